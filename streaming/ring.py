@@ -1,0 +1,74 @@
+"""The last few seconds of a live stream, shared by every reader."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Ring(Generic[T]):
+    """A bounded list that any number of readers follow, each with its own place in it.
+
+    `entry` tells where a reader may begin (a keyframe). A reader that falls more than `size` items
+    behind goes on at the newest entry: it loses what is in between, nobody else notices, and memory
+    does not grow with it.
+    """
+
+    def __init__(self, size: int, entry: Callable[[T], bool] = lambda item: True) -> None:
+        self._items: deque[T] = deque(maxlen=size)
+        self._entry = entry
+        self._end = 0  # position of the next item to come
+        self._entries: deque[int] = deque()  # positions of the entries that are still held
+        self._wakers: list[asyncio.Future[None]] = []
+        self._closed = False
+
+    def append(self, item: T) -> None:
+        if self._entry(item):
+            self._entries.append(self._end)
+        self._items.append(item)
+        self._end += 1
+        while self._entries and self._entries[0] < self._start:
+            self._entries.popleft()
+        self._wake()
+
+    def close(self) -> None:
+        """End every reader, once each has read what is there."""
+        self._closed = True
+        self._wake()
+
+    def since_entry(self) -> Iterator[T]:
+        """The items from the newest entry on: what a reader needs to show something at once."""
+        if self._entries:
+            for position in range(self._entries[-1], self._end):
+                yield self._items[position - self._start]
+
+    async def follow(self, *, live: bool = False) -> AsyncIterator[T]:
+        """Yield items as they come, from the newest entry (or, if `live`, from the next one) on."""
+        position = self._end if live else self._resume()
+        while True:
+            while position < self._end:
+                if position < self._start:
+                    position = self._resume()
+                    continue
+                yield self._items[position - self._start]
+                position += 1
+            if self._closed:
+                return
+            waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._wakers.append(waker)
+            await waker
+
+    @property
+    def _start(self) -> int:
+        return self._end - len(self._items)
+
+    def _resume(self) -> int:
+        return self._entries[-1] if self._entries else self._end
+
+    def _wake(self) -> None:
+        wakers, self._wakers = self._wakers, []
+        for waker in wakers:
+            if not waker.done():
+                waker.set_result(None)

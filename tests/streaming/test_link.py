@@ -1,0 +1,84 @@
+"""The link: typed messages between processes, and nobody waits for a peer that does not read."""
+
+import asyncio
+import struct
+from pathlib import Path
+
+import pytest
+
+from streaming import link
+from streaming.errors import LinkLost
+from streaming.packet import Packet
+
+
+async def test_messages_arrive_as_they_were_sent(tmp_path: Path) -> None:
+    got: list[link.AnyMessage] = []
+    sent: list[link.AnyMessage] = [
+        link.Follow("sound", "plateau"),
+        link.Offer(7, "plateau", "v=0"),
+        link.SourceFrame("h264", b"\0" * 100_000, -5, 12, True, b"config"),
+        link.Sound("plateau", Packet(b"opus", 1.5, 1.5, True)),
+        link.ChannelState(
+            "plateau", "slate", 1.0, [link.SourceState("primary", "rtmp", True, False)]
+        ),
+    ]
+    done = asyncio.Event()
+
+    async def serve(peer: link.Link) -> None:
+        got.extend([message async for message in peer.receive()])
+        done.set()
+
+    async with asyncio.timeout(5), link.listening(tmp_path / "s", serve):
+        async with link.connected(tmp_path / "s") as peer:
+            for message in sent:
+                peer.send(message)
+            await peer.drain()
+        await done.wait()
+    assert got == sent
+
+
+async def test_peer_that_does_not_read_is_cut_off_and_delays_nobody(tmp_path: Path) -> None:
+    peers: list[link.Link] = []
+    arrived = asyncio.Event()
+
+    async def serve(peer: link.Link) -> None:
+        peers.append(peer)
+        arrived.set()
+        async for _ in peer.receive():
+            pass
+
+    async with asyncio.timeout(20), link.listening(tmp_path / "s", serve):
+        _, writer = await asyncio.open_unix_connection(tmp_path / "s")  # never reads
+        await arrived.wait()
+        frame = link.frame(link.Sound("plateau", Packet(bytes(8_000_000), 0, 0, True)))
+        for _ in range(20):
+            peers[0].send_frame(frame)
+        assert peers[0]._lost
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\xff\xff\xff\xff", struct.pack("!I", 3) + b"abc", struct.pack("!I", 9) + b"abc"]
+)
+async def test_garbage_ends_the_link_and_not_the_server(tmp_path: Path, garbage: bytes) -> None:
+    served = asyncio.Queue[link.AnyMessage]()
+
+    async def serve(peer: link.Link) -> None:
+        async for message in peer.receive():
+            served.put_nowait(message)
+
+    async with asyncio.timeout(5), link.listening(tmp_path / "s", serve):
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+        writer.write(garbage)
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+        async with link.connected(tmp_path / "s") as peer:
+            peer.send(link.Now(1.0))
+            assert await served.get() == link.Now(1.0)
+
+
+async def test_nobody_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(LinkLost):
+        async with link.connected(tmp_path / "none"):
+            pass

@@ -1,0 +1,58 @@
+"""The ledger never gives a number twice, whatever ends the process."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tv.ledger import Ledger
+
+
+def test_numbers_go_on_in_the_next_epoch(tmp_path: Path) -> None:
+    first = Ledger.open(tmp_path / "plateau.json", now=1000.7)
+    assert first.page.origin == 1000.0
+    assert [first.next_msn() for _ in range(3)] == [0, 1, 2]
+    first.close()
+
+    second = Ledger.open(tmp_path / "plateau.json", now=2000.0)
+    assert second.page.origin == 1000.0
+    assert second.page.epoch == first.page.epoch + 1
+    assert second.page.discontinuity == first.page.discontinuity + 1
+    assert second.next_msn() == 3
+    second.close()
+
+
+def test_killed_process_has_reserved_what_it_used(tmp_path: Path) -> None:
+    path = tmp_path / "plateau.json"
+    user = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from tv.ledger import Ledger\n"
+            "ledger = Ledger.open(Path(sys.argv[1]), 0.0)\n"
+            "while True: print(ledger.next_msn(), flush=True)",
+            str(path),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert user.stdout
+    for _ in range(100):
+        user.stdout.readline()
+    os.kill(user.pid, signal.SIGKILL)
+    used = [int(line) for line in user.stdout.read().splitlines()[:-1]]  # the last may be cut
+    user.stdout.close()
+    user.wait()
+
+    ledger = Ledger.open(path, 0.0)
+    assert ledger.next_msn() > used[-1]
+    ledger.close()
+
+
+def test_spoilt_page_starts_a_new_timeline(tmp_path: Path) -> None:
+    path = tmp_path / "plateau.json"
+    path.write_bytes(b"{")
+    ledger = Ledger.open(path, now=5.5)
+    assert ledger.page.origin == 5.0
+    ledger.close()

@@ -1,0 +1,106 @@
+"""The data folder: what the server keeps between two runs, owned by one supervisor at a time."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+UNIX_PATH_LIMIT = 100  # bytes: sockaddr_un holds 108 on Linux, 104 on macOS
+
+
+class FolderError(Exception):
+    """The data folder cannot be used; the message says what to do, in French."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where everything lies under `--data`."""
+
+    path: Path
+
+    def make(self) -> None:
+        """Create the folder. Raises FolderError when it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.store, self.channels, self.cache):
+                folder.mkdir(exist_ok=True, mode=0o700)
+            probe = self.path / ".writable"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise FolderError(
+                f"Impossible d’écrire dans le dossier de données « {self.path} » "
+                f"({error.strerror}) : choisissez-en un autre avec --data, ou corrigez ses droits."
+            ) from error
+
+    @property
+    def store(self) -> Path:
+        return self.path / "store"
+
+    @property
+    def channels(self) -> Path:
+        return self.path / "channels"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+    @property
+    def clock(self) -> Path:
+        return self.path / "clock"
+
+    def address(self) -> str:
+        """The address at which the last server on this folder was reached, or ""."""
+        try:
+            return (self.path / "address").read_text().strip()
+        except OSError:
+            return ""
+
+    def note_address(self, address: str) -> None:
+        (self.path / "address").write_text(f"{address}\n")
+
+    @property
+    def store_socket(self) -> Path:
+        return self._socket("store.sock")
+
+    @property
+    def media_socket(self) -> Path:
+        return self._socket("media.sock")
+
+    def _socket(self, name: str) -> Path:
+        path = self.path.resolve() / name
+        if len(os.fsencode(path)) <= UNIX_PATH_LIMIT:
+            return path
+        digest = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:16]
+        short = Path(tempfile.gettempdir()) / f"fabrique-tv-{os.getuid()}-{digest}"
+        short.mkdir(mode=0o700, exist_ok=True)
+        if short.stat().st_uid != os.getuid():
+            raise FolderError(
+                f"Le dossier « {short} » appartient à quelqu’un d’autre : effacez-le."
+            )
+        return short / name
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Own the folder while the body runs. Raises FolderError when another server does."""
+        self.make()
+        file = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                owner = os.pread(file, 32, 0).decode(errors="replace").strip()
+                raise FolderError(
+                    f"Un serveur Fabrique TV (processus {owner or 'inconnu'}) utilise déjà le "
+                    f"dossier « {self.path} » : arrêtez-le, ou choisissez un autre dossier avec "
+                    "--data."
+                ) from error
+            os.ftruncate(file, 0)
+            os.pwrite(file, b"%d\n" % os.getpid(), 0)
+            yield
+        finally:
+            os.close(file)  # the lock goes with the file, however the process ends

@@ -1,0 +1,59 @@
+"""What a channel's timeline must remember from one run of media to the next."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`origin`: the broadcast time that is 0 in the segments. `epoch`: which run of media this is.
+
+    `msn` and `discontinuity` are the next numbers that nobody has used.
+    """
+
+    origin: float
+    epoch: int = 0
+    msn: int = 0
+    discontinuity: int = 0
+
+
+@dataclass
+class Ledger:
+    """One page in one file. A number is on disk before it is used: it is never used twice."""
+
+    page: Page
+    _file: int
+
+    @classmethod
+    def open(cls, path: Path, now: float) -> "Ledger":
+        """Turn to a new epoch of the channel whose page is at `path` (made when missing)."""
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            page = msgspec.json.decode(os.pread(file, 4096, 0), type=Page)
+        except msgspec.DecodeError:
+            # Whole seconds keep the times in segments and captions readable.
+            page = Page(origin=float(int(now)))
+        ledger = cls(page, file)
+        ledger._turn(epoch=page.epoch + 1, discontinuity=page.discontinuity + 1)
+        return ledger
+
+    def next_msn(self) -> int:
+        """Take the next media sequence number."""
+        msn = self.page.msn
+        self._turn(msn=msn + 1)
+        return msn
+
+    def next_discontinuity(self) -> int:
+        """Count one more discontinuity; return how many there have been."""
+        self._turn(discontinuity=self.page.discontinuity + 1)
+        return self.page.discontinuity
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _turn(self, **changes: int) -> None:
+        self.page = msgspec.structs.replace(self.page, **changes)
+        # Fixed length and one write: a kill leaves the old page or the new one.
+        os.pwrite(self._file, msgspec.json.encode(self.page).ljust(256) + b"\n", 0)

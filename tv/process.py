@@ -1,0 +1,60 @@
+"""What every process of ours does first: its name, its log, and how it ends with its supervisor."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from setproctitle import setproctitle
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def tie_to_parent() -> None:
+    """Have the kernel kill us when our parent dies (Linux); call between fork and exec."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def start_logging(name: str, level: str = "INFO") -> None:
+    logging.basicConfig(
+        level=level,
+        stream=sys.stderr,
+        format=f"%(asctime)s {name:<8} %(levelname)-7s %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    for noisy in ("aioice", "aiortc", "libav", "httpx", "faster_whisper"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def run(name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run a child process of the supervisor until SIGTERM, or until the supervisor is gone."""
+    setproctitle(f"fabrique-tv {name}")
+    threading.Thread(target=_die_with_supervisor, name="lifeline", daemon=True).start()
+
+    async def until_told() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        await work
+
+    with suppress(asyncio.CancelledError):
+        asyncio.run(until_told())
+
+
+def _die_with_supervisor() -> None:
+    """Standard input is a pipe that only the supervisor holds: its end is ours.
+
+    What we keep is safe against a kill at any moment, so there is nothing to wait for.
+    """
+    while os.read(0, 1024):
+        pass
+    os._exit(1)
