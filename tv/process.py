@@ -29,7 +29,8 @@ def start_logging(name: str, level: str = "INFO") -> None:
         format=f"%(asctime)s {name:<8} %(levelname)-7s %(message)s",
         datefmt="%H:%M:%S",
     )
-    for noisy in ("aioice", "aiortc", "libav", "httpx", "faster_whisper"):
+    # uvicorn tells the address of everyone who connects: that is nobody's business.
+    for noisy in ("aioice", "aiortc", "libav", "httpx", "faster_whisper", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -129,7 +129,8 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
         )
         if not isinstance(target, dict):
             raise SettingsError(f"{name} : « {section} » n’est pas une section.")
-    target[key] = text.split(",") if key in ("addresses", "channels") else text
+    listed = key in ("addresses", "channels")
+    target[key] = [item.strip() for item in text.split(",") if item.strip()] if listed else text
 
 
 def _in_french(error: str) -> str:

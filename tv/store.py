@@ -35,6 +35,7 @@ def server_command(folder: Folder) -> list[str]:
         "--save", "",
         "--daemonize", "no",
         "--loglevel", "warning",
+        "--logfile", str(folder.store.resolve() / "log"),
     ]  # fmt: skip
 
 

@@ -7,9 +7,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -156,7 +157,9 @@ def address(settings: Settings) -> str:
 
 
 async def serve(
-    folder: Folder, settings: Settings, ready: Callable[[Supervisor], Awaitable[None]] | None = None
+    folder: Folder,
+    settings: Settings,
+    ready: Callable[[Supervisor], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run the server until SIGTERM or SIGINT. Raises FolderError, PortTaken, StoreMissing.
 

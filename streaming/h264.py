@@ -1,0 +1,177 @@
+"""H.264 bitstreams: NAL units, parameter sets, and the two ways they are framed.
+
+Annex B puts a start code before each NAL unit; AVCC (ISO 14496-15) puts a 4-byte length before it
+and keeps the parameter sets apart, in an AVCDecoderConfigurationRecord. `Packet`s are AVCC.
+"""
+
+import re
+import struct
+from collections.abc import Iterable
+
+from streaming.errors import UnsupportedMedia
+from streaming.sps import HIGH_PROFILES
+from streaming.sps import SPS as SPS
+from streaming.sps import SpsInfo as SpsInfo
+from streaming.sps import parse_sps as parse_sps
+
+SLICE, IDR, SEI, PPS, AUD = 1, 5, 6, 8, 9  # nal_unit_type, ITU-T H.264 table 7-1
+
+_START_CODE = re.compile(rb"\x00\x00\x01")
+_NOT_A_UNIT = frozenset({SPS, PPS, AUD})
+
+
+def nal_type(unit: bytes | memoryview) -> int:
+    return unit[0] & 31
+
+
+def nal_units(avcc_data: bytes | memoryview) -> list[memoryview]:
+    """Split AVCC data with 4-byte lengths, without copying.
+
+    Raises UnsupportedMedia when the lengths do not add up.
+    """
+    view, units, position, end = memoryview(avcc_data), [], 0, len(avcc_data)
+    while position < end:
+        if position + 4 > end:
+            raise UnsupportedMedia("a NAL unit's length is cut short")
+        start = position + 4
+        position = start + int.from_bytes(view[position:start], "big")
+        if position > end:
+            raise UnsupportedMedia("a NAL unit is longer than its frame")
+        if position > start:
+            units.append(view[start:position])
+    return units
+
+
+def join_units(units: Iterable[bytes | memoryview]) -> bytes:
+    """Put a 4-byte length before each unit: AVCC."""
+    pieces: list[bytes | memoryview] = []
+    for unit in units:
+        pieces += (len(unit).to_bytes(4, "big"), unit)
+    return b"".join(pieces)
+
+
+def annexb_units(annexb: bytes) -> list[bytes]:
+    """Split data with start codes; trailing zero bytes belong to nobody (B.1.1)."""
+    starts = [match.end() for match in _START_CODE.finditer(annexb)]
+    ends = [start - 3 for start in starts[1:]] + [len(annexb)]
+    units = (annexb[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=False))
+    return [unit for unit in units if unit]
+
+
+def is_annexb(data: bytes | memoryview) -> bool:
+    return bytes(data[:3]) == b"\0\0\1" or bytes(data[:4]) == b"\0\0\0\1"
+
+
+def to_avcc(annexb: bytes) -> tuple[bytes, list[bytes], list[bytes]]:
+    """Turn one Annex B access unit into (AVCC data, SPS units, PPS units).
+
+    The data has neither parameter sets nor delimiters: it may be empty.
+    """
+    return separate(annexb_units(annexb))
+
+
+def separate(
+    units: Iterable[bytes | memoryview],
+) -> tuple[bytes, list[bytes], list[bytes]]:
+    """Put parameter sets apart from the units of one picture: (AVCC data, SPS, PPS)."""
+    picture: list[bytes | memoryview] = []
+    sps: list[bytes] = []
+    pps: list[bytes] = []
+    for unit in units:
+        kind = nal_type(unit)
+        if kind == SPS:
+            sps.append(bytes(unit))
+        elif kind == PPS:
+            pps.append(bytes(unit))
+        elif kind not in _NOT_A_UNIT:
+            picture.append(unit)
+    return join_units(picture), sps, pps
+
+
+def to_annexb(avcc_data: bytes | memoryview, config: bytes = b"") -> bytes:
+    """Turn AVCC into Annex B, behind the parameter sets of `config` if there is one."""
+    sps, pps = parameter_sets(config) if config else ([], [])
+    return b"".join(b"\0\0\0\1" + unit for unit in (*sps, *pps, *map(bytes, nal_units(avcc_data))))
+
+
+def is_key(avcc_data: bytes | memoryview) -> bool:
+    """Whether a picture can be decoded on its own: it has an IDR slice."""
+    return any(nal_type(unit) == IDR for unit in nal_units(avcc_data))
+
+
+def make_config(sps: list[bytes], pps: list[bytes]) -> bytes:
+    """Build an AVCDecoderConfigurationRecord (ISO 14496-15, 5.3.3.1) with 4-byte lengths."""
+    if not sps or not pps:
+        raise UnsupportedMedia("an H.264 stream without parameter sets")
+    if len(sps) > 31 or len(pps) > 255 or len(sps[0]) < 4:
+        raise UnsupportedMedia("parameter sets that do not fit a configuration record")
+    record = bytearray((1, sps[0][1], sps[0][2], sps[0][3], 0xFF, 0xE0 | len(sps)))
+    for unit in sps:
+        record += struct.pack(">H", len(unit)) + unit
+    record.append(len(pps))
+    for unit in pps:
+        record += struct.pack(">H", len(unit)) + unit
+    if sps[0][1] in HIGH_PROFILES:
+        info = parse_sps(sps[0])
+        depth = 0xF8 | info.bit_depth - 8
+        record += bytes((0xFC | info.chroma_format, depth, depth, 0))
+    return bytes(record)
+
+
+def parameter_sets(avcc: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The (SPS, PPS) of an AVCDecoderConfigurationRecord. Raises UnsupportedMedia."""
+    if len(avcc) < 7 or avcc[0] != 1:
+        raise UnsupportedMedia("not an H.264 configuration record")
+    position = 6
+    sps, position = _counted_units(avcc, position, avcc[5] & 31)
+    if position >= len(avcc):
+        raise UnsupportedMedia("an H.264 configuration record cut short")
+    pps, position = _counted_units(avcc, position + 1, avcc[position])
+    if not sps or not pps:
+        raise UnsupportedMedia("an H.264 configuration record without parameter sets")
+    return sps, pps
+
+
+def length_size(avcc: bytes) -> int:
+    """How many bytes tell a NAL unit's length in frames that go with this record."""
+    if len(avcc) < 7 or avcc[0] != 1:
+        raise UnsupportedMedia("not an H.264 configuration record")
+    return (avcc[4] & 3) + 1
+
+
+def normal_config(avcc: bytes) -> bytes:
+    """The same configuration in our own writing: equal streams have equal bytes."""
+    return make_config(*parameter_sets(avcc))
+
+
+def normal_data(data: bytes, size: int) -> tuple[bytes, list[bytes], list[bytes]]:
+    """Turn AVCC data with `size`-byte lengths into ours: (AVCC data, SPS, PPS)."""
+    if size == 4:
+        return separate(nal_units(data))
+    units, position = [], 0
+    while position < len(data):
+        start = position + size
+        position = start + int.from_bytes(data[position:start], "big")
+        if position > len(data):
+            raise UnsupportedMedia("a NAL unit is longer than its frame")
+        if position > start:
+            units.append(data[start:position])
+    return separate(units)
+
+
+def codec_string(config: bytes) -> str:
+    """The RFC 6381 name, such as `avc1.64001f`, of a configuration record."""
+    if len(config) < 4:
+        raise UnsupportedMedia("not an H.264 configuration record")
+    return f"avc1.{config[1:4].hex()}"
+
+
+def _counted_units(avcc: bytes, position: int, count: int) -> tuple[list[bytes], int]:
+    units = []
+    for _ in range(count):
+        start = position + 2
+        position = start + int.from_bytes(avcc[position:start], "big")
+        if position > len(avcc) or start == position:
+            raise UnsupportedMedia("an H.264 configuration record cut short")
+        units.append(avcc[start:position])
+    return units, position

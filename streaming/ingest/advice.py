@@ -1,0 +1,71 @@
+"""What we tell the crew, in French, about a studio that sends what we cannot use.
+
+Each sentence names the setting to change, as OBS calls it in French.
+"""
+
+OBS = "Dans OBS\u202f: Paramètres → "
+VIDEO_ENCODER = f"{OBS}Sortie → «\u00a0Encodeur vidéo\u00a0»"
+SOUND_ENCODER = f"{OBS}Sortie → «\u00a0Encodeur audio\u00a0»"
+KEYFRAMES = f"{OBS}Sortie → «\u00a0Intervalle d’images clés\u00a0»"
+
+NOT_420 = (
+    "Les navigateurs ne lisent que du H.264 en 8\u00a0bits 4:2:0. "
+    f"{OBS}Avancé → «\u00a0Format de couleur\u00a0»\u202f: NV12 "
+    "(avec ffmpeg\u202f: -pix_fmt yuv420p)."
+)
+UNREADABLE_CONFIGURATION = (
+    "La configuration H.264 du flux est illisible\u202f: relancez l’encodeur, ou choisissez-en "
+    "un autre."
+)
+UNREADABLE_PICTURES = (
+    "Des images illisibles sont laissées de côté\u202f: relancez l’encodeur si l’image saute."
+)
+UNREADABLE_SOUND = f"Le son AAC est illisible\u202f: relancez l’encodeur. {SOUND_ENCODER}."
+NO_KEYFRAMES = (
+    "Aucune image clé (IDR) ne parvient\u202f: rien ne peut être montré. "
+    f"{KEYFRAMES}\u202f: 2\u00a0s."
+)
+INTERLACED = (
+    "Image entrelacée\u202f: des peignes peuvent se voir. Réglez la caméra ou l’encodeur en "
+    "progressif (1080p, 720p)."
+)
+
+_NAMES = {
+    "aac_latm": "AAC (LATM)",
+    "ac3": "AC-3",
+    "av1": "AV1",
+    "eac3": "E-AC-3",
+    "flac": "FLAC",
+    "hevc": "HEVC (H.265)",
+    "mjpeg": "MJPEG",
+    "mp2": "MP2",
+    "mp3": "MP3",
+    "mpeg2video": "MPEG-2",
+    "mpeg4": "MPEG-4",
+    "prores": "ProRes",
+    "speex": "Speex",
+    "vorbis": "Vorbis",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "vvc": "VVC (H.266)",
+}
+
+
+def name_of(codec: str) -> str:
+    """How people call libav's `codec`."""
+    return "PCM" if codec.startswith("pcm") else _NAMES.get(codec, codec)
+
+
+def not_h264(codec: str) -> str:
+    return (
+        f"L’image arrive en {name_of(codec)}\u202f; il faut du H.264. "
+        f"{VIDEO_ENCODER}\u202f: choisissez un encodeur H.264 (x264, ou celui de la carte "
+        "graphique)."
+    )
+
+
+def sound_left_out(codec: str) -> str:
+    return (
+        f"Le son arrive en {name_of(codec)}\u202f: il n’est pas diffusé. "
+        f"{SOUND_ENCODER}\u202f: choisissez AAC."
+    )

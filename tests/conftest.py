@@ -1,0 +1,53 @@
+"""What every test may ask for."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from tests import servers
+from tv import demo_film, store
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def _shared_store_server() -> Iterator[servers.StoreServer]:
+    with servers.store_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def redis(_shared_store_server: servers.StoreServer) -> AsyncIterator[Redis]:
+    """A client of an empty store."""
+    await _shared_store_server.wait()
+    async with store.connected(_shared_store_server.url) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture
+async def store_server() -> AsyncIterator[servers.StoreServer]:
+    """A store server for this test alone, to kill and start again."""
+    with servers.store_server() as server:
+        await server.wait()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[servers.Fabrique]:
+    """The whole service on the embedded defaults, shared by tests that break nothing."""
+    with servers.fabrique() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The start of the demonstration talk: what a studio sends, with its frames numbered."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    demo_film.make(path, lambda share: None, seconds=16)
+    return path

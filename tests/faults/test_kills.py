@@ -1,0 +1,184 @@
+"""Any process may be killed in mid-talk: what was acknowledged is there again, the picture goes on."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+
+from tests import servers
+from tests.servers import Fabrique
+from tests.studio import publishing
+from tv.auth import Role
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def on_air(film: Path) -> Iterator[Fabrique]:
+    """A service with a studio on air, two web processes, and captions."""
+    with servers.fabrique(SERVER__WEB_WORKERS="2") as server, publishing(film, server):
+        yield server
+
+
+@pytest.fixture
+def crew(on_air: Fabrique) -> Iterator[httpx.Client]:
+    token = on_air.make_pass(Role.MODERATOR, "Régie")
+    transport = httpx.HTTPTransport(retries=3)
+    headers = {"authorization": f"Bearer {token}"}
+    with httpx.Client(
+        base_url=on_air.url, headers=headers, transport=transport, timeout=15
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def viewer(on_air: Fabrique) -> Iterator[httpx.Client]:
+    transport = httpx.HTTPTransport(retries=3)
+    with httpx.Client(base_url=on_air.url, transport=transport, timeout=15) as client:
+        token = client.post("/api/v1/participants", json={}).json()["token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        yield client
+
+
+def until(seconds: float, look: Callable[[], T | None]) -> T:
+    """Ask until there is something, within `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if (seen := look()) is not None:
+                return seen
+        except httpx.TransportError:
+            pass  # the process we ask is the one that is starting
+        assert time.monotonic() < end, "it did not happen in time"
+
+
+def newest(client: httpx.Client) -> int | None:
+    """The media sequence number after the newest complete segment."""
+    reply = client.get("/plateau/media.m3u8")
+    if reply.status_code != 200:
+        return None
+    first = re.search(r"MEDIA-SEQUENCE:(\d+)", reply.text)
+    assert first
+    return int(first[1]) + reply.text.count("#EXTINF")
+
+
+def dates(client: httpx.Client) -> list[datetime]:
+    """When each segment of the live window began."""
+    text = client.get("/plateau/media.m3u8").raise_for_status().text
+    return [datetime.fromisoformat(d) for d in re.findall(r"PROGRAM-DATE-TIME:(\S+)", text)]
+
+
+def goes_on(client: httpx.Client, after: int | None, seconds: float = 10.0) -> None:
+    """Assert that new segments come after the one with that number."""
+    assert after is not None
+    until(seconds, lambda: True if (newest(client) or 0) > after + 1 else None)
+
+
+def ask(viewer: httpx.Client, body: str) -> str:
+    reply = viewer.post("/api/v1/talks/direct/questions", json={"body": body})
+    assert reply.status_code == 201, reply.text
+    return str(reply.json()["id"])
+
+
+def questions(client: httpx.Client) -> set[str] | None:
+    reply = client.get("/api/v1/talks/direct/questions")
+    return {item["id"] for item in reply.json()["items"]} if reply.status_code == 200 else None
+
+
+def test_killed_store_loses_no_question_and_leaves_the_picture(
+    on_air: Fabrique, viewer: httpx.Client, crew: httpx.Client
+) -> None:
+    asked = ask(viewer, "Qui répare l’ascenseur ?")
+    before = newest(viewer)
+    on_air.kill("store")
+    goes_on(viewer, before)
+    later = until(
+        10,
+        lambda: (
+            reply.json()["id"]
+            if (reply := viewer.post("/api/v1/talks/direct/questions", json={"body": "Et après ?"}))
+            and reply.status_code == 201
+            else None
+        ),
+    )
+    assert {asked, later} <= (questions(crew) or set())
+
+
+def test_killed_captions_leave_the_picture_and_come_back(
+    on_air: Fabrique, viewer: httpx.Client
+) -> None:
+    before = newest(viewer)
+    old = on_air.kill("captions")
+    goes_on(viewer, before)
+    until(10, lambda: True if on_air.children()["captions"] != old else None)
+
+
+def test_killed_web_process_loses_nothing(
+    on_air: Fabrique, viewer: httpx.Client, crew: httpx.Client
+) -> None:
+    asked = ask(viewer, "Qui a la clé du local à vélos ?")
+    old = {name: on_air.kill(name) for name in ("web:0", "web:1")}
+    assert asked in until(10, lambda: questions(crew))
+    until(10, lambda: True if on_air.children()["web:1"] != old["web:1"] else None)
+
+
+def test_killed_media_is_back_on_a_later_time(
+    on_air: Fabrique, viewer: httpx.Client, crew: httpx.Client
+) -> None:
+    asked = ask(viewer, "Le gardien sera-t-il là ?")
+    before = newest(viewer)
+    on_air.kill("media")
+    goes_on(viewer, before)
+    began = dates(viewer)
+    assert began == sorted(set(began)), "times of two runs overlap"
+    assert asked in (questions(crew) or set())
+
+
+def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fabrique) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "tv", "serve", "--data", str(on_air.folder.path)],
+        env=os.environ | {"FABRIQUE_SERVER__PORT": str(servers.free_ports(1)[0])},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert second.returncode == 2
+    assert "utilise déjà" in second.stderr
+    assert len(second.stderr.strip().splitlines()) == 1
+    assert httpx.get(f"{on_air.url}/readyz").status_code == 200
+
+
+def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything(
+    tmp_path: Path, film: Path
+) -> None:
+    server = Fabrique(tmp_path / "data")
+    server.start()
+    server.wait_ready()
+    with httpx.Client(base_url=server.url, timeout=15) as viewer:
+        token = viewer.post("/api/v1/participants", json={}).json()["token"]
+        viewer.headers["authorization"] = f"Bearer {token}"
+        asked = ask(viewer, "Et la chaudière ?")
+    pids = list(server.children().values())
+    assert len(pids) == 4
+    assert server.process
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    until(5, lambda: True if not any(servers.is_alive(pid) for pid in pids) else None)
+
+    server.start()
+    try:
+        server.wait_ready()
+        headers = {"authorization": f"Bearer {server.make_pass(Role.MODERATOR)}"}
+        with httpx.Client(base_url=server.url, headers=headers, timeout=15) as crew:
+            assert asked in (questions(crew) or set())
+    finally:
+        assert server.stop() == 0

@@ -1,0 +1,156 @@
+"""Real servers for tests: a store of our own, and the whole service as one starts it."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tv import store
+from tv.auth import Passes, Role, load_secret, stream_key
+from tv.folder import Folder
+
+
+class StoreServer:
+    """A real store server, which a test may kill and start again."""
+
+    def __init__(self, folder: Folder) -> None:
+        folder.make()
+        self.url = store.address(folder, "")
+        self._command = store.server_command(folder)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    async def wait(self) -> None:
+        async with asyncio.timeout(10), store.connected(self.url) as client:
+            while not await store.answers(client):  # noqa: ASYNC110  # another process: ask
+                await asyncio.sleep(0)
+
+
+@contextmanager
+def store_server() -> Iterator[StoreServer]:
+    with tempfile.TemporaryDirectory(prefix="fabrique-") as folder:
+        server = StoreServer(Folder(Path(folder)))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+class Fabrique:
+    """`fabrique-tv serve` in a folder of its own, on ports of its own."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.folder = Folder(data)
+        self.port, self.rtmp_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data.parent / f"{data.name}.log"
+        self._environment = os.environ | {
+            "FABRIQUE_SERVER__HOST": "127.0.0.1",
+            "FABRIQUE_SERVER__PORT": str(self.port),
+            "FABRIQUE_RTMP__PORT": str(self.rtmp_port),
+            **{f"FABRIQUE_{name}": value for name, value in settings.items()},
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tv", "serve", "--data", str(self.folder.path)],
+                env=self._environment,
+                stderr=log,
+                stdout=log,
+            )
+
+    def wait_ready(self, seconds: float = 60.0) -> None:
+        """Wait until /readyz says so."""
+        end = time.monotonic() + seconds
+        while True:
+            assert self.process
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                assert time.monotonic() < end, self.log.read_text()
+
+    def stop(self) -> int:
+        """End it as a person would; return its exit status."""
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+    def children(self) -> dict[str, int]:
+        """The process ids of its processes, by name ("media", "web:0", "store" …)."""
+        log = self.log.read_text()
+        return {name: int(pid) for name, pid in re.findall(r"(\S+) started \(process (\d+)\)", log)}
+
+    def kill(self, name: str) -> int:
+        """SIGKILL one of its processes, which it will start again; return the old process id."""
+        pid = self.children()[name]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def key(self, channel: str = "plateau", slot: str = "primary") -> str:
+        return stream_key(load_secret(self.folder.path), channel, slot)
+
+    def rtmp(self, channel: str = "plateau", slot: str = "primary") -> str:
+        return f"rtmp://127.0.0.1:{self.rtmp_port}/live/{self.key(channel, slot)}"
+
+    def make_pass(self, role: Role, name: str = "") -> str:
+        return Passes(load_secret(self.folder.path)).issue(role, name=name)
+
+
+@contextmanager
+def fabrique(**settings: str) -> Iterator[Fabrique]:
+    """The whole service, ready; ended with everything it started."""
+    with tempfile.TemporaryDirectory(prefix="fabrique-") as folder:
+        server = Fabrique(Path(folder) / "data", **settings)
+        server.start()
+        try:
+            server.wait_ready()
+            yield server
+        finally:
+            assert server.process
+            if server.process.poll() is None:
+                server.stop()
+            pids = re.findall(r"started \(process (\d+)\)", server.log.read_text())
+            assert not [pid for pid in map(int, pids) if is_alive(pid)], server.log.read_text()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs (one that only waits to be reaped does not)."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def free_ports(count: int) -> list[int]:
+    """TCP ports that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

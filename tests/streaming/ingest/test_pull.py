@@ -1,0 +1,157 @@
+import asyncio
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from streaming import aac, h264
+from streaming.errors import SourceLost, UnsupportedMedia
+from streaming.ingest import pull
+from streaming.ingest.intake import Intake
+from streaming.link import SourceFrame
+from tests.streaming.ingest.films import X264_B, Films, Recorder
+from tests.streaming.ingest.publishers import pictures_of
+
+FRAME = 40_000  # microseconds
+
+
+def frames_of(film: Path, most: int = 100_000, *, loop: bool = False) -> list[SourceFrame]:
+    """The first frames of a film."""
+    frames: list[SourceFrame] = []
+    stop = threading.Event()
+
+    def keep(frame: SourceFrame) -> None:
+        frames.append(frame)
+        if len(frames) >= most:
+            stop.set()
+
+    pull.read(str(film), keep, stop, loop=loop)
+    return frames
+
+
+@pytest.mark.parametrize("container", ["mp4", "flv", "mkv", "ts", "mov"])
+def test_every_container_gives_the_same_pictures_and_sound(container: str, films: Films) -> None:
+    film = films(f"container.{container}", 1.0)
+    source = Recorder()
+    intake = Intake(source, 1_000_000)
+    for frame in frames_of(film):
+        if frame.codec == "h264":
+            intake.configure_picture("h264", frame.config)
+            intake.picture("h264", frame.data, frame.dts, frame.pts - frame.dts)
+        else:
+            intake.configure_sound(frame.codec, frame.config)
+            intake.sound(frame.codec, frame.data, frame.dts)
+    reference = films("container.mp4", 1.0)
+    assert len(source.pictures) == 25
+    assert [packet.data for packet in source.pictures][1:] == pictures_of(reference)[1:]
+    assert [packet.key for packet in source.pictures] == [True] + [False] * 24
+    assert h264.parse_sps(h264.parameter_sets(source.pictures[0].config)[0][0]).width == 320
+    codec, sound = source.sounds[0]
+    assert codec == "aac"
+    assert aac.parse_config(sound.config)[:3] == (2, 44100, 1)
+    assert sound.data[:1] != b"\xff"  # no ADTS header is left
+    assert source.advice == []
+
+
+def test_a_file_is_read_at_the_pace_of_its_time(films: Films) -> None:
+    started = time.monotonic()
+    frames = frames_of(films("container.mp4", 1.0))
+    assert time.monotonic() - started == pytest.approx(0.96, abs=0.15)
+    assert max(frame.dts for frame in frames if frame.codec == "h264") == 960_000
+
+
+@pytest.mark.parametrize("container", ["mp4", "ts", "mkv"])
+@pytest.mark.parametrize("options", [None, X264_B])
+def test_a_loop_has_no_seam(container: str, options: dict[str, str] | None, films: Films) -> None:
+    how = {"options": options} if options else {}
+    film = films(f"loop-{'b' if options else 'a'}.{container}", 0.4, **how)
+    frames = frames_of(film, 100, loop=True)
+    pictures = [frame for frame in frames if frame.codec == "h264"]
+    sounds = [frame for frame in frames if frame.codec == "aac"]
+    steps = [after.dts - before.dts for before, after in pairwise(pictures)]
+    assert len(pictures) > 25
+    assert all(abs(step - FRAME) <= 1_000 for step in steps)  # Matroska counts milliseconds
+    assert all(after.dts > before.dts for before, after in pairwise(sounds))
+    for key in (frame for frame in pictures if frame.key):
+        nearest = min(sounds, key=lambda sound: abs(sound.pts - key.pts))
+        assert abs(nearest.pts - key.pts) < 50_000
+
+
+def test_opus_passes(films: Films) -> None:
+    film = films("opus-short.mkv", 0.4, sound="libopus", sound_rate=48000, layout="stereo")
+    sounds = [frame for frame in frames_of(film) if frame.codec == "opus"]
+    assert len(sounds) > 15
+    assert all(frame.config == b"" and frame.data for frame in sounds)
+
+
+def test_sound_that_we_do_not_carry_is_named_once(films: Films) -> None:
+    film = films("mp3-short.mkv", 0.4, sound="libmp3lame", layout="stereo")
+    others = [frame for frame in frames_of(film) if frame.codec != "h264"]
+    assert [(frame.codec, frame.data) for frame in others] == [("mp3", b"")]
+
+
+def test_what_cannot_be_used_is_refused_with_the_reason(films: Films, tmp_path: Path) -> None:
+    hevc = films("short-hevc.mp4", 0.2, codec="libx265", options={"preset": "ultrafast"})
+    with pytest.raises(UnsupportedMedia, match=r"HEVC.*H\.264"):
+        frames_of(hevc)
+    text = tmp_path / "texte.mp4"
+    text.write_text("pas un film " * 100)
+    with pytest.raises(UnsupportedMedia, match=r"texte\.mp4.*pas un média lisible"):
+        frames_of(text)
+    with pytest.raises(SourceLost, match=r"absent\.mp4"):
+        frames_of(tmp_path / "absent.mp4")
+
+
+def test_names_of_addresses_keep_secrets() -> None:
+    assert pull.name_of("rtsp://user:secret@camera.local:554/live?key=1") == "rtsp://camera.local/…"
+    assert pull.name_of("/srv/films/intro.mp4") == "intro.mp4"
+
+
+async def watch(url: str) -> int:
+    """How many pictures come from `url` until it ends."""
+    pictures = 0
+    async with pull.reading(url) as frames:
+        async for frame in frames:
+            pictures += frame.codec == "h264"
+    return pictures
+
+
+async def test_an_address_that_stops_is_lost(films: Films) -> None:
+    film = films("container.ts", 1.0).read_bytes()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(film)
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, asyncio.timeout(20):
+        with pytest.raises(SourceLost, match="s’est arrêté"):
+            await watch(f"tcp://127.0.0.1:{port}")
+
+
+async def test_an_address_that_falls_silent_is_lost(films: Films) -> None:
+    film = films("container.ts", 1.0).read_bytes()
+    done = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(film)
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, asyncio.timeout(25):
+        with pytest.raises(SourceLost, match="ne répond pas"):
+            await watch(f"tcp://127.0.0.1:{port}")
+        done.set()
+
+
+async def test_leaving_ends_the_thread(films: Films) -> None:
+    async with pull.reading(str(films("container.mp4", 1.0)), loop=True) as frames:
+        assert (await anext(frames)).key
+        assert "pull" in {thread.name for thread in threading.enumerate()}
+    assert "pull" not in {thread.name for thread in threading.enumerate()}

@@ -1,0 +1,159 @@
+"""The audience's side of the application, really served: routes, socket, journal and store."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import uvicorn
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from websockets.asyncio.client import ClientConnection, connect
+
+from tv import journal, problems
+from tv.auth import Authentication, Passes, Role
+from tv.follower import Follower
+from tv.journal import Journal
+from tv.live import Live
+from tv.pages import (
+    api_participants,
+    api_polls,
+    api_questions,
+    api_talks,
+    captions_api,
+    session,
+)
+from tv.settings import Settings, load
+from tv.sockets import Sockets
+from tv.tasks import running
+from tv.upstream import Upstream
+
+SECRET = b"a secret of tests, thirty-two by"
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it listens, and leaves signals to the test."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@dataclass
+class House:
+    """A web process, and what a test needs to talk to it."""
+
+    address: str
+    passes: Passes
+    journal: Journal
+    follower: Follower
+    upstream: Upstream
+    live: Live
+    store: Redis
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    def client(self, token: str = "") -> httpx.AsyncClient:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers)
+
+    def crew(self, role: Role = Role.ADMIN, **limits: Any) -> httpx.AsyncClient:
+        return self.client(self.passes.issue(role, **limits))
+
+    def someone(self, name: str = "") -> httpx.AsyncClient:
+        """A participant of their own."""
+        return self.client(self.passes.welcome(name)[1])
+
+    @asynccontextmanager
+    async def page(self, token: str = "", **topics: str) -> AsyncIterator["Page"]:
+        """An open page; topics have `_` for `:`, as in `talk_direct=""`."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        async with connect(f"ws://{self.address}/ws", additional_headers=headers) as open_socket:
+            page = Page(open_socket)
+            if topics:
+                shown = {name.replace("_", ":", 1): at for name, at in topics.items()}
+                await page.say({"type": "hello", "version": 1, "topics": shown})
+            yield page
+
+
+@dataclass
+class Page:
+    """The other end of the socket."""
+
+    socket: ClientConnection
+
+    async def say(self, message: Any) -> None:
+        await self.socket.send(msgspec.json.encode(message).decode())
+
+    async def hear(self) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            heard: dict[str, Any] = msgspec.json.decode(await self.socket.recv())
+            return heard
+
+    async def view(self, topic: str = "") -> dict[str, Any]:
+        """The next view (of `topic`, if one is named)."""
+        while True:
+            heard = await self.hear()
+            if heard["type"] == "view" and topic in ("", heard["topic"]):
+                return heard
+
+
+@asynccontextmanager
+async def house(
+    store: Redis, settings: Settings | None = None, **live_options: float
+) -> AsyncIterator[House]:
+    """A web process over `store`, caught up with its journal."""
+    settings = settings or load(None, {})
+    passes = Passes(SECRET)
+    upstream = Upstream(Path("/nowhere"), list(settings.channels))
+    async with journal.opened(store, settings.event.slug) as events:
+        follower = Follower(events)
+        live = Live(follower, upstream, store, settings, **live_options)
+        app = Starlette(
+            routes=[
+                *session.routes(passes),
+                *api_participants.routes(passes),
+                *api_talks.routes(follower, upstream),
+                *api_questions.routes(follower, upstream),
+                *api_polls.routes(follower, upstream),
+                *captions_api.routes(follower),
+                *live.routes(),
+            ],
+            middleware=[Middleware(Authentication, passes=passes)],
+            exception_handlers=problems.handlers,
+        )
+        config = uvicorn.Config(
+            app,
+            ws=Sockets,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws_per_message_deflate=False,
+            ws_max_size=65_536,
+            timeout_graceful_shutdown=1,
+        )
+        server = Server(config)
+        listening = socket.create_server(("127.0.0.1", 0))
+        async with running(follower.run(), live.run()):
+            serving = asyncio.create_task(server._serve([listening]))
+            try:
+                async with asyncio.timeout(10):
+                    await server.listening.wait()
+                    await follower.ready.wait()
+                host, port = listening.getsockname()
+                yield House(f"{host}:{port}", passes, events, follower, upstream, live, store)
+            finally:
+                server.should_exit = True
+                await serving

@@ -1,0 +1,214 @@
+"""Passes, participants and keys: what is not signed here, or is too old, opens nothing."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.tv.house import SECRET, House, house
+from tv.auth import Passes, Role, load_secret, read_stream_key, stream_key
+from tv.folder import FolderError
+from tv.passes import PassExpired, PassForged
+
+
+@pytest.fixture
+async def tv(redis: Redis) -> AsyncIterator[House]:
+    async with house(redis) as served:
+        yield served
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+def test_pass_says_what_was_signed() -> None:
+    passes = Passes(SECRET)
+    read = passes.read(passes.issue(Role.PRESENTER, name="Léa", talk="t1", lab="labo-1"))
+    assert (read.role, read.name, read.talk, read.lab) == (Role.PRESENTER, "Léa", "t1", "labo-1")
+
+
+def test_pass_expires() -> None:
+    now = 1_000.0
+    passes = Passes(SECRET, now=lambda: now)
+    token = passes.issue(Role.HOST, lifetime=60.0)
+    now = 1_059.0
+    assert passes.read(token).role == Role.HOST
+    now = 1_060.0
+    with pytest.raises(PassExpired):
+        passes.read(token)
+
+
+def test_participants_token_is_no_pass() -> None:
+    passes = Passes(SECRET)
+    _, token = passes.welcome("Ann")
+    assert passes.participant(token).name == "Ann"
+    with pytest.raises(PassForged):
+        passes.read(token)
+    with pytest.raises(PassForged):
+        passes.participant(passes.issue(Role.ADMIN))
+
+
+def test_pass_of_another_installation_is_forged() -> None:
+    with pytest.raises(PassForged):
+        Passes(SECRET).read(Passes(b"another installation's secret...").issue(Role.ADMIN))
+
+
+@given(st.data())
+def test_no_changed_pass_is_accepted(data: st.DataObject) -> None:
+    passes = Passes(SECRET)
+    token = passes.issue(Role.VIEWER)
+    at = data.draw(st.integers(0, 40))
+    other = data.draw(st.characters(codec="utf-8"))
+    changed = token[:at] + other + token[at + 1 :]
+    if other != token[at]:
+        with pytest.raises(PassForged):
+            passes.read(changed)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_forged_pass(text: str) -> None:
+    with pytest.raises(PassForged):
+        Passes(SECRET).read(text)
+
+
+@pytest.mark.parametrize("channel", ["plateau", "labo-1", "a-p-b"])
+@pytest.mark.parametrize("slot", ["primary", "backup"])
+def test_stream_key_opens_its_slot_only(channel: str, slot: str) -> None:
+    key = stream_key(SECRET, channel, slot)
+    assert key.startswith(f"{channel}-{slot[0]}-")
+    assert len(key) == len(channel) + 23
+    assert read_stream_key(SECRET, key) == (channel, slot)
+    assert read_stream_key(b"other", key) is None
+    for wrong in (key[:-1], key + "a", key.upper(), key.replace(f"-{slot[0]}-", "-x-"), "x" + key):
+        assert read_stream_key(SECRET, wrong) is None
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_no_stream_key(text: str) -> None:
+    assert read_stream_key(SECRET, text) is None
+
+
+def test_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
+    secret = load_secret(tmp_path)
+    assert len(secret) >= 32
+    assert load_secret(tmp_path) == secret
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["secret"]
+
+
+def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
+    show = (
+        "import sys; from pathlib import Path; from tv.keys import load_secret;"
+        "sys.stdin.read(1); print(load_secret(Path(sys.argv[1])).hex())"
+    )
+    started: list[subprocess.Popen[bytes]] = [
+        subprocess.Popen(
+            [sys.executable, "-c", show, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    secrets = {process.communicate(b"\n", timeout=30)[0] for process in started}
+    assert secrets == {load_secret(tmp_path).hex().encode() + b"\n"}
+
+
+def test_truncated_secret_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"short")
+    with pytest.raises(FolderError, match="tronqué"):
+        load_secret(tmp_path)
+
+
+async def test_pass_is_exchanged_for_a_cookie(tv: House) -> None:
+    async with tv.client() as page:
+        token = tv.passes.issue(Role.OPERATOR, name="Anne")
+        opened = await page.post("/api/v1/session", json={"pass": token})
+        assert opened.status_code == 201
+        assert opened.json()["role"] == "operator"
+        cookie = opened.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert (await page.get("/api/v1/session")).json()["name"] == "Anne"
+        assert (await page.post("/api/v1/talks/direct:start")).status_code == 200
+        assert (await page.delete("/api/v1/session")).status_code == 204
+        assert (await page.get("/api/v1/session")).json()["role"] == "viewer"
+        assert code(await page.post("/api/v1/talks/direct:end")) == (401, "role-required")
+
+
+async def test_forged_and_expired_passes_get_a_clear_answer(tv: House) -> None:
+    expired = tv.passes.issue(Role.ADMIN, lifetime=-1.0)
+    forged = Passes(b"another installation's secret...").issue(Role.ADMIN)
+    async with tv.client() as page:
+        for token, wanted in (
+            (expired, "pass-expired"),
+            (forged, "pass-forged"),
+            ("", "pass-forged"),
+        ):
+            answer = await page.post("/api/v1/session", json={"pass": token})
+            assert code(answer) == (401, wanted)
+            assert "régie" in answer.json()["detail"]
+    for token, wanted in ((expired, "pass-expired"), (forged, "pass-forged")):
+        async with tv.client(token) as bearer:
+            answer = await bearer.post("/api/v1/talks/direct:start")
+            assert code(answer) == (401, wanted)
+            assert answer.headers["www-authenticate"] == "Bearer"
+        cookies = {"fabrique_pass": token}
+        async with httpx.AsyncClient(base_url=tv.url, cookies=cookies) as page:
+            # A viewer's page goes on; what needs the pass says what is wrong with it.
+            assert (await page.get("/api/v1/talks")).status_code == 200
+            assert code(await page.post("/api/v1/talks/direct:start")) == (401, wanted)
+
+
+async def test_participant_has_a_cookie_a_token_and_a_pseudonym(tv: House) -> None:
+    async with tv.client() as phone:
+        joined = await phone.post("/api/v1/participants", json={"name": " Ann\u200b "})
+        assert joined.status_code == 201
+        participant = joined.json()
+        assert participant["name"] == "Ann"
+        asked = await phone.post("/api/v1/talks/direct/questions", json={"body": "Pourquoi ?"})
+        assert (asked.status_code, asked.json()["author"]) == (201, "Ann")
+        renamed = await phone.put("/api/v1/participants/me", json={"name": "Anne"})
+        assert (renamed.json()["id"], renamed.json()["name"]) == (participant["id"], "Anne")
+        other = await phone.post("/api/v1/participants")
+        assert other.json()["id"] != participant["id"]
+    async with tv.client(participant["token"]) as phone:
+        [mine] = (await phone.get("/api/v1/talks/direct/questions")).json()["items"]
+        assert mine["mine"]
+
+
+async def test_pass_and_participant_go_together(tv: House) -> None:
+    async with tv.client() as page:
+        await page.post("/api/v1/session", json={"pass": tv.passes.issue(Role.MODERATOR)})
+        joined = (await page.post("/api/v1/participants")).json()
+        session = (await page.get("/api/v1/session")).json()
+        assert (session["role"], session["participant"]) == ("moderator", joined["id"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://elsewhere.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+)
+async def test_page_of_another_site_cannot_write(tv: House, headers: dict[str, str]) -> None:
+    async with tv.client() as page:
+        await page.post("/api/v1/participants")
+        ask: dict[str, Any] = {"url": "/api/v1/talks/direct/questions", "json": {"body": "?"}}
+        assert code(await page.post(**ask, headers=headers)) == (403, "foreign-origin")
+        assert (await page.get("/api/v1/talks", headers=headers)).status_code == 200
+        assert (await page.post(**ask, headers={"origin": tv.url})).status_code == 201
+
+
+async def test_page_of_another_site_cannot_open_a_socket(tv: House) -> None:
+    with pytest.raises(InvalidStatus):
+        async with connect(f"ws://{tv.address}/ws", origin="https://elsewhere.example"):  # type: ignore[arg-type]
+            pass

@@ -1,0 +1,304 @@
+"""HLS over real HTTP: what players and caches ask for, and what mistakes are answered."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+
+import httpx
+import m3u8
+import pytest
+import uvicorn
+
+from captions.cues import Cue
+from streaming.hls.window import PartAdded, Window, WindowEvent
+from tests.streaming.hls.test_window import START, init, segment
+from tv.hls import Hls
+
+
+@dataclass
+class Site:
+    """A server on loopback with one channel, whose window the test fills."""
+
+    window: Window = field(default_factory=Window)
+    cues: list[Cue] = field(default_factory=list)
+    now: float = START
+    clock: Callable[[], float] | None = None
+
+    def apply(self, *events: WindowEvent | Iterable[WindowEvent]) -> None:
+        for each in events:
+            for event in each if isinstance(each, list) else [each]:
+                self.window.apply(event)
+
+    def fill(self, count: int = 4, open_parts: int = 2) -> None:
+        self.apply(init(), *(segment(msn) for msn in range(count)))
+        self.apply(segment(count, parts=open_parts, closed=False))
+
+    def read_clock(self) -> float:
+        return self.clock() if self.clock else self.now
+
+    def heard(self, channel: str, start: float, end: float) -> list[Cue]:
+        assert channel == "plateau"
+        return [cue for cue in self.cues if cue.start < end and cue.end > start]
+
+
+@contextlib.asynccontextmanager
+async def serving(site: Site, hold: float = 5.0) -> AsyncIterator[httpx.AsyncClient]:
+    app = Hls({"plateau": site.window}, site.heard, site.read_clock, hold=hold)
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", lifespan="off", ws="none", access_log=False
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(5):
+        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
+            await asyncio.sleep(0)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            yield client
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+async def client(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(site) as client:
+        yield client
+
+
+async def test_a_player_finds_everything_from_the_index(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill()
+    index = m3u8.loads((await client.get("/plateau/index.m3u8")).text)
+    reply = await client.get(f"/plateau/{index.playlists[0].uri}")
+    assert reply.headers["content-type"] == "application/vnd.apple.mpegurl"
+    assert reply.headers["content-encoding"] == "gzip"
+    media = m3u8.loads(reply.text)
+    for line in reply.text.splitlines():
+        if "URI=" not in line or "PRELOAD" in line:
+            continue
+        name = line.split('URI="')[1].split('"')[0]
+        part = await client.get(f"/plateau/{name}")
+        assert part.status_code == 200, name
+        assert part.headers["content-type"] == "video/mp4"
+    whole = await client.get(f"/plateau/{media.segments[0].uri}")
+    assert whole.content == b"0.00.10.20.3"
+    assert "immutable" in whole.headers["cache-control"]
+
+
+async def test_everything_may_be_read_from_other_sites(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill()
+    for path in ("index.m3u8", "media.m3u8", "1-0.m4s", "a.mp4", "1-0.vtt", "nothing.m4s"):
+        reply = await client.get(f"/plateau/{path}")
+        assert reply.headers["access-control-allow-origin"] == "*"
+    preflight = await client.options("/plateau/media.m3u8")
+    assert preflight.status_code == 204
+    assert "GET" in preflight.headers["access-control-allow-methods"]
+
+
+async def test_reload_is_held_until_its_part_is_there(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill()
+    held = asyncio.create_task(client.get("/plateau/media.m3u8?_HLS_msn=4&_HLS_part=2"))
+    other = asyncio.create_task(client.get("/plateau/media.m3u8?_HLS_msn=4"))
+    while len(site.window._wakers) < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    site.apply(segment(4)[3])
+    async with asyncio.timeout(5):
+        reply = await held
+    assert "1-4.2.m4s" in reply.text
+    assert '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="1-4.3.m4s"' in reply.text
+    assert not other.done()
+    site.apply(segment(4)[4:])
+    async with asyncio.timeout(5):
+        assert "\n1-4.m4s" in (await other).text
+
+
+async def test_hinted_part_is_held_until_it_is_there(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill()
+    held = asyncio.create_task(client.get("/plateau/1-4.2.m4s"))
+    lost = asyncio.create_task(client.get("/plateau/1-4.2.m4s"))
+    while len(site.window._wakers) < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    site.apply(PartAdded(4, 2, 0.5, False, b"late"))
+    async with asyncio.timeout(5):
+        assert [(await task).content for task in (held, lost)] == [b"late", b"late"]
+
+
+async def test_hint_that_never_came_true_is_not_found(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill()
+    held = asyncio.create_task(client.get("/plateau/1-4.2.m4s"))
+    while not site.window._wakers:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    site.apply(segment(4, parts=2)[-1])
+    async with asyncio.timeout(5):
+        assert (await held).status_code == 404
+
+
+async def test_delta_update_is_served_on_request(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill(30)
+    for value in ("YES", "v2"):
+        reply = await client.get(f"/plateau/media.m3u8?_HLS_skip={value}")
+        assert "#EXT-X-SKIP:SKIPPED-SEGMENTS=" in reply.text
+    assert "SKIP:" not in (await client.get("/plateau/media.m3u8")).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "_HLS_part=1",
+        "_HLS_msn=x",
+        "_HLS_msn=",
+        "_HLS_msn=-1",
+        "_HLS_msn=1&_HLS_part=1.5",
+        "_HLS_msn=9999999999999999999",
+        "_HLS_msn=999",
+        "_HLS_msn=4&_HLS_part=99",
+        "_HLS_msn=%D9%A3",
+    ],
+)
+async def test_mistaken_reload_is_answered_at_once(
+    site: Site, client: httpx.AsyncClient, query: str
+) -> None:
+    site.fill()
+    reply = await client.get(f"/plateau/media.m3u8?{query}")
+    assert reply.status_code == 400
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["type"].startswith("urn:fabrique-tv:problem:")
+
+
+async def test_reload_that_is_late_is_told_to_come_back(site: Site) -> None:
+    site.fill()
+    async with serving(site, hold=0.05) as client:
+        for path in ("media.m3u8?_HLS_msn=5&_HLS_part=0", "1-4.2.m4s"):
+            reply = await client.get(f"/plateau/{path}")
+            assert reply.status_code == 503
+            assert reply.headers["retry-after"] == "1"
+            assert reply.json()["type"] == "urn:fabrique-tv:problem:not-on-air-yet"
+    assert not site.window._wakers
+
+
+async def test_channel_that_has_not_begun_is_waited_for(site: Site) -> None:
+    async with serving(site) as client:
+        waiting = [
+            asyncio.create_task(client.get(f"/plateau/{path}"))
+            for path in ("index.m3u8", "media.m3u8", "sync.m3u8", "media.m3u8?_HLS_msn=7")
+        ]
+        while len(site.window._wakers) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        site.fill(8)
+        async with asyncio.timeout(5):
+            assert {(await task).status_code for task in waiting} == {200}
+
+
+async def test_unknown_channel_is_named(client: httpx.AsyncClient) -> None:
+    reply = await client.get("/labo-9/index.m3u8")
+    assert reply.status_code == 404
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["type"] == "urn:fabrique-tv:problem:unknown-channel"
+    assert "labo-9" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "9-0.m4s",
+        "1-0.9.m4s",
+        "1-0.x.m4s",
+        "1-9.0.m4s",
+        "x.m4s",
+        ".m4s",
+        "1-4.m4s",
+        "b.mp4",
+        "1-4.vtt",
+        "other.m3u8",
+        "1-0.0.0.m4s",
+    ],
+)
+async def test_unknown_files_are_not_found(
+    site: Site, client: httpx.AsyncClient, name: str
+) -> None:
+    site.fill()
+    assert (await client.get(f"/plateau/{name}")).status_code == 404
+
+
+async def test_head_says_what_get_would(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill()
+    for path in ("index.m3u8", "media.m3u8", "1-0.m4s", "1-0.0.m4s", "a.mp4", "x.mp4"):
+        got, head = await client.get(f"/plateau/{path}"), await client.head(f"/plateau/{path}")
+        assert head.status_code == got.status_code
+        assert head.content == b""
+        for name in ("content-length", "content-type", "cache-control"):
+            assert head.headers[name] == got.headers[name]
+
+
+async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:
+    reply = await client.post("/plateau/media.m3u8")
+    assert reply.status_code == 405
+    assert reply.headers["allow"] == "GET, HEAD"
+
+
+async def test_playlists_are_plain_for_who_cannot_unzip(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill()
+    reply = await client.get("/plateau/media.m3u8", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in reply.headers
+    assert reply.text == (await client.get("/plateau/media.m3u8")).text
+    assert reply.headers["vary"] == "accept-encoding"
+
+
+async def test_captions_come_as_webvtt_with_one_map(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill(8)
+    site.now = START + 60
+    site.cues = [
+        Cue("plateau-1", 1, START + 1.5, START + 3.0, ("Bonjour à toutes", "et à tous."), ())
+    ]
+    index = m3u8.loads((await client.get("/plateau/sync.m3u8")).text)
+    listed = m3u8.loads((await client.get(f"/plateau/{index.media[0].uri}")).text)
+    texts = [(await client.get(f"/plateau/{each.uri}")).text for each in listed.segments]
+    assert all(
+        text.startswith("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n") for text in texts
+    )
+    cues = ["\n".join(text.strip().split("\n")[3:]) for text in texts]
+    # A cue that reaches into the next segment is repeated there, letter by letter.
+    assert cues[0] == cues[1]
+    assert cues[0].endswith("Bonjour à toutes\net à tous.")
+    assert not any(cues[2:6])
+
+
+async def test_captions_are_listed_four_seconds_late(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill(8)
+    site.now = START + 2 * 3 + 4.0
+    listed = m3u8.loads((await client.get("/plateau/subtitles.m3u8")).text)
+    assert listed.segments[-1].uri == "1-2.vtt"
+    site.now += 2.0
+    listed = m3u8.loads((await client.get("/plateau/subtitles.m3u8")).text)
+    assert listed.segments[-1].uri == "1-3.vtt"
+
+
+async def test_many_held_viewers_are_all_answered(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill()
+    url = "/plateau/media.m3u8?_HLS_msn=4&_HLS_part=2&_HLS_skip=YES"
+    limits = httpx.Limits(max_connections=300)
+    async with httpx.AsyncClient(base_url=client.base_url, limits=limits) as crowd:
+        held = [asyncio.create_task(crowd.get(url)) for _ in range(200)]
+        async with asyncio.timeout(20):
+            while len(site.window._wakers) < 200:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            site.apply(segment(4)[3])
+            replies = await asyncio.gather(*held)
+    assert len({reply.content for reply in replies}) == 1

@@ -1,0 +1,178 @@
+"""hls.js in a real browser, through a loss of the studio and its return."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, async_playwright
+
+from captions.cues import Cue
+from streaming.hls.packager import Packager
+from streaming.packet import Packet
+from tests.streaming.hls.film import Film, film, moved
+from tests.tv.test_hls import Site, serving
+from tests.viewers import CHROMIUM, CHROMIUM_ARGUMENTS
+
+HLS_JS = Path(__file__).parents[2] / "tv/web/node_modules/hls.js/dist/hls.min.js"
+pytestmark = pytest.mark.skipif(not HLS_JS.exists(), reason="npm packages are not installed")
+LOW_LATENCY = "{lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1}"
+PAGE = """<!doctype html><video muted playsinline width=256></video><script src=/hls.js></script>
+<script>
+const video = document.querySelector("video");
+const seen = window.seen = {fatal: [], errors: [], waits: 0, latencies: [], sizes: [], cues: {}};
+const wait = (ready) => new Promise((done) => {
+  const timer = setInterval(() => ready() && (clearInterval(timer), done()), 50);
+});
+function start(url, config) {
+  const hls = window.hls = new Hls(config);
+  hls.on(Hls.Events.ERROR, (_, data) =>
+    (data.fatal ? seen.fatal : seen.errors).push(data.details + " " + (data.error || "")));
+  hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => {
+    hls.subtitleTrack = 0; hls.subtitleDisplay = true;
+  });
+  video.addEventListener("waiting", () => seen.waits++);
+  video.addEventListener("resize", () => seen.sizes.push(video.videoWidth));
+  hls.loadSource(url); hls.attachMedia(video); video.play();
+  setInterval(() => {
+    if (!video.paused && video.readyState > 2) seen.latencies.push(hls.latency);
+    for (const track of video.textTracks) for (const cue of track.activeCues || [])
+      seen.cues[cue.text] ??= [hls.playingDate.getTime() / 1000, cue.endTime - cue.startTime];
+  }, 50);
+}
+</script>"""
+
+
+class OnAir:
+    """A channel played in real time: a studio, a slate while it is away, the studio again.
+
+    `killed` is when media dies, to be back two seconds later: what was on its way is lost.
+    """
+
+    def __init__(
+        self, site: Site, *scenes: Film, history: float = 0.0, killed: float | None = None
+    ) -> None:
+        self.began = time.time() - history
+        self.over = asyncio.Event()
+        self._site = site
+        self._killed = killed
+        self._numbers = itertools.count(1)
+        self._packager = self._start_packager(epoch=1)
+        self._due = iter([pair for scene in scenes for pair in scene.interleaved()])
+        self._loop = asyncio.get_running_loop()
+        self._start = self._loop.time() - history
+        self._next()
+
+    def _start_packager(self, epoch: int) -> Packager:
+        return Packager(
+            origin=self.began - 1000,
+            epoch=epoch,
+            next_msn=self._numbers.__next__,
+            next_discontinuity=itertools.count(2 * epoch).__next__,
+            emit=self._site.window.apply,
+        )
+
+    def _next(self) -> None:
+        kind, packet = next(self._due, ("over", None))
+        if packet is None:
+            self.over.set()
+            return
+        due = packet.dts
+        if self._killed is not None and due >= self._killed:
+            due = self._killed + 2.0
+            self._killed = None
+            self._packager = self._start_packager(epoch=2)
+        self._loop.call_at(self._start + due, self._send, kind, packet)
+
+    def _send(self, kind: str, packet: Packet) -> None:
+        placed = moved(packet, self.began)
+        (self._packager.video if kind == "video" else self._packager.sound)(placed)
+        self._next()
+
+
+def scenes(*lengths: float) -> Sequence[Film]:
+    """Studio, slate, studio …, each so long, under one sound that never stops."""
+    made: list[Film] = []
+    start = 0.0
+    sound = film(sum(lengths)).sound
+    for number, length in enumerate(lengths):
+        video = film(length) if number % 2 == 0 else film(length, rate=25, gop=50, width=192)
+        heard = [packet for packet in sound if start <= packet.dts < start + length]
+        made.append(Film(video.moved(start).video, tuple(heard)))
+        start += length
+    return made
+
+
+@contextlib.asynccontextmanager
+async def watching(site: Site, path: str, config: str) -> AsyncIterator[Page]:
+    """A page that plays `path` of a server on loopback."""
+
+    async def script(route: Route) -> None:
+        await route.fulfill(path=HLS_JS, content_type="text/javascript")
+
+    async def document(route: Route) -> None:
+        await route.fulfill(body=PAGE, content_type="text/html")
+
+    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
+    async with serving(site) as client, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *sandbox]
+        )
+        page = await browser.new_page()
+        await page.route("**/hls.js", script)
+        await page.route("**/player.html", document)
+        await page.goto(f"{client.base_url}/player.html")
+        await page.evaluate(f"start('{path}', {config})")
+        try:
+            yield page
+        finally:
+            await browser.close()
+
+
+async def test_low_latency_player_goes_through_a_loss_of_the_studio() -> None:
+    site = Site()
+    on_air = OnAir(site, *scenes(10.7, 4.3, 5.0), history=7.0)
+    async with asyncio.timeout(60), watching(site, "/plateau/index.m3u8", LOW_LATENCY) as page:
+        await on_air.over.wait()
+        seen = await page.evaluate("window.seen")
+    latencies = sorted(seen["latencies"])
+    assert seen["fatal"] == []
+    assert seen["sizes"] == [128, 192, 128]
+    assert latencies[len(latencies) // 2] < 3.0
+    # It may wait for its first part, and once more on a machine that is busy.
+    assert seen["waits"] <= 2, seen
+
+
+async def test_low_latency_player_goes_through_a_restart_of_media() -> None:
+    site = Site()
+    on_air = OnAir(site, *scenes(10.8, 10.0), history=7.0, killed=10.8)
+    async with asyncio.timeout(60), watching(site, "/plateau/index.m3u8", LOW_LATENCY) as page:
+        await on_air.over.wait()
+        seen = await page.evaluate("window.seen")
+    assert seen["fatal"] == []
+    assert seen["sizes"] == [128, 192]
+    assert seen["latencies"][-1] < 6.0
+
+
+async def test_synchronised_captions_show_when_they_are_heard() -> None:
+    site = Site(clock=time.time)
+    on_air = OnAir(site, *scenes(26.7, 5.3, 8.0), history=20.0)
+    # Each cue is written three seconds after it was heard, as the captions process would.
+    for number in range(40):
+        start = on_air.began + number + 0.3
+        cue = Cue(f"c{number}", 1, start, start + 0.8, (f"Phrase {number}",))
+        asyncio.get_running_loop().call_later(number + 4.1 - 20, site.cues.append, cue)
+    async with asyncio.timeout(60), watching(site, "/plateau/sync.m3u8", "{}") as page:
+        await on_air.over.wait()
+        seen = await page.evaluate("window.seen")
+    assert seen["fatal"] == []
+    shown = {int(text.split()[1]): at for text, (at, _) in seen["cues"].items()}
+    numbers = sorted(shown)
+    assert len(numbers) >= 10, seen
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    late = [shown[number] - (on_air.began + number + 0.3) for number in numbers[1:]]
+    assert max(map(abs, late)) < 0.3, late

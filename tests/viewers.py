@@ -1,0 +1,137 @@
+"""Real viewers for tests: a WebRTC peer, and pages in Debian's Chromium, told what they show."""
+
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import av
+import httpx
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tv.demo_scene import frame_number
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    # WebRTC on loopback, where no camera was ever granted:
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+]
+
+# The film's bar code, read from the video that is shown: -1 while there is no picture.
+SHOWN = """() => {
+  const stage = document.querySelector("[data-path]");
+  const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth
+    && each.readyState > 1 && each.getClientRects().length
+    && getComputedStyle(each).visibility !== "hidden");
+  if (!video) return { path: stage?.dataset.path ?? "", number: -1 };
+  const canvas = document.createElement("canvas");
+  canvas.width = 320; canvas.height = 180;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(video, 0, 0, 320, 180);
+  const row = pen.getImageData(0, 178, 320, 1).data;
+  let number = 0;
+  for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120 ? 1 : 0);
+  return { path: stage?.dataset.path ?? "", number };
+}"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=CHROMIUM_ARGUMENTS + (["--no-sandbox"] if os.getuid() == 0 else []),
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def until(page: Page, seconds: float, look: Callable[[], Any], what: str) -> float:
+    """Look at a page until `look` is true; return how long that took, in seconds."""
+    start = time.monotonic()
+    while not look():
+        assert time.monotonic() - start < seconds, f"{what}: not within {seconds} s"
+        page.wait_for_timeout(50)
+    return time.monotonic() - start
+
+
+def shows_film(page: Page, path: str) -> Callable[[], bool]:
+    """Whether the page shows the film, in motion, by this path ("webrtc" or "hls").
+
+    The slate's lower edge reads as zero; in the film two looks differ, and neither is zero.
+    """
+    seen: list[int] = []
+
+    def look() -> bool:
+        shown = page.evaluate(SHOWN)
+        if shown["path"] != path or shown["number"] <= 0:
+            seen.clear()
+            return False
+        seen.append(shown["number"])
+        return len(set(seen)) > 1
+
+    return look
+
+
+def shows_slate(page: Page) -> Callable[[], bool]:
+    return lambda: bool(page.evaluate(SHOWN)["number"] == 0)
+
+
+class Peer:
+    """A WHEP viewer: a real peer connection that decodes what it gets."""
+
+    def __init__(self, connection: RTCPeerConnection, session: str) -> None:
+        self.connection = connection
+        self.session = session
+        self._tracks = {r.track.kind: r.track for r in connection.getReceivers()}
+
+    async def picture(self) -> av.VideoFrame:
+        return await self._tracks["video"].recv()
+
+    async def sound(self) -> av.AudioFrame:
+        return await self._tracks["audio"].recv()
+
+    async def film_frames(self, count: int) -> list[int]:
+        """The numbers of the next frames that are the film's."""
+        numbers: list[int] = []
+        while len(numbers) < count:
+            number = frame_number((await self.picture()).to_ndarray(format="gray"))
+            if number:
+                numbers.append(number)
+        return numbers
+
+
+@asynccontextmanager
+async def whep(url: str, channel: str = "plateau") -> AsyncIterator[Peer]:
+    """Join a channel by WHEP, as a browser does."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    async with httpx.AsyncClient(base_url=url) as client:
+        try:
+            for kind in ("video", "audio"):
+                connection.addTransceiver(kind, direction="recvonly")
+            await connection.setLocalDescription(await connection.createOffer())
+            reply = await client.post(
+                f"/{channel}/whep",
+                content=connection.localDescription.sdp,
+                headers={"content-type": "application/sdp"},
+            )
+            assert reply.status_code == 201, reply.text
+            await connection.setRemoteDescription(RTCSessionDescription(reply.text, "answer"))
+            yield Peer(connection, reply.headers["location"])
+            assert (await client.delete(reply.headers["location"])).status_code == 200
+        finally:
+            await connection.close()

@@ -1,0 +1,105 @@
+"""The web application: which part answers which address. Start reading here."""
+
+import asyncio
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tv import problems, whep
+from tv.auth import Authentication, Passes
+from tv.follower import Follower
+from tv.hls import Hls
+from tv.live import Live
+from tv.pages import (
+    api_participants,
+    api_polls,
+    api_questions,
+    api_talks,
+    captions_api,
+    control_room,
+    health,
+    html,
+    presenter,
+    session,
+    watch,
+)
+from tv.settings import Settings
+from tv.upstream import Upstream
+
+
+CATCHING_UP = 3.0  # seconds that a request waits for the journal to be folded
+
+
+class Application:
+    """HLS by the shortest way, everything else by Starlette.
+
+    A thousand viewers ask for a part four times a second each: those requests meet no middleware.
+    Until the journal is folded the API has nothing true to say: it waits a moment, then refuses.
+    """
+
+    def __init__(
+        self, hls: ASGIApp, channels: frozenset[str], rest: ASGIApp, folded: asyncio.Event
+    ) -> None:
+        self._hls = hls
+        self._channels = channels
+        self._rest = rest
+        self._folded = folded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            channel, _, name = scope["path"][1:].partition("/")
+            if channel in self._channels and name.endswith(Hls.SUFFIXES):
+                await self._hls(scope, receive, send)
+                return
+        if (
+            scope["type"] == "http"
+            and scope["path"].startswith("/api/")
+            and not await self._ready()
+        ):
+            await _starting().response()(scope, receive, send)
+            return
+        await self._rest(scope, receive, send)
+
+    async def _ready(self) -> bool:
+        try:
+            async with asyncio.timeout(CATCHING_UP):
+                return await self._folded.wait()
+        except TimeoutError:
+            return False
+
+
+def _starting() -> problems.Problem:
+    return problems.Problem(
+        503,
+        "starting",
+        "Le service démarre",
+        "Les questions et les votes sont en cours de lecture. Réessayez dans quelques secondes.",
+        retry_after=2,
+    )
+
+
+def create_app(
+    settings: Settings, passes: Passes, upstream: Upstream, follower: Follower, live: Live
+) -> ASGIApp:
+    hls = Hls(upstream.windows, follower.cues, upstream.now)
+    rest = Starlette(
+        routes=[
+            *health.routes(upstream, follower),
+            *session.routes(passes),
+            *api_participants.routes(passes),
+            *api_talks.routes(follower, upstream),
+            *api_questions.routes(follower, upstream),
+            *api_polls.routes(follower, upstream),
+            *captions_api.routes(follower),
+            *live.routes(),
+            *watch.routes(settings),
+            *control_room.routes(settings),
+            *presenter.routes(settings),
+            html.static(),
+            *whep.routes(upstream, frozenset(settings.channels)),
+        ],
+        middleware=[Middleware(Authentication, passes=passes)],
+        exception_handlers=problems.handlers,
+    )
+    return Application(hls, frozenset(settings.channels), rest, follower.ready)

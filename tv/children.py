@@ -1,0 +1,43 @@
+"""The processes that the supervisor starts, by name."""
+
+import os
+import socket as sockets
+from pathlib import Path
+
+import msgspec
+
+from tv import process
+from tv.auth import load_secret
+from tv.folder import Folder
+from tv.settings import Settings
+
+
+def run_child(name: str, socket: int, channel: str) -> None:
+    """Be the process `name` until told to stop. Its settings come resolved from the supervisor."""
+    folder = Folder(Path(os.environ["FABRIQUE_DATA"]))
+    settings = msgspec.json.decode(os.environ["FABRIQUE_RESOLVED"], type=Settings)
+    secret = load_secret(folder.path)
+    process.start_logging(name)
+    match name:  # each process imports only what it runs: web needs no Whisper, captions no HTTP
+        case "media":
+            from tv import media
+
+            work = media.run(folder, settings, secret)
+        case "web":
+            from tv import serving
+
+            work = serving.run(folder, settings, secret, sockets.socket(fileno=socket))
+        case "captions":
+            from tv import captioning
+
+            work = captioning.run(folder, settings)
+        case "pull":
+            from tv import pulling
+
+            source = settings.channels[channel]
+            work = pulling.run(
+                folder.media_socket, channel, source.slot, source.source, loop=source.loop
+            )
+        case _:
+            raise SystemExit(f"unknown process: {name}")
+    process.run(f"{name} {channel}".strip(), work)

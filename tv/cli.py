@@ -1,0 +1,192 @@
+"""The command line: what one can run."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import msgspec
+import segno
+import typer
+
+from tv import process, supervisor
+from tv import settings as reading
+from tv.auth import Passes, Role, load_secret, stream_key
+from tv.folder import Folder, FolderError
+from tv.settings import Settings, SettingsError
+from tv.store import StoreMissing
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Fabrique TV : le direct, ses sous-titres et les voix de la salle.",
+)
+
+Data = Annotated[Path, typer.Option("--data", envvar="FABRIQUE_DATA", help="Dossier de données.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Fichier de réglages (TOML).")]
+
+
+def main() -> None:
+    """Run the command line; an error that one can mend is one line and exit status 2."""
+    try:
+        app(standalone_mode=True)
+    except (SettingsError, FolderError, StoreMissing, supervisor.PortTaken) as error:
+        _fail(str(error))
+
+
+@app.command()
+def serve(
+    data: Data = Path("data"),
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="Adresse d’écoute.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port HTTP.")] = None,
+    store: Annotated[str | None, typer.Option(help="Adresse d’un serveur Valkey ou Redis.")] = None,
+    web_workers: Annotated[int | None, typer.Option(help="Nombre de processus web.")] = None,
+) -> None:
+    """Lance tout le service sur cette machine."""
+    settings = _settings(config, host, port, store, web_workers)
+    process.start_logging("serve")
+    asyncio.run(supervisor.serve(Folder(data), settings))
+
+
+@app.command()
+def key(
+    channel: Annotated[str, typer.Argument(help="Le canal, par exemple « plateau ».")],
+    data: Data = Path("data"),
+    config: Config = None,
+    slot: Annotated[str, typer.Option(help="primary, ou backup pour le secours.")] = "primary",
+) -> None:
+    """Affiche la clé de diffusion d’un canal, à donner à OBS ou à ffmpeg."""
+    settings = reading.load(config)
+    if channel not in settings.channels:
+        _fail(f"Canal inconnu : « {channel} ». Canaux : {', '.join(settings.channels)}.")
+    if slot not in ("primary", "backup"):
+        _fail("--slot vaut primary ou backup.")
+    folder = Folder(data)
+    folder.make()
+    print(stream_key(load_secret(folder.path), channel, slot))
+
+
+@app.command("pass")
+def issue_pass(
+    role: Annotated[Role, typer.Argument(help="Le rôle que donne le laissez-passer.")],
+    data: Data = Path("data"),
+    config: Config = None,
+    name: Annotated[str, typer.Option(help="Le nom affiché.")] = "",
+    talk: Annotated[str, typer.Option(help="Limiter à une intervention.")] = "",
+    lab: Annotated[str, typer.Option(help="Le laboratoire.")] = "",
+    token: Annotated[bool, typer.Option("--token", help="Le laissez-passer seul.")] = False,
+) -> None:
+    """Affiche un lien d’accès et son QR code."""
+    settings = reading.load(config)
+    folder = Folder(data)
+    folder.make()
+    made = Passes(load_secret(folder.path)).issue(role, name=name, talk=talk, lab=lab)
+    if token:
+        print(made)
+        return
+    link = pass_link(address(settings, folder), role, made)
+    print(link)
+    print_qr(link)
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """Vérifie les réglages et les affiche."""
+    settings = reading.load(config)
+    print(msgspec.json.format(msgspec.json.encode(settings), indent=2).decode())
+
+
+@app.command()
+def caption(
+    file: Annotated[Path, typer.Argument(help="Un fichier son ou vidéo.")],
+    data: Data = Path("data"),
+    config: Config = None,
+    realtime: Annotated[bool, typer.Option("--realtime", help="Au rythme du direct.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Des mots en JSON, un par ligne.")
+    ] = False,
+    glossary: Annotated[Path | None, typer.Option(help="Un terme par ligne.")] = None,
+) -> None:
+    """Sous-titre un fichier par la boucle du direct."""
+    from tv.captioning import caption_command
+
+    folder = Folder(data)
+    folder.make()
+    model = reading.load(config).captions.model
+    raise typer.Exit(caption_command(file, realtime, as_json, glossary, model, folder.cache))
+
+
+@app.command()
+def demo(
+    data: Data = Path("data"),
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="Adresse d’écoute.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port HTTP.")] = None,
+) -> None:
+    """Lance tout le service avec une intervention intégrée en guise de plateau."""
+    from tv import demo as demonstration
+
+    demonstration.run(Folder(data), _settings(config, host, port, None, None))
+
+
+@app.command(hidden=True)
+def child(
+    name: str,
+    socket: Annotated[int, typer.Option()] = -1,
+    channel: Annotated[str, typer.Option()] = "",
+) -> None:
+    """Run one of the supervisor's processes."""
+    from tv.children import run_child
+
+    run_child(name, socket, channel)
+
+
+def address(settings: Settings, folder: Folder) -> str:
+    """Where people reach the server: as set, else as it last ran, else as it would run."""
+    if settings.server.public_url:
+        return settings.server.public_url.rstrip("/")
+    return folder.address() or supervisor.address(settings)
+
+
+PAGES = {
+    Role.PRESENTER: "/intervenant",
+    Role.MODERATOR: "/regie",
+    Role.OPERATOR: "/regie",
+    Role.ADMIN: "/regie",
+}
+
+
+def pass_link(base: str, role: Role, token: str) -> str:
+    """The link that brings a pass to its page: a fragment is never sent to a server nor logged."""
+    return f"{base}{PAGES.get(role, '/')}#pass={token}"
+
+
+def print_qr(link: str) -> None:
+    segno.make(link, error="l").terminal(out=sys.stdout, compact=True, border=2)
+
+
+def _settings(
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    store: str | None,
+    web_workers: int | None,
+) -> Settings:
+    environment = dict(os.environ)
+    for name, value in (
+        ("SERVER__HOST", host),
+        ("SERVER__PORT", port),
+        ("STORE__URL", store),
+        ("SERVER__WEB_WORKERS", web_workers),
+    ):
+        if value is not None:
+            environment[f"FABRIQUE_{name}"] = str(value)
+    return reading.load(config, environment)
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(2)

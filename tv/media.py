@@ -1,0 +1,242 @@
+"""The media process: the clock, the studios, what is on air, the relay and the packager.
+
+Its loop does nothing else. Web processes, captions and foreign inputs speak to it over the link.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from streaming import link
+from streaming.clock import Clock, ClockFile
+from streaming.continuity import Channel, Source
+from streaming.errors import LinkLost, PublishRefused
+from streaming.hls.packager import Packager
+from streaming.hls.window import Window, WindowEvent
+from streaming.ingest import foreign, rtmp
+from streaming.slate import Slate
+from streaming.webrtc.mux import Mux
+from streaming.webrtc.offer import Refusal
+from streaming.webrtc.relay import Relay
+from tv.auth import read_stream_key
+from tv.folder import Folder
+from tv.ledger import Ledger
+from tv.settings import Settings
+from tv.tasks import running
+
+logger = logging.getLogger(__name__)
+
+TICK = 1.0  # seconds between two words on the time and the channels' states
+STEP = 0.005  # seconds: the timer whose lateness tells how well the loop runs
+OFFERS = 64  # WHEP offers answered at a time; more are told to come back
+
+
+@dataclass
+class OnAir:
+    """One channel with all that carries it to viewers."""
+
+    channel: Channel
+    window: Window
+    relay: Relay
+    packager: Packager
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.channel.run())
+            group.create_task(self.packager.run(self.channel.feed))
+
+
+class Media:
+    """All channels, and everybody who listens to them over the link."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.channels: dict[str, OnAir] = {}
+        self._secret = secret
+        self._followers: set[link.Link] = set()
+        self._offers = 0
+
+    def open_source(self, app: str, key: str) -> Source:
+        """Give an RTMP publisher its slot. Raises PublishRefused."""
+        named = read_stream_key(self._secret, key) if app == "live" else None
+        if named is None or named[0] not in self.channels:
+            raise PublishRefused(
+                "Clé de diffusion inconnue. Copiez celle qu’affiche « fabrique-tv key CANAL », "
+                "avec l’adresse rtmp://…/live."
+            )
+        return self.take(*named, "rtmp")
+
+    def take(self, channel: str, slot: str, kind: str) -> Source:
+        """Open a source in a channel's slot. Raises PublishRefused."""
+        if channel not in self.channels:
+            raise PublishRefused(f"Canal inconnu : « {channel} ».")
+        return self.channels[channel].channel.take(slot, kind)
+
+    def tell(self, message: link.AnyMessage) -> None:
+        """Send `message`, encoded once, to all who follow the windows."""
+        data = link.frame(message)
+        for follower in self._followers:
+            follower.send_frame(data)
+
+    def tell_window(self, channel: str, event: WindowEvent) -> None:
+        self.tell(link.WindowChanged(channel, event))
+
+    def state(self, channel: str) -> link.ChannelState:
+        on_air = self.channels[channel]
+        return on_air.channel.state(webrtc_viewers=on_air.relay.viewers)
+
+    async def serve(self, peer: link.Link) -> None:
+        """Answer one of our processes until it goes away."""
+        async with AsyncExitStack() as stack:
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            stack.callback(self._followers.discard, peer)
+            tasks: list[asyncio.Task[None]] = []
+            async for message in peer.receive():
+                match message:
+                    case link.Follow("hls"):
+                        self._catch_up(peer)
+                    case link.Follow("sound", channel) if channel in self.channels:
+                        tasks.append(group.create_task(self._send_sound(peer, channel)))
+                    case link.Offer():
+                        tasks.append(group.create_task(self._answer(peer, message)))
+                    case link.Hangup(request, session):
+                        tasks.append(group.create_task(self._hang_up(peer, request, session)))
+                    case link.WatchLateness():
+                        tasks.append(group.create_task(_watch_lateness(peer, message)))
+                    case link.Publish():
+                        await foreign.serve_publisher(peer, message, self.take)
+                    case _:
+                        raise LinkLost(f"a {type(message).__name__} is not for media")
+                tasks = [task for task in tasks if not task.done()]
+            for task in tasks:
+                task.cancel()
+
+    async def run(self, clock: Clock) -> None:
+        """Say the time and the channels' states, until cancelled."""
+        while True:
+            self.tell(link.Now(clock.now()))
+            for name in self.channels:
+                self.tell(self.state(name))
+            await asyncio.sleep(TICK)
+
+    def _catch_up(self, peer: link.Link) -> None:
+        for name, on_air in self.channels.items():
+            for event in on_air.window.snapshot():
+                peer.send(link.WindowChanged(name, event))
+            peer.send(self.state(name))
+        self._followers.add(peer)
+
+    async def _send_sound(self, peer: link.Link, channel: str) -> None:
+        async for packet in self.channels[channel].channel.feed.opus.follow(live=True):
+            peer.send(link.Sound(channel, packet))
+
+    async def _answer(self, peer: link.Link, offer: link.Offer) -> None:
+        if offer.channel not in self.channels:
+            detail = f"Canal inconnu : « {offer.channel} »."
+            peer.send(link.Refused(offer.request, 404, "unknown-channel", detail))
+            return
+        if self._offers >= OFFERS:
+            detail = "Trop de demandes à la fois. Réessayez dans une seconde."
+            peer.send(link.Refused(offer.request, 503, "busy", detail))
+            return
+        self._offers += 1
+        try:
+            session, sdp = await self.channels[offer.channel].relay.answer(offer.sdp)
+        except Refusal as error:
+            peer.send(link.Refused(offer.request, error.status, error.code, str(error)))
+        else:
+            peer.send(link.Answered(offer.request, session, sdp))
+        finally:
+            self._offers -= 1
+
+    async def _hang_up(self, peer: link.Link, request: int, session: str) -> None:
+        for on_air in self.channels.values():
+            if await on_air.relay.hangup(session):
+                peer.send(link.Done(request))
+                return
+        peer.send(link.Refused(request, 404, "unknown-session", "Cette session n’existe plus."))
+
+
+async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
+    """Be the media process until cancelled."""
+    clock_file = ClockFile(folder.clock)
+    before = clock_file.read()
+    clock = Clock(not_before=before)
+    media = Media(secret)
+    async with AsyncExitStack() as stack:
+        stack.callback(clock_file.close)
+        mux = Mux(settings.webrtc.port, settings.webrtc.addresses)
+        await mux.open()
+        stack.push_async_callback(mux.close)
+        slate = Slate(settings.event.name)
+        work = [clock_file.keep(clock), media.run(clock)]
+        for name in settings.channels:
+            on_air = await stack.enter_async_context(
+                _on_air(name, folder, settings, media, clock, before, slate, mux)
+            )
+            media.channels[name] = on_air
+            work.append(on_air.run())
+        await stack.enter_async_context(running(*work))
+        await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
+        host, port = settings.server.host, settings.rtmp.port
+        await stack.enter_async_context(rtmp.listening(host, port, media.open_source))
+        logger.info("on air; rtmp on %s:%d", host, port)
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _on_air(
+    name: str,
+    folder: Folder,
+    settings: Settings,
+    media: Media,
+    clock: Clock,
+    before: float,
+    slate: Slate,
+    mux: Mux,
+) -> AsyncIterator[OnAir]:
+    ledger = Ledger.open(folder.channels / f"{name}.json", clock.now())
+    window = Window()
+
+    def announce(event: WindowEvent) -> None:
+        window.apply(event)
+        media.tell_window(name, event)
+
+    channel = Channel(
+        name,
+        clock.now,
+        resume_from=before or None,
+        slate=slate,
+        on_change=lambda: media.tell(media.state(name)),
+    )
+    packager = Packager(
+        origin=ledger.page.origin,
+        epoch=ledger.page.epoch,
+        next_msn=ledger.next_msn,
+        next_discontinuity=ledger.next_discontinuity,
+        emit=announce,
+        part=settings.hls.part,
+        segment=settings.hls.segment,
+    )
+    relay = Relay(channel.feed, mux=mux)
+    try:
+        yield OnAir(channel, window, relay, packager)
+    finally:
+        await relay.close()
+        channel.feed.close()
+        ledger.close()
+
+
+async def _watch_lateness(peer: link.Link, ask: link.WatchLateness) -> None:
+    loop = asyncio.get_running_loop()
+    late: list[float] = []
+    end = loop.time() + min(60.0, max(0.1, ask.seconds))
+    due = loop.time() + STEP
+    while due < end:
+        await asyncio.sleep(due - loop.time())
+        late.append(max(0.0, loop.time() - due))
+        due = max(due + STEP, loop.time())
+    late.sort()
+    at = [late[int(share * (len(late) - 1))] for share in (0.5, 0.99, 1.0)]
+    peer.send(link.Lateness(ask.request, *at))

@@ -1,0 +1,71 @@
+"""A web process: HLS from memory, pages, API and sockets, over what media and the journal say."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import uvicorn
+
+from tv import journal, store
+from tv.app import create_app
+from tv.auth import Passes
+from tv.folder import Folder
+from tv.follower import Follower
+from tv.live import Live
+from tv.settings import Settings
+from tv.tasks import keep_running, running
+from tv.upstream import Upstream
+
+logger = logging.getLogger(__name__)
+
+GOODBYE = 2  # seconds that held requests and sockets have when we stop
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signals.
+
+    uvicorn raises SIGTERM again when it has stopped, which would end the process before the blocks
+    around it have closed; `tv/process.py` handles signals.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(folder: Folder, settings: Settings, secret: bytes, listening: socket.socket) -> None:
+    """Serve on `listening` until cancelled."""
+    upstream = Upstream(folder.media_socket, list(settings.channels))
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(
+            store.connected(store.address(folder, settings.store.url))
+        )
+        events = await stack.enter_async_context(journal.opened(client, settings.event.slug))
+        follower = Follower(events)
+        live = Live(follower, upstream, client, settings)
+        app = create_app(settings, Passes(secret), upstream, follower, live)
+        server = Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                ws_per_message_deflate=False,
+                ws_max_size=65_536,
+                timeout_graceful_shutdown=GOODBYE,
+                server_header=False,
+                h11_max_incomplete_event_size=32_768,
+            )
+        )
+        await stack.enter_async_context(
+            running(upstream.run(), keep_running("live", live.run, pause=0.5), follower.run())
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,0 +1,130 @@
+"""A web process's view of media over the link: live windows, channel states, time, and offers."""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from streaming import link
+from streaming.errors import LinkLost
+from streaming.hls.window import Window
+from tv.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.25  # seconds between two tries to reach media
+ANSWER_TIMEOUT = 8.0  # seconds for an answer of media
+
+Reply = link.Answered | link.Done | link.Lateness
+
+
+class Upstream:
+    """What media last said. It outlives the connection: while media restarts, viewers are served
+    what is known, and the clock runs on."""
+
+    def __init__(self, path: Path, channels: list[str]) -> None:
+        self.windows: dict[str, Window] = {channel: Window() for channel in channels}
+        self.states: dict[str, link.ChannelState] = {}
+        self.on_state: list[Callable[[str], None]] = []
+        self.connected = asyncio.Event()
+        self._path = path
+        self._offset = time.time() - time.monotonic()
+        self._link: link.Link | None = None
+        self._requests = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+
+    def now(self) -> float:
+        """The broadcast clock, as media last told it; wall time before that."""
+        return time.monotonic() + self._offset
+
+    async def run(self) -> None:
+        """Stay connected to media until cancelled."""
+        while True:
+            try:
+                async with link.connected(self._path) as connection:
+                    await self._follow(connection)
+            except LinkLost as error:
+                logger.debug("media: %s", error)
+            finally:
+                self._link = None
+                self.connected.clear()
+                for waiting in self._waiting.values():
+                    if not waiting.done():
+                        waiting.set_exception(_unavailable())
+                self._waiting.clear()
+            await asyncio.sleep(PAUSE)
+
+    async def offer(self, channel: str, sdp: str) -> tuple[str, str]:
+        """Pass a WHEP offer on; return the session's name and the answer. Raises Problem."""
+        reply = await self._ask(lambda request: link.Offer(request, channel, sdp))
+        assert isinstance(reply, link.Answered)
+        return reply.session, reply.sdp
+
+    async def hangup(self, session: str) -> None:
+        """End a WHEP session. Raises Problem when there is none of that name."""
+        await self._ask(lambda request: link.Hangup(request, session))
+
+    async def lateness(self, seconds: float) -> link.Lateness:
+        """How late media's loop runs, watched for `seconds`. Raises Problem."""
+        reply = await self._ask(
+            lambda request: link.WatchLateness(request, seconds), timeout=seconds + ANSWER_TIMEOUT
+        )
+        assert isinstance(reply, link.Lateness)
+        return reply
+
+    async def _ask(
+        self, ask: Callable[[int], link.AnyMessage], timeout: float = ANSWER_TIMEOUT
+    ) -> Reply:
+        if self._link is None:
+            raise _unavailable()
+        request = next(self._requests)
+        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[request] = waiting
+        self._link.send(ask(request))
+        try:
+            async with asyncio.timeout(timeout):
+                return await waiting
+        except TimeoutError as error:
+            raise _unavailable() from error
+        finally:
+            self._waiting.pop(request, None)
+
+    async def _follow(self, connection: link.Link) -> None:
+        connection.send(link.Follow("hls"))
+        self._link = connection
+        async for message in connection.receive():
+            match message:
+                case link.WindowChanged(channel, event):
+                    if channel in self.windows:
+                        self.windows[channel].apply(event)
+                case link.Now(now):
+                    self._offset = now - time.monotonic()
+                    self.connected.set()
+                case link.ChannelState(channel):
+                    self.states[channel] = message
+                    for notify in self.on_state:
+                        notify(channel)
+                case link.Refused(request, status, code, detail):
+                    if waiting := self._take(request):
+                        waiting.set_exception(Problem(status, code, "Refusé", detail))
+                case link.Answered(request) | link.Done(request) | link.Lateness(request):
+                    if waiting := self._take(request):
+                        waiting.set_result(message)
+                case _:
+                    logger.warning("media sent a %s, which is not for us", type(message).__name__)
+
+    def _take(self, request: int) -> asyncio.Future[Reply] | None:
+        waiting = self._waiting.get(request)
+        return None if waiting is None or waiting.done() else waiting
+
+
+def _unavailable() -> Problem:
+    return Problem(
+        503,
+        "media-unavailable",
+        "Diffusion indisponible",
+        "Le serveur vidéo redémarre. Réessayez dans quelques secondes.",
+        retry_after=2,
+    )
