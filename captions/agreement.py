@@ -1,0 +1,50 @@
+"""Which words of a live transcript can no longer change."""
+
+import unicodedata
+from collections.abc import Sequence
+from itertools import takewhile
+
+
+def key(text: str) -> str:
+    """What two spellings of one spoken word share: letters and figures, in lower case."""
+    folded = unicodedata.normalize("NFKC", text.lower())
+    return "".join(character for character in folded if character.isalnum())
+
+
+class Agreement:
+    """Words settle once two transcripts agree on them, the newer made from more sound.
+
+    LocalAgreement-2, from Macháček, Dabre and Bojar, "Turning Whisper into Real-Time Transcription
+    System" (2023), section 3. Two transcripts of nearly the same sound agree by being wrong alike,
+    so that only one made `apart` seconds of sound earlier counts.
+    """
+
+    def __init__(self, apart: float) -> None:
+        self._apart = apart
+        self._earlier: list[tuple[float, list[str]]] = []  # heard until, unsettled words
+
+    def confirm(self, words: Sequence[str], heard_until: float) -> int:
+        """Return how many of the first unsettled `words` an earlier transcript has, too."""
+        keys = [key(word) for word in words]
+        agreed = 0
+        while self._earlier and self._earlier[0][0] <= heard_until - self._apart:
+            _, earlier = self._earlier[0]
+            pairs = zip(keys, earlier, strict=False)
+            agreed = max(agreed, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)))
+            if len(self._earlier) > 1 and self._earlier[1][0] <= heard_until - self._apart:
+                self._earlier.pop(0)
+            else:
+                break
+        self._earlier.append((heard_until, keys))
+        return agreed
+
+    def settle(self, words: Sequence[str]) -> None:
+        """Take the first `words` as settled: what is compared from now on follows them."""
+        keys = [key(word) for word in words]
+        count = len(keys)
+        self._earlier = [
+            (heard, earlier[count:]) for heard, earlier in self._earlier if earlier[:count] == keys
+        ]
+
+    def forget(self) -> None:
+        self._earlier.clear()

@@ -1,0 +1,270 @@
+"""The live loop: sound in, settled words and a guess at the next ones out.
+
+Each step decodes the open window behind the words already settled. Words settle when an earlier
+transcript agrees, when they lie far enough from the window's end, or when the speaker pauses. The
+loop owns no clock and no thread: whoever drives it says how much effort the machine can spare.
+"""
+
+import logging
+from collections import deque
+from dataclasses import dataclass, replace
+
+from captions import filters
+from captions.agreement import Agreement, key
+from captions.cues import Word
+from captions.sound import Sound
+from captions.speech import SpeechDetector
+from captions.whisper import Encoded, Piece, Whisper
+from captions.window import Window
+
+logger = logging.getLogger(__name__)
+
+HEARD = 0.1  # seconds before a transcript's end where speech may still be cut off
+GAP = 0.1  # seconds: sound whose time differs more from what was expected starts a new window
+PROMPT = 100  # tokens of what was said before that the decoder is shown
+GLOSSARY = 80  # tokens of glossary before them
+KEPT = 0.25  # seconds of a closed window that the next one begins with
+UNSURE = 1.0  # seconds at a window's end that are never cut from it
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a step may cost."""
+
+    beam: int = 5
+    step: float = 1.0  # seconds of new sound from one step to the next
+    partials: bool = True
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The loop's parameters, in seconds unless said otherwise; measured by benchmarks/captions."""
+
+    apart: float = 0.9  # between two transcripts that may agree
+    guard: float = 1.0  # from the window's end: what lies before settles by itself …
+    confidence: float = 0.6  # … if its probability is at least this
+    breath: float = 0.3  # of silence, after which a step is made at once
+    pause: float = 0.6  # of silence, after which all words settle
+    rest: float = 2.0  # of silence, after which the window closes
+    longest: float = 10.0  # window; then what is settled is let go
+    hardest: float = 16.0  # window; then everything is
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one step found; `ended` says that the speaker paused or the sound broke off."""
+
+    settled: tuple[Word, ...] = ()
+    partial: tuple[Word, ...] = ()
+    ended: bool = False
+
+
+class Captioner:
+    """One channel's loop: `feed` it, and `step` whenever it is `due`."""
+
+    def __init__(
+        self, whisper: Whisper, *, glossary: str = "", tuning: Tuning | None = None
+    ) -> None:
+        self._whisper = whisper
+        self._tuning = tuning or Tuning()
+        self._detector = SpeechDetector()
+        self._glossary = whisper.tokens(f" {glossary.strip()}")[:GLOSSARY] if glossary else []
+        self._waiting: deque[Sound] = deque()  # sound behind a gap, for windows to come
+        self._finishing = False
+        self._previous: list[int] = []  # tokens said before the window
+        self._agreement = Agreement(self._tuning.apart)
+        self._settled: list[Piece] = []  # what is settled of the window, timed on the clock
+        self._unsettled: list[Piece] = []  # the newest transcript's words behind that
+        self._window: Window | None = None
+        self._decoded_until = 0.0
+        self._open_speech = False  # words may be waiting for a pause
+        self.refused = 0  # transcripts not believed
+
+    def feed(self, sound: Sound) -> None:
+        """Take the next sound. A jump of its time ends the window."""
+        if not len(sound.samples):
+            return
+        if self._window is None:
+            self._open(sound.start)
+        window = self._window
+        assert window is not None
+        if self._waiting or abs(sound.start - window.end) > GAP:
+            self._waiting.append(sound)
+            return
+        window.append(sound)
+        if not self._settled:
+            window.forget_quiet()
+
+    def finish(self) -> None:
+        """Say that no sound follows: what is open settles in the next step."""
+        self._finishing = True
+
+    def drop(self) -> None:
+        """Let go of all sound whose words are not settled; captions go on with what comes next."""
+        self._waiting.clear()
+        self._window = None
+        self._forget_words()
+        self._previous = []
+
+    def due(self, effort: Effort) -> bool:
+        """Whether a step is worth its cost now."""
+        window = self._window
+        if window is None:
+            return False
+        if self._closing(window) or self._paused(window):
+            return True
+        unheard = window.last_speech > self._decoded_until - HEARD
+        if not window.spoken or not unheard:
+            return False
+        full = window.end - self._decoded_until >= effort.step
+        return full or window.silence >= self._tuning.breath
+
+    def step(self, effort: Effort) -> Heard:
+        """Decode what is open. Costs up to a second of a core."""
+        window = self._window
+        if window is None:
+            return Heard()
+        closing, paused = self._closing(window), self._paused(window)
+        # After a breath everything was decoded already: the pause only settles it.
+        if window.spoken and (
+            not (closing or paused) or window.last_speech > self._decoded_until - HEARD
+        ):
+            self._decode(window, effort)
+        if closing or paused:
+            settled = self._settle(len(self._unsettled))
+            self._open_speech = False
+            if closing:
+                self._close(window)
+            elif window.seconds > self._tuning.longest:
+                self._shorten(window)
+            return Heard(settled, ended=True)
+        self._open_speech = True
+        settled = self._settle(self._confirmed(window))
+        if window.seconds > self._tuning.longest:
+            self._shorten(window)
+        if not effort.partials:
+            return Heard(settled)
+        return Heard(settled, tuple(_word(piece) for piece in self._unsettled))
+
+    def _closing(self, window: Window) -> bool:
+        return (
+            self._finishing
+            or bool(self._waiting)
+            or window.seconds > self._tuning.hardest
+            or (window.spoken and window.silence >= self._tuning.rest)
+        )
+
+    def _paused(self, window: Window) -> bool:
+        return self._open_speech and window.silence >= self._tuning.pause
+
+    def _decode(self, window: Window, effort: Effort) -> None:
+        """Set what is not settled to what the model hears now."""
+        encoded = self._whisper.encode(window.samples)
+        self._decoded_until = window.end
+        for previous in ([*self._glossary, *self._previous[-PROMPT:]], self._glossary):
+            pieces, reason = self._listen(window, encoded, previous, effort)
+            if reason is None:
+                self._unsettled = pieces
+                return
+            logger.debug("captions: a transcript was refused (%s)", reason)
+            self.refused += 1
+            self._previous = []  # what led it astray must not do so again
+            self._agreement.forget()
+        self._unsettled = []
+
+    def _listen(
+        self, window: Window, encoded: Encoded, previous: list[int], effort: Effort
+    ) -> tuple[list[Piece], str | None]:
+        """Return the words behind the settled ones, and why they are not believed, if so."""
+        beginning = [token for piece in self._settled for token in piece.tokens]
+        decoded = self._whisper.decode(
+            encoded, previous=previous, beginning=beginning, beam=effort.beam
+        )
+        settled, pieces = self._whisper.align(encoded, beginning, decoded.tokens)
+        if not any(key(piece.text) for piece in pieces):
+            return [], None
+        reason = filters.refusal(
+            [piece.text for piece in pieces],
+            before=[piece.text for piece in settled],
+            speech_seconds=window.speech_seconds,
+            log_probability=decoded.log_probability,
+            no_speech=decoded.no_speech,
+        )
+        if reason is None:
+            self._settled = [_placed(piece, window) for piece in settled]
+        return [_placed(piece, window) for piece in pieces], reason
+
+    def _confirmed(self, window: Window) -> int:
+        """How many of the unsettled pieces cannot change any more."""
+        texts = [piece.text for piece in self._unsettled]
+        agreed = self._agreement.confirm(texts, window.end)
+        sure = 0
+        for piece in self._unsettled:
+            if piece.end > window.end - self._tuning.guard:
+                break
+            if piece.probability < self._tuning.confidence:
+                break
+            sure += 1
+        count = max(agreed, sure)
+        # A window's end reads like a sentence's: the last word waits to see if its full stop stays.
+        if count == len(texts) and texts and not texts[-1][-1].isalnum():
+            count -= 1
+        return count
+
+    def _settle(self, count: int) -> tuple[Word, ...]:
+        pieces, self._unsettled = self._unsettled[:count], self._unsettled[count:]
+        self._agreement.settle([piece.text for piece in pieces])
+        self._settled += pieces
+        return tuple(_word(piece) for piece in pieces)
+
+    def _shorten(self, window: Window) -> None:
+        """Let go of the beginning of a long window, at best up to a settled sentence's end."""
+        best = last = 0
+        for count, piece in enumerate(self._settled, start=1):
+            if piece.end > window.end - UNSURE:
+                break
+            last = count
+            if piece.text[-1] in ".?!,;:…":
+                best = count
+        if not best or self._settled[best - 1].end < window.start + 0.35 * window.seconds:
+            best = last
+        if not best:
+            return
+        gone, self._settled = self._settled[:best], self._settled[best:]
+        self._remember(gone)
+        window.cut(gone[-1].end)
+
+    def _close(self, window: Window) -> None:
+        """End the window; the next one begins where it ended, or behind the gap."""
+        self._remember(self._settled)
+        self._forget_words()
+        waiting, self._waiting = self._waiting, deque()
+        if not waiting:
+            window.cut(window.end - KEPT)
+            self._decoded_until = window.end
+            return
+        self._window = None
+        for sound in waiting:
+            self.feed(sound)
+
+    def _open(self, start: float) -> None:
+        self._window = Window(self._detector, start)
+        self._decoded_until = start
+
+    def _remember(self, pieces: list[Piece]) -> None:
+        self._previous += [token for piece in pieces for token in piece.tokens]
+        del self._previous[:-PROMPT]
+
+    def _forget_words(self) -> None:
+        self._settled, self._unsettled = [], []
+        self._agreement.forget()
+
+
+def _placed(piece: Piece, window: Window) -> Piece:
+    """The piece with its times on the broadcast clock, within the speech they enclose."""
+    start, end = window.fit(window.start + piece.start, window.start + piece.end)
+    return replace(piece, start=start, end=end)
+
+
+def _word(piece: Piece) -> Word:
+    return Word(piece.text, round(piece.start, 3), round(piece.end, 3), round(piece.probability, 3))

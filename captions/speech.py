@@ -1,0 +1,43 @@
+"""Where in the sound somebody speaks: Silero's detector, fed as the sound comes."""
+
+from typing import Any
+
+import numpy as np
+from faster_whisper.vad import get_vad_model
+
+from captions.sound import SAMPLE_RATE, Samples
+
+FRAME = 512  # samples the detector judges at a time
+FRAME_SECONDS = FRAME / SAMPLE_RATE
+CONTEXT = 64  # samples of the frame before, which it wants to see again
+THRESHOLD = 0.4  # probability from which a frame counts as speech
+
+
+class SpeechDetector:
+    """Silero VAD with its memory kept between calls, so that no sound is judged twice."""
+
+    def __init__(self) -> None:
+        self._session: Any = get_vad_model().session
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was heard: what comes next does not follow it."""
+        self._h = np.zeros((1, 1, 128), dtype=np.float32)
+        self._c = np.zeros((1, 1, 128), dtype=np.float32)
+        self._context = np.zeros(CONTEXT, dtype=np.float32)
+        self._rest = np.zeros(0, dtype=np.float32)
+
+    def listen(self, samples: Samples) -> list[bool]:
+        """Return, for each frame that `samples` complete, whether it is speech."""
+        heard = np.concatenate((self._rest, samples))
+        count = len(heard) // FRAME
+        frames, self._rest = heard[: count * FRAME].reshape(count, FRAME), heard[count * FRAME :]
+        if not count:
+            return []
+        contexts = np.vstack((self._context, frames[:-1, -CONTEXT:]))
+        self._context = frames[-1, -CONTEXT:]
+        probabilities, self._h, self._c = self._session.run(
+            None,
+            {"input": np.hstack((contexts, frames)), "h": self._h, "c": self._c},
+        )
+        return [bool(probability >= THRESHOLD) for probability in probabilities.ravel()]

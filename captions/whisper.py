@@ -1,0 +1,186 @@
+"""Whisper, spoken to directly: short windows, and words already settled as a forced beginning.
+
+`faster_whisper.transcribe` pads each window to 30 s and decodes it from its first word. A live
+window is a few seconds long and most of it is settled: encoding only what was heard costs a tenth,
+and handing the settled words to the decoder as its beginning leaves only the newest to be found.
+"""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+
+from captions.errors import ModelUnavailable
+from captions.sound import SAMPLE_RATE, Samples
+
+logger = logging.getLogger(__name__)
+
+PADDING = 3.0  # seconds of silence behind the sound: without it the decoder loops
+SHORTEST, LONGEST = 6.0, 30.0  # seconds the encoder is given
+FRAMES = 100  # spectrogram frames per second
+ALIGNED = 50  # steps per second of an alignment
+TOKENS_PER_SECOND = 9  # more than anyone speaks
+CONTEXT = 448  # tokens the decoder can hold
+NARROW_SPACE = "\u202f"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What the encoder made of `seconds` of sound."""
+
+    states: Any  # ctranslate2.StorageView
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What the decoder found behind the forced beginning."""
+
+    tokens: list[int]
+    log_probability: float  # average per token
+    no_speech: float  # probability
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word as the decoder wrote it; times are seconds from the beginning of the window.
+
+    `text` has no space around it. A `glued` piece belongs to the word before it: a comma that came
+    after its word was settled.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    start: float
+    end: float
+    probability: float
+    glued: bool = False
+
+
+class Whisper:
+    """A loaded model, in French. Calls from several threads are queued by CTranslate2."""
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        """Load the weights in `folder`. Raises ModelUnavailable."""
+        try:
+            model = WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=threads
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelUnavailable(
+                f"Le modèle de sous-titrage « {folder} » ne se charge pas, il est sans doute "
+                f"incomplet : supprimez ce dossier pour qu’il soit refait ({error})."
+            ) from error
+        if not model.model.is_multilingual:
+            raise ModelUnavailable(f"Le modèle « {folder} » ne comprend que l’anglais.")
+        self._model: Any = model.model
+        self._spectrogram = model.feature_extractor
+        self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="fr")
+        token = self._tokenizer
+        self._begin = [*token.sot_sequence, token.no_timestamps]
+        self._suppressed = sorted(
+            {
+                *token.non_speech_tokens,
+                *(token.transcribe, token.translate, token.sot, token.sot_prev, token.sot_lm),
+                token.no_speech,
+            }
+        )
+
+    def tokens(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text))
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(tokens)))
+
+    def encode(self, samples: Samples) -> Encoded:
+        """Encode mono 16 kHz float32 `samples`; what lies beyond 30 s is not heard."""
+        seconds = min(len(samples) / SAMPLE_RATE, LONGEST)
+        width = min(LONGEST, max(SHORTEST, math.ceil(seconds + PADDING)))
+        padded = np.zeros(int(width * SAMPLE_RATE), dtype=np.float32)
+        padded[: int(seconds * SAMPLE_RATE)] = samples[: int(seconds * SAMPLE_RATE)]
+        features = self._spectrogram(padded, padding=0)[None, :, : int(width * FRAMES)]
+        view = ctranslate2.StorageView.from_array(np.ascontiguousarray(features, dtype=np.float32))
+        return Encoded(self._model.encode(view, to_cpu=False), seconds)
+
+    def decode(
+        self, encoded: Encoded, *, previous: Sequence[int], beginning: Sequence[int], beam: int
+    ) -> Decoded:
+        """Find the words behind `beginning`; `previous` is what was said before the window."""
+        prompt = [self._tokenizer.sot_prev, *previous] if previous else []
+        prompt += [*self._begin, *beginning]
+        longest = len(prompt) + 8 + int(encoded.seconds * TOKENS_PER_SECOND) - len(beginning)
+        result = self._model.generate(
+            encoded.states,
+            [prompt],
+            beam_size=beam,
+            max_length=min(CONTEXT, max(longest, len(prompt) + 8)),
+            suppress_blank=False,
+            suppress_tokens=self._suppressed,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens = list(result.sequences_ids[0])
+        if tokens[: len(beginning)] == list(beginning):  # CTranslate2 returns it, too
+            tokens = tokens[len(beginning) :]
+        tokens = [token for token in tokens if token < self._tokenizer.eot]
+        return Decoded(tokens, float(result.scores[0]), float(result.no_speech_prob))
+
+    def align(self, encoded: Encoded, *texts: Sequence[int]) -> list[list[Piece]]:
+        """Say when each word of `texts` (the beginning, then what follows) was heard."""
+        tokens = [token for text in texts for token in text]
+        if not tokens:
+            return [[] for _ in texts]
+        result = self._model.align(
+            encoded.states,
+            self._tokenizer.sot_sequence,
+            [tokens],
+            max(1, int(encoded.seconds * FRAMES)),
+            median_filter_width=7,
+        )[0]
+        steps = np.array(result.alignments)
+        first = np.concatenate(([True], np.diff(steps[:, 0]) > 0))
+        times = steps[first, 1] / ALIGNED  # when each token begins, then the end of text
+        times = np.append(times, encoded.seconds)
+        pieces: list[list[Piece]] = []
+        position = 0
+        for text in texts:
+            aligned: list[Piece] = []
+            for words, ids, glued in self._words(text):
+                begin, end = position, position + len(ids)
+                heard = np.mean(result.text_token_probs[begin:end])
+                start = float(times[min(begin, len(times) - 1)])
+                stop = float(times[min(end, len(times) - 1)])
+                aligned.append(Piece(words, ids, start, max(start, stop), float(heard), glued))
+                position = end
+            pieces.append(aligned)
+        return pieces
+
+    def _words(self, tokens: Sequence[int]) -> list[tuple[str, tuple[int, ...], bool]]:
+        """Group tokens into words: one begins at each space, punctuation stays with its word."""
+        words: list[tuple[str, tuple[int, ...], bool]] = []
+        for fragment, ids in zip(
+            *self._tokenizer.split_tokens_on_unicode(list(tokens)), strict=True
+        ):
+            text = fragment.strip()
+            spaced = fragment.startswith(" ")
+            if words and (not spaced or not _spoken(text)) and text not in ("«", "–", "-"):
+                before, before_ids, glued = words[-1]
+                space = NARROW_SPACE if spaced and text else ""
+                words[-1] = (before + space + text, (*before_ids, *ids), glued)
+            elif words and not _spoken(words[-1][0]) and not words[-1][2]:
+                before, before_ids, glued = words[-1]  # an opening mark takes the next word
+                words[-1] = (f"{before} {text}", (*before_ids, *ids), glued)
+            else:
+                words.append((text, tuple(ids), not spaced or not _spoken(text)))
+        return words
+
+
+def _spoken(text: str) -> bool:
+    return any(character.isalnum() for character in text)

@@ -1,0 +1,31 @@
+"""How often one may act: so many at once, then one every so many seconds."""
+
+
+class Limit:
+    """Counts acts per key by the generic cell rate algorithm (ITU-T I.371, annex A).
+
+    One number per key: the time at which the key has its whole `burst` again. Keys that have it
+    are forgotten.
+    """
+
+    def __init__(self, burst: int, every: float) -> None:
+        self._slack = (burst - 1) * every
+        self._every = every
+        self._whole_at: dict[str, float] = {}
+        self._prune_at = 1_000
+
+    def take(self, key: str, at: float) -> float:
+        """Count one act at `at` and return 0.0; or count nothing and return the seconds to wait."""
+        whole_at = max(at, self._whole_at.get(key, at))
+        wait = whole_at - at - self._slack
+        if wait > 1e-9:
+            return wait
+        self._whole_at[key] = whole_at + self._every
+        if len(self._whole_at) > self._prune_at:
+            self._prune(at)
+        return 0.0
+
+    def _prune(self, at: float) -> None:
+        self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > at}
+        # Twice what is left: the cost of pruning stays a constant per act.
+        self._prune_at = max(1_000, 2 * len(self._whole_at))

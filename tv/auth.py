@@ -1,0 +1,212 @@
+"""Who is asking: a role carried by a signed pass, and a participant by a signed token."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, cookie_parser
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tv.keys import load_secret, read_stream_key, stream_key
+from tv.passes import Passes, PassExpired, PassForged, Role
+from tv.problems import Problem
+
+__all__ = [
+    "Authentication",
+    "Identity",
+    "Passes",
+    "Role",
+    "identity",
+    "load_secret",
+    "read_stream_key",
+    "stream_key",
+]
+
+PASS_COOKIE = "fabrique_pass"
+PARTICIPANT_COOKIE = "fabrique_participant"
+
+CREW = frozenset({Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN})
+AUDIENCE = frozenset({Role.VIEWER, Role.KIOSK, Role.HOST}) | CREW  # who may ask and vote
+
+_NAMES = {
+    Role.PRESENTER: "intervenant",
+    Role.MODERATOR: "modération",
+    Role.OPERATOR: "régie",
+    Role.ADMIN: "administration",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a request comes from. `trouble` says what was wrong with what it showed, if anything."""
+
+    role: Role = Role.VIEWER
+    name: str = ""
+    participant: str = ""
+    pass_id: str = ""
+    talk: str = ""
+    lab: str = ""
+    trouble: str = ""  # "expired" or "forged"
+
+    @property
+    def by(self) -> str:
+        """The name that the journal has for them."""
+        return self.participant or self.pass_id
+
+    @property
+    def signature(self) -> str:
+        """The same for what the crew does: by pass, when there is one."""
+        return self.pass_id or self.participant
+
+    def crew(self, talk: str) -> bool:
+        """Whether they see what only the crew of `talk` sees."""
+        return self.role in CREW and self.talk in ("", talk)
+
+    def must_be(self, *roles: Role, talk: str = "") -> None:
+        """Raises Problem unless they have one of `roles`, and for this talk."""
+        if self.role in roles and (not self.talk or not talk or self.talk == talk):
+            return
+        if self.role in roles:
+            raise Problem(
+                403,
+                "other-talk",
+                "Accès refusé",
+                "Votre laissez-passer vaut pour une autre intervention.",
+            )
+        wanted = ", ".join(dict.fromkeys(_NAMES.get(role, role.value) for role in roles))
+        if self.trouble:
+            raise refused(self.trouble)
+        raise Problem(
+            403 if self.by else 401,
+            "role-required",
+            "Accès refusé",
+            f"Cette action est réservée à\u202f: {wanted}. "
+            "Ouvrez le lien d’accès reçu de la régie.",
+        )
+
+    def must_take_part(self) -> str:
+        """The name the journal has for them. Raises Problem unless they may ask and vote."""
+        if self.role in AUDIENCE and self.by:
+            return self.by
+        if self.role not in AUDIENCE:
+            raise Problem(
+                403,
+                "role-refused",
+                "Accès refusé",
+                "Un écran ne peut ni voter ni poser de question.",
+            )
+        raise Problem(
+            401,
+            "participant-required",
+            "Participation non ouverte",
+            "Il faut d’abord rejoindre l’événement (POST /api/v1/participants). "
+            "Sur la page, rechargez-la et acceptez le cookie.",
+        )
+
+
+ANYONE = Identity()
+
+
+def identity(connection: HTTPConnection) -> Identity:
+    """Who `connection` comes from, as `Authentication` found."""
+    found = connection.scope.get("auth", ANYONE)
+    assert isinstance(found, Identity)
+    return found
+
+
+def refused(trouble: str) -> Problem:
+    """The answer to a pass that cannot be used."""
+    if trouble == "expired":
+        return Problem(
+            401,
+            "pass-expired",
+            "Laissez-passer expiré",
+            "Ce laissez-passer n’est plus valable. Demandez-en un nouveau à la régie.",
+        )
+    return Problem(
+        401,
+        "pass-forged",
+        "Laissez-passer refusé",
+        "Ce laissez-passer n’a pas été émis par ce serveur, ou il est incomplet. "
+        "Copiez le lien en entier, ou demandez-en un nouveau à la régie.",
+    )
+
+
+class Authentication:
+    """ASGI middleware: finds out who asks, and turns away writes that another site's page sends.
+
+    A bearer token (a pass or a participant's token) goes before cookies, which carry both.
+    """
+
+    def __init__(self, app: ASGIApp, passes: Passes) -> None:
+        self._app = app
+        self._passes = passes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        found, by_bearer = self._identify(headers)
+        ours = scope["path"].startswith("/api/") or scope["path"] == "/ws"
+        problem: Problem | None = None
+        if ours and by_bearer and found.trouble:
+            problem = refused(found.trouble)
+        elif ours and not by_bearer and _foreign(scope, headers):
+            problem = Problem(
+                403,
+                "foreign-origin",
+                "Origine refusée",
+                "Cette demande vient de la page d’un autre site.",
+            )
+        if problem is None:
+            scope["auth"] = found
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await problem.response()(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 4401, "reason": problem.code})
+
+    def _identify(self, headers: Headers) -> tuple[Identity, bool]:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return self._by_token(token.strip()), True
+        cookies = cookie_parser(headers.get("cookie", ""))
+        found = ANYONE
+        if PASS_COOKIE in cookies:
+            found = self._by_pass(cookies[PASS_COOKIE])
+        if PARTICIPANT_COOKIE in cookies:
+            try:
+                participant = self._passes.participant(cookies[PARTICIPANT_COOKIE])
+            except (PassForged, PassExpired):
+                return found, False  # the page asks for a new one
+            found = replace(found, participant=participant.id, name=participant.name or found.name)
+        return found, False
+
+    def _by_token(self, token: str) -> Identity:
+        try:
+            participant = self._passes.participant(token)
+        except PassExpired:
+            return Identity(trouble="expired")
+        except PassForged:
+            return self._by_pass(token)
+        return Identity(name=participant.name, participant=participant.id)
+
+    def _by_pass(self, token: str) -> Identity:
+        try:
+            held = self._passes.read(token)
+        except PassExpired:
+            return Identity(trouble="expired")
+        except PassForged:
+            return Identity(trouble="forged")
+        return Identity(held.role, held.name, "", held.id, held.talk, held.lab)
+
+
+def _foreign(scope: Scope, headers: Headers) -> bool:
+    """Whether a browser sends this write, or opens this socket, for a page of another site."""
+    if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return False
+    if headers.get("sec-fetch-site") == "cross-site":
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")

@@ -1,0 +1,175 @@
+"""What pages and the API say of each thing, for the audience or for the crew.
+
+The socket and the API use the same shapes. What an audience must not know yet is left out here,
+and nowhere else.
+"""
+
+from typing import Any
+
+import msgspec
+
+from captions.cues import Cue
+from engagement.audience import Audience
+from engagement.fold import Item
+from engagement.polls import Ballot, Poll
+from engagement.questions import Question
+from engagement.talks import Talk
+from streaming.link import ChannelState
+from tv.problems import rfc3339
+
+Rendered = dict[str, Any]
+
+
+def item(found: Item, crew: bool) -> Rendered:
+    """Render a talk, a question or a poll."""
+    match found:
+        case Talk():
+            return talk_item(found)
+        case Question():
+            return question_item(found, crew)
+        case Poll():
+            return poll_item(found, crew)
+    raise TypeError(f"nothing shows a {type(found).__name__}")
+
+
+def key(found: Item) -> str:
+    """How `removed` names a thing: `question:q_…`."""
+    return f"{type(found).__name__.lower()}:{found.id}"
+
+
+def seen(found: Item, crew: bool) -> bool:
+    """Whether they may see that it exists."""
+    return crew or not isinstance(found, Question | Poll) or found.public
+
+
+def was_seen(found: Item) -> bool:
+    """Whether the audience has seen it at some time."""
+    return isinstance(found, Question) and found.shown
+
+
+def talk_item(talk: Talk) -> Rendered:
+    return {
+        "kind": "talk",
+        "id": talk.id,
+        "channel": talk.channel,
+        "title": talk.title,
+        "speakers": list(talk.speakers),
+        "state": talk.state,
+        "started_at": rfc3339(talk.started_at),
+        "ended_at": rfc3339(talk.ended_at),
+        "captions_reviewed": talk.reviewed,
+        "version": talk.version or "0-0",
+    }
+
+
+def question_item(question: Question, crew: bool) -> Rendered:
+    """`reason` and `merged_into` are for the crew, and for its author in their own view."""
+    rendered: Rendered = {
+        "kind": "question",
+        "id": question.id,
+        "talk": question.talk,
+        "state": question.state,
+        "body": question.body,
+        "author": question.author,
+        "support": question.support,
+        "asked_at": rfc3339(question.asked_at),
+        "anchor": msgspec.to_builtins(question.anchor)
+        | {"cues": list(question.anchor.cues), "quote": question.anchor.quote}
+        if question.anchor
+        else None,
+        "taken_at": rfc3339(question.taken_at),
+        "answered_at": rfc3339(question.answered_at),
+        "version": question.version,
+    }
+    if crew:
+        rendered |= {"reason": question.reason, "merged_into": question.merged_into}
+    return rendered
+
+
+def poll_item(poll: Poll, crew: bool) -> Rendered:
+    """`counts` are null while they are hidden from those who ask."""
+    return {
+        "kind": "poll",
+        "id": poll.id,
+        "talk": poll.talk,
+        "type": poll.kind,
+        "state": poll.state,
+        "prompt": poll.prompt,
+        "round": poll.round,
+        "options": [{"id": option.id, "text": option.text} for option in poll.options],
+        "visibility": poll.visibility,
+        "counts": counts(poll, poll.counts) if crew or poll.results_public else None,
+        "ballots": poll.ballots,
+        "opened_at": rfc3339(poll.opened_at),
+        "closed_at": rfc3339(poll.closed_at),
+        "version": poll.version,
+    }
+
+
+def counts(poll: Poll, votes: tuple[int, ...]) -> list[Rendered]:
+    """Votes by option, in the order of the options."""
+    return [
+        {"option": option.id, "votes": number}
+        for option, number in zip(poll.options, votes, strict=True)
+    ]
+
+
+def ballot_item(ballot: Ballot) -> Rendered:
+    return {
+        "id": ballot.id,
+        "round": ballot.round,
+        "choices": list(ballot.choices),
+        "version": ballot.version,
+    }
+
+
+def cue_item(cue: Cue) -> Rendered:
+    return {
+        "kind": "cue",
+        "id": cue.id,
+        "revision": cue.revision,
+        "start": cue.start,
+        "end": cue.end,
+        "lines": list(cue.lines),
+        "speaker": cue.speaker,
+    }
+
+
+def me_item(audience: Audience, talk: str, participant: str) -> Rendered:
+    """What a participant did in a talk: their questions in any state, supports and ballots."""
+    mine = audience.mine(talk, participant)
+    by_id = audience.questions.by_id
+    return {
+        "kind": "me",
+        "id": talk,
+        "questions": [question_item(by_id[name], crew=True) for name in mine.questions],
+        "supports": audience.supports(talk, participant),
+        "ballots": {
+            poll: {"round": ballot.round, "choices": list(ballot.choices)}
+            for poll, ballot in mine.ballots.items()
+        },
+        "version": mine.version,
+    }
+
+
+def channel_item(
+    slug: str,
+    name: str,
+    state: ChannelState | None,
+    captions: str,
+    viewers: int,
+    crew: bool,
+) -> Rendered:
+    """What a channel shows now; the crew also sees its studios, and what ails them."""
+    rendered: Rendered = {
+        "kind": "channel",
+        "id": slug,
+        "name": name,
+        "on_air": state.on_air if state else "slate",
+        "since": state.since if state else None,
+        "captions": captions,
+        "viewers": viewers,
+    }
+    if crew:
+        rendered["sources"] = msgspec.to_builtins(state.sources) if state else []
+    return rendered

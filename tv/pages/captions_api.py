@@ -1,0 +1,105 @@
+"""The captions of a talk, to read, to subtitle a film with, or to compute on."""
+
+from collections.abc import Callable
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from captions import webvtt
+from captions.cues import Cue
+from engagement.talks import Talk
+from tv import items
+from tv.follower import Follower
+from tv.problems import Problem
+from tv.writing import absent
+
+FOREVER = 1e11  # seconds: later than any broadcast
+
+Written = Callable[[Talk, float, list[Cue]], str]
+
+
+def routes(follower: Follower) -> list[BaseRoute]:
+    async def captions(request: Request) -> Response:
+        """Times count from the start of the talk; in JSON they are broadcast times."""
+        talk = follower.audience.talks.by_id.get(request.path_params["talk"])
+        if talk is None:
+            raise absent("talk")
+        known = FORMATS.get(request.path_params["format"])
+        if known is None:
+            raise Problem(
+                404,
+                "unknown-format",
+                "Format inconnu",
+                f"Formats des sous-titres\u202f: {', '.join(FORMATS)}.",
+            )
+        media_type, write = known
+        if talk.started_at is None and not talk.standing:
+            cues: list[Cue] = []
+        else:
+            # The standing talk has no beginning of its own before it is started.
+            cues = follower.cues(talk.channel, talk.started_at or 0.0, talk.ended_at or FOREVER)
+        origin = talk.started_at or (cues[0].start if cues else 0.0)
+        name = f'attachment; filename="{talk.id}.{request.path_params["format"]}"'
+        return Response(
+            write(talk, origin, cues),
+            media_type=media_type,
+            headers={"cache-control": "no-cache", "content-disposition": name},
+        )
+
+    return [Route("/api/v1/talks/{talk}/captions.{format}", captions, methods=["GET"])]
+
+
+def _vtt(talk: Talk, origin: float, cues: list[Cue]) -> str:
+    return webvtt.document(cues, origin)
+
+
+def _srt(talk: Talk, origin: float, cues: list[Cue]) -> str:
+    return "\n".join(
+        f"{number}\n{_comma(cue.start - origin)} --> {_comma(cue.end - origin)}\n"
+        + "\n".join(cue.lines)
+        + "\n"
+        for number, cue in enumerate(cues, 1)
+    )
+
+
+def _comma(seconds: float) -> str:
+    return webvtt.timestamp(seconds, ",")
+
+
+def _txt(talk: Talk, origin: float, cues: list[Cue]) -> str:
+    return "\n".join(" ".join(cue.lines) for cue in cues) + "\n"
+
+
+def _json(talk: Talk, origin: float, cues: list[Cue]) -> str:
+    body = {
+        "talk": talk.id,
+        "channel": talk.channel,
+        "reviewed": talk.reviewed,
+        "origin": origin,
+        "items": [
+            items.cue_item(cue)
+            | {
+                "words": [
+                    {
+                        "text": word.text,
+                        "start": word.start,
+                        "end": word.end,
+                        "probability": word.probability,
+                    }
+                    for word in cue.words
+                ]
+            }
+            for cue in cues
+        ],
+    }
+    return msgspec.json.encode(body).decode()
+
+
+FORMATS: dict[str, tuple[str, Written]] = {
+    "vtt": ("text/vtt", _vtt),
+    "srt": ("application/x-subrip", _srt),
+    "txt": ("text/plain", _txt),
+    "json": ("application/json", _json),
+}

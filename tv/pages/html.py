@@ -1,0 +1,150 @@
+"""What every page is made of: templates, built assets by their hashed names, and safe headers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from tv.settings import Settings
+
+STATIC = Path(__file__).parent.parent / "static"
+
+# Nothing inline, nobody else's: a page loads what we built and talks to us alone.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "font-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "media-src 'self' blob:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+        "require-trusted-types-for 'script'",
+        "trusted-types lit-html",
+    )
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cache-control": "no-cache",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".map": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+
+
+class NotBuilt(Exception):
+    """The pages' scripts are not there; the message says how to build them."""
+
+
+class Assets:
+    """Built files by the names that templates use."""
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        self._folder = folder
+        self._manifest: dict[str, dict[str, Any]] = {}
+        self._read_at = 0
+
+    def address(self, name: str) -> str:
+        return f"/static/{self._entry(name)['file']}"
+
+    def imports(self, name: str) -> list[str]:
+        """What a script needs at once, to be asked for before it says so."""
+        return [f"/static/{file}" for file in self._entry(name)["imports"]]
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        path = self._folder / "manifest.json"
+        try:
+            changed = path.stat().st_mtime_ns
+            if changed != self._read_at:  # built again while we run
+                self._manifest = json.loads(path.read_bytes())
+                self._read_at = changed
+            return self._manifest[name]
+        except (OSError, KeyError, ValueError) as error:
+            raise NotBuilt(
+                f"« {name} » n’est pas construit : lancez `node build.mjs ../static` dans tv/web."
+            ) from error
+
+
+class Pages:
+    """Renders templates with what all of them need."""
+
+    def __init__(self, settings: Settings, assets: Assets | None = None) -> None:
+        assets = assets or Assets()
+        self.channels = {
+            slug: channel.name or slug.capitalize() for slug, channel in settings.channels.items()
+        }
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(
+            asset=assets.address,
+            imports=assets.imports,
+            event=settings.event.name,
+            channels=[{"id": slug, "name": name} for slug, name in self.channels.items()],
+        )
+        self._event = settings.event.name
+
+    def for_channel(self, request: Request, template: str, script: str) -> Response:
+        """A page about the channel that the address names (`?canal=`), else about the first."""
+        wanted = request.query_params.get("canal") or next(iter(self.channels))
+        if wanted not in self.channels:
+            return self._response("missing.html", 404, script="", data="", wanted=wanted[:40])
+        name = self.channels[wanted]
+        data = {"channel": wanted, "name": name, "event": self._event}
+        return self._response(
+            template, script=script, data=json.dumps(data), channel=wanted, name=name
+        )
+
+    def _response(self, template: str, status: int = 200, **values: object) -> Response:
+        try:
+            text = self._templates.get_template(template).render(values)
+        except NotBuilt as error:
+            return Response(f"{error}\n", 503, media_type="text/plain; charset=utf-8")
+        return Response(text, status, HEADERS, media_type="text/html; charset=utf-8")
+
+
+def static(folder: Path = STATIC) -> BaseRoute:
+    """What the build made: names carry a hash, so it may be kept for ever; compressed once."""
+
+    async def serve(request: Request) -> Response:
+        name = request.path_params["name"]
+        path = folder / name
+        kind = KINDS.get(path.suffix)
+        if kind is None or name.startswith(".") or not path.is_file():
+            return Response("Fichier inconnu.\n", 404, media_type="text/plain; charset=utf-8")
+        headers = {
+            "cache-control": FOR_EVER,
+            "x-content-type-options": "nosniff",
+            "vary": "accept-encoding",
+        }
+        accepted = request.headers.get("accept-encoding", "")
+        for encoding, suffix in (("br", ".br"), ("gzip", ".gz")):
+            compressed = folder / f"{name}{suffix}"
+            if encoding in accepted and compressed.is_file():
+                return FileResponse(
+                    compressed, headers=headers | {"content-encoding": encoding}, media_type=kind
+                )
+        return FileResponse(path, headers=headers, media_type=kind)
+
+    return Route("/static/{name}", serve)

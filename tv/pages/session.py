@@ -1,0 +1,74 @@
+"""The session: a pass from a link's fragment, exchanged for a cookie that scripts cannot read."""
+
+import time
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tv.auth import PASS_COOKIE, Passes, identity, refused
+from tv.passes import Pass, PassExpired, PassForged
+from tv.problems import read_json, rfc3339
+from tv.writing import json
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """The body of the exchange."""
+
+    pass_: str = msgspec.field(name="pass")
+
+
+def routes(passes: Passes) -> list[BaseRoute]:
+    async def open_session(request: Request) -> Response:
+        said = await read_json(request, Shown, limit=4096)
+        try:
+            held = passes.read(said.pass_.strip())
+        except PassExpired as error:
+            raise refused("expired") from error
+        except PassForged as error:
+            raise refused("forged") from error
+        response = json(_described(held), 201)
+        response.set_cookie(
+            PASS_COOKIE,
+            said.pass_.strip(),
+            max_age=max(1, int(held.expires - time.time())),
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    async def read_session(request: Request) -> Response:
+        who = identity(request)
+        return json(
+            {
+                "role": who.role,
+                "name": who.name,
+                "talk": who.talk,
+                "lab": who.lab,
+                "participant": who.participant or None,
+                "trouble": who.trouble or None,
+            }
+        )
+
+    async def end_session(request: Request) -> Response:
+        response = Response(status_code=204, headers={"cache-control": "no-store"})
+        response.delete_cookie(PASS_COOKIE, httponly=True, samesite="lax")
+        return response
+
+    return [
+        Route("/api/v1/session", open_session, methods=["POST"]),
+        Route("/api/v1/session", read_session, methods=["GET"]),
+        Route("/api/v1/session", end_session, methods=["DELETE"]),
+    ]
+
+
+def _described(held: Pass) -> dict[str, str | None]:
+    return {
+        "role": held.role,
+        "name": held.name,
+        "talk": held.talk,
+        "lab": held.lab,
+        "expires": rfc3339(held.expires),
+    }

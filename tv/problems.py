@@ -1,0 +1,216 @@
+"""What goes wrong with a request, said once for machines and people (RFC 9457)."""
+
+import html
+import math
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tv.journal import StoreUnavailable
+
+T = TypeVar("T")
+
+BODY_LIMIT = 64 * 1024  # bytes of a JSON body
+CONTENT_TYPE = "application/problem+json"
+
+# Invisible characters that turn or split what others wrote: bidirectional controls, zero-width
+# characters, the byte order mark. Joiners stay: scripts and emoji need them.
+_STRIPPED = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"
+        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    )
+)
+_MARKS_IN_A_ROW = 3  # combining marks on one letter; more is decoration that covers other lines
+
+
+class Problem(Exception):
+    """An answer that refuses: a status, a stable code, a title and what to do, both in French.
+
+    What else is given goes into the body beside them; `retry_after` seconds also into the header.
+    """
+
+    def __init__(self, status: int, code: str, title: str, detail: str, **extra: Any) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.extra = extra
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "type": f"urn:fabrique-tv:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
+
+    def headers(self) -> dict[str, str]:
+        headers = {"cache-control": "no-store"}
+        if self.status == 401:
+            headers["www-authenticate"] = "Bearer"
+        if (wait := self.extra.get("retry_after")) is not None:
+            headers["retry-after"] = str(max(1, math.ceil(wait)))
+        return headers
+
+    def response(self) -> Response:
+        return Response(
+            msgspec.json.encode(self.body()),
+            self.status,
+            headers=self.headers(),
+            media_type=CONTENT_TYPE,
+        )
+
+    def page(self) -> Response:
+        """The same for someone who looks at it in a browser."""
+        title, detail = html.escape(self.title), html.escape(self.detail)
+        return Response(
+            f'<!doctype html><html lang="fr"><meta charset="utf-8"><title>{title}</title>'
+            f'<meta name="viewport" content="width=device-width"><h1>{title}</h1>'
+            f'<p>{detail}</p><p><a href="/">Revenir au direct</a></p></html>',
+            self.status,
+            headers=self.headers()
+            | {
+                "content-security-policy": "default-src 'none'",
+                "x-content-type-options": "nosniff",
+            },
+            media_type="text/html",
+        )
+
+
+async def read_json(request: Request, type: type[T], limit: int = BODY_LIMIT) -> T:
+    """The request's body as a value of `type`. Raises Problem."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem(
+                413,
+                "body-too-large",
+                "Requête trop longue",
+                f"Le corps de la requête dépasse {limit // 1024}\u202fko.",
+            )
+    try:
+        return msgspec.json.decode(body or b"{}", type=type)
+    except msgspec.ValidationError as error:
+        raise Problem(
+            422, "invalid-body", "Requête invalide", f"Champ manquant ou incorrect\u202f: {error}."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(
+            400, "invalid-json", "Requête illisible", "Le corps de la requête n’est pas du JSON."
+        ) from error
+
+
+def clean(text: str, field: str, most: int, least: int = 1) -> str:
+    """`text` as it may be shown: normalised (NFC), one line, nothing invisible. Raises Problem.
+
+    Lengths count characters after cleaning.
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = " ".join(text.translate(_STRIPPED).split())
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in text):
+        raise Problem(
+            422,
+            "control-characters",
+            "Texte refusé",
+            f"{field}\u202f: le texte contient des caractères qui ne s’affichent pas. "
+            "Retirez-les et réessayez.",
+        )
+    text = _few_marks(text)
+    if len(text) < least:
+        raise Problem(422, "text-empty", "Texte vide", f"{field}\u202f: écrivez quelques mots.")
+    if len(text) > most:
+        raise Problem(
+            422,
+            "text-too-long",
+            "Texte trop long",
+            f"{field}\u202f: {len(text)} caractères, pour {most} au plus. Raccourcissez le texte.",
+            limit=most,
+        )
+    return text
+
+
+def rfc3339(time: float | None) -> str | None:
+    """Broadcast time as the API writes it, to the millisecond."""
+    if time is None:
+        return None
+    written = datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+    return written.replace("+00:00", "Z")
+
+
+def _few_marks(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)
+
+
+_TITLES = {
+    400: ("Requête illisible", "La requête n’a pas été comprise."),
+    404: ("Introuvable", "Rien ne se trouve à cette adresse."),
+    405: ("Méthode refusée", "Cette adresse n’accepte pas cette méthode."),
+}
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if wants_page and not request.url.path.startswith("/api/"):
+        return problem.page()
+    return problem.response()
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _answer(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title, detail = _TITLES.get(error.status_code, ("Refusé", error.detail))
+    response = _answer(
+        request, Problem(error.status_code, f"http-{error.status_code}", title, detail)
+    )
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _store(request: Request, error: Exception) -> Response:
+    problem = Problem(
+        503,
+        "store-unavailable",
+        "Enregistrement indisponible",
+        "Le serveur n’a pas pu confirmer l’enregistrement. Réessayez dans quelques secondes.",
+        retry_after=2,
+    )
+    return _answer(request, problem)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    problem = Problem(
+        500,
+        "internal",
+        "Erreur du serveur",
+        "Le serveur a rencontré une erreur\u202f; elle est notée.",
+    )
+    return _answer(request, problem)
+
+
+handlers: Mapping[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
+    Problem: _problem,
+    HTTPException: _http,
+    StoreUnavailable: _store,
+    Exception: _bug,
+}

@@ -1,0 +1,133 @@
+"""Views: what a page shows of a topic, and what changed in it since the page last heard.
+
+A view's message is built once for all pages of the same audience that have the same version.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from engagement.changes import order
+from tv import items
+from tv.airing import Airing
+from tv.follower import Follower, View
+
+POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
+TOPIC = re.compile(r"(talks)|(talk|channel|captions|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})")
+FIRST = "0-0"  # the version of a view to which nothing has happened
+LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
+CACHED = 64  # messages kept per view: pages that have different versions of it
+
+
+def view_of(topic: str, participant: str) -> View | None:
+    """The view that a topic names; None for what is not a topic."""
+    found = TOPIC.fullmatch(topic)
+    if found is None:
+        return None
+    kind = found[1] or found[2]
+    return kind, found[3] or "", participant if kind == "me" else ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """`text` brings a page to `version`; it is empty when the page has nothing new to show."""
+
+    text: str
+    version: str
+
+
+@dataclass
+class _Cache:
+    version: str
+    messages: dict[str, Message] = field(default_factory=dict)
+
+
+class Views:
+    """Builds views from the fold and from what is on air."""
+
+    def __init__(self, follower: Follower, airing: Airing) -> None:
+        self._follower = follower
+        self._airing = airing
+        self._caches: dict[tuple[View, bool], _Cache] = {}
+
+    def version(self, view: View, crew: bool) -> str:
+        """The version that a view has now."""
+        kind, name, participant = view
+        audience = self._follower.audience
+        match kind:
+            case "talks":
+                version = audience.talk_changes().version
+            case "talk":
+                changes = audience.changes(name)
+                version = changes.version if changes else ""
+            case "captions":
+                cues = self._follower.recent_cues.get(name)
+                version = cues.version if cues else ""
+            case "me":
+                version = audience.mine(name, participant).version
+            case _:
+                item = self._airing.item(name, crew)
+                version = item["version"] if item else ""
+        return version or FIRST
+
+    def message(self, topic: str, view: View, crew: bool, since: str) -> Message:
+        """What brings a page from `since` to now ("" for a page that has nothing)."""
+        version = self.version(view, crew)
+        if since == version:
+            return Message("", version)
+        if view[0] == "me":  # one page's own: nobody to share it with
+            return self._build(topic, view, crew, since, version)
+        cache = self._caches.get((view, crew))
+        if cache is None or cache.version != version or len(cache.messages) >= CACHED:
+            cache = self._caches[view, crew] = _Cache(version)
+            self._forget_unused()
+        if (known := cache.messages.get(since)) is None:
+            known = cache.messages[since] = self._build(topic, view, crew, since, version)
+        return known
+
+    def _build(self, topic: str, view: View, crew: bool, since: str, version: str) -> Message:
+        kind, name, participant = view
+        reset = not POSITION.fullmatch(since)
+        if not reset and kind != "channel" and order(since) > order(version):
+            if order(since)[0] <= order(version)[0] + LAG:
+                return Message("", since)  # it comes from a process that is ahead: wait
+            reset = True
+        after = "" if reset else since
+        shown: list[items.Rendered] = []
+        removed: list[str] = []
+        audience = self._follower.audience
+        match kind:
+            case "talks":
+                shown = [items.talk_item(talk) for talk in audience.talk_changes().since(after)]
+            case "talk" if changes := audience.changes(name):
+                for item in changes.since(after):
+                    if items.seen(item, crew):
+                        shown.append(items.item(item, crew))
+                    elif items.was_seen(item) and not reset:
+                        removed.append(items.key(item))
+            case "captions" if cues := self._follower.recent_cues.get(name):
+                if order(after) < order(cues.forgotten):
+                    after, reset = "", True
+                shown = [items.cue_item(cue) for cue in cues.since(after)]
+            case "channel" if channel := self._airing.item(name, crew):
+                shown = [channel]
+            case "me":
+                shown = [items.me_item(audience, name, participant)]
+        if not (shown or removed or reset):
+            return Message("", version)
+        body: dict[str, Any] = {
+            "type": "view",
+            "topic": topic,
+            "version": version,
+            "reset": reset,
+            "items": shown,
+            "removed": removed,
+        }
+        return Message(msgspec.json.encode(body).decode(), version)
+
+    def _forget_unused(self) -> None:
+        # Topics are named by pages: names of what does not exist must not pile up.
+        if len(self._caches) > 10_000:
+            self._caches.clear()

@@ -1,0 +1,60 @@
+// Requests to our own API. An error that it explains becomes a Problem, with its French detail.
+
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly retryAfter: number,
+  ) {
+    super(detail);
+  }
+
+  /** Whether the same request may work later. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+const TIMEOUT = 10_000; // ms
+
+export async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  idempotencyKey?: string,
+): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+  } catch {
+    throw new Problem(0, "unreachable", "Le serveur ne répond pas.", 0);
+  }
+  const text = await response.text().catch(() => "");
+  if (response.ok) return (text ? JSON.parse(text) : null) as T;
+  throw explained(response, text);
+}
+
+function explained(response: Response, text: string): Problem {
+  let details: { detail?: string; title?: string; code?: string; type?: string } = {};
+  try {
+    details = JSON.parse(text);
+  } catch {
+    // a proxy's own page: the status says enough
+  }
+  return new Problem(
+    response.status,
+    details.code ?? details.type?.split(":").pop() ?? "",
+    details.detail ?? details.title ?? `Le serveur a répondu par une erreur (${response.status}).`,
+    Number(response.headers.get("retry-after")) || 0,
+  );
+}

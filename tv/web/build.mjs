@@ -1,0 +1,58 @@
+// Builds the pages' scripts, stylesheet and icon into the folder given as argument.
+// Every name carries a hash, so that what is served may be cached for ever; manifest.json maps
+// the names that templates use to the built ones. Text files are compressed once, here.
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const out = process.argv[2];
+if (!out) throw new Error("usage: node build.mjs FOLDER");
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+const entries = ["watch.ts", "control_room.ts", "presenter.ts", "style.css"];
+const { metafile } = await build({
+  entryPoints: entries,
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: ["es2022", "safari16", "firefox115"],
+  minify: true,
+  sourcemap: "linked",
+  legalComments: "linked",
+  metafile: true,
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  loader: { ".woff2": "file" },
+});
+
+const manifest = {};
+for (const [path, output] of Object.entries(metafile.outputs)) {
+  if (!entries.includes(output.entryPoint)) continue;
+  const imports = output.imports
+    .filter(({ kind }) => kind === "import-statement")
+    .map(({ path: imported }) => basename(imported));
+  manifest[output.entryPoint] = { file: basename(path), imports };
+}
+for (const path of Object.keys(metafile.outputs)) {
+  const font = /^((?:bricolage|atkinson).*-latin-wght-normal)-\w+\.woff2$/.exec(basename(path));
+  if (font) manifest[`${font[1]}.woff2`] = { file: basename(path), imports: [] };
+}
+
+const icon = readFileSync("icon.svg");
+const iconName = `icon-${createHash("sha256").update(icon).digest("hex").slice(0, 8)}.svg`;
+writeFileSync(join(out, iconName), icon);
+manifest["icon.svg"] = { file: iconName, imports: [] };
+writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
+
+for (const name of readdirSync(out)) {
+  if (!/\.(js|css|svg)$/.test(name)) continue;
+  const content = readFileSync(join(out, name));
+  writeFileSync(join(out, `${name}.br`), brotliCompressSync(content));
+  writeFileSync(join(out, `${name}.gz`), gzipSync(content, { level: 9 }));
+}

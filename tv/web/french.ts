@@ -1,0 +1,107 @@
+// French for people: times, numbers, plurals, and the names of states.
+
+import type { Instant, QuestionState } from "./protocol";
+
+/** An instant as broadcast seconds; null when there is none. */
+export function seconds(instant: Instant | null | undefined): number | null {
+  if (instant == null || instant === "") return null;
+  return typeof instant === "number" ? instant : Date.parse(instant) / 1000;
+}
+
+/** « 11 h 12 », in the viewer's own time zone. */
+export function hour(instant: Instant | null | undefined): string {
+  const time = seconds(instant);
+  if (time == null) return "";
+  const date = new Date(time * 1000);
+  return `${date.getHours()}\u00a0h\u00a0${String(date.getMinutes()).padStart(2, "0")}`;
+}
+
+/** « 1:02:07 » or « 4:31 »: a stopwatch. */
+export function stopwatch(duration: number): string {
+  const total = Math.max(0, Math.floor(duration));
+  const minutes = Math.floor(total / 60) % 60;
+  const rest = String(total % 60).padStart(2, "0");
+  const hours = Math.floor(total / 3600);
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** « à l’instant », « il y a 12 s », « il y a 4 min », then the hour. */
+export function ago(instant: Instant | null | undefined, now: number): string {
+  const time = seconds(instant);
+  if (time == null) return "";
+  const age = now - time;
+  if (age < 5) return "à l’instant";
+  if (age < 60) return `il y a ${Math.floor(age / 5) * 5}\u00a0s`;
+  if (age < 3600) return `il y a ${Math.floor(age / 60)}\u00a0min`;
+  return `à ${hour(time)}`;
+}
+
+const numbers = new Intl.NumberFormat("fr-FR");
+
+/** « 1 soutien », « 43 soutiens »: in French, 0 is singular. */
+export function count(n: number, one: string, many: string): string {
+  return `${numbers.format(n)}\u00a0${Math.abs(n) < 2 ? one : many}`;
+}
+
+/** « 0,4 s » */
+export function decimal(value: number, digits = 1): string {
+  return value.toLocaleString("fr-FR", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+export function percent(part: number, whole: number): string {
+  return `${whole ? Math.round((100 * part) / whole) : 0}\u00a0%`;
+}
+
+/** « texte », with the spaces French wants. */
+export function quoted(text: string): string {
+  return `«\u00a0${text}\u00a0»`;
+}
+
+const REASONS: Record<string, string> = {
+  off_topic: "hors sujet",
+  hors_sujet: "hors sujet",
+  duplicate: "déjà posée",
+  doublon: "déjà posée",
+  offensive: "propos déplacés",
+  propos: "propos déplacés",
+  personal: "met en cause une personne",
+  personne_visee: "met en cause une personne",
+  advertising: "publicité",
+  publicite: "publicité",
+  other: "autre raison",
+  autre: "autre raison",
+};
+
+/** A reason's code in words; the régie's own words stay as they are. */
+export function reason(code: string): string {
+  return REASONS[code] ?? code;
+}
+
+/** What the author of a question reads about it. */
+export function fate(question: {
+  state: QuestionState;
+  reason?: string | null;
+  answered_at: Instant | null;
+}): string {
+  switch (question.state) {
+    case "pending":
+      return "En attente de relecture";
+    case "approved":
+      return "Publiée";
+    case "live":
+      return "Réponse en cours";
+    case "answered":
+      return question.answered_at
+        ? `Réponse donnée à ${hour(question.answered_at)}`
+        : "Réponse donnée";
+    case "merged":
+      return "Regroupée avec une question proche";
+    case "rejected":
+      return question.reason ? `Non retenue\u00a0: ${reason(question.reason)}` : "Non retenue";
+    case "withdrawn":
+      return "Retirée";
+  }
+}

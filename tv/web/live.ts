@@ -1,0 +1,192 @@
+// The page's one socket: follows topics, keeps the newest item of each, and comes back by itself.
+// Where sockets are blocked, the same views come by GET every five seconds.
+
+import * as clock from "./clock";
+import type { Item, Message, Partial, View, Welcome } from "./protocol";
+import { recognise } from "./session";
+import { jitter } from "./waiting";
+
+const VERSION = 1;
+const OPENING = 8; // seconds that a socket may take to say welcome
+const POLLING_AFTER = 3; // failed sockets before views come by GET
+const POLLING = 5; // seconds between two GETs
+const SILENCE = 30; // seconds without a word before we ask whether anyone is there
+const REPLY = 8; // seconds that the answer may take
+
+class Topic {
+  version = "";
+  etag = "";
+  items = new Map<string, Item>();
+
+  apply(view: View): void {
+    if (view.reset) this.items.clear();
+    for (const item of view.items) this.items.set(`${item.kind}:${item.id}`, item);
+    for (const key of view.removed ?? []) this.items.delete(key);
+    this.version = view.version;
+  }
+}
+
+export class Live {
+  welcome: Welcome | null = null;
+  connected = false;
+  onPartial: (partial: Partial) => void = () => {};
+  onView: (topic: string, items: Item[]) => void = () => {};
+
+  private topics = new Map<string, Topic>();
+  private socket: WebSocket | null = null;
+  private failures = 0;
+  private timer = 0;
+  private polling = 0;
+  private heard = 0;
+  private probed = false;
+
+  /** `changed` is called after anything changed; it may be called often. */
+  constructor(private readonly changed: () => void) {
+    addEventListener("online", () => this.hurry());
+    addEventListener("offline", () => this.socket && this.lost(this.socket));
+    setInterval(() => this.probe(), 2000);
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.hurry();
+    });
+  }
+
+  /** Follow exactly these topics from now on. */
+  follow(...wanted: string[]): void {
+    const same = wanted.length === this.topics.size && wanted.every((t) => this.topics.has(t));
+    if (same && this.socket) return;
+    const kept = this.topics;
+    this.topics = new Map(wanted.map((topic) => [topic, kept.get(topic) ?? new Topic()]));
+    if (this.socket?.readyState === WebSocket.OPEN) this.hello(this.socket);
+    else if (!this.socket) this.open();
+  }
+
+  /** Connect anew, when who we are has changed. */
+  reopen(): void {
+    for (const topic of this.topics.values()) topic.version = "";
+    this.failures = 0;
+    this.drop();
+    this.open();
+  }
+
+  items<T extends Item>(topic: string, kind: T["kind"]): T[] {
+    const found: T[] = [];
+    for (const item of this.topics.get(topic)?.items.values() ?? []) {
+      if (item.kind === kind) found.push(item as T);
+    }
+    return found;
+  }
+
+  item<T extends Item>(topic: string, kind: T["kind"], id: string): T | undefined {
+    return this.topics.get(topic)?.items.get(`${kind}:${id}`) as T | undefined;
+  }
+
+  forget(topic: string, kind: string, id: string): void {
+    this.topics.get(topic)?.items.delete(`${kind}:${id}`);
+  }
+
+  private hurry(): void {
+    if (this.socket) return;
+    this.failures = Math.min(this.failures, 1);
+    this.open();
+  }
+
+  private open(): void {
+    clearTimeout(this.timer);
+    const address = new URL("/ws", location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    this.timer = window.setTimeout(() => this.lost(socket), OPENING * 1000);
+    socket.onopen = () => this.hello(socket);
+    socket.onmessage = ({ data }) => this.receive(socket, JSON.parse(data as string));
+    socket.onclose = () => this.lost(socket);
+  }
+
+  private hello(socket: WebSocket): void {
+    const topics = Object.fromEntries([...this.topics].map(([name, { version }]) => [name, version]));
+    socket.send(JSON.stringify({ type: "hello", version: VERSION, topics }));
+  }
+
+  private receive(socket: WebSocket, message: Message): void {
+    if (socket !== this.socket) return;
+    this.heard = performance.now();
+    this.probed = false;
+    switch (message.type) {
+      case "welcome":
+        clock.learn(message.now);
+        this.welcome = message;
+        this.connected = true;
+        if (message.participant) recognise(message.participant);
+        this.failures = 0;
+        clearTimeout(this.timer);
+        clearInterval(this.polling);
+        this.polling = 0;
+        break;
+      case "view":
+        this.apply(message);
+        break;
+      case "partial":
+        this.onPartial(message);
+        return;
+    }
+    this.changed();
+  }
+
+  private apply(view: View): void {
+    const topic = this.topics.get(view.topic);
+    if (!topic) return;
+    topic.apply(view);
+    this.onView(view.topic, view.items);
+  }
+
+  /** A network may die without a sign: a topic asked for anew must be answered. */
+  private probe(): void {
+    const socket = this.socket;
+    if (!this.connected || !socket) return;
+    const silent = (performance.now() - this.heard) / 1000;
+    if (this.probed && silent > SILENCE + REPLY) this.lost(socket);
+    else if (!this.probed && silent > SILENCE) {
+      this.probed = true;
+      const [first] = this.topics.values();
+      if (first) first.version = "";
+      this.hello(socket);
+    }
+  }
+
+  private lost(socket: WebSocket): void {
+    if (socket !== this.socket) return;
+    this.drop();
+    this.connected = false;
+    this.timer = window.setTimeout(() => this.open(), 1000 * jitter(this.failures, 1, 20));
+    this.failures += 1;
+    if (this.failures >= POLLING_AFTER && !this.polling) {
+      this.polling = window.setInterval(() => void this.poll(), POLLING * 1000);
+      void this.poll();
+    }
+    this.changed();
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  private async poll(): Promise<void> {
+    for (const [name, topic] of this.topics) {
+      const since = encodeURIComponent(topic.version);
+      const headers: HeadersInit = topic.etag ? { "if-none-match": topic.etag } : {};
+      try {
+        const address = `/api/v1/views/${encodeURIComponent(name)}?since=${since}`;
+        const response = await fetch(address, { headers, cache: "no-store" });
+        if (response.status !== 200) continue;
+        topic.etag = response.headers.get("etag") ?? "";
+        this.apply((await response.json()) as View);
+      } catch {
+        return; // no network at all: the next turn tries again
+      }
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,26 @@
+// What the server wrote into the page, and drawing at most once a frame.
+
+export interface Page {
+  channel: string;
+  name: string; // of the channel
+  channels: { id: string; name: string }[];
+  event: string;
+}
+
+export const page: Page = JSON.parse(document.body.dataset["page"] ?? "{}");
+
+/** A function that draws soon, however often it is called. */
+export function drawing(draw: () => void): () => void {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    const now = () => {
+      due = false;
+      draw();
+    };
+    // A hidden page has no frames, but still has to keep up.
+    if (document.hidden) setTimeout(now, 500);
+    else requestAnimationFrame(now);
+  };
+}

@@ -1,0 +1,155 @@
+// The control room's cards: a question to read, a question published, a poll to run.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { ago, count, hour, reason } from "../french";
+import type { Poll, Question } from "../protocol";
+import { results } from "./polls";
+import { quotation, typeset } from "./text";
+
+export type Act = (verb: string, body?: object) => void;
+export type ActOn = (item: Question | Poll, verb: string, body?: object) => void;
+
+interface Desk {
+  now: number;
+  busy: Set<string>; // ids with a request under way
+  act: ActOn;
+}
+
+export function pending(items: Question[], desk: Desk, refuse: (question: Question) => void) {
+  if (!items.length) return html`<p class="empty">Tout est relu.</p>`;
+  return html`<ul class="cards">
+    ${repeat(
+      items,
+      ({ id }) => id,
+      (question) => html`<li
+        class="card"
+        tabindex="0"
+        data-id=${question.id}
+        aria-label="Question à relire"
+        aria-keyshortcuts="a r"
+      >
+        <p class="question-body">${typeset(question.body)}</p>
+        ${quotation(question.anchor)}
+        <p class="meta">
+          ${question.author || "Participant"}<span class="dot"></span>${ago(question.asked_at, desk.now)}
+        </p>
+        <div class="acts">
+          ${button("Publier", "primary", question, desk, "approve")}
+          <button class="quiet" ?disabled=${desk.busy.has(question.id)} @click=${() => refuse(question)}>
+            Refuser…
+          </button>
+        </div>
+      </li>`,
+    )}
+  </ul>`;
+}
+
+export function line(items: Question[], desk: Desk, mayTake: boolean) {
+  const live = items.filter(({ state }) => state === "live");
+  const next = items.filter(({ state }) => state === "approved");
+  const past = items.filter(({ state }) => state !== "live" && state !== "approved");
+  return html`
+    ${live.map(
+      (question) => html`<div class="card on-air">
+        <p class="on-air-label"><span class="tally"></span>À l’antenne depuis ${hour(question.taken_at)}</p>
+        <p class="question-body">${typeset(question.body)}</p>
+        ${quotation(question.anchor)}
+        <div class="acts">
+          ${button("Réponse donnée", "primary", question, desk, "answer")}
+          ${button("Retirer de l’antenne", "quiet", question, desk, "release")}
+        </div>
+      </div>`,
+    )}
+    ${next.length || live.length
+      ? html`<ul class="cards">
+          ${repeat(
+            next,
+            ({ id }) => id,
+            (question) => html`<li class="card" data-id=${question.id}>
+              <p class="question-body">${typeset(question.body)}</p>
+              ${quotation(question.anchor)}
+              <p class="meta">
+                <strong>${count(question.support, "soutien", "soutiens")}</strong>
+                <span class="dot"></span>${question.author || "Participant"}
+                <span class="dot"></span>${ago(question.asked_at, desk.now)}
+              </p>
+              <div class="acts">
+                ${mayTake ? button("À l’antenne", "primary soft", question, desk, "take") : nothing}
+                ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
+              </div>
+            </li>`,
+          )}
+        </ul>`
+      : html`<p class="empty">Aucune question publiée.</p>`}
+    ${past.length
+      ? html`<details class="past">
+          <summary>${count(past.length, "question traitée", "questions traitées")}</summary>
+          <ul class="cards">
+            ${repeat(
+              past,
+              ({ id }) => id,
+              (question) => html`<li class="card settled">
+                <p class="question-body">${typeset(question.body)}</p>
+                <p class="meta">
+                  <span class="state ${question.state}">${settled(question)}</span>
+                  ${question.state === "withdrawn"
+                    ? nothing
+                    : html`<button
+                        class="link"
+                        ?disabled=${desk.busy.has(question.id)}
+                        @click=${() => desk.act(question, "restore")}
+                      >
+                        Remettre dans les publiées
+                      </button>`}
+                </p>
+              </li>`,
+            )}
+          </ul>
+        </details>`
+      : nothing}
+  `;
+}
+
+function settled({ state, reason: code, answered_at }: Question): string {
+  if (state === "answered") return `Réponse donnée à ${hour(answered_at)}`;
+  if (state === "rejected") return code ? `Refusée : ${reason(code)}` : "Refusée";
+  return state === "merged" ? "Regroupée" : "Retirée par son auteur";
+}
+
+const POLL_STATES = { draft: "Brouillon", open: "Ouvert", closed: "Clos", published: "Affiché" };
+
+export function pollCard(poll: Poll, desk: Desk) {
+  const acts = {
+    draft: button("Ouvrir le vote", "primary", poll, desk, "open"),
+    open: button("Clore le vote", "primary", poll, desk, "close"),
+    closed: html`${button("Afficher les résultats", "primary", poll, desk, "publish")}
+    ${button("Nouveau tour", "quiet", poll, desk, "reopen")}`,
+    published: button("Nouveau tour", "quiet", poll, desk, "reopen"),
+  };
+  return html`<li class="card poll ${poll.state}">
+    <p class="poll-state">
+      ${poll.state === "open" ? html`<span class="tally"></span>` : nothing}${POLL_STATES[poll.state]}
+      ${poll.round > 1 ? html`<span class="dot"></span>tour ${poll.round}` : nothing}
+      <span class="dot"></span>${count(poll.ballots, "bulletin", "bulletins")}
+    </p>
+    <h3>${typeset(poll.prompt)}</h3>
+    ${poll.state === "draft" || !poll.counts
+      ? html`<ol class="options">${poll.options.map(({ text }) => html`<li>${text}</li>`)}</ol>`
+      : results(poll)}
+    <div class="acts">${acts[poll.state]}</div>
+  </li>`;
+}
+
+function button(
+  text: string,
+  kind: string,
+  item: Question | Poll,
+  { busy, act }: Desk,
+  verb: string,
+  body?: object,
+) {
+  return html`<button class=${kind} ?disabled=${busy.has(item.id)} @click=${() => act(item, verb, body)}>
+    ${text}
+  </button>`;
+}

@@ -1,0 +1,36 @@
+// The few signs that buttons carry. Decorative: each button says in words what it does.
+
+import { svg } from "lit";
+
+const icon = (content: unknown) =>
+  svg`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${content}</svg>`;
+
+export const play = icon(svg`<path d="M8 5.6v12.8L18.6 12z" fill="currentColor" />`);
+export const stop = icon(svg`<path d="M7.5 5.5h3v13h-3zm6 0h3v13h-3z" fill="currentColor" />`);
+export const sound = icon(
+  svg`<path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" fill="currentColor" />
+    <path d="M15 9a4.2 4.2 0 0 1 0 6m2.6-8.6a8 8 0 0 1 0 11.2" />`,
+);
+export const muted = icon(
+  svg`<path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" fill="currentColor" />
+    <path d="m15.5 9.5 5 5m0-5-5 5" />`,
+);
+export const captions = icon(
+  svg`<rect x="3" y="5.5" width="18" height="13" rx="2.5" />
+    <path d="M6.5 11h4m3 0h4m-11 3.5h7m3 0h1" />`,
+);
+export const settings = icon(
+  svg`<path d="M4 7.5h8m5 0h3M4 16.5h3m5 0h8" />
+    <circle cx="14.5" cy="7.5" r="2.4" /><circle cx="9.5" cy="16.5" r="2.4" />`,
+);
+export const fullscreen = icon(svg`<path d="M4 9V4.5h4.5M20 9V4.5h-4.5M4 15v4.5h4.5M20 15v4.5h-4.5" />`);
+export const support = icon(svg`<path d="m12 6 6.5 7.2h-4V19h-5v-5.8h-4z" />`);
+export const supported = icon(
+  svg`<path d="m12 6 6.5 7.2h-4V19h-5v-5.8h-4z" fill="currentColor" />`,
+);
+export const close = icon(svg`<path d="m6 6 12 12M18 6 6 18" />`);
+export const ask = icon(
+  svg`<path d="M4.5 5.5h15v10.6h-8.3L7 19.8v-3.7H4.5z" stroke-linejoin="round" />`,
+);
+export const done = icon(svg`<path d="m5 12.6 4.6 4.6L19.4 7.4" />`);
+export const down = icon(svg`<path d="M12 5v13m0 0-5-5m5 5 5-5" />`);

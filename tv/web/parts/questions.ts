@@ -1,0 +1,148 @@
+// The audience's questions: what is published, what I asked, what I support.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { ago, count, fate, hour, seconds } from "../french";
+import type { Question } from "../protocol";
+import * as icons from "./icons";
+import { quotation, typeset } from "./text";
+
+export type Order = "support" | "recent";
+
+const ORDERS: [Order, string][] = [
+  ["support", "Les plus soutenues"],
+  ["recent", "Les plus récentes"],
+];
+
+export function ordered(questions: Question[], order: Order): Question[] {
+  const asked = (question: Question) => seconds(question.asked_at) ?? 0;
+  return [...questions].sort((a, b) =>
+    order === "support"
+      ? b.support - a.support || asked(a) - asked(b)
+      : asked(b) - asked(a) || b.support - a.support,
+  );
+}
+
+export interface Asked {
+  questions: Question[]; // what everyone sees
+  mine: Question[];
+  unsent: { key: string; body: string }[];
+  supports: Set<string>;
+  order: Order;
+  now: number;
+}
+
+export interface Acts {
+  support(question: Question, on: boolean): void;
+  withdraw(question: Question): void;
+  sort(order: Order): void;
+}
+
+export function questions(asked: Asked, acts: Acts) {
+  const live = asked.questions.filter(({ state }) => state === "live");
+  const waiting = asked.questions.filter(({ state }) => state === "approved");
+  const answered = asked.questions.filter(({ state }) => state === "answered");
+  const byAnswer = [...answered].sort(
+    (a, b) => (seconds(b.answered_at) ?? 0) - (seconds(a.answered_at) ?? 0),
+  );
+  return html`
+    ${live.map((question) => html`<div class="on-air">
+      <p class="on-air-label"><span class="tally"></span>Réponse en cours</p>
+      <p class="question-body">${typeset(question.body)}</p>
+      ${quotation(question.anchor)}
+    </div>`)}
+    ${mine(asked, acts)}
+    ${waiting.length > 1 ? sorting(asked.order, acts) : nothing}
+    ${waiting.length
+      ? html`<ul class="questions">
+          ${repeat(
+            ordered(waiting, asked.order),
+            ({ id }) => id,
+            (question) => published(question, asked, acts),
+          )}
+        </ul>`
+      : live.length
+        ? nothing
+        : html`<p class="empty">
+            Pas encore de question publiée. La vôtre peut être la première.
+          </p>`}
+    ${answered.length
+      ? html`<details class="answered">
+          <summary>${count(answered.length, "question a eu sa réponse", "questions ont eu leur réponse")}</summary>
+          <ul class="questions">
+            ${byAnswer.map((question) => html`<li class="question">
+              <div>
+                <p class="question-body">${typeset(question.body)}</p>
+                ${quotation(question.anchor)}
+                <p class="meta">Réponse donnée à ${hour(question.answered_at)}</p>
+              </div>
+            </li>`)}
+          </ul>
+        </details>`
+      : nothing}
+  `;
+}
+
+function sorting(order: Order, { sort }: Acts) {
+  return html`<div class="segmented" role="group" aria-label="Trier les questions">
+    ${ORDERS.map(
+      ([value, text]) => html`<button aria-pressed=${order === value} @click=${() => sort(value)}>
+        ${text}
+      </button>`,
+    )}
+  </div>`;
+}
+
+function published(question: Question, asked: Asked, { support }: Acts) {
+  const on = asked.supports.has(question.id);
+  const own = asked.mine.some(({ id }) => id === question.id);
+  return html`<li class="question">
+    <button
+      class="support"
+      aria-pressed=${on}
+      aria-label="Soutenir : ${question.body} (${count(question.support, "soutien", "soutiens")})"
+      ?disabled=${own}
+      @click=${() => support(question, !on)}
+    >
+      ${on ? icons.supported : icons.support}<span>${question.support}</span>
+    </button>
+    <div>
+      <p class="question-body">${typeset(question.body)}</p>
+      ${quotation(question.anchor)}
+      <p class="meta">
+        ${own ? html`<span class="own">Votre question</span>` : question.author || "Participant"}
+        <span class="dot"></span>${ago(question.asked_at, asked.now)}
+      </p>
+    </div>
+  </li>`;
+}
+
+function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {
+  const shown = own.filter(({ state }) => state !== "withdrawn" && state !== "live");
+  if (!shown.length && !unsent.length) return nothing;
+  const news = [...shown].sort((a, b) => (seconds(b.asked_at) ?? 0) - (seconds(a.asked_at) ?? 0));
+  return html`<section class="mine" aria-label="Mes questions">
+    <h3>Mes questions</h3>
+    <ul>
+      ${unsent.map(({ body }) => html`<li>
+        <p class="question-body">${typeset(body)}</p>
+        <p class="meta"><span class="state unsent">Partira dès le retour du réseau</span></p>
+      </li>`)}
+      ${repeat(
+        news,
+        ({ id }) => id,
+        (question) => html`<li>
+          <p class="question-body">${typeset(question.body)}</p>
+          <p class="meta">
+            <span class="state ${question.state}">${fate(question)}</span>
+            ${question.state === "pending" || question.state === "approved"
+              ? html`<button class="link" @click=${() => withdraw(question)}>
+                  Retirer ma question
+                </button>`
+              : html`<span>${ago(question.asked_at, now)}</span>`}
+          </p>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}

@@ -1,0 +1,315 @@
+// The picture with its captions and controls: what every page that plays a channel shows.
+
+import { html, nothing, render } from "lit";
+import { classMap } from "lit/directives/class-map.js";
+import * as clock from "../clock";
+import { decimal } from "../french";
+import { type Position, preferences, prefer } from "../kept";
+import { type Arrived, fastest, inStep } from "../player/captions";
+import { Player } from "../player/player";
+import type { Channel, Cue, Partial, Word } from "../protocol";
+import * as icons from "./icons";
+import { variable } from "./variable";
+
+const PAINTING = 100; // ms between two looks at what captions should show
+const KEPT = 600; // cues: more than ten minutes of speech
+
+const PATHS = { webrtc: "WebRTC", hls: "LL-HLS", sync: "Synchronisé" };
+
+export class Stage {
+  readonly player: Player;
+  channel: Channel | undefined;
+  private cues: Arrived[] = [];
+  private words: Word[] = [];
+  private settingsOpen = false;
+  private painted = "";
+  private behind = "";
+  private width = 40; // characters that fit a line of captions
+
+  /** `box` holds the picture and its captions, `bar` the controls. */
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly bar: HTMLElement,
+    slug: string,
+    private readonly full: boolean,
+  ) {
+    this.player = new Player(box.querySelector(".pictures") as HTMLElement, slug, () => this.draw());
+    setInterval(() => this.paint(), PAINTING);
+    setInterval(() => this.measure(), 1000);
+    document.addEventListener("fullscreenchange", () => this.draw());
+    if (full) document.addEventListener("keydown", (event) => this.key(event));
+    this.player.start(full && preferences.synchronised);
+    this.draw();
+  }
+
+  /** Cues as they come, newest revision of each. */
+  hear(cues: Cue[]): void {
+    const now = clock.now();
+    for (const cue of cues) {
+      const at = this.cues.findIndex((known) => known.cue.id === cue.id);
+      const known = this.cues[at];
+      if (!known) this.cues.push({ cue, at: now });
+      else if (known.cue.revision <= cue.revision) this.cues[at] = { cue, at: known.at };
+    }
+    this.cues.sort((a, b) => a.cue.start - b.cue.start);
+    this.cues = this.cues.slice(-KEPT);
+  }
+
+  guess({ words }: Partial): void {
+    this.words = words;
+  }
+
+  /** The moment this person sees: what a question is anchored to. */
+  moment(): number {
+    return this.player.mediaTime() ?? clock.now();
+  }
+
+  private get position(): Position {
+    return preferences.position ?? (matchMedia("(max-width: 50rem)").matches ? "below" : "bottom");
+  }
+
+  private paint(): void {
+    const shown = this.moment();
+    const lines = !preferences.captions
+      ? []
+      : preferences.synchronised && this.full
+        ? inStep(this.cues, shown, this.width)
+        : fastest(this.cues, this.words, shown, clock.now(), this.width);
+    const text = lines.join("\n");
+    if (text === this.painted) return;
+    this.painted = text;
+    const target = this.box.querySelector<HTMLElement>(".captions");
+    if (target) render(lines.map((line) => html`<span>${line}</span>`), target);
+  }
+
+  private measure(): void {
+    const shown = this.player.mediaTime();
+    const behind = shown == null ? "" : decimal(Math.max(0, clock.now() - shown));
+    if (behind === this.behind) return;
+    this.behind = behind;
+    this.draw();
+  }
+
+  draw(): void {
+    const { state } = this.player;
+    this.box.classList.toggle("without-picture", !state.path);
+    this.box.dataset["captions"] = preferences.captions ? this.position : "off";
+    this.box.dataset["path"] = state.path ?? "";
+    this.box.classList.toggle("solid", preferences.solid);
+    this.box.style.setProperty("--caption-scale", String(preferences.size / 100));
+    this.width = fitting(this.box);
+    render(this.overlay(), this.box.querySelector(".overlay") as HTMLElement);
+    render(this.controls(), this.bar);
+  }
+
+  private overlay() {
+    const { state } = this.player;
+    const title = this.player.state.needsGesture ? "Lire le direct" : "Activer le son";
+    return html`
+      ${!state.path
+        ? html`<p class="stage-note"><span class="spinner"></span>Connexion au direct…</p>`
+        : state.trouble
+          ? html`<p class="stage-note small"><span class="spinner"></span>Le direct se rétablit…</p>`
+          : nothing}
+      ${this.full && state.path && (state.muted || state.needsGesture)
+        ? html`<button class="unmute" @click=${() => this.player.mute(false)}>
+            ${state.needsGesture ? icons.play : icons.muted} ${title}
+          </button>`
+        : nothing}
+    `;
+  }
+
+  private controls() {
+    const { state } = this.player;
+    const late = state.paused || (state.path === "hls" && Number(this.behind.replace(",", ".")) > 8);
+    return html`
+      ${this.full ? this.button("play", state.paused ? "Lire" : "Mettre en pause", () => this.toggle()) : nothing}
+      ${this.button("sound", state.muted ? "Activer le son" : "Couper le son", () => this.mute())}
+      <button
+        class="live-button ${classMap({ late })}"
+        ?disabled=${!late}
+        @click=${() => this.player.catchUp()}
+      >
+        <span class="tally"></span>${late ? "Revenir au direct" : "En direct"}
+      </button>
+      <span class="behind" title="Retard de l’image sur le plateau">
+        ${state.path && this.behind
+          ? html`<span class="behind-time">${this.behind}${"\u00a0"}s</span>
+              <span class="behind-path">${PATHS[state.path]}</span>`
+          : nothing}
+      </span>
+      ${this.button("captions", "Sous-titres", () => this.set({ captions: !preferences.captions }), preferences.captions)}
+      ${this.full ? this.settings() : nothing}
+      ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
+    `;
+  }
+
+  private button(name: string, label: string, act: () => void, pressed?: boolean) {
+    const { state } = this.player;
+    const signs: Record<string, unknown> = {
+      play: state.paused ? icons.play : icons.stop,
+      sound: state.muted ? icons.muted : icons.sound,
+      captions: icons.captions,
+      fullscreen: icons.fullscreen,
+    };
+    return html`<button
+      class="tool"
+      aria-label=${label}
+      title=${label}
+      aria-pressed=${pressed ?? nothing}
+      @click=${act}
+    >
+      ${signs[name]}
+    </button>`;
+  }
+
+  private settings() {
+    const label = "Réglages des sous-titres";
+    return html`<div class="settings">
+      <button
+        class="tool"
+        aria-label=${label}
+        title=${label}
+        aria-expanded=${this.settingsOpen}
+        aria-controls="caption-settings"
+        @click=${() => this.open(!this.settingsOpen)}
+      >
+        ${icons.settings}
+      </button>
+      <div
+        id="caption-settings"
+        class="sheet"
+        role="group"
+        aria-label=${label}
+        ?hidden=${!this.settingsOpen}
+        @keydown=${(event: KeyboardEvent) => {
+          if (event.key === "Escape") this.open(false);
+        }}
+      >
+        ${this.settingsOpen ? this.settingsSheet() : nothing}
+      </div>
+    </div>`;
+  }
+
+  private settingsSheet() {
+    const places: [Position, string][] = [
+      ["bottom", "En bas de l’image"],
+      ["top", "En haut de l’image"],
+      ["below", "Sous l’image"],
+    ];
+    const modes: [boolean, string, string][] = [
+      [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
+      [true, "Synchronisés", "dix secondes de retard, les mots avec la voix"],
+    ];
+    return html`
+      <label class="field">
+        <span>Taille <output>${preferences.size}${"\u00a0"}%</output></span>
+        <input
+          type="range"
+          min="100"
+          max="250"
+          step="25"
+          .value=${String(preferences.size)}
+          ${variable("--filled", `${(preferences.size - 100) / 1.5}%`)}
+          @input=${(event: InputEvent) =>
+            this.set({ size: Number((event.target as HTMLInputElement).value) })}
+        />
+      </label>
+      <fieldset class="field">
+        <legend>Place</legend>
+        ${places.map(([position, text]) =>
+          this.choice("position", text, this.position === position, () => this.set({ position })),
+        )}
+      </fieldset>
+      <fieldset class="field">
+        <legend>Rythme</legend>
+        ${modes.map(([synchronised, text, detail]) =>
+          this.choice("rhythm", text, preferences.synchronised === synchronised, () => {
+            this.set({ synchronised });
+            this.player.synchronise(synchronised);
+          }, detail),
+        )}
+      </fieldset>
+      ${this.check("Fond opaque", "solid")}
+      ${this.check("Lus par le lecteur d’écran", "announce")}
+      ${this.check("Raccourcis clavier", "shortcuts")}
+      ${preferences.shortcuts
+        ? html`<p class="keys">
+            <kbd>K</kbd> pause <kbd>M</kbd> son <kbd>C</kbd> sous-titres <kbd>F</kbd> plein écran
+            <kbd>L</kbd> direct <kbd>Q</kbd> question
+          </p>`
+        : nothing}
+      <p class="note">Sous-titres automatiques, non relus.</p>
+    `;
+  }
+
+  private choice(name: string, text: string, checked: boolean, act: () => void, detail = "") {
+    return html`<label class="choice">
+      <input type="radio" name=${name} .checked=${checked} @change=${act} />
+      <span>${text}${detail ? html`<small>${detail}</small>` : nothing}</span>
+    </label>`;
+  }
+
+  private check(text: string, name: "solid" | "announce" | "shortcuts") {
+    return html`<label class="choice">
+      <input
+        type="checkbox"
+        .checked=${preferences[name]}
+        @change=${() => this.set({ [name]: !preferences[name] })}
+      />
+      <span>${text}</span>
+    </label>`;
+  }
+
+  private set(change: Parameters<typeof prefer>[0]): void {
+    prefer(change);
+    this.painted = "\0";
+    this.paint();
+    this.draw();
+    this.box.dispatchEvent(new Event("preferences"));
+  }
+
+  private open(open: boolean): void {
+    this.settingsOpen = open;
+    this.draw();
+    const target = open ? "#caption-settings input" : ".settings .tool";
+    this.bar.querySelector<HTMLElement>(target)?.focus();
+  }
+
+  private toggle(): void {
+    if (this.player.state.paused) this.player.resume();
+    else this.player.pause();
+  }
+
+  private mute(): void {
+    this.player.mute(!this.player.state.muted);
+  }
+
+  private fullscreen(): void {
+    const video = this.player.video as { webkitEnterFullscreen?: () => void } | null;
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else if ("requestFullscreen" in this.box) void this.box.parentElement?.requestFullscreen();
+    else video?.webkitEnterFullscreen?.(); // iPhone: only a video may fill the screen
+  }
+
+  private key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    const typing = target.closest("input:not([type=radio], [type=checkbox]), textarea, dialog");
+    if (!preferences.shortcuts || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const acts: Record<string, () => void> = {
+      k: () => this.toggle(),
+      m: () => this.mute(),
+      c: () => this.set({ captions: !preferences.captions }),
+      f: () => this.fullscreen(),
+      l: () => this.player.catchUp(),
+    };
+    acts[event.key.toLowerCase()]?.();
+  }
+}
+
+/** How many characters of the captions' size fit beside each other. */
+function fitting(box: HTMLElement): number {
+  const captions = box.querySelector(".captions");
+  const size = captions ? Number.parseFloat(getComputedStyle(captions).fontSize) : 0;
+  return size ? Math.max(12, Math.floor((0.9 * box.clientWidth) / (0.53 * size))) : 40;
+}

@@ -1,0 +1,212 @@
+// The presenter's page: one question, large, with its quote; one thing to press; the time.
+
+import { html, nothing, render } from "lit";
+import { call, type Problem } from "./api";
+import * as clock from "./clock";
+import { count, quoted, seconds, stopwatch } from "./french";
+import { Live } from "./live";
+import { drawing, page } from "./page";
+import { closedDoor } from "./parts/door";
+import { results } from "./parts/polls";
+import { ordered } from "./parts/questions";
+import { announce, typeset } from "./parts/text";
+import { type Arrived, fastest } from "./player/captions";
+import type { Channel, Cue, Poll, Question, Talk, Word } from "./protocol";
+import { enter } from "./session";
+
+const ROLES = ["presenter", "operator", "moderator", "admin"];
+const NEXT = 3; // questions shown after the one that is next
+
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
+
+const { channel: slug } = page;
+const draw = drawing(redraw);
+const live = new Live(draw);
+const later = new Map<string, number>(); // questions put off, on this device: id → when
+let cues: Arrived[] = [];
+let words: Word[] = [];
+let talk: Talk | undefined;
+let trouble = "";
+let busy = false;
+
+live.onPartial = (partial) => {
+  words = partial.words;
+};
+live.onView = (topic, items) => {
+  if (topic !== `captions:${slug}`) return;
+  for (const cue of items as Cue[]) {
+    cues = [...cues.filter((known) => known.cue.id !== cue.id), { cue, at: clock.now() }].slice(-5);
+  }
+};
+void enter().then((problem) => {
+  trouble = problem;
+  follow();
+});
+setInterval(draw, 1000);
+setInterval(caption, 200);
+
+function follow(): void {
+  const topics = ["talks", `channel:${slug}`, `captions:${slug}`];
+  if (talk) topics.push(`talk:${talk.id}`);
+  live.follow(...topics);
+}
+
+function redraw(): void {
+  const role = live.welcome?.role;
+  if (role === undefined) return;
+  const allowed = ROLES.includes(role);
+  $("#prompter").hidden = !allowed;
+  render(allowed ? nothing : closedDoor("Intervenant", trouble, role), $("#closed"));
+  if (!allowed) return;
+
+  const here = live.items<Talk>("talks", "talk").filter(({ channel }) => channel === slug);
+  const rank = { live: 0, scheduled: 1, ended: 2, replay: 3, cancelled: 4 };
+  talk = here.sort((a, b) => rank[a.state] - rank[b.state])[0];
+  follow();
+
+  const questions = live.items<Question>(`talk:${talk?.id}`, "question");
+  const waiting = ordered(
+    questions.filter(({ state }) => state === "approved"),
+    "support",
+  ).sort((a, b) => (later.get(a.id) ?? 0) - (later.get(b.id) ?? 0));
+  const answering = questions.find(({ state }) => state === "live");
+  const shown = answering ?? waiting[0];
+  const rest = answering ? waiting : waiting.slice(1);
+
+  render(status(), $("#status"));
+  render(heading(), $("#talk"));
+  render(card(shown), $("#question"));
+  render(upcoming(rest), $("#next"));
+  const polls = live
+    .items<Poll>(`talk:${talk?.id}`, "poll")
+    .filter(({ state }) => state !== "draft");
+  render(polls.slice(-1).map(pollCard), $("#polls"));
+}
+
+function status() {
+  if (!live.connected) {
+    return html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`;
+  }
+  const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
+  if (channel?.on_air === "slate") {
+    return html`<span class="chip warn"><span class="tally"></span>Carton d’attente à l’antenne</span>`;
+  }
+  return channel
+    ? html`<span class="chip on"><span class="tally"></span>À l’antenne</span>`
+    : nothing;
+}
+
+function heading() {
+  const since = talk?.state === "live" ? seconds(talk.started_at) : null;
+  return html`
+    <div>
+      <h1>${talk?.title || page.event}</h1>
+      ${talk?.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
+    </div>
+    <p class="elapsed">
+      ${since == null
+        ? html`<span>${talk?.state === "ended" ? "Terminé" : "Pas encore commencé"}</span>`
+        : html`<span>${stopwatch(clock.now() - since)}</span><small>depuis le début</small>`}
+    </p>
+  `;
+}
+
+function card(question: Question | undefined) {
+  if (!question) {
+    return html`<div class="prompt empty-prompt">
+      <p>Pas de question pour l’instant.</p>
+      <small>Les questions relues par la régie s’afficheront ici.</small>
+    </div>`;
+  }
+  const answering = question.state === "live";
+  const quote = question.anchor?.quote;
+  const long = question.body.length > 140;
+  return html`<div class="prompt ${answering ? "answering" : ""}">
+    <p class="eyebrow">
+      ${answering
+        ? html`<span class="tally"></span>Réponse en cours<span class="dot"></span>${stopwatch(
+              clock.now() - (seconds(question.taken_at) ?? clock.now()),
+            )}`
+        : "Question suivante"}
+      ${answering
+        ? nothing
+        : html`<span class="dot"></span>${count(question.support, "soutien", "soutiens")}`}
+    </p>
+    ${quote
+      ? html`<blockquote>
+          <span>À propos de</span> ${quoted(quote)}
+        </blockquote>`
+      : nothing}
+    <p class="prompt-body ${long ? "long" : ""}">${typeset(question.body)}</p>
+    <div class="acts">
+      ${answering
+        ? html`<button class="primary huge" ?disabled=${busy} @click=${() => act(question, "answer")}>
+              Réponse donnée
+            </button>
+            <button class="quiet huge" ?disabled=${busy} @click=${() => act(question, "release")}>
+              Plus tard
+            </button>`
+        : html`<button class="primary huge" ?disabled=${busy} @click=${() => act(question, "take")}>
+              Je réponds
+            </button>
+            <button class="quiet huge" ?disabled=${busy} @click=${() => putOff(question)}>
+              Plus tard
+            </button>`}
+    </div>
+  </div>`;
+}
+
+function upcoming(rest: Question[]) {
+  if (!rest.length) return nothing;
+  return html`<h2>Ensuite</h2>
+    <ol class="upcoming">
+      ${rest.slice(0, NEXT).map(
+        ({ body, support }) => html`<li>
+          <p>${typeset(body)}</p>
+          <small>${count(support, "soutien", "soutiens")}</small>
+        </li>`,
+      )}
+    </ol>
+    ${rest.length > NEXT
+      ? html`<p class="note">et ${count(rest.length - NEXT, "autre question", "autres questions")}</p>`
+      : nothing}`;
+}
+
+function pollCard(poll: Poll) {
+  return html`<article class="poll ${poll.state}">
+    <p class="poll-state">
+      ${poll.state === "open"
+        ? html`<span class="tally"></span>Vote ouvert<span class="dot"></span>${count(poll.ballots, "bulletin", "bulletins")}`
+        : "Sondage"}
+    </p>
+    <h3>${typeset(poll.prompt)}</h3>
+    ${poll.state === "open" ? nothing : results(poll)}
+  </article>`;
+}
+
+function putOff({ id, state }: Question): void {
+  if (state === "approved") later.set(id, clock.now());
+  draw();
+}
+
+async function act(question: Question, verb: string): Promise<void> {
+  busy = true;
+  draw();
+  try {
+    await call("POST", `/api/v1/questions/${question.id}:${verb}`);
+    if (verb === "release") later.set(question.id, clock.now());
+  } catch (error) {
+    announce((error as Problem).message, true);
+  } finally {
+    busy = false;
+    draw();
+  }
+}
+
+function caption(): void {
+  const now = clock.now();
+  const lines = fastest(cues, words, now, now).slice(-2);
+  const target = $("#caption-line");
+  const text = lines.join(" ");
+  if (target.textContent !== text) target.textContent = text;
+}

@@ -1,0 +1,53 @@
+// Who this page is: a pass from the link's fragment becomes a cookie, a device becomes a participant.
+
+import { call, type Problem } from "./api";
+import { keep, recall } from "./kept";
+
+/**
+ * Exchange `#pass=…` for a cookie and clean the address. Returns what went wrong, in French.
+ */
+export async function enter(): Promise<string> {
+  const pass = new URLSearchParams(location.hash.slice(1)).get("pass");
+  if (!pass) return "";
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    await call("POST", "/api/v1/session", { pass });
+    return "";
+  } catch (problem) {
+    return (problem as Problem).message;
+  }
+}
+
+let participant = recall("participant", "");
+let joining: Promise<void> | null = null;
+let onJoined: () => void = () => {};
+
+/** Call `then` when this page has become someone: its socket should say so. */
+export function whenJoined(then: () => void): void {
+  onJoined = then;
+}
+
+/** Become a participant: only when someone acts, so that two thousand arrivals cost nothing. */
+export function join(): Promise<void> {
+  if (participant) return Promise.resolve();
+  joining ??= call<{ id: string }>("POST", "/api/v1/participants", {})
+    .then(({ id }) => {
+      recognise(id);
+      onJoined();
+    })
+    .finally(() => {
+      joining = null;
+    });
+  return joining;
+}
+
+/** The server knows this page: there is no need to join again. */
+export function recognise(id: string): void {
+  participant = id;
+  keep("participant", id);
+}
+
+/** The server does not know us (any more): the next act makes us a participant again. */
+export function forgotten(): void {
+  recognise("");
+}

@@ -1,0 +1,248 @@
+// The public's page: the picture with its captions, the words, the questions, the poll.
+
+import { html, nothing, render } from "lit";
+import * as clock from "./clock";
+import { count, seconds, stopwatch } from "./french";
+import { keep, preferences, recall } from "./kept";
+import { Live } from "./live";
+import { Outbox, type Letter } from "./outbox";
+import { page, drawing } from "./page";
+import { Composer } from "./parts/composer";
+import { type Ballot, poll } from "./parts/polls";
+import { type Order, questions } from "./parts/questions";
+import { Stage } from "./parts/stage";
+import { tabs } from "./parts/tabs";
+import { announce, typeset } from "./parts/text";
+import { Follower, resume, transcript } from "./parts/transcript";
+import { sentences } from "./player/captions";
+import type { Channel, Cue, Mine, Poll, Question, Talk } from "./protocol";
+import { enter, whenJoined } from "./session";
+
+const ARRIVING = 4000; // ms in which what one finds is no news
+
+const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+
+const { channel: slug } = page;
+const draw = drawing(redraw);
+const live = new Live(draw);
+const outbox = new Outbox(draw);
+const stage = new Stage($("#stage"), $("#bar"), slug, true);
+const composer = new Composer($<HTMLDialogElement>("#composer"), () => stage.moment(), ask);
+const follower = new Follower($("#words"), draw);
+const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
+
+let talk: Talk | undefined;
+let order = recall<Order>("order", "support");
+const ticked = new Map<string, string>(); // poll and round → option not sent yet
+const seen = new Map<string, string>(); // own question or poll → last state announced
+
+live.onPartial = (partial) => stage.guess(partial);
+live.onView = (topic, items) => {
+  if (topic === `captions:${slug}`) stage.hear(items as Cue[]);
+};
+outbox.onSent = sent;
+outbox.onRefused = ({ what, note }, problem) => {
+  announce(problem.message, true);
+  if (what === "question") keep(`draft.${talk?.id}`, note); // what they wrote is never lost
+};
+whenJoined(() => live.reopen());
+$("#stage").addEventListener("preferences", draw);
+$("#ask").addEventListener("click", () => composer.open());
+document.addEventListener("keydown", (event) => {
+  const typing = (event.target as HTMLElement).closest("input, textarea, dialog");
+  if (!preferences.shortcuts || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key.toLowerCase() === "q") {
+    event.preventDefault();
+    composer.open();
+  }
+});
+
+void enter().then((trouble) => {
+  if (trouble) announce(trouble, true);
+  live.follow("talks", `channel:${slug}`, `captions:${slug}`);
+  void outbox.flush();
+});
+
+/** The talk of this channel: the one on air, else the last that was, else the next. */
+function current(): Talk | undefined {
+  const here = live.items<Talk>("talks", "talk").filter(({ channel }) => channel === slug);
+  const rank = { live: 0, ended: 1, replay: 1, scheduled: 2, cancelled: 3 };
+  const began = (item: Talk) => seconds(item.started_at) ?? 0;
+  return here.sort((a, b) => rank[a.state] - rank[b.state] || began(b) - began(a))[0];
+}
+
+function ask(body: string, anchor: object): void {
+  const path = `/api/v1/talks/${talk?.id}/questions`;
+  outbox.send({ what: "question", method: "POST", path, body: { body, anchor }, note: { body, anchor } });
+  if (!navigator.onLine) announce("Hors ligne. Votre question partira dès le retour du réseau.");
+  show("questions");
+}
+
+function sent({ what }: Letter): void {
+  if (what === "question") announce("Question envoyée. Elle sera relue avant publication.");
+  if (what === "withdraw") announce("Question retirée.");
+}
+
+function redraw(): void {
+  talk = current();
+  if (talk) {
+    live.follow("talks", `channel:${slug}`, `captions:${slug}`, `talk:${talk.id}`, `me:${talk.id}`);
+    composer.about(talk.id);
+  }
+  const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
+  stage.channel = channel;
+  render(status(channel), $("#status"));
+  render(heading(channel), $("#talk"));
+  drawWords(channel);
+  drawAudience();
+}
+
+function status(channel: Channel | undefined) {
+  if (!live.connected && live.welcome) {
+    return html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`;
+  }
+  return channel && channel.viewers > 1
+    ? html`<span class="chip viewers">${count(channel.viewers, "spectateur", "spectateurs")}</span>`
+    : nothing;
+}
+
+function heading(channel: Channel | undefined) {
+  const elapsed = talk?.state === "live" && seconds(talk.started_at);
+  return html`
+    <p class="eyebrow">
+      ${talk?.state === "live"
+        ? html`<span class="tally"></span>En direct${elapsed
+              ? html`<span class="dot"></span>depuis ${stopwatch(clock.now() - elapsed)}`
+              : nothing}`
+        : talk?.state === "ended" || talk?.state === "replay"
+          ? "Intervention terminée"
+          : "Bientôt en direct"}
+      <span class="dot"></span>${channel?.name ?? page.name}
+    </p>
+    <h1>${typeset(talk?.title || page.event)}</h1>
+    ${talk?.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
+  `;
+}
+
+function drawWords(channel: Channel | undefined): void {
+  const cues = live.items<Cue>(`captions:${slug}`, "cue").sort((a, b) => a.start - b.start);
+  for (const old of cues.splice(0, cues.length - 400)) live.forget(`captions:${slug}`, "cue", old.id);
+  const list = $("#words");
+  list.ariaLive = preferences.announce ? "polite" : "off";
+  const quote = talk ? composer.open.bind(composer) : () => {};
+  render(transcript(sentences(cues), quote), list);
+  const trouble = { on: "", off: "", late: "Sous-titres en retard", interrupted: "Sous-titres interrompus" };
+  const notice = channel ? trouble[channel.captions] : "";
+  render(
+    html`${notice ? html`<p class="chip trouble">${notice}</p>` : nothing} ${resume(follower)}`,
+    $("#words-foot"),
+  );
+  follower.settle();
+}
+
+function drawAudience(): void {
+  const topic = `talk:${talk?.id}`;
+  const me = live.item<Mine>(`me:${talk?.id}`, "me", talk?.id ?? "");
+  const supports = new Set(me?.supports);
+  for (const { what, path, method } of outbox.letters) {
+    const id = what === "support" ? path.split("/").at(-2) : undefined;
+    if (id) supports[method === "PUT" ? "add" : "delete"](id);
+  }
+  const asked = {
+    questions: live.items<Question>(topic, "question"),
+    mine: me?.questions ?? [],
+    unsent: outbox.letters
+      .filter(({ what }) => what === "question" && outbox.waiting)
+      .map(({ key, note }) => ({ key, body: (note as { body: string }).body })),
+    supports,
+    order,
+    now: clock.now(),
+  };
+  render(questions(asked, { support, withdraw, sort }), $("#questions"));
+
+  const polls = live.items<Poll>(topic, "poll").filter(({ state }) => state !== "draft");
+  const open = polls.filter(({ state }) => state === "open").length;
+  const [first, ...others] = polls.reverse().sort((a, b) => rankOf(a) - rankOf(b));
+  const shown = open ? [first, ...others].slice(0, open) : [first];
+  const past = open ? [first, ...others].slice(open) : others;
+  render(
+    first
+      ? html`${shown.map((item) => item && ballotFor(item, me))}
+        ${past.length
+          ? html`<details>
+              <summary>${count(past.length, "autre sondage", "autres sondages")}</summary>
+              <div class="past-polls">${past.map((item) => item && ballotFor(item, me))}</div>
+            </details>`
+          : nothing}`
+      : html`<p class="empty">
+          Aucun sondage pour le moment. Il s’affichera ici dès son ouverture.
+        </p>`,
+    $("#polls"),
+  );
+  show.mark("polls", open ? String(open) : "");
+  show.mark("questions", String(asked.questions.filter(({ state }) => state !== "answered").length || ""));
+  tell(asked.mine, polls);
+}
+
+function rankOf({ state }: Poll): number {
+  return state === "open" ? 0 : 1;
+}
+
+function ballotFor(item: Poll, me: Mine | undefined) {
+  const path = `/api/v1/polls/${item.id}/ballot`;
+  const unsent = outbox.letters.find((letter) => letter.path === path);
+  const given = me?.ballots[item.id];
+  const ballot: Ballot = {
+    choices: given?.round === item.round ? given.choices : [],
+    sending: Boolean(unsent),
+  };
+  const round = `${item.id}.${item.round}`;
+  return poll(item, ballot, {
+    chosen: ticked.get(round) ?? "",
+    choose(option) {
+      ticked.set(round, option);
+      draw();
+    },
+    vote() {
+      const choices = [ticked.get(round)];
+      outbox.send({ what: "ballot", method: "PUT", path, body: { round: item.round, choices } });
+    },
+  });
+}
+
+function support({ id }: Question, on: boolean): void {
+  outbox.send({
+    what: "support",
+    method: on ? "PUT" : "DELETE",
+    path: `/api/v1/questions/${id}/support`,
+  });
+}
+
+function withdraw({ id }: Question): void {
+  outbox.send({ what: "withdraw", method: "POST", path: `/api/v1/questions/${id}:withdraw` });
+}
+
+function sort(wanted: Order): void {
+  order = wanted;
+  keep("order", wanted);
+  draw();
+}
+
+/** What became of one's question, and that a vote opens: said once, also to screen readers. */
+function tell(mine: Question[], polls: Poll[]): void {
+  const texts: Record<string, string> = {
+    approved: "Votre question est publiée.",
+    live: "Votre question reçoit sa réponse en ce moment.",
+    rejected: "Votre question n’a pas été retenue.",
+    open: "Un sondage est ouvert.",
+    published: "Les résultats du sondage sont affichés.",
+  };
+  for (const { id, state } of [...mine, ...polls]) {
+    const before = seen.get(id);
+    seen.set(id, state);
+    const known = before !== undefined || performance.now() > ARRIVING;
+    if (known && before !== state && texts[state]) announce(texts[state]);
+  }
+}
+
+setInterval(draw, 1000);
