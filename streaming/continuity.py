@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import math
 from collections import deque
 from collections.abc import Callable
-from typing import Literal, NamedTuple
 
 from streaming.clock import SourceClock
 from streaming.encoding import SoundDesk
 from streaming.errors import PublishRefused
+from streaming.failover import DARK, OnAir, Slot, View, choose
 from streaming.feed import Feed
 from streaming.health import Health
 from streaming.link import ChannelState, SourceState
@@ -20,13 +19,9 @@ from streaming.sound import Codec
 
 logger = logging.getLogger(__name__)
 
-Slot = Literal["primary", "backup"]
-OnAir = Literal["primary", "backup", "slate"]
-
 SLOTS: tuple[Slot, ...] = ("primary", "backup")
 IN_FRENCH = {"primary": "principal", "backup": "secours"}
 
-DARK = 1.5  # seconds without a picture after which a source on air is lost
 COMEBACK = 1.0  # seconds of steady picture before a source that had stalled returns
 HOLD = 5.0  # seconds of steady picture before a source takes over from one that is fine
 LONGEST_HOLD = 40.0
@@ -42,32 +37,6 @@ LONGEST_SILENCE = 1.0  # seconds: as long as that we wait for the sound of a sou
 REACH = 120.0  # seconds: a restart that took longer begins a new line of time
 LONG = 5.0  # seconds: a larger hole is filled in steps, before a source may follow
 TOGETHER = 0.1  # seconds by which the picture may be ahead of the sound after a restart
-
-
-class View(NamedTuple):
-    """What is to be known of a source in order to choose."""
-
-    slot: Slot
-    picture_at: float  # when its last picture came
-    steady_since: float  # since when its pictures have come without a stop
-    patience: float  # seconds without a picture that are usual for it
-    comeback: float  # seconds of steady picture that it owes when nothing better is on air
-    hold: float  # seconds of steady picture that it owes when another source is on air
-
-
-def choose(now: float, on_air: OnAir, views: list[View]) -> OnAir:
-    """The slot that ought to be on air: the first of `views` that deserves it, else the slate."""
-    dark = {view.slot: now - view.picture_at for view in views}
-    alive = dark.get(on_air, math.inf) < DARK if on_air != "slate" else False
-    for view in views:
-        if view.slot == on_air:
-            if alive:
-                return view.slot
-            continue
-        owed = view.hold if alive else view.comeback
-        if dark[view.slot] < view.patience and now - view.steady_since >= owed:
-            return view.slot
-    return "slate"
 
 
 class Source:

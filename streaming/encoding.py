@@ -150,8 +150,8 @@ class SoundDesk:
         return place_of(max(0.0, self._fill_until)) - self._timeline.head
 
     async def _play_some(self, executor: Executor) -> None:
-        first = next((item[0].pts for item in self._pending if item), -math.inf)
-        while self.head < first - LONG:
+        first = next((item[0].pts for item in self._pending if item), 0.0)
+        while self._timeline.head < place_of(first - LONG):
             await self._silence_some(executor, first - LONG)
         count = min(BATCH, len(self._pending))
         await self._do(executor, self._play, [self._pending.popleft() for _ in range(count)])

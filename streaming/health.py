@@ -14,7 +14,7 @@ SLOWEST = 20.0  # frames per second below which movement looks broken
 POOREST = 500_000.0  # bits per second, for a picture of 640 × 360 or more
 RICHEST = 12_000_000.0
 UNSTEADY = 0.5  # seconds without picture while the connection stands
-DRIFT = 0.3  # seconds of lateness that the mapping has not taken back yet
+LATE = 0.3  # seconds of lateness that the mapping has not taken back yet
 
 
 class Health:
@@ -83,7 +83,11 @@ class Health:
         return 8 * sum(size for _, size, _ in self._within(now)) / self._span(now)
 
     def advice(self, now: float, drift: float = 0.0) -> list[str]:
-        """Return what to change, the worst first; nothing while all is well."""
+        """Return what to change, the worst first; nothing while all is well.
+
+        `drift` is the source clock's: some publishers begin with a burst and stay early, which
+        harms nobody, but who is late has a network that is too slow.
+        """
         known = now - self._started > WINDOW
         frame_rate, bitrate = self.frame_rate(now), self.bitrate(now)
         told = []
@@ -119,10 +123,10 @@ class Health:
                 f"Débit élevé ({_rate(bitrate)})\u202f: 4 à 6\u00a0Mbit/s suffisent, au-delà "
                 "les spectateurs peinent à suivre."
             )
-        if known and abs(drift) > DRIFT:
+        if known and drift > LATE:
             told.append(
-                f"L’horloge de l’encodeur dérive ({_number(drift)}\u00a0s)\u202f: nous la "
-                "rattrapons peu à peu."
+                f"Le flux arrive avec {_number(drift)}\u00a0s de retard\u202f: le réseau du "
+                "plateau ralentit. Passez en filaire ou baissez le débit."
             )
         return told
 

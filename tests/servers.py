@@ -62,13 +62,14 @@ class Fabrique:
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.folder = Folder(data)
-        self.port, self.rtmp_port = free_ports(2)
+        self.port, self.rtmp_port, webrtc_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}.log"
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "FABRIQUE_SERVER__HOST": "127.0.0.1",
             "FABRIQUE_SERVER__PORT": str(self.port),
             "FABRIQUE_RTMP__PORT": str(self.rtmp_port),
+            "FABRIQUE_WEBRTC__PORT": str(webrtc_port),
             **{f"FABRIQUE_{name}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None
@@ -77,7 +78,7 @@ class Fabrique:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tv", "serve", "--data", str(self.folder.path)],
-                env=self._environment,
+                env=self.environment,
                 stderr=log,
                 stdout=log,
             )
@@ -147,7 +148,7 @@ def is_alive(pid: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """TCP ports that nobody listens on now."""
+    """Ports that nobody listens on now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [each.getsockname()[1] for each in sockets]

@@ -27,7 +27,6 @@ from tv.pages import (
 from tv.settings import Settings
 from tv.upstream import Upstream
 
-
 CATCHING_UP = 3.0  # seconds that a request waits for the journal to be folded
 
 

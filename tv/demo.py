@@ -72,7 +72,7 @@ def _print_addresses(folder: Folder, settings: Settings) -> None:
     base = supervisor.address(settings)
     secret = load_secret(folder.path)
     passes = Passes(secret)
-    moderator = pass_link(base, Role.MODERATOR, passes.issue(Role.MODERATOR, name="Régie"))
+    control = pass_link(base, Role.OPERATOR, passes.issue(Role.OPERATOR, name="Régie"))
     presenter = pass_link(base, Role.PRESENTER, passes.issue(Role.PRESENTER, name="Animation"))
     key = stream_key(secret, "plateau", "primary")
     print(
@@ -80,7 +80,7 @@ def _print_addresses(folder: Folder, settings: Settings) -> None:
 Fabrique TV est à l’antenne.
 
   Regarder      {base}/
-  Régie         {moderator}
+  Régie         {control}
   Intervenant   {presenter}
 
   LL-HLS        {base}/plateau/index.m3u8
@@ -93,7 +93,7 @@ machine. Pour arrêter : Ctrl-C.
 """,
         flush=True,
     )
-    for title, link in (("Regarder", f"{base}/"), ("Régie", moderator), ("Intervenant", presenter)):
+    for title, link in (("Regarder", f"{base}/"), ("Régie", control), ("Intervenant", presenter)):
         print(f"{title} :")
         segno.make(link, error="l").terminal(out=sys.stdout, compact=True, border=2)
     sys.stdout.flush()

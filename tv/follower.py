@@ -71,8 +71,10 @@ class Follower:
             if not waiting and self._waiting.get(event.id) is waiting:
                 del self._waiting[event.id]
 
-    def _fold(self, position: str, event: AnyEvent | CueWritten) -> None:
+    def _fold(self, position: str, event: AnyEvent | CueWritten | None) -> None:
         self._position = position
+        if event is None:
+            return
         if isinstance(event, CueWritten):
             self.transcripts[event.channel].apply(event.cue)
             self._keep_recent(position, event.channel, event.cue)

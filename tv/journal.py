@@ -59,10 +59,11 @@ class Journal:
         self._wanted.set()
         return await written
 
-    async def follow(self, after: str = START) -> AsyncIterator[tuple[str, Event]]:
+    async def follow(self, after: str = START) -> AsyncIterator[tuple[str, Event | None]]:
         """Yield every event after a position, with its own, then each new one.
 
-        A lost store is waited for: the next event follows the last one seen.
+        A lost store is waited for: the next event follows the last one seen. In place of an event
+        that this version cannot read there is None.
         """
         pause = 0.1
         while True:
@@ -77,13 +78,7 @@ class Journal:
             for _, entries in cast(_Reply, reply):
                 for raw, fields in entries:
                     after = raw.decode()
-                    try:
-                        event = _decoder.decode(fields[b"e"])
-                    except (msgspec.DecodeError, KeyError) as error:
-                        # A newer version's event: better a hole than a server that stops.
-                        logger.error("journal: %s cannot be read (%s)", after, error)
-                        continue
-                    yield after, event
+                    yield after, _read(after, fields)
 
     async def end(self) -> str:
         """The position of the newest event. Raises StoreUnavailable."""
@@ -113,6 +108,15 @@ class Journal:
                     written.set_result(position.decode())
                 else:
                     written.set_exception(StoreUnavailable(str(position)))
+
+
+def _read(position: str, fields: dict[bytes, bytes]) -> Event | None:
+    try:
+        return _decoder.decode(fields[b"e"])
+    except (msgspec.DecodeError, KeyError) as error:
+        # A newer version's event: better a hole than a server that stops.
+        logger.error("journal: %s cannot be read (%s)", position, error)
+        return None
 
 
 @asynccontextmanager

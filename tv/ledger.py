@@ -15,7 +15,7 @@ class Page(msgspec.Struct, frozen=True):
 
     origin: float
     epoch: int = 0
-    msn: int = 0
+    msn: int = 1  # hls.js asks for the parts of a segment numbered 0 for ever
     discontinuity: int = 0
 
 
@@ -36,7 +36,7 @@ class Ledger:
             # Whole seconds keep the times in segments and captions readable.
             page = Page(origin=float(int(now)))
         ledger = cls(page, file)
-        ledger._turn(epoch=page.epoch + 1, discontinuity=page.discontinuity + 1)
+        ledger._turn(epoch=page.epoch + 1)
         return ledger
 
     def next_msn(self) -> int:

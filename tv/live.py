@@ -32,6 +32,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tv.airing import Airing
 from tv.auth import Identity, identity
 from tv.follower import Follower, View
+from tv.open_page import VERSION, Hello, NotUnderstood, Page
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.tasks import running
@@ -40,91 +41,14 @@ from tv.views import Message, Views, view_of
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
 PARTIALS = "fabrique:partial"  # where the captions process publishes
 INTERVAL = 0.2  # seconds between two messages of a topic, at least
 REFRESH = 2.0  # seconds between two looks at who watches, and whether captions still come
 HELLO_WITHIN = 10.0  # seconds for a page to say what it shows
 UNREAD_FOR = 20.0  # seconds after which a page that reads nothing is cut off
-TOPICS = 16  # per page
-HELLOS = 60  # per page and minute
 AT_ONCE = 200  # pages woken before others have a turn
 
 BAD_HELLO, TRY_LATER = 4400, 1013  # codes that close a socket
-
-
-class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
-    """What a page shows: its topics, and the version it has of each ("" for none)."""
-
-    version: int
-    topics: dict[str, str]
-
-
-_hello = msgspec.json.Decoder(Hello)
-
-
-class NotUnderstood(Exception):
-    """A page sent what is no message of ours; the socket closes with this reason."""
-
-
-class Page:
-    """One open socket."""
-
-    def __init__(self, socket: WebSocket, who: Identity, unread_for: float) -> None:
-        self.who = who
-        self.topics: dict[str, tuple[View, str]] = {}  # topic -> its view, the version sent
-        self.partials: dict[str, int] = {}  # channel -> the number of the last one sent
-        self.wake = asyncio.Event()
-        self._socket = socket
-        self._unread_for = unread_for
-        self._hellos = 0
-
-    async def hello(self) -> Hello:
-        """Wait for what the page shows. Raises NotUnderstood, WebSocketDisconnect."""
-        message = await self._socket.receive()
-        if message["type"] != "websocket.receive":
-            raise WebSocketDisconnect(message.get("code", 1006))
-        self._hellos += 1
-        try:
-            said = _hello.decode(message.get("text") or message.get("bytes") or b"")
-        except msgspec.DecodeError as error:
-            raise NotUnderstood("not a hello") from error
-        if said.version != VERSION:
-            raise NotUnderstood(f"version {VERSION} only")
-        if len(said.topics) > TOPICS or self._hellos > HELLOS:
-            raise NotUnderstood("too many topics")
-        return said
-
-    def show(self, said: Hello) -> None:
-        """Follow other topics. What was sent since the page wrote its hello counts as sent."""
-        followed: dict[str, tuple[View, str]] = {}
-        for topic, version in said.topics.items():
-            view = view_of(topic, self.who.by)
-            if view is None:
-                raise NotUnderstood("no such topic")
-            known = self.topics.get(topic)
-            followed[topic] = known if known and version else (view, version)
-        self.topics = followed
-        self.wake.set()
-
-    async def send(self, text: str) -> None:
-        """Raises TimeoutError when the page does not read."""
-        async with asyncio.timeout(self._unread_for):
-            await self._socket.send({"type": "websocket.send", "text": text})
-
-    async def close(self, code: int, reason: str) -> None:
-        async with asyncio.timeout(1):
-            await self._socket.close(code, reason)
-
-    def cut(self) -> None:
-        """End the connection without the page's help."""
-        extension = self._socket.scope.get("extensions", {}).get("fabrique.cut")
-        if extension:
-            extension["cut"]()
-
-    def forgive(self) -> None:
-        """A minute has passed: hellos count from zero."""
-        self._hellos = 0
 
 
 class Live:

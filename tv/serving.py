@@ -16,6 +16,7 @@ from tv.folder import Folder
 from tv.follower import Follower
 from tv.live import Live
 from tv.settings import Settings
+from tv.sockets import Sockets
 from tv.tasks import keep_running, running
 from tv.upstream import Upstream
 
@@ -53,6 +54,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                ws=Sockets,
                 ws_per_message_deflate=False,
                 ws_max_size=65_536,
                 timeout_graceful_shutdown=GOODBYE,

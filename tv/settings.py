@@ -105,9 +105,11 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(_in_french(str(error))) from error
-    if DEFAULT_CHANNEL not in settings.channels:
-        channels = {DEFAULT_CHANNEL: Channel(name="Plateau")} | settings.channels
-        settings = msgspec.structs.replace(settings, channels=channels)
+    channels = {
+        slug: msgspec.structs.replace(channel, name=channel.name or slug.capitalize())
+        for slug, channel in ({DEFAULT_CHANNEL: Channel()} | settings.channels).items()
+    }
+    settings = msgspec.structs.replace(settings, channels=channels)
     _check(settings)
     return settings
 

@@ -138,11 +138,7 @@ def listen(host: str, port: int) -> socket.socket:
         http.listen(2048)
     except OSError as error:
         http.close()
-        raise PortTaken(
-            f"Le port {port} ({host}) n’est pas disponible ({error.strerror}) : arrêtez le "
-            "programme qui l’occupe, ou choisissez-en un autre (--port, ou FABRIQUE_RTMP__PORT "
-            "pour RTMP)."
-        ) from error
+        raise PortTaken(_taken(f"{port} ({host})", error)) from error
     http.setblocking(False)
     http.set_inheritable(True)
     return http
@@ -156,6 +152,23 @@ def address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
 
 
+def probe_udp(port: int) -> None:
+    """Raises PortTaken unless the UDP port is free now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(_taken(f"UDP {port}", error)) from error
+
+
+def _taken(port: str, error: OSError) -> str:
+    return (
+        f"Le port {port} n’est pas disponible ({error.strerror}) : arrêtez le programme qui "
+        "l’occupe, ou choisissez-en un autre (--port pour HTTP, FABRIQUE_RTMP__PORT pour RTMP, "
+        "FABRIQUE_WEBRTC__PORT pour WebRTC)."
+    )
+
+
 async def serve(
     folder: Folder,
     settings: Settings,
@@ -166,7 +179,9 @@ async def serve(
     `ready` is awaited beside it once the processes are started.
     """
     with folder.locked():
-        listen(settings.server.host, settings.rtmp.port).close()  # media binds it: fail early here
+        # Media takes these itself; a port that is not free is said here, once, in one line.
+        listen(settings.server.host, settings.rtmp.port).close()
+        probe_udp(settings.webrtc.port)
         http = listen(settings.server.host, settings.server.port)
         folder.note_address(address(settings))
         stopped = asyncio.Event()

@@ -131,7 +131,7 @@ class Packager:
             self._discontinuity = self._next_discontinuity()
             self._announce_init(first.config)
         # hls.js 1.7 loads the parts of a segment 0 over and over: numbers begin at 1.
-        self._segment = _Open(self._next_msn() or self._next_msn(), start, delay)
+        self._segment = _Open(self._next_msn(), start, delay)
         self._part_start, self._part_index = start, 0
         while self._sounds and self._sounds[0].pts < start + delay:
             self._sounds.popleft()  # it was heard before this segment's first picture

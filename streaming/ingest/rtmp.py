@@ -8,14 +8,13 @@ sends what we do not carry, is sent away with the reason.
 import asyncio
 import logging
 import os
-import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from streaming.errors import PublishRefused, UnsupportedMedia
-from streaming.ingest import Malformed, Source, amf, chunks, flv
+from streaming.ingest import Malformed, Source, amf, chunks, flv, replies
 from streaming.ingest.amf import Value
 from streaming.ingest.chunks import Chunks, Message
 from streaming.ingest.intake import Intake
@@ -28,14 +27,12 @@ LINGER = 1.0  # seconds to read why it is sent away: closing at once could lose 
 AHEAD, RESUME = 2.0, 1.8  # seconds that media may come before its time; then reading stops
 LONGEST_PAUSE = 3.0  # seconds
 STRANGERS = 64  # connections that have not shown a key yet; one more, and the oldest goes
+UNREAD = 64 * 1024  # bytes of ours that a publisher may leave unread
 STRANGER_LIMIT, STUDIO_LIMIT = 64 * 1024, 8 * 1024 * 1024  # bytes of messages under way
-WINDOW = 2_500_000  # bytes between acknowledgements
 
 VERSION, HANDSHAKE = 3, 1536
-CONTROL_CHANNEL, COMMAND_CHANNEL = 2, 3
-STREAM = 1  # the one message stream that we give out
-PING_REQUEST, PING_RESPONSE, STREAM_BEGIN = 6, 7, 0
 REJECTED, BAD_NAME = "NetStream.Publish.Rejected", "NetStream.Publish.BadName"
+NOT_PLAYED = "NetStream.Play.Failed"
 EVICTED = "Un autre encodeur a pris cette place."
 NOT_FOR_PLAYERS = "Cette adresse sert à diffuser\u202f; pour regarder, ouvrez la page web."
 
@@ -117,7 +114,7 @@ class _Connection(asyncio.Protocol):
         self._source: Source | None = None
         self._intake: Intake | None = None
         self._received = self._acknowledged = 0
-        self._window = WINDOW
+        self._window = replies.WINDOW
         self._timer: asyncio.TimerHandle | None = None
         self._peer = "?"
 
@@ -184,8 +181,8 @@ class _Connection(asyncio.Protocol):
         """Say why, in words for the publisher's user, then close."""
         if self._leaving:
             return
-        logger.warning("rtmp: %s is refused: %s", self._peer, description)
-        self._status("error", code, description)
+        self._server.complain(self._peer, description)
+        self._transport.write(replies.refused(code, description))
         self._release(description)
         self._leave()
 
@@ -200,6 +197,11 @@ class _Connection(asyncio.Protocol):
             source.on_evicted = None
             source.close(reason)
             logger.info("rtmp: %s has stopped publishing: %s", self._peer, reason)
+
+    def _say(self, reply: bytes) -> None:
+        self._transport.write(reply)
+        if self._transport.get_write_buffer_size() > UNREAD:
+            raise Malformed("it asks and does not read")
 
     def _evicted(self) -> None:
         self._refuse(BAD_NAME, EVICTED)
@@ -230,7 +232,7 @@ class _Connection(asyncio.Protocol):
             self._take(message)
         if self._received - self._acknowledged >= self._window and not self._leaving:
             self._acknowledged = self._received
-            self._control(chunks.ACKNOWLEDGEMENT, struct.pack(">I", self._received & 0xFFFFFFFF))
+            self._say(replies.acknowledged(self._received))
 
     def _take(self, message: Message) -> None:
         match message.kind:
@@ -246,9 +248,8 @@ class _Connection(asyncio.Protocol):
             case chunks.WINDOW_ACKNOWLEDGEMENT_SIZE:
                 self._window = max(1 << 14, int.from_bytes(message.body[:4], "big") // 2)
             case chunks.USER_CONTROL:
-                kind, body = int.from_bytes(message.body[:2], "big"), message.body[2:6]
-                if kind == PING_REQUEST:
-                    self._control(chunks.USER_CONTROL, struct.pack(">H", PING_RESPONSE) + body)
+                if int.from_bytes(message.body[:2], "big") == replies.PING_REQUEST:
+                    self._say(replies.pong(message.body[2:6]))
 
     def _take_media(self, kind: int, timestamp: int, body: bytes) -> None:
         intake = self._intake
@@ -282,43 +283,26 @@ class _Connection(asyncio.Protocol):
         self._transport.resume_reading()
         self.data_received(b"")  # messages may wait in what was read before
 
-    # What publishers say, and our answers (7.2).
+    # What publishers say (7.2).
 
     def _obey(self, values: list[Value]) -> None:
         match values:
             case ["connect", float() as transaction, {"app": str() as app}, *_]:
                 self._app = app.split("?")[0].strip("/")
-                self._accept_connect(transaction)
+                self._say(replies.connected(transaction))
             case ["createStream", float() as transaction, *_]:
-                self._command("_result", transaction, None, float(STREAM))
+                self._say(replies.stream_created(transaction))
             case [("releaseStream" | "FCPublish"), float() as transaction, *_]:
-                self._command("_result", transaction, None, None)
+                self._say(replies.noted(transaction))
             case ["publish", _, _, str() as key, *_]:
                 self._publish(key)
             case ["play" | "play2", *_]:
-                self._status("error", "NetStream.Play.Failed", NOT_FOR_PLAYERS)
-                self._leave()
+                self._refuse(NOT_PLAYED, NOT_FOR_PLAYERS)
             case ["FCUnpublish" | "deleteStream" | "closeStream", *_] if self._source:
                 self._release("the studio stopped")
                 self._leave()
             case ["connect" | "publish", *_]:
                 raise Malformed("a command without its arguments")
-
-    def _accept_connect(self, transaction: float) -> None:
-        self._control(chunks.WINDOW_ACKNOWLEDGEMENT_SIZE, struct.pack(">I", WINDOW))
-        self._control(chunks.SET_PEER_BANDWIDTH, struct.pack(">IB", WINDOW, 2))
-        # Without a fourCcList of ours, encoders know that Enhanced RTMP is not spoken here.
-        self._command(
-            "_result",
-            transaction,
-            {"fmsVer": "FMS/3,5,7,7009", "capabilities": 31.0},
-            {
-                "level": "status",
-                "code": "NetConnection.Connect.Success",
-                "description": "Connection succeeded.",
-                "objectEncoding": 0.0,
-            },
-        )
 
     def _publish(self, key: str) -> None:
         if self._app is None or self._source is not None:
@@ -332,21 +316,8 @@ class _Connection(asyncio.Protocol):
         self._source = source
         self._intake = Intake(source, rate=1000, bits=32)
         self._chunks.limit = STUDIO_LIMIT
-        begin = struct.pack(">HI", STREAM_BEGIN, STREAM)
-        self._control(chunks.USER_CONTROL, begin)
-        self._status("status", "NetStream.Publish.Start", "À vous.")
+        self._say(replies.started())
         logger.info("rtmp: %s publishes", self._peer)
-
-    def _status(self, level: str, code: str, description: str) -> None:
-        information: Value = {"level": level, "code": code, "description": description}
-        self._command("onStatus", 0.0, None, information, stream=STREAM)
-
-    def _command(self, name: str, *values: Value, stream: int = 0) -> None:
-        body = amf.encode(name, *values)
-        self._transport.write(chunks.write(COMMAND_CHANNEL, chunks.COMMAND, stream, body))
-
-    def _control(self, kind: int, body: bytes) -> None:
-        self._transport.write(chunks.write(CONTROL_CHANNEL, kind, 0, body))
 
 
 def _take_picture(intake: Intake, tag: flv.Tag | None, timestamp: int) -> None:

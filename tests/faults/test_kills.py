@@ -1,6 +1,5 @@
-"""Any process may be killed in mid-talk: what was acknowledged is there again, the picture goes on."""
+"""Any process may be killed in mid-talk: what was acknowledged is there, the picture goes on."""
 
-import os
 import re
 import signal
 import subprocess
@@ -146,7 +145,7 @@ def test_killed_media_is_back_on_a_later_time(
 def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fabrique) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "tv", "serve", "--data", str(on_air.folder.path)],
-        env=os.environ | {"FABRIQUE_SERVER__PORT": str(servers.free_ports(1)[0])},
+        env=on_air.environment | {"FABRIQUE_SERVER__PORT": str(servers.free_ports(1)[0])},
         capture_output=True,
         text=True,
         timeout=30,

@@ -314,7 +314,7 @@ def test_whatever_arrives_each_track_goes_forward_and_not_into_the_future(
         last[second] = stamp
 
 
-@given(st.floats(0, 2**33 / 90_000), st.floats(-0.5, 0.5), st.integers(1, 50))
+@given(st.floats(1, 2**32 / 48_000 + 50), st.floats(-0.5, 0.5), st.integers(1, 50))
 def test_two_tracks_keep_any_offset_they_come_with(
     first: float, offset: float, frame_rate: int
 ) -> None:

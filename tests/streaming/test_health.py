@@ -84,8 +84,9 @@ def test_missing_sound_and_picture_are_advised() -> None:
     assert "Aucune image" in advice(lambda health: START + 6)
 
 
-def test_drift_is_advised() -> None:
-    assert "dérive (-0,8\u00a0s)" in advice(lambda health: send(health, 12), drift=-0.8)
+def test_lateness_is_advised_and_earliness_is_not() -> None:
+    assert "0,8\u00a0s de retard" in advice(lambda health: send(health, 12), drift=0.8)
+    assert advice(lambda health: send(health, 12), drift=-0.8) == ""
 
 
 def test_stall_ends_what_was_steady_and_is_told_for_a_while() -> None:

@@ -12,14 +12,14 @@ from tv.ledger import Ledger
 def test_numbers_go_on_in_the_next_epoch(tmp_path: Path) -> None:
     first = Ledger.open(tmp_path / "plateau.json", now=1000.7)
     assert first.page.origin == 1000.0
-    assert [first.next_msn() for _ in range(3)] == [0, 1, 2]
+    assert [first.next_msn() for _ in range(3)] == [1, 2, 3]
     first.close()
 
     second = Ledger.open(tmp_path / "plateau.json", now=2000.0)
     assert second.page.origin == 1000.0
     assert second.page.epoch == first.page.epoch + 1
-    assert second.page.discontinuity == first.page.discontinuity + 1
-    assert second.next_msn() == 3
+    assert second.next_discontinuity() == first.page.discontinuity + 1
+    assert second.next_msn() == 4
     second.close()
 
 

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from streaming.hls import playlist
 from tv.follower import Follower
 from tv.upstream import Upstream
 
@@ -17,7 +18,7 @@ def routes(upstream: Upstream, follower: Follower) -> list[BaseRoute]:
         parts = {
             "media": upstream.connected.is_set(),
             "store": follower.ready.is_set(),
-            "pictures": all(window.version > 0 for window in upstream.windows.values()),
+            "pictures": all(map(playlist.ready, upstream.windows.values())),
         }
         ready = all(parts.values())
         return Response(

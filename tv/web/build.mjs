@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -12,6 +12,14 @@ const out = process.argv[2];
 if (!out) throw new Error("usage: node build.mjs FOLDER");
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
+
+/** The stylesheet names a font's file alone; it is in the package that the name begins with. */
+function findFonts({ onResolve }) {
+  onResolve({ filter: /-latin(-ext)?-wght-normal\.woff2$/ }, ({ path }) => {
+    const family = path.replace(/-latin.*/, "");
+    return { path: resolve("node_modules/@fontsource-variable", family, "files", path) };
+  });
+}
 
 const entries = ["watch.ts", "control_room.ts", "presenter.ts", "style.css"];
 const { metafile } = await build({
@@ -29,6 +37,7 @@ const { metafile } = await build({
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
   loader: { ".woff2": "file" },
+  plugins: [{ name: "fonts", setup: findFonts }],
 });
 
 const manifest = {};

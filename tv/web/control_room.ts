@@ -73,7 +73,10 @@ function redraw(): void {
 function drawQuestions(role: string): void {
   const all = live.items<Question>(`talk:${talk?.id}`, "question");
   const unread = all.filter(({ state }) => state === "pending");
-  const read = ordered(all.filter(({ state }) => state !== "pending"), "support");
+  const read = ordered(
+    all.filter(({ state }) => state !== "pending"),
+    "support",
+  );
   const desk = { now: clock.now(), busy, act };
   const oldest = [...unread].sort(
     (a, b) => (seconds(a.asked_at) ?? 0) - (seconds(b.asked_at) ?? 0),
@@ -92,7 +95,9 @@ function drawPolls(): void {
   const desk = { now: clock.now(), busy, act };
   render(
     html`${talk ? pollForm.render() : nothing}
-      <ul class="cards">${polls.map((poll) => pollCard(poll, desk))}</ul>`,
+      <ul class="cards">
+        ${polls.map((poll) => pollCard(poll, desk))}
+      </ul>`,
     $("#polls"),
   );
 }
@@ -103,21 +108,25 @@ function talkCard() {
   const since = seconds(talk.started_at);
   const ended = seconds(talk.ended_at);
   const resumable = state === "ended" && ended != null && clock.now() - ended < 120;
-  const button = (text: string, kind: string, verb: string) => html`<button
-    class=${kind}
-    ?disabled=${busy.has(id)}
-    @click=${() => request(id, `/api/v1/talks/${id}:${verb}`)}
-  >
-    ${text}
-  </button>`;
+  const button = (text: string, kind: string, verb: string) =>
+    html`<button
+      class=${kind}
+      ?disabled=${busy.has(id)}
+      @click=${() => request(id, `/api/v1/talks/${id}:${verb}`)}
+    >
+      ${text}
+    </button>`;
   return html`<div class="talk-card ${state}">
     <div>
       <p class="eyebrow">
-        ${state === "live"
-          ? html`<span class="tally"></span>En direct<span class="dot"></span>${stopwatch(clock.now() - (since ?? 0))}`
-          : state === "scheduled"
-            ? "Prête à commencer"
-            : "Terminée"}
+        ${
+          state === "live"
+            ? html`<span class="tally"></span>En direct<span class="dot"></span
+                >${stopwatch(clock.now() - (since ?? 0))}`
+            : state === "scheduled"
+              ? "Prête à commencer"
+              : "Terminée"
+        }
       </p>
       <h1>${talk.title || "Le direct"}</h1>
       ${talk.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
@@ -171,7 +180,9 @@ function keys(event: KeyboardEvent): void {
   const card = (event.target as HTMLElement).closest<HTMLElement>("#pending .card");
   if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
   const question = live.item<Question>(`talk:${talk?.id}`, "question", card.dataset["id"] ?? "");
-  const step = { ArrowDown: card.nextElementSibling, ArrowUp: card.previousElementSibling }[event.key];
+  const step = { ArrowDown: card.nextElementSibling, ArrowUp: card.previousElementSibling }[
+    event.key
+  ];
   if (step instanceof HTMLElement) {
     event.preventDefault();
     step.focus();

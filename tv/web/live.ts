@@ -103,7 +103,9 @@ export class Live {
   }
 
   private hello(socket: WebSocket): void {
-    const topics = Object.fromEntries([...this.topics].map(([name, { version }]) => [name, version]));
+    const topics = Object.fromEntries(
+      [...this.topics].map(([name, { version }]) => [name, version]),
+    );
     socket.send(JSON.stringify({ type: "hello", version: VERSION, topics }));
   }
 

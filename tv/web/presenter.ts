@@ -89,7 +89,9 @@ function status() {
   }
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   if (channel?.on_air === "slate") {
-    return html`<span class="chip warn"><span class="tally"></span>Carton d’attente à l’antenne</span>`;
+    return html`<span class="chip warn"
+      ><span class="tally"></span>Carton d’attente à l’antenne</span
+    >`;
   }
   return channel
     ? html`<span class="chip on"><span class="tally"></span>À l’antenne</span>`
@@ -104,9 +106,11 @@ function heading() {
       ${talk?.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
     </div>
     <p class="elapsed">
-      ${since == null
-        ? html`<span>${talk?.state === "ended" ? "Terminé" : "Pas encore commencé"}</span>`
-        : html`<span>${stopwatch(clock.now() - since)}</span><small>depuis le début</small>`}
+      ${
+        since == null
+          ? html`<span>${talk?.state === "ended" ? "Terminé" : "Pas encore commencé"}</span>`
+          : html`<span>${stopwatch(clock.now() - since)}</span><small>depuis le début</small>`
+      }
     </p>
   `;
 }
@@ -123,35 +127,45 @@ function card(question: Question | undefined) {
   const long = question.body.length > 140;
   return html`<div class="prompt ${answering ? "answering" : ""}">
     <p class="eyebrow">
-      ${answering
-        ? html`<span class="tally"></span>Réponse en cours<span class="dot"></span>${stopwatch(
-              clock.now() - (seconds(question.taken_at) ?? clock.now()),
-            )}`
-        : "Question suivante"}
-      ${answering
-        ? nothing
-        : html`<span class="dot"></span>${count(question.support, "soutien", "soutiens")}`}
+      ${
+        answering
+          ? html`<span class="tally"></span>Réponse en cours<span class="dot"></span>${stopwatch(
+                clock.now() - (seconds(question.taken_at) ?? clock.now()),
+              )}`
+          : "Question suivante"
+      }
+      ${
+        answering
+          ? nothing
+          : html`<span class="dot"></span>${count(question.support, "soutien", "soutiens")}`
+      }
     </p>
-    ${quote
-      ? html`<blockquote>
-          <span>À propos de</span> ${quoted(quote)}
-        </blockquote>`
-      : nothing}
+    ${quote ? html`<blockquote><span>À propos de</span> ${quoted(quote)}</blockquote>` : nothing}
     <p class="prompt-body ${long ? "long" : ""}">${typeset(question.body)}</p>
     <div class="acts">
-      ${answering
-        ? html`<button class="primary huge" ?disabled=${busy} @click=${() => act(question, "answer")}>
-              Réponse donnée
-            </button>
-            <button class="quiet huge" ?disabled=${busy} @click=${() => act(question, "release")}>
-              Plus tard
-            </button>`
-        : html`<button class="primary huge" ?disabled=${busy} @click=${() => act(question, "take")}>
-              Je réponds
-            </button>
-            <button class="quiet huge" ?disabled=${busy} @click=${() => putOff(question)}>
-              Plus tard
-            </button>`}
+      ${
+        answering
+          ? html`<button
+                class="primary huge"
+                ?disabled=${busy}
+                @click=${() => act(question, "answer")}
+              >
+                Réponse donnée
+              </button>
+              <button class="quiet huge" ?disabled=${busy} @click=${() => act(question, "release")}>
+                Plus tard
+              </button>`
+          : html`<button
+                class="primary huge"
+                ?disabled=${busy}
+                @click=${() => act(question, "take")}
+              >
+                Je réponds
+              </button>
+              <button class="quiet huge" ?disabled=${busy} @click=${() => putOff(question)}>
+                Plus tard
+              </button>`
+      }
     </div>
   </div>`;
 }
@@ -161,23 +175,31 @@ function upcoming(rest: Question[]) {
   return html`<h2>Ensuite</h2>
     <ol class="upcoming">
       ${rest.slice(0, NEXT).map(
-        ({ body, support }) => html`<li>
-          <p>${typeset(body)}</p>
-          <small>${count(support, "soutien", "soutiens")}</small>
-        </li>`,
+        ({ body, support }) =>
+          html`<li>
+            <p>${typeset(body)}</p>
+            <small>${count(support, "soutien", "soutiens")}</small>
+          </li>`,
       )}
     </ol>
-    ${rest.length > NEXT
-      ? html`<p class="note">et ${count(rest.length - NEXT, "autre question", "autres questions")}</p>`
-      : nothing}`;
+    ${
+      rest.length > NEXT
+        ? html`<p class="note">
+            et ${count(rest.length - NEXT, "autre question", "autres questions")}
+          </p>`
+        : nothing
+    }`;
 }
 
 function pollCard(poll: Poll) {
   return html`<article class="poll ${poll.state}">
     <p class="poll-state">
-      ${poll.state === "open"
-        ? html`<span class="tally"></span>Vote ouvert<span class="dot"></span>${count(poll.ballots, "bulletin", "bulletins")}`
-        : "Sondage"}
+      ${
+        poll.state === "open"
+          ? html`<span class="tally"></span>Vote ouvert<span class="dot"></span
+              >${count(poll.ballots, "bulletin", "bulletins")}`
+          : "Sondage"
+      }
     </p>
     <h3>${typeset(poll.prompt)}</h3>
     ${poll.state === "open" ? nothing : results(poll)}

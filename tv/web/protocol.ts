@@ -20,13 +20,7 @@ export interface Anchor {
 }
 
 export type QuestionState =
-  | "pending"
-  | "approved"
-  | "live"
-  | "answered"
-  | "rejected"
-  | "merged"
-  | "withdrawn";
+  "pending" | "approved" | "live" | "answered" | "rejected" | "merged" | "withdrawn";
 
 export interface Question {
   kind: "question";

@@ -1,4 +1,4 @@
-// Who this page is: a pass from the link's fragment becomes a cookie, a device becomes a participant.
+// Who this page is: a pass in the link becomes a cookie, a device becomes a participant.
 
 import { call, type Problem } from "./api";
 import { keep, recall } from "./kept";

@@ -73,7 +73,13 @@ function current(): Talk | undefined {
 
 function ask(body: string, anchor: object): void {
   const path = `/api/v1/talks/${talk?.id}/questions`;
-  outbox.send({ what: "question", method: "POST", path, body: { body, anchor }, note: { body, anchor } });
+  outbox.send({
+    what: "question",
+    method: "POST",
+    path,
+    body: { body, anchor },
+    note: { body, anchor },
+  });
   if (!navigator.onLine) announce("Hors ligne. Votre question partira dès le retour du réseau.");
   show("questions");
 }
@@ -110,13 +116,18 @@ function heading(channel: Channel | undefined) {
   const elapsed = talk?.state === "live" && seconds(talk.started_at);
   return html`
     <p class="eyebrow">
-      ${talk?.state === "live"
-        ? html`<span class="tally"></span>En direct${elapsed
-              ? html`<span class="dot"></span>depuis ${stopwatch(clock.now() - elapsed)}`
-              : nothing}`
-        : talk?.state === "ended" || talk?.state === "replay"
-          ? "Intervention terminée"
-          : "Bientôt en direct"}
+      ${
+        talk?.state === "live"
+          ? html`<span class="tally"></span>En
+              direct${
+                elapsed
+                  ? html`<span class="dot"></span>depuis ${stopwatch(clock.now() - elapsed)}`
+                  : nothing
+              }`
+          : talk?.state === "ended" || talk?.state === "replay"
+            ? "Intervention terminée"
+            : "Bientôt en direct"
+      }
       <span class="dot"></span>${channel?.name ?? page.name}
     </p>
     <h1>${typeset(talk?.title || page.event)}</h1>
@@ -126,12 +137,18 @@ function heading(channel: Channel | undefined) {
 
 function drawWords(channel: Channel | undefined): void {
   const cues = live.items<Cue>(`captions:${slug}`, "cue").sort((a, b) => a.start - b.start);
-  for (const old of cues.splice(0, cues.length - 400)) live.forget(`captions:${slug}`, "cue", old.id);
+  for (const old of cues.splice(0, cues.length - 400))
+    live.forget(`captions:${slug}`, "cue", old.id);
   const list = $("#words");
   list.ariaLive = preferences.announce ? "polite" : "off";
   const quote = talk ? composer.open.bind(composer) : () => {};
   render(transcript(sentences(cues), quote), list);
-  const trouble = { on: "", off: "", late: "Sous-titres en retard", interrupted: "Sous-titres interrompus" };
+  const trouble = {
+    on: "",
+    off: "",
+    late: "Sous-titres en retard",
+    interrupted: "Sous-titres interrompus",
+  };
   const notice = channel ? trouble[channel.captions] : "";
   render(
     html`${notice ? html`<p class="chip trouble">${notice}</p>` : nothing} ${resume(follower)}`,
@@ -168,19 +185,24 @@ function drawAudience(): void {
   render(
     first
       ? html`${shown.map((item) => item && ballotFor(item, me))}
-        ${past.length
-          ? html`<details>
-              <summary>${count(past.length, "autre sondage", "autres sondages")}</summary>
-              <div class="past-polls">${past.map((item) => item && ballotFor(item, me))}</div>
-            </details>`
-          : nothing}`
+        ${
+          past.length
+            ? html`<details>
+                <summary>${count(past.length, "autre sondage", "autres sondages")}</summary>
+                <div class="past-polls">${past.map((item) => item && ballotFor(item, me))}</div>
+              </details>`
+            : nothing
+        }`
       : html`<p class="empty">
           Aucun sondage pour le moment. Il s’affichera ici dès son ouverture.
         </p>`,
     $("#polls"),
   );
   show.mark("polls", open ? String(open) : "");
-  show.mark("questions", String(asked.questions.filter(({ state }) => state !== "answered").length || ""));
+  show.mark(
+    "questions",
+    String(asked.questions.filter(({ state }) => state !== "answered").length || ""),
+  );
   tell(asked.mine, polls);
 }
 

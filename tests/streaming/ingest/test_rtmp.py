@@ -356,6 +356,25 @@ async def test_commands_out_of_place_are_closed(order: str) -> None:
         assert len(studios.sources) == (order == "publish twice")
 
 
+async def _ask_on(writer: asyncio.StreamWriter, question: bytes) -> None:
+    while True:
+        writer.write(question)
+        await writer.drain()
+
+
+async def test_who_asks_and_does_not_read_is_closed() -> None:
+    async with server() as (port, studios):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        stranger = Obs(reader, writer)
+        await stranger.shake_hands()
+        body = amf.encode("connect", 1.0, {"app": "live"})
+        question = b"\x03" + bytes(3) + len(body).to_bytes(3, "big") + b"\x14\0\0\0\0" + body
+        async with asyncio.timeout(5):
+            with pytest.raises(ConnectionError):
+                await _ask_on(writer, question * 1000)
+        assert studios.asked == []
+
+
 async def test_a_ping_is_answered_and_bytes_are_acknowledged(plain: Path) -> None:
     async with server() as (port, _), obs(port) as studio:
         await studio.start(KEY)

@@ -42,7 +42,11 @@ export class Composer {
   open(quote?: { cues: string[]; text: string; start: number }): void {
     if (!this.talk) return;
     if (quote) {
-      this.draft.anchor = { media_time: quote.start, cues: quote.cues, quote: quote.text.slice(0, QUOTE) };
+      this.draft.anchor = {
+        media_time: quote.start,
+        cues: quote.cues,
+        quote: quote.text.slice(0, QUOTE),
+      };
     }
     this.store();
     if (!this.dialog.open) this.dialog.showModal();
@@ -91,21 +95,23 @@ export class Composer {
             ${icons.close}
           </button>
         </header>
-        ${anchor?.quote
-          ? html`<div class="quotation chosen">
-              <p>${quoted(anchor.quote)}</p>
-              <button
-                type="button"
-                class="link"
-                @click=${() => {
-                  this.draft.anchor = null;
-                  this.store();
-                }}
-              >
-                Ne plus citer
-              </button>
-            </div>`
-          : nothing}
+        ${
+          anchor?.quote
+            ? html`<div class="quotation chosen">
+                <p>${quoted(anchor.quote)}</p>
+                <button
+                  type="button"
+                  class="link"
+                  @click=${() => {
+                    this.draft.anchor = null;
+                    this.store();
+                  }}
+                >
+                  Ne plus citer
+                </button>
+              </div>`
+            : nothing
+        }
         <label class="visually-hidden" for="question">Votre question</label>
         <textarea
           id="question"
@@ -125,9 +131,11 @@ export class Composer {
         <footer>
           <p class="note" id="question-help">Elle sera relue avant publication.</p>
           <p class="note" id="question-left">
-            ${left <= CLOSE_TO_LIMIT
-              ? count(left, "caractère restant", "caractères restants")
-              : nothing}
+            ${
+              left <= CLOSE_TO_LIMIT
+                ? count(left, "caractère restant", "caractères restants")
+                : nothing
+            }
           </p>
           <button class="primary" ?disabled=${!body.trim()}>Envoyer</button>
         </footer>

@@ -22,25 +22,31 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
     ${repeat(
       items,
       ({ id }) => id,
-      (question) => html`<li
-        class="card"
-        tabindex="0"
-        data-id=${question.id}
-        aria-label="Question à relire"
-        aria-keyshortcuts="a r"
-      >
-        <p class="question-body">${typeset(question.body)}</p>
-        ${quotation(question.anchor)}
-        <p class="meta">
-          ${question.author || "Participant"}<span class="dot"></span>${ago(question.asked_at, desk.now)}
-        </p>
-        <div class="acts">
-          ${button("Publier", "primary", question, desk, "approve")}
-          <button class="quiet" ?disabled=${desk.busy.has(question.id)} @click=${() => refuse(question)}>
-            Refuser…
-          </button>
-        </div>
-      </li>`,
+      (question) =>
+        html`<li
+          class="card"
+          tabindex="0"
+          data-id=${question.id}
+          aria-label="Question à relire"
+          aria-keyshortcuts="a r"
+        >
+          <p class="question-body">${typeset(question.body)}</p>
+          ${quotation(question.anchor)}
+          <p class="meta">
+            ${question.author || "Participant"}<span class="dot"></span
+            >${ago(question.asked_at, desk.now)}
+          </p>
+          <div class="acts">
+            ${button("Publier", "primary", question, desk, "approve")}
+            <button
+              class="quiet"
+              ?disabled=${desk.busy.has(question.id)}
+              @click=${() => refuse(question)}
+            >
+              Refuser…
+            </button>
+          </div>
+        </li>`,
     )}
   </ul>`;
 }
@@ -51,63 +57,74 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
   const past = items.filter(({ state }) => state !== "live" && state !== "approved");
   return html`
     ${live.map(
-      (question) => html`<div class="card on-air">
-        <p class="on-air-label"><span class="tally"></span>À l’antenne depuis ${hour(question.taken_at)}</p>
-        <p class="question-body">${typeset(question.body)}</p>
-        ${quotation(question.anchor)}
-        <div class="acts">
-          ${button("Réponse donnée", "primary", question, desk, "answer")}
-          ${button("Retirer de l’antenne", "quiet", question, desk, "release")}
-        </div>
-      </div>`,
+      (question) =>
+        html`<div class="card on-air">
+          <p class="on-air-label">
+            <span class="tally"></span>À l’antenne depuis ${hour(question.taken_at)}
+          </p>
+          <p class="question-body">${typeset(question.body)}</p>
+          ${quotation(question.anchor)}
+          <div class="acts">
+            ${button("Réponse donnée", "primary", question, desk, "answer")}
+            ${button("Retirer de l’antenne", "quiet", question, desk, "release")}
+          </div>
+        </div>`,
     )}
-    ${next.length || live.length
-      ? html`<ul class="cards">
-          ${repeat(
-            next,
-            ({ id }) => id,
-            (question) => html`<li class="card" data-id=${question.id}>
-              <p class="question-body">${typeset(question.body)}</p>
-              ${quotation(question.anchor)}
-              <p class="meta">
-                <strong>${count(question.support, "soutien", "soutiens")}</strong>
-                <span class="dot"></span>${question.author || "Participant"}
-                <span class="dot"></span>${ago(question.asked_at, desk.now)}
-              </p>
-              <div class="acts">
-                ${mayTake ? button("À l’antenne", "primary soft", question, desk, "take") : nothing}
-                ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
-              </div>
-            </li>`,
-          )}
-        </ul>`
-      : html`<p class="empty">Aucune question publiée.</p>`}
-    ${past.length
-      ? html`<details class="past">
-          <summary>${count(past.length, "question traitée", "questions traitées")}</summary>
-          <ul class="cards">
+    ${
+      next.length || live.length
+        ? html`<ul class="cards">
             ${repeat(
-              past,
+              next,
               ({ id }) => id,
-              (question) => html`<li class="card settled">
-                <p class="question-body">${typeset(question.body)}</p>
-                <p class="meta">
-                  <span class="state ${question.state}">${settled(question)}</span>
-                  ${question.state === "withdrawn"
-                    ? nothing
-                    : html`<button
-                        class="link"
-                        ?disabled=${desk.busy.has(question.id)}
-                        @click=${() => desk.act(question, "restore")}
-                      >
-                        Remettre dans les publiées
-                      </button>`}
-                </p>
-              </li>`,
+              (question) =>
+                html`<li class="card" data-id=${question.id}>
+                  <p class="question-body">${typeset(question.body)}</p>
+                  ${quotation(question.anchor)}
+                  <p class="meta">
+                    <strong>${count(question.support, "soutien", "soutiens")}</strong>
+                    <span class="dot"></span>${question.author || "Participant"}
+                    <span class="dot"></span>${ago(question.asked_at, desk.now)}
+                  </p>
+                  <div class="acts">
+                    ${mayTake ? button("À l’antenne", "primary soft", question, desk, "take") : nothing}
+                    ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
+                  </div>
+                </li>`,
             )}
-          </ul>
-        </details>`
-      : nothing}
+          </ul>`
+        : html`<p class="empty">Aucune question publiée.</p>`
+    }
+    ${
+      past.length
+        ? html`<details class="past">
+            <summary>${count(past.length, "question traitée", "questions traitées")}</summary>
+            <ul class="cards">
+              ${repeat(
+                past,
+                ({ id }) => id,
+                (question) =>
+                  html`<li class="card settled">
+                    <p class="question-body">${typeset(question.body)}</p>
+                    <p class="meta">
+                      <span class="state ${question.state}">${settled(question)}</span>
+                      ${
+                        question.state === "withdrawn"
+                          ? nothing
+                          : html`<button
+                              class="link"
+                              ?disabled=${desk.busy.has(question.id)}
+                              @click=${() => desk.act(question, "restore")}
+                            >
+                              Remettre dans les publiées
+                            </button>`
+                      }
+                    </p>
+                  </li>`,
+              )}
+            </ul>
+          </details>`
+        : nothing
+    }
   `;
 }
 
@@ -134,9 +151,13 @@ export function pollCard(poll: Poll, desk: Desk) {
       <span class="dot"></span>${count(poll.ballots, "bulletin", "bulletins")}
     </p>
     <h3>${typeset(poll.prompt)}</h3>
-    ${poll.state === "draft" || !poll.counts
-      ? html`<ol class="options">${poll.options.map(({ text }) => html`<li>${text}</li>`)}</ol>`
-      : results(poll)}
+    ${
+      poll.state === "draft" || !poll.counts
+        ? html`<ol class="options">
+            ${poll.options.map(({ text }) => html`<li>${text}</li>`)}
+          </ol>`
+        : results(poll)
+    }
     <div class="acts">${acts[poll.state]}</div>
   </li>`;
 }
@@ -149,7 +170,11 @@ function button(
   verb: string,
   body?: object,
 ) {
-  return html`<button class=${kind} ?disabled=${busy.has(item.id)} @click=${() => act(item, verb, body)}>
+  return html`<button
+    class=${kind}
+    ?disabled=${busy.has(item.id)}
+    @click=${() => act(item, verb, body)}
+  >
     ${text}
   </button>`;
 }

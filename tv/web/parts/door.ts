@@ -12,9 +12,11 @@ export function closedDoor(place: string, trouble: string, role: string) {
       La personne qui organise le direct vous a envoyé un lien qui contient votre laissez-passer.
       Ouvrez-le sur cet appareil : il suffit d’une fois.
     </p>
-    ${role && role !== "viewer"
-      ? html`<p class="note">Votre laissez-passer actuel ne donne pas accès à cette page.</p>`
-      : nothing}
+    ${
+      role && role !== "viewer"
+        ? html`<p class="note">Votre laissez-passer actuel ne donne pas accès à cette page.</p>`
+        : nothing
+    }
     <p>
       Pour en créer un, sur le serveur :
       <code>fabrique-tv pass ${place === "Régie" ? "operator" : "presenter"}</code>

@@ -15,7 +15,9 @@ const SLOTS = { primary: "Plateau", backup: "Secours" };
 
 export function strip(channel: Channel | undefined, connected: boolean, now: number) {
   if (!connected) {
-    return html`<span class="chip trouble"><span class="spinner"></span>Reconnexion au serveur…</span>`;
+    return html`<span class="chip trouble"
+      ><span class="spinner"></span>Reconnexion au serveur…</span
+    >`;
   }
   if (!channel) return nothing;
   const slate = channel.on_air === "slate";

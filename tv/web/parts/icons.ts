@@ -23,7 +23,9 @@ export const settings = icon(
   svg`<path d="M4 7.5h8m5 0h3M4 16.5h3m5 0h8" />
     <circle cx="14.5" cy="7.5" r="2.4" /><circle cx="9.5" cy="16.5" r="2.4" />`,
 );
-export const fullscreen = icon(svg`<path d="M4 9V4.5h4.5M20 9V4.5h-4.5M4 15v4.5h4.5M20 15v4.5h-4.5" />`);
+export const fullscreen = icon(
+  svg`<path d="M4 9V4.5h4.5M20 9V4.5h-4.5M4 15v4.5h4.5M20 15v4.5h-4.5" />`,
+);
 export const support = icon(svg`<path d="m12 6 6.5 7.2h-4V19h-5v-5.8h-4z" />`);
 export const supported = icon(
   svg`<path d="m12 6 6.5 7.2h-4V19h-5v-5.8h-4z" fill="currentColor" />`,

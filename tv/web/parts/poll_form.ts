@@ -22,7 +22,9 @@ export class PollForm {
 
   render() {
     if (!this.open) {
-      return html`<button class="quiet wide" @click=${() => this.show()}>Préparer un sondage</button>`;
+      return html`<button class="quiet wide" @click=${() => this.show()}>
+        Préparer un sondage
+      </button>`;
     }
     const { prompt, options } = this.draft;
     return html`<form class="card poll-form" @submit=${(event: Event) => void this.submit(event)}>
@@ -40,15 +42,18 @@ export class PollForm {
       <fieldset>
         <legend>Réponses possibles</legend>
         ${options.map(
-          (option, rank) => html`<input
-            type="text"
-            aria-label="Réponse ${rank + 1}"
-            placeholder="Réponse ${rank + 1}"
-            maxlength="100"
-            .value=${option}
-            @input=${(event: InputEvent) =>
-              this.write({ options: options.map((old, at) => (at === rank ? value(event) : old)) })}
-          />`,
+          (option, rank) =>
+            html`<input
+              type="text"
+              aria-label="Réponse ${rank + 1}"
+              placeholder="Réponse ${rank + 1}"
+              maxlength="100"
+              .value=${option}
+              @input=${(event: InputEvent) =>
+                this.write({
+                  options: options.map((old, at) => (at === rank ? value(event) : old)),
+                })}
+            />`,
         )}
         <button
           type="button"

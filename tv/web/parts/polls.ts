@@ -18,7 +18,12 @@ export interface Draft {
   vote(): void;
 }
 
-const STATES = { draft: "Brouillon", open: "Vote ouvert", closed: "Vote clos", published: "Résultats" };
+const STATES = {
+  draft: "Brouillon",
+  open: "Vote ouvert",
+  closed: "Vote clos",
+  published: "Résultats",
+};
 
 export function poll(item: Poll, ballot: Ballot | undefined, draft: Draft) {
   return html`<article class="poll ${item.state}" aria-labelledby="prompt-${item.id}">
@@ -43,16 +48,17 @@ function voting(item: Poll, ballot: Ballot | undefined, { chosen, choose, vote }
     <fieldset class="ballot">
       <legend class="visually-hidden">${item.prompt}</legend>
       ${item.options.map(
-        ({ id, text }) => html`<label class="option">
-          <input
-            type="radio"
-            name="ballot-${item.id}"
-            value=${id}
-            .checked=${id === ticked}
-            @change=${() => choose(id)}
-          />
-          <span>${text}</span>
-        </label>`,
+        ({ id, text }) =>
+          html`<label class="option">
+            <input
+              type="radio"
+              name="ballot-${item.id}"
+              value=${id}
+              .checked=${id === ticked}
+              @change=${() => choose(id)}
+            />
+            <span>${text}</span>
+          </label>`,
       )}
     </fieldset>
     <div class="vote">
@@ -60,11 +66,13 @@ function voting(item: Poll, ballot: Ballot | undefined, { chosen, choose, vote }
         ${given ? "Changer mon vote" : "Voter"}
       </button>
       <p class="note">
-        ${ballot?.sending
-          ? "Envoi de votre vote…"
-          : given
-            ? html`${icons.done} Vote enregistré. Vous pouvez le modifier jusqu’à la clôture.`
-            : "Résultats à la clôture."}
+        ${
+          ballot?.sending
+            ? "Envoi de votre vote…"
+            : given
+              ? html`${icons.done} Vote enregistré. Vous pouvez le modifier jusqu’à la clôture.`
+              : "Résultats à la clôture."
+        }
       </p>
     </div>
   </form>`;
@@ -79,9 +87,15 @@ export function results(item: Poll, own: string[] = []) {
   const total = [...votes.values()].reduce((sum, n) => sum + n, 0);
   const most = Math.max(1, ...votes.values());
   return html`<table class="results">
-    <caption class="visually-hidden">Résultats : ${item.prompt}</caption>
+    <caption class="visually-hidden">
+      Résultats : ${item.prompt}
+    </caption>
     <thead class="visually-hidden">
-      <tr><th scope="col">Réponse</th><th scope="col">Votes</th><th scope="col">Part</th></tr>
+      <tr>
+        <th scope="col">Réponse</th>
+        <th scope="col">Votes</th>
+        <th scope="col">Part</th>
+      </tr>
     </thead>
     <tbody>
       ${item.options.map(({ id, text }) => {
@@ -97,7 +111,9 @@ export function results(item: Poll, own: string[] = []) {
       })}
     </tbody>
     <tfoot>
-      <tr><td colspan="3">${count(item.ballots, "bulletin", "bulletins")}</td></tr>
+      <tr>
+        <td colspan="3">${count(item.ballots, "bulletin", "bulletins")}</td>
+      </tr>
     </tfoot>
   </table>`;
 }

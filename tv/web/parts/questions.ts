@@ -46,49 +46,59 @@ export function questions(asked: Asked, acts: Acts) {
     (a, b) => (seconds(b.answered_at) ?? 0) - (seconds(a.answered_at) ?? 0),
   );
   return html`
-    ${live.map((question) => html`<div class="on-air">
-      <p class="on-air-label"><span class="tally"></span>Réponse en cours</p>
-      <p class="question-body">${typeset(question.body)}</p>
-      ${quotation(question.anchor)}
-    </div>`)}
-    ${mine(asked, acts)}
-    ${waiting.length > 1 ? sorting(asked.order, acts) : nothing}
-    ${waiting.length
-      ? html`<ul class="questions">
-          ${repeat(
-            ordered(waiting, asked.order),
-            ({ id }) => id,
-            (question) => published(question, asked, acts),
-          )}
-        </ul>`
-      : live.length
-        ? nothing
-        : html`<p class="empty">
-            Pas encore de question publiée. La vôtre peut être la première.
-          </p>`}
-    ${answered.length
-      ? html`<details class="answered">
-          <summary>${count(answered.length, "question a eu sa réponse", "questions ont eu leur réponse")}</summary>
-          <ul class="questions">
-            ${byAnswer.map((question) => html`<li class="question">
-              <div>
-                <p class="question-body">${typeset(question.body)}</p>
-                ${quotation(question.anchor)}
-                <p class="meta">Réponse donnée à ${hour(question.answered_at)}</p>
-              </div>
-            </li>`)}
-          </ul>
-        </details>`
-      : nothing}
+    ${live.map(
+      (question) =>
+        html`<div class="on-air">
+          <p class="on-air-label"><span class="tally"></span>Réponse en cours</p>
+          <p class="question-body">${typeset(question.body)}</p>
+          ${quotation(question.anchor)}
+        </div>`,
+    )}
+    ${mine(asked, acts)} ${waiting.length > 1 ? sorting(asked.order, acts) : nothing}
+    ${
+      waiting.length
+        ? html`<ul class="questions">
+            ${repeat(
+              ordered(waiting, asked.order),
+              ({ id }) => id,
+              (question) => published(question, asked, acts),
+            )}
+          </ul>`
+        : live.length
+          ? nothing
+          : html`<p class="empty">
+              Pas encore de question publiée. La vôtre peut être la première.
+            </p>`
+    }
+    ${
+      answered.length
+        ? html`<details class="answered">
+            <summary>
+              ${count(answered.length, "question a eu sa réponse", "questions ont eu leur réponse")}
+            </summary>
+            <ul class="questions">
+              ${byAnswer.map(
+                (question) =>
+                  html`<li class="question">
+                    <div>
+                      <p class="question-body">${typeset(question.body)}</p>
+                      ${quotation(question.anchor)}
+                      <p class="meta">Réponse donnée à ${hour(question.answered_at)}</p>
+                    </div>
+                  </li>`,
+              )}
+            </ul>
+          </details>`
+        : nothing
+    }
   `;
 }
 
 function sorting(order: Order, { sort }: Acts) {
   return html`<div class="segmented" role="group" aria-label="Trier les questions">
     ${ORDERS.map(
-      ([value, text]) => html`<button aria-pressed=${order === value} @click=${() => sort(value)}>
-        ${text}
-      </button>`,
+      ([value, text]) =>
+        html`<button aria-pressed=${order === value} @click=${() => sort(value)}>${text}</button>`,
     )}
   </div>`;
 }
@@ -124,24 +134,30 @@ function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {
   return html`<section class="mine" aria-label="Mes questions">
     <h3>Mes questions</h3>
     <ul>
-      ${unsent.map(({ body }) => html`<li>
-        <p class="question-body">${typeset(body)}</p>
-        <p class="meta"><span class="state unsent">Partira dès le retour du réseau</span></p>
-      </li>`)}
+      ${unsent.map(
+        ({ body }) =>
+          html`<li>
+            <p class="question-body">${typeset(body)}</p>
+            <p class="meta"><span class="state unsent">Partira dès le retour du réseau</span></p>
+          </li>`,
+      )}
       ${repeat(
         news,
         ({ id }) => id,
-        (question) => html`<li>
-          <p class="question-body">${typeset(question.body)}</p>
-          <p class="meta">
-            <span class="state ${question.state}">${fate(question)}</span>
-            ${question.state === "pending" || question.state === "approved"
-              ? html`<button class="link" @click=${() => withdraw(question)}>
-                  Retirer ma question
-                </button>`
-              : html`<span>${ago(question.asked_at, now)}</span>`}
-          </p>
-        </li>`,
+        (question) =>
+          html`<li>
+            <p class="question-body">${typeset(question.body)}</p>
+            <p class="meta">
+              <span class="state ${question.state}">${fate(question)}</span>
+              ${
+                question.state === "pending" || question.state === "approved"
+                  ? html`<button class="link" @click=${() => withdraw(question)}>
+                      Retirer ma question
+                    </button>`
+                  : html`<span>${ago(question.asked_at, now)}</span>`
+              }
+            </p>
+          </li>`,
       )}
     </ul>
   </section>`;

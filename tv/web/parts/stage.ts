@@ -4,12 +4,12 @@ import { html, nothing, render } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import * as clock from "../clock";
 import { decimal } from "../french";
-import { type Position, preferences, prefer } from "../kept";
+import { type Position, type Preferences, prefer, preferences } from "../kept";
 import { type Arrived, fastest, inStep } from "../player/captions";
 import { Player } from "../player/player";
-import type { Channel, Cue, Partial, Word } from "../protocol";
+import type { Channel, Cue, Partial as Guess, Word } from "../protocol";
+import { CaptionSettings } from "./caption_settings";
 import * as icons from "./icons";
-import { variable } from "./variable";
 
 const PAINTING = 100; // ms between two looks at what captions should show
 const KEPT = 600; // cues: more than ten minutes of speech
@@ -18,10 +18,10 @@ const PATHS = { webrtc: "WebRTC", hls: "LL-HLS", sync: "Synchronisé" };
 
 export class Stage {
   readonly player: Player;
+  private readonly settings = new CaptionSettings((change) => this.set(change));
   channel: Channel | undefined;
   private cues: Arrived[] = [];
   private words: Word[] = [];
-  private settingsOpen = false;
   private painted = "";
   private behind = "";
   private width = 40; // characters that fit a line of captions
@@ -33,7 +33,9 @@ export class Stage {
     slug: string,
     private readonly full: boolean,
   ) {
-    this.player = new Player(box.querySelector(".pictures") as HTMLElement, slug, () => this.draw());
+    this.player = new Player(box.querySelector(".pictures") as HTMLElement, slug, () =>
+      this.draw(),
+    );
     setInterval(() => this.paint(), PAINTING);
     setInterval(() => this.measure(), 1000);
     document.addEventListener("fullscreenchange", () => this.draw());
@@ -55,7 +57,7 @@ export class Stage {
     this.cues = this.cues.slice(-KEPT);
   }
 
-  guess({ words }: Partial): void {
+  guess({ words }: Guess): void {
     this.words = words;
   }
 
@@ -79,7 +81,11 @@ export class Stage {
     if (text === this.painted) return;
     this.painted = text;
     const target = this.box.querySelector<HTMLElement>(".captions");
-    if (target) render(lines.map((line) => html`<span>${line}</span>`), target);
+    if (target)
+      render(
+        lines.map((line) => html`<span>${line}</span>`),
+        target,
+      );
   }
 
   private measure(): void {
@@ -106,22 +112,29 @@ export class Stage {
     const { state } = this.player;
     const title = this.player.state.needsGesture ? "Lire le direct" : "Activer le son";
     return html`
-      ${!state.path
-        ? html`<p class="stage-note"><span class="spinner"></span>Connexion au direct…</p>`
-        : state.trouble
-          ? html`<p class="stage-note small"><span class="spinner"></span>Le direct se rétablit…</p>`
-          : nothing}
-      ${this.full && state.path && (state.muted || state.needsGesture)
-        ? html`<button class="unmute" @click=${() => this.player.mute(false)}>
-            ${state.needsGesture ? icons.play : icons.muted} ${title}
-          </button>`
-        : nothing}
+      ${
+        !state.path
+          ? html`<p class="stage-note"><span class="spinner"></span>Connexion au direct…</p>`
+          : state.trouble
+            ? html`<p class="stage-note small">
+                <span class="spinner"></span>Le direct se rétablit…
+              </p>`
+            : nothing
+      }
+      ${
+        this.full && state.path && (state.muted || state.needsGesture)
+          ? html`<button class="unmute" @click=${() => this.player.mute(false)}>
+              ${state.needsGesture ? icons.play : icons.muted} ${title}
+            </button>`
+          : nothing
+      }
     `;
   }
 
   private controls() {
     const { state } = this.player;
-    const late = state.paused || (state.path === "hls" && Number(this.behind.replace(",", ".")) > 8);
+    const late =
+      state.paused || (state.path === "hls" && Number(this.behind.replace(",", ".")) > 8);
     return html`
       ${this.full ? this.button("play", state.paused ? "Lire" : "Mettre en pause", () => this.toggle()) : nothing}
       ${this.button("sound", state.muted ? "Activer le son" : "Couper le son", () => this.mute())}
@@ -133,13 +146,15 @@ export class Stage {
         <span class="tally"></span>${late ? "Revenir au direct" : "En direct"}
       </button>
       <span class="behind" title="Retard de l’image sur le plateau">
-        ${state.path && this.behind
-          ? html`<span class="behind-time">${this.behind}${"\u00a0"}s</span>
-              <span class="behind-path">${PATHS[state.path]}</span>`
-          : nothing}
+        ${
+          state.path && this.behind
+            ? html`<span class="behind-time">${this.behind}${"\u00a0"}s</span>
+                <span class="behind-path">${PATHS[state.path]}</span>`
+            : nothing
+        }
       </span>
       ${this.button("captions", "Sous-titres", () => this.set({ captions: !preferences.captions }), preferences.captions)}
-      ${this.full ? this.settings() : nothing}
+      ${this.full ? this.settings.render(this.position) : nothing}
       ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
     `;
   }
@@ -163,117 +178,13 @@ export class Stage {
     </button>`;
   }
 
-  private settings() {
-    const label = "Réglages des sous-titres";
-    return html`<div class="settings">
-      <button
-        class="tool"
-        aria-label=${label}
-        title=${label}
-        aria-expanded=${this.settingsOpen}
-        aria-controls="caption-settings"
-        @click=${() => this.open(!this.settingsOpen)}
-      >
-        ${icons.settings}
-      </button>
-      <div
-        id="caption-settings"
-        class="sheet"
-        role="group"
-        aria-label=${label}
-        ?hidden=${!this.settingsOpen}
-        @keydown=${(event: KeyboardEvent) => {
-          if (event.key === "Escape") this.open(false);
-        }}
-      >
-        ${this.settingsOpen ? this.settingsSheet() : nothing}
-      </div>
-    </div>`;
-  }
-
-  private settingsSheet() {
-    const places: [Position, string][] = [
-      ["bottom", "En bas de l’image"],
-      ["top", "En haut de l’image"],
-      ["below", "Sous l’image"],
-    ];
-    const modes: [boolean, string, string][] = [
-      [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
-      [true, "Synchronisés", "dix secondes de retard, les mots avec la voix"],
-    ];
-    return html`
-      <label class="field">
-        <span>Taille <output>${preferences.size}${"\u00a0"}%</output></span>
-        <input
-          type="range"
-          min="100"
-          max="250"
-          step="25"
-          .value=${String(preferences.size)}
-          ${variable("--filled", `${(preferences.size - 100) / 1.5}%`)}
-          @input=${(event: InputEvent) =>
-            this.set({ size: Number((event.target as HTMLInputElement).value) })}
-        />
-      </label>
-      <fieldset class="field">
-        <legend>Place</legend>
-        ${places.map(([position, text]) =>
-          this.choice("position", text, this.position === position, () => this.set({ position })),
-        )}
-      </fieldset>
-      <fieldset class="field">
-        <legend>Rythme</legend>
-        ${modes.map(([synchronised, text, detail]) =>
-          this.choice("rhythm", text, preferences.synchronised === synchronised, () => {
-            this.set({ synchronised });
-            this.player.synchronise(synchronised);
-          }, detail),
-        )}
-      </fieldset>
-      ${this.check("Fond opaque", "solid")}
-      ${this.check("Lus par le lecteur d’écran", "announce")}
-      ${this.check("Raccourcis clavier", "shortcuts")}
-      ${preferences.shortcuts
-        ? html`<p class="keys">
-            <kbd>K</kbd> pause <kbd>M</kbd> son <kbd>C</kbd> sous-titres <kbd>F</kbd> plein écran
-            <kbd>L</kbd> direct <kbd>Q</kbd> question
-          </p>`
-        : nothing}
-      <p class="note">Sous-titres automatiques, non relus.</p>
-    `;
-  }
-
-  private choice(name: string, text: string, checked: boolean, act: () => void, detail = "") {
-    return html`<label class="choice">
-      <input type="radio" name=${name} .checked=${checked} @change=${act} />
-      <span>${text}${detail ? html`<small>${detail}</small>` : nothing}</span>
-    </label>`;
-  }
-
-  private check(text: string, name: "solid" | "announce" | "shortcuts") {
-    return html`<label class="choice">
-      <input
-        type="checkbox"
-        .checked=${preferences[name]}
-        @change=${() => this.set({ [name]: !preferences[name] })}
-      />
-      <span>${text}</span>
-    </label>`;
-  }
-
-  private set(change: Parameters<typeof prefer>[0]): void {
+  private set(change: Partial<Preferences>): void {
     prefer(change);
+    if (this.full) this.player.synchronise(preferences.synchronised);
     this.painted = "\0";
     this.paint();
     this.draw();
     this.box.dispatchEvent(new Event("preferences"));
-  }
-
-  private open(open: boolean): void {
-    this.settingsOpen = open;
-    this.draw();
-    const target = open ? "#caption-settings input" : ".settings .tool";
-    this.bar.querySelector<HTMLElement>(target)?.focus();
   }
 
   private toggle(): void {

@@ -38,7 +38,13 @@ export function fastest(
   });
   if (!fresh.length && !loose.length) return [];
   const lines = fresh.flatMap(({ cue }) => fitted(spoken(cue), width));
-  return [...lines, ...wrap(loose.map(({ text }) => text.trim()), width)].slice(-LINES);
+  return [
+    ...lines,
+    ...wrap(
+      loose.map(({ text }) => text.trim()),
+      width,
+    ),
+  ].slice(-LINES);
 }
 
 /** In step with the sound: the cue whose words are being heard. */

@@ -94,7 +94,7 @@ export class Player {
 
   private async keepPlaying(generation: number): Promise<void> {
     const alive = () => generation === this.generation;
-    for (let failures = 0; alive(); ) {
+    for (let failures = 0; alive();) {
       const path = await this.raise(alive);
       if (!alive()) return path?.stop();
       if (path) {

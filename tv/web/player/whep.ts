@@ -27,7 +27,8 @@ export class Whep implements Path {
     video.srcObject = stream;
     connection.ontrack = ({ track }) => stream.addTrack(track);
     connection.onconnectionstatechange = () => {
-      if (connection.connectionState === "failed") this.failure = new PathFailed("connexion perdue");
+      if (connection.connectionState === "failed")
+        this.failure = new PathFailed("connexion perdue");
     };
     connection.addTransceiver("video", { direction: "recvonly" });
     connection.addTransceiver("audio", { direction: "recvonly" });

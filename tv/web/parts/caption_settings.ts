@@ -1,0 +1,124 @@
+// How one wants to read captions: size, place, rhythm; kept on the device.
+
+import { html, nothing } from "lit";
+import { type Position, type Preferences, preferences } from "../kept";
+import * as icons from "./icons";
+import { variable } from "./variable";
+
+export class CaptionSettings {
+  private isOpen = false;
+
+  /** `set` keeps a change, and draws. */
+  constructor(private readonly set: (change: Partial<Preferences>) => void) {}
+
+  render(position: Position) {
+    const label = "Réglages des sous-titres";
+    return html`<div class="settings">
+      <button
+        class="tool"
+        aria-label=${label}
+        title=${label}
+        aria-expanded=${this.isOpen}
+        aria-controls="caption-settings"
+        @click=${() => this.open(!this.isOpen)}
+      >
+        ${icons.settings}
+      </button>
+      <div
+        id="caption-settings"
+        class="sheet"
+        role="group"
+        aria-label=${label}
+        ?hidden=${!this.isOpen}
+        @keydown=${(event: KeyboardEvent) => {
+          if (event.key === "Escape") this.open(false);
+        }}
+      >
+        ${this.isOpen ? this.sheet(position) : nothing}
+      </div>
+    </div>`;
+  }
+
+  private sheet(position: Position) {
+    const places: [Position, string][] = [
+      ["bottom", "En bas de l’image"],
+      ["top", "En haut de l’image"],
+      ["below", "Sous l’image"],
+    ];
+    const modes: [boolean, string, string][] = [
+      [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
+      [true, "Synchronisés", "dix secondes de retard, les mots avec la voix"],
+    ];
+    return html`
+      <label class="field">
+        <span>Taille <output>${preferences.size}${"\u00a0"}%</output></span>
+        <input
+          type="range"
+          min="100"
+          max="250"
+          step="25"
+          .value=${String(preferences.size)}
+          ${variable("--filled", `${(preferences.size - 100) / 1.5}%`)}
+          @input=${(event: InputEvent) =>
+            this.set({ size: Number((event.target as HTMLInputElement).value) })}
+        />
+      </label>
+      <fieldset class="field">
+        <legend>Place</legend>
+        ${places.map(([place, text]) =>
+          this.choice("position", text, place === position, () => this.set({ position: place })),
+        )}
+      </fieldset>
+      <fieldset class="field">
+        <legend>Rythme</legend>
+        ${modes.map(([synchronised, text, detail]) =>
+          this.choice(
+            "rhythm",
+            text,
+            preferences.synchronised === synchronised,
+            () => {
+              this.set({ synchronised });
+            },
+            detail,
+          ),
+        )}
+      </fieldset>
+      ${this.check("Fond opaque", "solid")} ${this.check("Lus par le lecteur d’écran", "announce")}
+      ${this.check("Raccourcis clavier", "shortcuts")}
+      ${
+        preferences.shortcuts
+          ? html`<p class="keys">
+              <kbd>K</kbd> pause <kbd>M</kbd> son <kbd>C</kbd> sous-titres <kbd>F</kbd> plein écran
+              <kbd>L</kbd> direct <kbd>Q</kbd> question
+            </p>`
+          : nothing
+      }
+      <p class="note">Sous-titres automatiques, non relus.</p>
+    `;
+  }
+
+  private choice(name: string, text: string, checked: boolean, act: () => void, detail = "") {
+    return html`<label class="choice">
+      <input type="radio" name=${name} .checked=${checked} @change=${act} />
+      <span>${text}${detail ? html`<small>${detail}</small>` : nothing}</span>
+    </label>`;
+  }
+
+  private check(text: string, name: "solid" | "announce" | "shortcuts") {
+    return html`<label class="choice">
+      <input
+        type="checkbox"
+        .checked=${preferences[name]}
+        @change=${() => this.set({ [name]: !preferences[name] })}
+      />
+      <span>${text}</span>
+    </label>`;
+  }
+
+  private open(open: boolean): void {
+    this.isOpen = open;
+    this.set({});
+    const target = open ? "#caption-settings input" : ".settings .tool";
+    document.querySelector<HTMLElement>(target)?.focus();
+  }
+}
