@@ -1,6 +1,7 @@
 """Which words of a live transcript can no longer change."""
 
 import unicodedata
+from collections import deque
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -21,20 +22,18 @@ class Agreement:
 
     def __init__(self, apart: float) -> None:
         self._apart = apart
-        self._earlier: list[tuple[float, list[str]]] = []  # heard until, unsettled words
+        self._earlier: deque[tuple[float, list[str]]] = deque()  # heard until, unsettled words
 
     def confirm(self, words: Sequence[str], heard_until: float) -> int:
         """Return how many of the first unsettled `words` an earlier transcript has, too."""
         keys = [key(word) for word in words]
+        newest = heard_until - self._apart
+        while len(self._earlier) > 1 and self._earlier[1][0] <= newest:
+            self._earlier.popleft()
         agreed = 0
-        while self._earlier and self._earlier[0][0] <= heard_until - self._apart:
-            _, earlier = self._earlier[0]
-            pairs = zip(keys, earlier, strict=False)
-            agreed = max(agreed, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)))
-            if len(self._earlier) > 1 and self._earlier[1][0] <= heard_until - self._apart:
-                self._earlier.pop(0)
-            else:
-                break
+        if self._earlier and self._earlier[0][0] <= newest:
+            pairs = zip(keys, self._earlier[0][1], strict=False)
+            agreed = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         self._earlier.append((heard_until, keys))
         return agreed
 
@@ -42,9 +41,9 @@ class Agreement:
         """Take the first `words` as settled: what is compared from now on follows them."""
         keys = [key(word) for word in words]
         count = len(keys)
-        self._earlier = [
+        self._earlier = deque(
             (heard, earlier[count:]) for heard, earlier in self._earlier if earlier[:count] == keys
-        ]
+        )
 
     def forget(self) -> None:
         self._earlier.clear()

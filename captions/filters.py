@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from captions.agreement import key
 
 COMPRESSION = 2.4  # Radford et al., "Robust Speech Recognition…" (2022), section 4.5
+LOST = 5.0  # compression of a decoder that does nothing but repeat itself
 WORDS_PER_SECOND = 7.0  # of speech; a fast French speaker says 5
 NO_SPEECH, LOG_PROBABILITY = 0.6, -1.0  # same paper: silence needs both
 LONGEST_LOOP = 20  # words
+BEGUN = 3  # words of a repetition that is still going on
 TIMES = {1: 4, 2: 3, 3: 3, 4: 3}  # « non, non, non » is said; longer phrases are not said twice
 
 # What subtitled films taught it to say in silence; refused when it is all that was said.
@@ -33,8 +35,6 @@ def refusal(
     text = " ".join([*before, *words])
     if compression(text) > COMPRESSION:
         return "compression"
-    if loops([*before, *words]):
-        return "loop"
     if len(before) + len(words) > 3 + WORDS_PER_SECOND * speech_seconds:
         return "haste"
     if no_speech > NO_SPEECH and log_probability < LOG_PROBABILITY:
@@ -50,17 +50,23 @@ def compression(text: str) -> float:
     return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
-def loops(words: Sequence[str]) -> bool:
-    """Whether a phrase of up to 20 words comes again and again, right after itself."""
-    keys = [spoken for word in words if (spoken := key(word))]
+def loop(words: Sequence[str]) -> int | None:
+    """Where a phrase of up to 20 words that comes again and again is said the second time.
+
+    What stands before is usually right: the decoder has heard all there was, and starts over.
+    """
+    spoken = [(key(word), index) for index, word in enumerate(words) if key(word)]
+    keys = [word for word, _ in spoken]
     for length in range(1, LONGEST_LOOP + 1):
-        times = TIMES.get(length, 2)
+        needed = length * (TIMES.get(length, 2) - 1)
         matched = 0  # words equal to the one `length` before, in a row
-        for index in range(length, len(keys)):
-            matched = matched + 1 if keys[index] == keys[index - length] else 0
-            if matched >= length * (times - 1):
-                return True
-    return False
+        for position in range(length, len(keys)):
+            matched = matched + 1 if keys[position] == keys[position - length] else 0
+            if matched >= needed:
+                return spoken[position - needed + 1][1]
+        if length > BEGUN and matched >= BEGUN:
+            return spoken[len(keys) - matched][1]  # the window's end cuts off the second time
+    return None
 
 
 def invented(text: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from captions import filters
 from captions.agreement import Agreement, key
 from captions.cues import Word
+from captions.pace import Effort
 from captions.sound import Sound
 from captions.speech import SpeechDetector
 from captions.whisper import Encoded, Piece, Whisper
@@ -25,15 +26,6 @@ PROMPT = 100  # tokens of what was said before that the decoder is shown
 GLOSSARY = 80  # tokens of glossary before them
 KEPT = 0.25  # seconds of a closed window that the next one begins with
 UNSURE = 1.0  # seconds at a window's end that are never cut from it
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What a step may cost."""
-
-    beam: int = 5
-    step: float = 1.0  # seconds of new sound from one step to the next
-    partials: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,12 +70,14 @@ class Captioner:
         self._window: Window | None = None
         self._decoded_until = 0.0
         self._open_speech = False  # words may be waiting for a pause
+        self.heard_until = 0.0  # the end of the newest sound
         self.refused = 0  # transcripts not believed
 
     def feed(self, sound: Sound) -> None:
         """Take the next sound. A jump of its time ends the window."""
         if not len(sound.samples):
             return
+        self.heard_until = sound.end
         if self._window is None:
             self._open(sound.start)
         window = self._window
@@ -109,7 +103,7 @@ class Captioner:
     def due(self, effort: Effort) -> bool:
         """Whether a step is worth its cost now."""
         window = self._window
-        if window is None:
+        if window is None or (self._finishing and not window.seconds):
             return False
         if self._closing(window) or self._paused(window):
             return True
@@ -161,7 +155,10 @@ class Captioner:
         """Set what is not settled to what the model hears now."""
         encoded = self._whisper.encode(window.samples)
         self._decoded_until = window.end
-        for previous in ([*self._glossary, *self._previous[-PROMPT:]], self._glossary):
+        prompts = [[*self._glossary, *self._previous[-PROMPT:]]]
+        if self._previous:
+            prompts.append(self._glossary)
+        for previous in prompts:
             pieces, reason = self._listen(window, encoded, previous, effort)
             if reason is None:
                 self._unsettled = pieces
@@ -181,18 +178,24 @@ class Captioner:
             encoded, previous=previous, beginning=beginning, beam=effort.beam
         )
         settled, pieces = self._whisper.align(encoded, beginning, decoded.tokens)
+        before = [piece.text for piece in settled]
+        lost = filters.compression(" ".join(piece.text for piece in pieces)) > filters.LOST
+        again = filters.loop([*before, *(piece.text for piece in pieces)])
+        if again is not None:
+            pieces = pieces[: max(0, again - len(before))]
         if not any(key(piece.text) for piece in pieces):
-            return [], None
+            return [], "loop" if again is not None else None
         reason = filters.refusal(
             [piece.text for piece in pieces],
-            before=[piece.text for piece in settled],
+            before=before,
             speech_seconds=window.speech_seconds,
             log_probability=decoded.log_probability,
             no_speech=decoded.no_speech,
         )
-        if reason is None:
-            self._settled = [_placed(piece, window) for piece in settled]
-        return [_placed(piece, window) for piece in pieces], reason
+        if lost or reason is not None:
+            return [], reason or "loop"
+        self._settled = [_placed(piece, window) for piece in settled]
+        return [_placed(piece, window) for piece in pieces], None
 
     def _confirmed(self, window: Window) -> int:
         """How many of the unsettled pieces cannot change any more."""
@@ -240,7 +243,7 @@ class Captioner:
         self._forget_words()
         waiting, self._waiting = self._waiting, deque()
         if not waiting:
-            window.cut(window.end - KEPT)
+            window.cut(window.end - (0.0 if self._finishing else KEPT))
             self._decoded_until = window.end
             return
         self._window = None

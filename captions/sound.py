@@ -39,7 +39,7 @@ class Resampler:
         if frame is not None:
             frame.pts = None  # time is ours: a timestamp that jumps must not disturb the filter
         for converted in self._resampler.resample(frame):
-            samples = converted.to_ndarray().reshape(-1)
+            samples = converted.to_ndarray().reshape(-1).astype(np.float32, copy=False)
             pieces.append(Sound(samples, start))
             start += len(samples) / SAMPLE_RATE
         return pieces

@@ -1,8 +1,15 @@
 """Cues as WebVTT (W3C WebVTT 1), for a whole talk or for one HLS segment."""
 
+import re
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from captions.cues import Cue
+from captions.layout import joined
+
+_BLANKS = re.compile(r"[\x00-\x20\x7f]+")  # but not the no-break spaces of French
+SHORTEST = 0.1  # seconds: a piece of a cue that nobody would see
 
 # The one map for every segment, so that a cue repeated in two of them is the same bytes: a
 # segment's media time 0 is the channel's origin, and so is the cues' (RFC 8216, 3.5).
@@ -15,8 +22,19 @@ def document(cues: Iterable[Cue], origin: float) -> str:
 
 
 def segment_vtt(cues: Iterable[Cue], start: float, end: float, origin: float) -> str:
-    """The file of one segment, which holds the cues that show within [start, end)."""
-    blocks = (_block(cue, origin) for cue in cues if cue.start < end and cue.end > start)
+    """The file of one segment, which is [start, end) on the broadcast clock.
+
+    Players fetch it once, a few seconds after the segment, when a cue that goes on beyond it is not
+    finished yet. So a cue is shown in pieces, each within one segment, with the words that have
+    been heard by that segment's end: it grows with the speech, and is complete when it must be. A
+    cue without times for its words, or corrected by hand, is repeated whole in every segment that
+    it crosses, always in the same bytes.
+    """
+    blocks = (
+        _block(shown, origin)
+        for cue in cues
+        if cue.start < end and cue.end > start and (shown := _piece(cue, start, end))
+    )
     return "\n".join((f"WEBVTT\n{TIMESTAMP_MAP}\n", *blocks))
 
 
@@ -28,6 +46,24 @@ def timestamp(seconds: float, point: str = ".") -> str:
     return f"{hours:02d}:{minutes:02d}:{whole:02d}{point}{milliseconds:03d}"
 
 
+def _piece(cue: Cue, start: float, end: float) -> Cue | None:
+    """What of `cue` is shown in the segment [start, end); None when nothing is."""
+    if not cue.words or joined(cue.words) != " ".join(cue.lines):
+        return cue
+    heard = [word for word in cue.words if word.start < end]
+    left = len(joined(heard))
+    lines: list[str] = []
+    for line in cue.lines:  # the words stay where the whole cue has them
+        if left > 0:
+            lines.append(line[:left])
+        left -= len(line) + 1
+    begins, ends = max(cue.start, start), min(cue.end, end)
+    if not lines or ends - begins < SHORTEST:
+        return None
+    name = f"{cue.id}.{round(begins * 1000)}"
+    return replace(cue, id=name, start=begins, end=ends, lines=tuple(lines))
+
+
 def _block(cue: Cue, origin: float) -> str:
     times = f"{timestamp(cue.start - origin)} --> {timestamp(cue.end - origin)}"
     lines = [line for line in map(_escape, cue.lines) if line]
@@ -37,5 +73,5 @@ def _block(cue: Cue, origin: float) -> str:
 
 
 def _escape(text: str) -> str:
-    text = " ".join(text.split())  # a line break would end the cue
+    text = _BLANKS.sub(" ", text).strip()  # a line break would end the cue
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

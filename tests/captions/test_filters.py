@@ -1,0 +1,75 @@
+"""What Whisper invents is refused; what people say is not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captions import filters
+
+SENTENCE = "Le gardien d’immeuble est la première personne que les locataires rencontrent."
+
+
+def refused(text: str, *, speech: float = 10.0, sure: float = -0.2, quiet: float = 0.0) -> object:
+    return filters.refusal(
+        text.split(), before=[], speech_seconds=speech, log_probability=sure, no_speech=quiet
+    )
+
+
+def test_ordinary_speech_is_believed() -> None:
+    assert refused(SENTENCE) is None
+
+
+def test_a_text_that_only_repeats_itself_is_refused() -> None:
+    assert refused("que j’ai dit " * 12) == "compression"
+
+
+def test_more_words_than_a_mouth_can_say_are_refused() -> None:
+    assert refused(SENTENCE, speech=0.5) == "haste"
+
+
+def test_silence_needs_both_signs() -> None:
+    assert refused("Merci.", quiet=0.9, sure=-1.5) == "silence"
+    assert refused("Merci.", quiet=0.9, sure=-0.2) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sous-titres réalisés par la communauté d’Amara.org",
+        "Sous-titrage ST' 501",
+        "Sous-titrage Société Radio-Canada",
+        "Merci d’avoir regardé cette vidéo !",
+    ],
+)
+def test_what_subtitled_films_taught_is_refused_when_it_is_all_there_is(text: str) -> None:
+    assert refused(text) == "invention"
+    assert refused(f"Hier j’ai lu : {text} et je l’ai noté") is None
+
+
+def test_the_second_time_of_a_long_phrase_is_found() -> None:
+    words = ["pour", "réinitialiser", "le", "volume", "par", "défaut"]
+    assert filters.loop([*words, *words]) == len(words)
+
+
+def test_a_repetition_cut_off_by_the_end_is_found() -> None:
+    words = ["composez", "le", "nouveau", "numéro", "d’agent"]
+    assert filters.loop([*words, *words[:3]]) == len(words)
+
+
+def test_people_may_say_no_three_times() -> None:
+    assert filters.loop(["non", "non", "non", "merci"]) is None
+    assert filters.loop(["oui"] * 5) is not None
+
+
+@given(st.integers(1, filters.LONGEST_LOOP), st.integers(0, 5))
+def test_loops_of_any_length_are_found(length: int, lead: int) -> None:
+    phrase = [f"mot{number}" for number in range(length)]
+    start = [f"avant{number}" for number in range(lead)]
+    found = filters.loop([*start, *phrase * 4])
+    assert found is not None
+    assert lead <= found <= lead + 3 * length
+
+
+@given(st.lists(st.text(alphabet="abcdef", min_size=1), unique=True, max_size=40))
+def test_different_words_are_no_loop(words: list[str]) -> None:
+    assert filters.loop(words) is None
