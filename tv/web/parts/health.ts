@@ -59,7 +59,7 @@ function source(item: Source) {
   return html`<li class="source ${item.advice.length ? "ailing" : "well"}">
     <p class="source-name">
       <strong>${SLOTS[item.slot]}</strong> <span>${item.kind}</span>
-      ${item.on_air ? html`<span class="tag">à l’antenne</span>` : html`<span class="tag off">prêt</span>`}
+      <span class="tag ${item.on_air ? "" : "off"}">${item.on_air ? "à l’antenne" : "prêt"}</span>
     </p>
     <p class="facts">${facts.map((fact) => html`<span>${fact}</span>`)}</p>
     ${item.advice.map((advice) => html`<p class="advice">${advice}</p>`)}

@@ -12,6 +12,7 @@ import { CaptionSettings } from "./caption_settings";
 import * as icons from "./icons";
 
 const PAINTING = 100; // ms between two looks at what captions should show
+const LATE = 8; // seconds behind after which one is offered to come back to live
 const KEPT = 600; // cues: more than ten minutes of speech
 
 const PATHS = { webrtc: "WebRTC", hls: "LL-HLS", sync: "Synchronisé" };
@@ -23,7 +24,7 @@ export class Stage {
   private cues: Arrived[] = [];
   private words: Word[] = [];
   private painted = "";
-  private behind = "";
+  private behind = -1; // seconds that the picture is behind the studio; -1: unknown
   private width = 40; // characters that fit a line of captions
 
   /** `box` holds the picture and its captions, `bar` the controls. */
@@ -51,7 +52,10 @@ export class Stage {
       const at = this.cues.findIndex((known) => known.cue.id === cue.id);
       const known = this.cues[at];
       if (!known) this.cues.push({ cue, at: now });
-      else if (known.cue.revision <= cue.revision) this.cues[at] = { cue, at: known.at };
+      else if (known.cue.revision <= cue.revision) {
+        const grown = known.cue.lines.join() !== cue.lines.join();
+        this.cues[at] = { cue, at: grown ? now : known.at };
+      }
     }
     this.cues.sort((a, b) => a.cue.start - b.cue.start);
     this.cues = this.cues.slice(-KEPT);
@@ -90,7 +94,7 @@ export class Stage {
 
   private measure(): void {
     const shown = this.player.mediaTime();
-    const behind = shown == null ? "" : decimal(Math.max(0, clock.now() - shown));
+    const behind = shown == null ? -1 : Math.max(0, Math.round(10 * (clock.now() - shown)) / 10);
     if (behind === this.behind) return;
     this.behind = behind;
     this.draw();
@@ -133,10 +137,11 @@ export class Stage {
 
   private controls() {
     const { state } = this.player;
-    const late =
-      state.paused || (state.path === "hls" && Number(this.behind.replace(",", ".")) > 8);
+    const late = state.paused || (state.path === "hls" && this.behind > LATE);
+    const pausing = state.paused ? "Lire" : "Mettre en pause";
+    const toggleCaptions = () => this.set({ captions: !preferences.captions });
     return html`
-      ${this.full ? this.button("play", state.paused ? "Lire" : "Mettre en pause", () => this.toggle()) : nothing}
+      ${this.full ? this.button("play", pausing, () => this.toggle()) : nothing}
       ${this.button("sound", state.muted ? "Activer le son" : "Couper le son", () => this.mute())}
       <button
         class="live-button ${classMap({ late })}"
@@ -147,13 +152,13 @@ export class Stage {
       </button>
       <span class="behind" title="Retard de l’image sur le plateau">
         ${
-          state.path && this.behind
-            ? html`<span class="behind-time">${this.behind}${"\u00a0"}s</span>
+          state.path && this.behind >= 0
+            ? html`<span class="behind-time">${decimal(this.behind)}${"\u00a0"}s</span>
                 <span class="behind-path">${PATHS[state.path]}</span>`
             : nothing
         }
       </span>
-      ${this.button("captions", "Sous-titres", () => this.set({ captions: !preferences.captions }), preferences.captions)}
+      ${this.button("captions", "Sous-titres", toggleCaptions, preferences.captions)}
       ${this.full ? this.settings.render(this.position) : nothing}
       ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
     `;

@@ -7,12 +7,12 @@ const LINES = 3;
 const WIDTH = 40; // characters
 const AHEAD = 0.25; // seconds: a word may show this much before it is heard
 const LINGER = 1.5; // seconds that a cue stays after its words
-const READING = 15; // characters a second
+const STAY = 4; // seconds that words stay once they are here: they come later than the picture
 const RUN_ON = 6; // seconds after which the cue before is out of date
 
 export interface Arrived {
   cue: Cue;
-  at: number; // when this page first had it
+  at: number; // when this page had its newest words
 }
 
 /**
@@ -27,24 +27,30 @@ export function fastest(
   width = WIDTH,
 ): string[] {
   const begun = cues.filter(({ cue }) => cue.start <= shown + AHEAD).slice(-2);
-  const fresh = begun.filter(({ cue, at }) => {
-    const needs = LINGER + cue.lines.join(" ").length / READING;
-    return shown < cue.end + LINGER || now < at + needs;
+  const fresh = begun.filter(({ cue, at }) => shown < cue.end + LINGER || now < at + STAY);
+  const loose = unsettled(words, begun.at(-1)?.cue).filter(({ start, end }) => {
+    return start <= shown + AHEAD && end > shown - RUN_ON;
   });
-  const last = begun.at(-1)?.cue;
-  const settled = last?.end ?? Number.NEGATIVE_INFINITY;
-  const loose = words.filter(({ start, end }) => {
-    return (start + end) / 2 > settled && start <= shown + AHEAD && end > shown - RUN_ON;
-  });
-  if (!fresh.length && !loose.length) return [];
   const lines = fresh.flatMap(({ cue }) => fitted(spoken(cue), width));
-  return [
-    ...lines,
-    ...wrap(
-      loose.map(({ text }) => text.trim()),
-      width,
-    ),
-  ].slice(-LINES);
+  const guessed = wrap(
+    loose.map(({ text }) => text.trim()),
+    width,
+  );
+  return [...lines, ...guessed].slice(-LINES);
+}
+
+/** The words that the newest cue does not have yet: it may come before it leaves the guess. */
+function unsettled(words: Word[], cue: Cue | undefined): Word[] {
+  if (!cue) return words;
+  const settled = new Set(cue.lines.join(" ").split(" ").map(letters));
+  return words.filter(({ text, start, end }) => {
+    const within = (start + end) / 2 <= cue.end;
+    return start >= cue.start && !(within && settled.has(letters(text.trim())));
+  });
+}
+
+function letters(word: string): string {
+  return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 /** In step with the sound: the cue whose words are being heard. */

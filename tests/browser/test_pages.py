@@ -1,0 +1,199 @@
+"""The pages as people meet them: accessible, on a phone and on a desk, and hard to break."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests import servers, viewers
+from tests.servers import Fabrique
+from tv.auth import Role
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+
+QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    """A server of our own: the questions asked here are in nobody's way."""
+    with servers.fabrique() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with viewers.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def device(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+def crew_address(served: Fabrique, place: str, role: Role) -> str:
+    return f"{served.url}/{place}#pass={served.make_pass(role)}"
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+
+
+def watch(device: BrowserContext, served: Fabrique) -> Page:
+    """The public's page, connected."""
+    page = device.new_page()
+    page.goto(served.url)
+    page.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for(timeout=20_000)
+    expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+    return page
+
+
+@SIZES
+@pytest.mark.parametrize("place", ["", "?canal=nulle-part", "regie", "intervenant"])
+def test_a_page_without_a_pass_has_no_accessibility_violation(
+    served: Fabrique, browser: Browser, size: dict[str, int], place: str
+) -> None:
+    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{served.url}/{place}")
+        expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+        assert violations(page) == []
+
+
+@SIZES
+@pytest.mark.parametrize(
+    ("place", "role", "title"),
+    [("regie", Role.OPERATOR, "À relire"), ("intervenant", Role.PRESENTER, "")],
+)
+def test_a_crew_page_has_no_accessibility_violation(
+    served: Fabrique, browser: Browser, size: dict[str, int], place: str, role: Role, title: str
+) -> None:
+    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(crew_address(served, place, role))
+        expect(page.locator("#closed")).to_be_empty()
+        expect(page.get_by_role("heading", name=title).first).to_be_visible()
+        assert violations(page) == []
+
+
+def test_caption_settings_and_composer_have_no_accessibility_violation(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    page = watch(device, served)
+    page.get_by_role("button", name="Réglages des sous-titres").click()
+    expect(page.get_by_role("slider")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Poser une question").click()
+    expect(page.get_by_label("Votre question")).to_be_focused()
+    assert violations(page) == []
+
+
+def test_a_page_loads_nothing_from_elsewhere_and_breaks_no_rule_of_its_policy(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    page = device.new_page()
+    elsewhere: list[str] = []
+    said: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if re.match(rf"{served.url}|blob:|data:", request.url)
+            else elsewhere.append(request.url)
+        ),
+    )
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(served.url)
+    page.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for(timeout=20_000)
+    assert elsewhere == []
+    assert [text for text in said if "Content Security Policy" in text or "Trusted" in text] == []
+
+
+def test_words_questions_and_polls_come_in_few_bytes(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    """What a phone loads before pictures and faces: page, scripts, stylesheet, compressed."""
+    page = httpx.get(served.url).text
+    names = re.findall(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"', page)
+    assert names
+    size = len(page.encode())
+    with httpx.Client(base_url=served.url, headers={"accept-encoding": "br"}) as client:
+        for name in set(names):
+            with client.stream("GET", name) as response:
+                assert response.headers["content-encoding"] == "br"
+                assert "immutable" in response.headers["cache-control"]
+                size += sum(len(chunk) for chunk in response.iter_raw())
+    assert size < 45_000
+
+
+def test_a_draft_survives_a_reload(served: Fabrique, device: BrowserContext) -> None:
+    page = watch(device, served)
+    page.get_by_role("button", name="Poser une question").click()
+    page.get_by_label("Votre question").fill(QUESTION)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+    page.get_by_role("button", name="Poser une question").click()
+    expect(page.get_by_label("Votre question")).to_have_value(QUESTION)
+
+
+def test_a_question_asked_offline_leaves_once_when_the_network_returns(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    with httpx.Client(base_url=served.url) as client:
+        client.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
+        page = watch(device, served)
+        device.set_offline(True)
+        page.get_by_role("button", name="Poser une question").click()
+        page.get_by_label("Votre question").fill(QUESTION)
+        page.get_by_role("button", name="Envoyer").click()
+        expect(page.locator(".state.unsent")).to_be_visible(timeout=15_000)
+        device.set_offline(False)
+        expect(page.get_by_text("En attente de relecture")).to_be_visible(timeout=15_000)
+        questions = client.get("/api/v1/talks/direct/questions").json()["items"]
+    assert [each["body"] for each in questions].count(QUESTION) == 1
+
+
+def test_a_forged_pass_is_explained(served: Fabrique, device: BrowserContext) -> None:
+    page = device.new_page()
+    page.goto(f"{served.url}/regie#pass=nimporte-quoi")
+    expect(page.get_by_role("heading", name="Ce lien ne fonctionne plus")).to_be_visible()
+    expect(page.get_by_text("n’a pas été émis par ce serveur")).to_be_visible()
+    assert "#" not in page.url
+
+
+def test_text_from_people_stays_text(served: Fabrique, device: BrowserContext) -> None:
+    hostile = '<img src=x onerror=alert(1)> & "javascript:alert(1)"'
+    with httpx.Client(base_url=served.url) as client:
+        token = client.post("/api/v1/participants", json={}).json()["token"]
+        asked = client.post(
+            "/api/v1/talks/direct/questions",
+            json={"body": hostile},
+            headers={"authorization": f"Bearer {token}"},
+        )
+        assert asked.status_code == 201, asked.text
+    page = device.new_page()
+    page.goto(crew_address(served, "regie", Role.OPERATOR))
+    expect(page.get_by_text(hostile)).to_be_visible()
+    assert page.locator("#pending img").count() == 0
+
+
+def test_captions_grow_to_250_percent_within_the_picture(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    page = watch(device, served)
+    page.get_by_role("button", name="Réglages des sous-titres").click()
+    slider = page.get_by_role("slider")
+    for _ in range(6):
+        slider.press("ArrowRight")
+    expect(page.get_by_text("250\u00a0%")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,71 @@
+"""A word's journey: said on the plateau, read on the picture, kept for the replay."""
+
+import asyncio
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import httpx
+import m3u8
+import websockets
+
+from tests import viewers
+from tests.servers import Fabrique
+from tests.studio import publishing
+
+# Said in the first sentences of the talk; a live transcript may miss one of them.
+SAID = {"bienvenue", "plateau", "television", "aujourd", "parlons", "logement", "social", "metiers"}
+ENOUGH = 6
+
+
+def plain(text: str) -> set[str]:
+    letters = unicodedata.normalize("NFD", text.lower())
+    return set(re.findall(r"[a-z]+", "".join(c for c in letters if not unicodedata.combining(c))))
+
+
+async def test_words_reach_pages_playlists_and_exports(served: Fabrique, film: Path) -> None:
+    seen: dict[str, str] = {}
+    partial = 0
+    hello = {"type": "hello", "version": 1, "topics": {"captions:plateau": ""}}
+    address = served.url.replace("http", "ws")
+    with publishing(film, served):
+        async with asyncio.timeout(90), websockets.connect(f"{address}/ws") as socket:
+            await socket.send(json.dumps(hello))
+            # Words show before they settle, then as cues.
+            while not partial or len(SAID & plain(" ".join(seen.values()))) < ENOUGH:
+                message = json.loads(await socket.recv())
+                partial += message["type"] == "partial" and bool(message["words"])
+                for item in message.get("items", ()):
+                    seen[item["id"]] = "\n".join(item["lines"])
+        assert all(len(line) <= 42 for text in seen.values() for line in text.split("\n"))
+
+        async with asyncio.timeout(60), httpx.AsyncClient(base_url=served.url) as client:
+            text = (await client.get("/api/v1/talks/direct/captions.txt")).text
+            assert len(SAID & plain(text)) >= ENOUGH
+            master = m3u8.loads((await client.get("/plateau/sync.m3u8")).text)
+            (subtitles,) = [media for media in master.media if media.type == "SUBTITLES"]
+            heard = ""
+            while len(SAID & plain(heard)) < ENOUGH:
+                playlist = m3u8.loads((await client.get(f"/plateau/{subtitles.uri}")).text)
+                heard = ""
+                for segment in playlist.segments:
+                    heard += (await client.get(f"/plateau/{segment.uri}")).text
+
+
+def test_words_are_painted_on_the_picture(served: Fabrique, film: Path) -> None:
+    with publishing(film, served), viewers.chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(served.url)
+        viewers.until(page, 20, viewers.shows_film(page, "webrtc"), "the film")
+
+        def painted() -> bool:
+            return bool(SAID & plain(page.locator(".captions").inner_text()))
+
+        viewers.until(page, 40, painted, "captions on the picture")
+        viewers.until(
+            page,
+            30,
+            lambda: len(SAID & plain(page.locator("#words").inner_text())) >= ENOUGH,
+            "the transcript",
+        )
