@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--realtime", action="store_true")
     parser.add_argument("--model", default="base")
     parser.add_argument("--cache", type=Path, default=ROOT / "data" / "cache")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "captions.json")
+    parser.add_argument("--json", type=Path, default=Path("captions.json"))
     options = parser.parse_args()
 
     folder = weights.resolve(options.model, options.cache)
@@ -69,8 +69,9 @@ def main() -> None:
     for row in results:
         ratio = row.live_errors / row.offline_errors if row.offline_errors else float("nan")
         print(
-            f"{row.name[:11]:<11}{row.seconds:7.0f} {row.live_errors:7.1f} {row.offline_errors:8.1f}"
-            f" {ratio:6.2f}   {row.commit_median:5.2f} / {row.commit_p95:<5.2f}"
+            f"{row.name[:11]:<11}{row.seconds:7.0f} {row.live_errors:7.1f}"
+            f" {row.offline_errors:8.1f} {ratio:6.2f}  "
+            f" {row.commit_median:5.2f} / {row.commit_p95:<5.2f}"
             f" {row.partial_median:5.2f} / {row.partial_p95:<5.2f}"
             f" {row.live_cores:6.2f} {row.offline_cores:8.2f}"
         )

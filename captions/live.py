@@ -73,11 +73,16 @@ class Captioner:
         self.heard_until = 0.0  # the end of the newest sound
         self.refused = 0  # transcripts not believed
 
+    @property
+    def window_seconds(self) -> float:
+        return self._window.seconds if self._window else 0.0
+
     def feed(self, sound: Sound) -> None:
         """Take the next sound. A jump of its time ends the window."""
         if not len(sound.samples):
             return
         self.heard_until = sound.end
+        self._finishing = False
         if self._window is None:
             self._open(sound.start)
         window = self._window
@@ -90,7 +95,7 @@ class Captioner:
             window.forget_quiet()
 
     def finish(self) -> None:
-        """Say that no sound follows: what is open settles in the next step."""
+        """Say that no sound follows for now: what is open settles in the next step."""
         self._finishing = True
 
     def drop(self) -> None:

@@ -12,6 +12,7 @@ from av.error import FFmpegError
 from captions.errors import SoundUnreadable
 
 SAMPLE_RATE = 16_000
+HALF_POWER = np.float32(0.5**0.5)  # libswresample mixes float channels down by power, not by mean
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -36,10 +37,13 @@ class Resampler:
     def convert(self, frame: av.AudioFrame | None, start: float) -> list[Sound]:
         """Return what `frame`, heard at `start`, becomes; None returns what is still held back."""
         pieces: list[Sound] = []
+        scale = np.float32(1.0)
         if frame is not None:
+            if len(frame.layout.channels) > 1:
+                scale = HALF_POWER
             frame.pts = None  # time is ours: a timestamp that jumps must not disturb the filter
         for converted in self._resampler.resample(frame):
-            samples = converted.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+            samples = converted.to_ndarray().reshape(-1).astype(np.float32) * scale
             pieces.append(Sound(samples, start))
             start += len(samples) / SAMPLE_RATE
         return pieces

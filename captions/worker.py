@@ -69,22 +69,26 @@ class Worker:
         return "late" if self._pace.late else "on"
 
     def _run(self) -> None:
-        while packets := self._take():
+        while not self._stopped:
+            due = self._captioner.due(self._pace.effort)
+            packets = self._take(timeout=0.0 if due else QUIET)
             try:
-                self._caption(packets)
+                self._caption(packets, due)
             except Exception:
                 logger.exception("captions: a step failed, going on with new sound")
                 self._skip(packets)
 
-    def _take(self) -> list[tuple[bytes, float]]:
+    def _take(self, timeout: float) -> list[tuple[bytes, float]]:
         with self._changed:
-            self._changed.wait_for(lambda: self._inbox or self._stopped)
-            packets = [] if self._stopped else list(self._inbox)
+            self._changed.wait_for(lambda: self._inbox or self._stopped, timeout)
+            packets = list(self._inbox)
             self._inbox.clear()
         return packets
 
-    def _caption(self, packets: list[tuple[bytes, float]]) -> None:
-        if packets[-1][1] - packets[0][1] > HOPELESS:
+    def _caption(self, packets: list[tuple[bytes, float]], due: bool) -> None:
+        if not packets and not due:
+            self._captioner.finish()  # the sound broke off: what is open settles
+        if packets and packets[-1][1] - packets[0][1] > HOPELESS:
             self._skip(packets)
             packets = packets[-1:]
         for packet, at in packets:
@@ -101,7 +105,7 @@ class Worker:
             self._hear(heard)
 
     def _skip(self, packets: list[tuple[bytes, float]]) -> None:
-        seconds = packets[-1][1] - packets[0][1]
+        seconds = packets[-1][1] - packets[0][1] if packets else 0.0
         self.skipped += seconds
         self._skipped_at = self._monotonic()
         logger.warning("captions: %.1f s of sound skipped to be live again", seconds)

@@ -30,6 +30,7 @@ def run_child(name: str, socket: int, channel: str) -> None:
         case "captions":
             from tv import captioning
 
+            os.nice(5)  # the picture goes first
             work = captioning.run(folder, settings)
         case "pull":
             from tv import pulling

@@ -3,6 +3,7 @@
 import re
 import tempfile
 import unicodedata
+import wave
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def whisper() -> Whisper:
 @cache
 def clip() -> Samples:
     return np.concatenate([piece.samples for piece in sound.read(CLIP)])
+
+
+def short_clip(folder: Path) -> Path:
+    """The clip's first sentence as a file of its own."""
+    path = folder / "short.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes((clip()[: 7 * SAMPLE_RATE] * 32767).astype("<i2").tobytes())
+    return path
 
 
 def reference() -> str:

@@ -1,5 +1,7 @@
 """The live loop on real French speech: as good as promised, never stuck, silent in silence."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,14 @@ from captions.layout import joined
 from captions.live import Captioner
 from captions.pace import Effort
 from captions.sound import SAMPLE_RATE, Samples, Sound
-from captions.window import Window
 from captions.speech import SpeechDetector
+from captions.window import Window
 from tests.captions.speech import CLIP, clip, pieces, reference, whisper, word_error_rate
 
+pytestmark = pytest.mark.slow  # the real model on seconds of real speech
+
 START = 1_790_000_000.0
-WORD_ERRORS = 0.20  # of 63 words; faster-whisper's own transcript of this clip has 0.16
+WORD_ERRORS = 0.25  # of 83 words; measured 0.19, faster-whisper’s own transcript has 0.16
 
 
 def listen(captioner: Captioner, sounds: list[Sound]) -> list[Word]:
@@ -39,7 +43,7 @@ def test_french_speech_is_captioned_live() -> None:
     shown = list(files.caption(CLIP, Captioner(whisper())))
     words = [word for step in shown for word in step.heard.settled]
     assert word_error_rate(reference(), joined(words)) <= WORD_ERRORS
-    assert all(before.start <= after.start + 0.3 for before, after in zip(words, words[1:]))
+    assert all(before.start <= after.start + 0.3 for before, after in pairwise(words))
     partial = [step for step in shown if step.heard.partial]
     assert len(partial) > 10
     # Times are right: the second prompt begins at 7.04 s, the third at 15.4 s.
