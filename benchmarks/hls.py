@@ -37,7 +37,7 @@ STAMP = struct.Struct("!d")  # CLOCK_MONOTONIC, the same in all processes of thi
 CONNECTIONS = 32
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_HINT = re.compile(rb'PRELOAD-HINT:TYPE=PART,URI="1-(\d+)\.(\d+)\.m4s"')
+_HINT = re.compile(rb'PRELOAD-HINT:TYPE=PART,URI="(\d+)-(\d+)\.(\d+)\.m4s"')
 _buffer = bytearray(1 << 18)
 _view = memoryview(_buffer)
 
@@ -135,7 +135,7 @@ class Viewer(Client):
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
         self.wanted: tuple[int, int] | None = None
-        self.hinted = (0, 0)
+        self.epoch, self.hinted = 0, (0, 0)
         self.fetching = False
 
     def begin(self) -> None:
@@ -157,11 +157,11 @@ class Viewer(Client):
             self.fetching, self.wanted = False, self.hinted
         else:
             assert hint is not None
-            self.hinted = (int(hint[1]), int(hint[2]))
+            self.epoch, self.hinted = int(hint[1]), (int(hint[2]), int(hint[3]))
             if self.wanted is not None:
                 self.seen.listed[self.wanted].append(now)
                 self.fetching = True
-                self.get("/plateau/1-{}.{}.m4s".format(*self.wanted))
+                self.get("/plateau/{}-{}.{}.m4s".format(self.epoch, *self.wanted))
                 return
             self.wanted = self.hinted
         msn, part = self.wanted

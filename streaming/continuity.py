@@ -35,6 +35,7 @@ PRIMING = 0.03  # seconds of sound before a cut, with which a decoder starts
 SILENCE = 0.25  # seconds without sound after which there is silence
 LONGEST_SILENCE = 1.0  # seconds: as long as that we wait for the sound of a source that is late
 REACH = 120.0  # seconds: a restart that took longer begins a new line of time
+AHEAD = 5.0  # seconds that the last run may have been ahead of the clock: its studio hurried
 LONG = 5.0  # seconds: a larger hole is filled in steps, before a source may follow
 TOGETHER = 0.1  # seconds by which the picture may be ahead of the sound after a restart
 
@@ -113,9 +114,10 @@ class Source:
 class Channel:
     """A live stream that always exists. Its picture and its sound are in `feed`.
 
-    `now` is the broadcast clock. `resume_from` is where the last run of this process left off: when
-    that is not long ago, the slate fills the time since. `on_change` is called when another slot
-    comes on air, a publisher comes or goes, or advice changes.
+    `now` is the broadcast clock. `resume_from` is the end of what the last run of this process
+    showed: when that is not long ago, the slate fills the time since, and nothing goes before it.
+    `on_change` is called when another slot comes on air, a publisher comes or goes, or advice
+    changes.
     """
 
     def __init__(
@@ -135,22 +137,17 @@ class Channel:
         self.on_air: OnAir = "slate"
         start = now()
         self.since = start
-        if resume_from is not None and 0 <= start - resume_from <= REACH:
+        if resume_from is not None and -AHEAD <= start - resume_from <= REACH:
             start = resume_from
         self._resumes = start < self.since  # until the slate has filled the time since
         self.desk = SoundDesk(self.feed, start, name)
         self._sources: dict[Slot, Source] = {}
-        self._seen: dict[Slot, str] = {}  # kind of the last publisher in each slot
+        self._latest: dict[Slot, Source] = {}  # the last publisher in each slot, there or gone
         self._losses: dict[Slot, deque[float]] = {slot: deque(maxlen=8) for slot in SLOTS}
         self._line = PictureLine(self.feed.video, self.slate, start)
         self._size = (0, 0)  # of the picture on air: the slate's too, when it comes to that
         self._frozen = False  # whether the last picture stands until the backup's keyframe
         self._preparing: set[asyncio.Task[None]] = set()
-
-    @property
-    def until(self) -> float:
-        """The time of the last picture in the feed: minus infinity when there is none."""
-        return self._line.until
 
     def take(self, slot: str, kind: str, delay: float = 0.0) -> Source:
         """Give the slot to a publisher of this kind; `delay` seconds are added to all its times.
@@ -176,14 +173,14 @@ class Channel:
             if holder.on_evicted is not None:
                 holder.on_evicted()
         source = self._sources[slot] = Source(self, slot, kind, delay)
-        self._seen[slot] = kind
+        self._latest[slot] = source
         logger.info("%s: %s connected by %s", self.name, slot, kind)
         self._changed()
         return source
 
     def state(self, webrtc_viewers: int = 0) -> ChannelState:
         """What the crew sees of this channel."""
-        slots = [slot for slot in SLOTS if slot == "primary" or slot in self._seen]
+        slots = [slot for slot in SLOTS if slot == "primary" or slot in self._latest]
         sources = [self._state_of(slot) for slot in slots]
         return ChannelState(self.name, self.on_air, self.since, sources, webrtc_viewers)
 
@@ -320,9 +317,11 @@ class Channel:
         task.add_done_callback(self._preparing.discard)
 
     def _state_of(self, slot: Slot) -> SourceState:
-        source = self._sources.get(slot)
+        source = self._latest.get(slot)
         if source is None:
-            return SourceState(slot, self._seen.get(slot, ""), connected=False, on_air=False)
+            return SourceState(slot, "", connected=False, on_air=False)
+        if not source.open:  # what was told is why it is gone, when it was refused
+            return SourceState(slot, source.kind, False, False, source.told)
         now, health, drift = self.now(), source.health, source.timeline.drift
         return SourceState(
             slot=slot,

@@ -58,10 +58,6 @@ def annexb_units(annexb: bytes) -> list[bytes]:
     return [unit for unit in units if unit]
 
 
-def is_annexb(data: bytes | memoryview) -> bool:
-    return bytes(data[:3]) == b"\0\0\1" or bytes(data[:4]) == b"\0\0\0\1"
-
-
 def to_avcc(annexb: bytes) -> tuple[bytes, list[bytes], list[bytes]]:
     """Turn one Annex B access unit into (AVCC data, SPS units, PPS units).
 
@@ -86,12 +82,6 @@ def separate(
         elif kind not in _NOT_A_UNIT:
             picture.append(unit)
     return join_units(picture), sps, pps
-
-
-def to_annexb(avcc_data: bytes | memoryview, config: bytes = b"") -> bytes:
-    """Turn AVCC into Annex B, behind the parameter sets of `config` if there is one."""
-    sps, pps = parameter_sets(config) if config else ([], [])
-    return b"".join(b"\0\0\0\1" + unit for unit in (*sps, *pps, *map(bytes, nal_units(avcc_data))))
 
 
 def is_key(avcc_data: bytes | memoryview) -> bool:
@@ -137,11 +127,6 @@ def length_size(avcc: bytes) -> int:
     if len(avcc) < 7 or avcc[0] != 1:
         raise UnsupportedMedia("not an H.264 configuration record")
     return (avcc[4] & 3) + 1
-
-
-def normal_config(avcc: bytes) -> bytes:
-    """The same configuration in our own writing: equal streams have equal bytes."""
-    return make_config(*parameter_sets(avcc))
 
 
 def normal_data(data: bytes, size: int) -> tuple[bytes, list[bytes], list[bytes]]:

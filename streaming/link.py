@@ -24,7 +24,7 @@ from streaming.packet import Packet
 logger = logging.getLogger(__name__)
 
 FRAME_LIMIT = 32 * 1024 * 1024  # bytes
-BACKLOG = 128 * 1024 * 1024  # bytes: more than a whole window, to catch up a newcomer at once
+BACKLOG = 128 * 1024 * 1024  # bytes that a peer may leave unread: half a minute of seven channels
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -41,10 +41,14 @@ class Now(Message, frozen=True):
 
 
 class WindowChanged(Message, frozen=True):
-    """Something happened to a channel's live window."""
+    """What happened to a channel's live window, in order; what happened at once comes at once.
+
+    A segment's last part, its end and the next one's beginning are one change: a playlist between
+    them would hint at a part that never comes.
+    """
 
     channel: str
-    event: WindowEvent
+    events: list[WindowEvent]
 
 
 class Sound(Message, frozen=True):
@@ -71,7 +75,7 @@ class SourceState(msgspec.Struct, frozen=True):
 
 
 class ChannelState(Message, frozen=True):
-    """What a channel shows now, sent when it changes and once a second while crews watch."""
+    """What a channel shows now, sent when it changes and once a second."""
 
     channel: str
     on_air: Literal["primary", "backup", "slate"]
@@ -167,6 +171,12 @@ class SourceFrame(Message, frozen=True):
     config: bytes
 
 
+class Unusable(Message, frozen=True):
+    """Why a foreign input gives nothing, in French for the régie: the source ends with it."""
+
+    reason: str
+
+
 AnyMessage = (
     Now
     | WindowChanged
@@ -182,6 +192,7 @@ AnyMessage = (
     | Hangup
     | Publish
     | SourceFrame
+    | Unusable
 )
 
 _decoder = msgspec.msgpack.Decoder(AnyMessage)

@@ -20,7 +20,7 @@ class PictureLine:
     """
 
     def __init__(self, ring: Ring[Packet], slate: Slate, start: float) -> None:
-        self.until = -math.inf  # the latest time of a frame that is out
+        self.until = start  # the latest time of a frame that is out
         self._ring = ring
         self._slate = slate
         self._size = (0, 0)

@@ -14,9 +14,9 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from captions import files, webvtt, weights
+from captions import files, sound, webvtt, weights
 from captions.cues import Cue, CueWritten, Word
-from captions.errors import CaptionsError, SoundUnreadable
+from captions.errors import CaptionsError, ModelUnavailable, SoundUnreadable
 from captions.layout import Layout
 from captions.live import Captioner, Heard
 from captions.whisper import Whisper
@@ -24,7 +24,7 @@ from captions.worker import State, Worker
 from streaming import link
 from streaming.errors import LinkLost
 from streaming.link import Follow, Now, Sound
-from tv import journal
+from tv import journal, reasons
 from tv import store as stores
 from tv.folder import Folder
 from tv.journal import StoreUnavailable
@@ -37,6 +37,7 @@ PARTIALS = "fabrique:partial"  # where pages' processes hear of words still open
 HEARTBEAT = 1.0  # seconds
 WAITING = 200  # cues that may wait for the store
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds before trying again
+MODEL_PAUSE = 30.0  # seconds before a model that does not load is tried again
 
 Append = Callable[[CueWritten], Awaitable[str]]
 
@@ -50,12 +51,16 @@ class OpenWord(msgspec.Struct, frozen=True):
 
 
 class Partial(msgspec.Struct, frozen=True):
-    """What pages are told between two cues: the words still open, and how captions fare."""
+    """What pages are told between two cues: the words still open, and how captions fare.
+
+    `reason`, for the crew, is why there are none, in French.
+    """
 
     channel: str
     words: list[OpenWord]
     state: State
     at: float
+    reason: str = ""
 
 
 class Outbox:
@@ -133,12 +138,48 @@ class Live:
 
 
 async def run(folder: Folder, settings: Settings) -> None:
-    """Be the captions process. Raises ModelUnavailable."""
-    model = await asyncio.to_thread(weights.resolve, settings.captions.model, folder.cache)
-    whisper = await asyncio.to_thread(Whisper, model)
+    """Be the captions process. A model that does not load is told to pages, and tried again."""
+    channels = settings.captions.channels
     url = stores.address(folder, settings.store.url)
     async with stores.connected(url) as store, journal.opened(store, settings.event.slug) as book:
-        await caption(folder.media_socket, store, book.append, whisper, settings.captions.channels)
+        said = ""
+        while True:
+            try:
+                whisper = await asyncio.to_thread(_loaded, settings.captions.model, folder.cache)
+                break
+            except ModelUnavailable as error:
+                if str(error) != said:  # the same trouble is told once
+                    said = str(error)
+                    logger.error("captions: %s", error)
+            async with running(_explain(store, channels, said)):
+                await asyncio.sleep(MODEL_PAUSE)
+        await caption(folder.media_socket, store, book.append, whisper, channels)
+
+
+def _loaded(model: str, cache: Path, progress: weights.Progress | None = None) -> Whisper:
+    """Raises ModelUnavailable."""
+    folder = weights.resolve(model, cache, progress)
+    try:
+        return Whisper(folder)
+    except ModelUnavailable:
+        raise
+    except Exception as error:  # the tokenizer's file is damaged: that library raises the root
+        raise ModelUnavailable(
+            f"Le modèle de sous-titrage « {folder} » ne se charge pas : « tokenizer.json » est "
+            "abîmé ; remplacez ce dossier par une copie complète."
+        ) from error
+
+
+async def _explain(store: Redis, channels: Sequence[str], reason: str) -> None:
+    """Tell pages why there are no captions, until cancelled."""
+    while True:
+        for channel in channels:
+            told = Partial(channel, [], "interrupted", round(time.time(), 3), reason)
+            try:
+                await store.publish(PARTIALS, msgspec.json.encode(told))
+            except (RedisError, OSError) as error:
+                logger.debug("captions: the store does not answer (%s)", error)
+        await asyncio.sleep(HEARTBEAT)
 
 
 async def caption(
@@ -202,16 +243,40 @@ def caption_command(
 ) -> int:
     """`fabrique-tv caption`: print a file's captions; return the exit status."""
     try:
+        _check(file)
         terms = _terms(glossary)
-        whisper = Whisper(weights.resolve(model, cache, _progress()))
+        whisper = _loaded(model, cache, _progress())
         _print_captions(file, Captioner(whisper, glossary=terms), realtime, as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has enough
         return 0
     except CaptionsError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return 2
     return 0
+
+
+def _check(file: Path) -> None:
+    """Raises SoundUnreadable, before the model is loaded for nothing."""
+    why = ""
+    try:
+        if file.is_dir():
+            why = "c’est un dossier"
+        elif file.is_file():  # else a pipe, that can be read once only
+            with file.open("rb"):
+                next(sound.read(file), None)
+        else:
+            file.stat()
+    except OSError as error:
+        why = reasons.of_system(error)
+    except SoundUnreadable as error:
+        if error.__cause__ is None:
+            raise  # there is no sound in it
+        why = "ce n’est pas un média que nous savons lire"
+    if why:
+        raise SoundUnreadable(
+            f"« {file} » est illisible ({why}) : donnez le chemin d’un fichier son ou vidéo."
+        )
 
 
 def _print_captions(file: Path, captioner: Captioner, realtime: bool, as_json: bool) -> None:
@@ -263,8 +328,15 @@ def _terms(glossary: Path | None) -> str:
         return ""
     try:
         text = glossary.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SoundUnreadable(f"Glossaire « {glossary} » illisible : {error}.") from error
+    except OSError as error:
+        raise SoundUnreadable(
+            f"Glossaire « {glossary} » illisible ({reasons.of_system(error)}) : corrigez "
+            "--glossary."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SoundUnreadable(
+            f"Glossaire « {glossary} » illisible : enregistrez-le en UTF-8."
+        ) from error
     terms = [term for line in text.splitlines() if (term := line.split("#")[0].strip())]
     return ", ".join(terms) + "." if terms else ""
 

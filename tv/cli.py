@@ -4,18 +4,25 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import segno
 import typer
 
+from captions.errors import CaptionsError
 from tv import process, supervisor
 from tv import settings as reading
 from tv.auth import Passes, Role, load_secret, stream_key
 from tv.folder import Folder, FolderError
 from tv.settings import Settings, SettingsError
 from tv.store import StoreMissing
+
+MENDABLE = (
+    *(SettingsError, FolderError, StoreMissing),
+    *(supervisor.PortTaken, supervisor.StoreSilent, CaptionsError),
+)
+UsageError: Any = typer.BadParameter.__base__  # Typer brings its own Click, under a private name
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,9 +38,11 @@ Config = Annotated[Path | None, typer.Option("--config", help="Fichier de régla
 def main() -> None:
     """Run the command line; an error that one can mend is one line and exit status 2."""
     try:
-        app(standalone_mode=True)
-    except (SettingsError, FolderError, StoreMissing, supervisor.PortTaken) as error:
+        raise SystemExit(app(standalone_mode=False, prog_name="fabrique-tv"))
+    except MENDABLE as error:
         _fail(str(error))
+    except UsageError as error:
+        _fail(_misused(error))
 
 
 @app.command()
@@ -53,7 +62,9 @@ def serve(
 
 @app.command()
 def key(
-    channel: Annotated[str, typer.Argument(help="Le canal, par exemple « plateau ».")],
+    channel: Annotated[
+        str, typer.Argument(metavar="CANAL", help="Le canal, par exemple « plateau ».")
+    ],
     data: Data = Path("data"),
     config: Config = None,
     slot: Annotated[str, typer.Option(help="primary, ou backup pour le secours.")] = "primary",
@@ -71,7 +82,7 @@ def key(
 
 @app.command("pass")
 def issue_pass(
-    role: Annotated[Role, typer.Argument(help="Le rôle que donne le laissez-passer.")],
+    role: Annotated[str, typer.Argument(metavar="RÔLE", help=", ".join(Role))],
     data: Data = Path("data"),
     config: Config = None,
     name: Annotated[str, typer.Option(help="Le nom affiché.")] = "",
@@ -81,13 +92,15 @@ def issue_pass(
 ) -> None:
     """Affiche un lien d’accès et son QR code."""
     settings = reading.load(config)
+    if role not in tuple(Role):
+        _fail(f"Rôle inconnu : « {role} ». Rôles : {', '.join(Role)}.")
     folder = Folder(data)
     folder.make()
-    made = Passes(load_secret(folder.path)).issue(role, name=name, talk=talk, lab=lab)
+    made = Passes(load_secret(folder.path)).issue(Role(role), name=name, talk=talk, lab=lab)
     if token:
         print(made)
         return
-    link = pass_link(address(settings, folder), role, made)
+    link = pass_link(address(settings, folder), Role(role), made)
     print(link)
     print_qr(link)
 
@@ -101,7 +114,7 @@ def check(config: Config = None) -> None:
 
 @app.command()
 def caption(
-    file: Annotated[Path, typer.Argument(help="Un fichier son ou vidéo.")],
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Un fichier son ou vidéo.")],
     data: Data = Path("data"),
     config: Config = None,
     realtime: Annotated[bool, typer.Option("--realtime", help="Au rythme du direct.")] = False,
@@ -185,6 +198,28 @@ def _settings(
         if value is not None:
             environment[f"FABRIQUE_{name}"] = str(value)
     return reading.load(config, environment)
+
+
+def _misused(error: Any) -> str:
+    """What is wrong with the command that was typed, in one line.
+
+    Typer says it in English, in a box; what went wrong is read from the error's parts.
+    """
+    context, parameter = error.ctx, getattr(error, "param", None)
+    command = context.command_path if context else "fabrique-tv"
+    if option := getattr(error, "option_name", ""):
+        near = ", ".join(getattr(error, "possibilities", None) or ())
+        what = f"Option inconnue ou mal employée : « {option} »" + (f" ({near} ?)" if near else "")
+    elif parameter is not None:
+        name = parameter.metavar or parameter.opts[0]
+        missing = not error.message
+        what = f"Il manque « {name} »" if missing else f"« {name} » n’accepte pas cette valeur"
+    elif context and (commands := getattr(context.command, "commands", None)):
+        shown = [name for name, each in commands.items() if not each.hidden]
+        what = f"Commande inconnue ou absente. Commandes : {', '.join(shown)}"
+    else:
+        what = "La commande a un mot de trop"
+    return f"{what} ; voyez « {command} --help »."
 
 
 def _fail(message: str) -> NoReturn:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tv import reasons
+
 UNIX_PATH_LIMIT = 100  # bytes: sockaddr_un holds 108 on Linux, 104 on macOS
 
 
@@ -26,16 +28,26 @@ class Folder:
         """Create the folder. Raises FolderError when it cannot be written."""
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in (self.store, self.channels, self.cache):
+            for folder in (self.path, self.store, self.channels, self.cache):
                 folder.mkdir(exist_ok=True, mode=0o700)
-            probe = self.path / ".writable"
-            probe.write_bytes(b"")
-            probe.unlink()
+                with tempfile.TemporaryFile(dir=folder):
+                    pass  # it can be written
         except OSError as error:
             raise FolderError(
                 f"Impossible d’écrire dans le dossier de données « {self.path} » "
-                f"({error.strerror}) : choisissez-en un autre avec --data, ou corrigez ses droits."
+                f"({reasons.of_system(error)}) : choisissez-en un autre avec --data, ou corrigez "
+                "ses droits."
             ) from error
+
+    def _check_files(self) -> None:
+        """Raises FolderError unless what earlier runs left can be written, whoever ran them."""
+        for path in (self.clock, self.path / "address", *self.channels.glob("*.json")):
+            try:
+                os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise FolderError(_unusable(path, error)) from error
 
     @property
     def store(self) -> Path:
@@ -88,7 +100,11 @@ class Folder:
     def locked(self) -> Iterator[None]:
         """Own the folder while the body runs. Raises FolderError when another server does."""
         self.make()
-        file = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = self.path / "lock"
+        try:
+            file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise FolderError(_unusable(lock, error)) from error
         try:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,8 +115,16 @@ class Folder:
                     f"dossier « {self.path} » : arrêtez-le, ou choisissez un autre dossier avec "
                     "--data."
                 ) from error
+            self._check_files()
             os.ftruncate(file, 0)
             os.pwrite(file, b"%d\n" % os.getpid(), 0)
             yield
         finally:
             os.close(file)  # the lock goes with the file, however the process ends
+
+
+def _unusable(path: Path, error: OSError) -> str:
+    return (
+        f"Impossible d’écrire « {path} » ({reasons.of_system(error)}) : corrigez ses droits, ou "
+        "choisissez un autre dossier avec --data."
+    )

@@ -183,9 +183,9 @@ class Hls:
         kept = self._kept_cues.get((channel, opened.name))
         if kept is not None and kept[0] == second:
             return kept[1]
-        end = opened.start + segment.length
         origin = window.inits[opened.init].origin
-        text = segment_vtt(self._cues(channel, opened.start, end), opened.start, end, origin)
+        cues = self._cues(channel, opened.start, segment.end)
+        text = segment_vtt(cues, opened.start, segment.end, origin)
         reply = Reply.of(b"text/vtt; charset=utf-8", CUES, (text.encode(),))
         _keep(self._kept_cues, (channel, opened.name), (second, reply), CUES_KEPT)
         return reply

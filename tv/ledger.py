@@ -10,18 +10,23 @@ import msgspec
 class Page(msgspec.Struct, frozen=True):
     """`origin`: the broadcast time that is 0 in the segments. `epoch`: which run of media this is.
 
-    `msn` and `discontinuity` are the next numbers that nobody has used.
+    `msn` is the next number that nobody has used, `discontinuity` the last one that somebody has.
+    `until` is when the last part that viewers may have ends; 0.0 before the first.
     """
 
     origin: float
     epoch: int = 0
     msn: int = 1  # hls.js asks for the parts of a segment numbered 0 for ever
     discontinuity: int = 0
+    until: float = 0.0
 
 
 @dataclass
 class Ledger:
-    """One page in one file. A number is on disk before it is used: it is never used twice."""
+    """One page in one file, written before a number is used: a kill never has one used twice.
+
+    The epoch outlives a power cut too, so that no two segments ever have one name.
+    """
 
     page: Page
     _file: int
@@ -33,10 +38,12 @@ class Ledger:
         try:
             page = msgspec.json.decode(os.pread(file, 4096, 0), type=Page)
         except msgspec.DecodeError:
-            # Whole seconds keep the times in segments and captions readable.
-            page = Page(origin=float(int(now)))
+            # Whole seconds keep the times in segments and captions readable. Browsers keep segments
+            # for a day: in a new folder, at the same address, epochs must not begin at 1 again.
+            page = Page(origin=float(int(now)), epoch=int(now))
         ledger = cls(page, file)
         ledger._turn(epoch=page.epoch + 1)
+        os.fsync(file)
         return ledger
 
     def next_msn(self) -> int:
@@ -50,10 +57,14 @@ class Ledger:
         self._turn(discontinuity=self.page.discontinuity + 1)
         return self.page.discontinuity
 
+    def reach(self, until: float) -> None:
+        """Note that viewers are about to have what is shown before `until`."""
+        self._turn(until=until)
+
     def close(self) -> None:
         os.close(self._file)
 
-    def _turn(self, **changes: int) -> None:
+    def _turn(self, **changes: float) -> None:
         self.page = msgspec.structs.replace(self.page, **changes)
         # Fixed length and one write: a kill leaves the old page or the new one.
         os.pwrite(self._file, msgspec.json.encode(self.page).ljust(256) + b"\n", 0)

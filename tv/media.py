@@ -14,7 +14,7 @@ from streaming.clock import Clock, ClockFile
 from streaming.continuity import Channel, Source
 from streaming.errors import LinkLost, PublishRefused
 from streaming.hls.packager import Packager
-from streaming.hls.window import Window, WindowEvent
+from streaming.hls.window import PartAdded, Window, WindowEvent
 from streaming.ingest import foreign, rtmp
 from streaming.slate import Slate
 from streaming.webrtc.mux import Mux
@@ -56,6 +56,7 @@ class Media:
         self._secret = secret
         self._followers: set[link.Link] = set()
         self._offers = 0
+        self._noted: dict[str, list[WindowEvent]] = {}  # by channel, told in a moment
 
     def open_source(self, app: str, key: str) -> Source:
         """Give an RTMP publisher its slot. Raises PublishRefused."""
@@ -79,8 +80,16 @@ class Media:
         for follower in self._followers:
             follower.send_frame(data)
 
-    def tell_window(self, channel: str, event: WindowEvent) -> None:
-        self.tell(link.WindowChanged(channel, event))
+    def note(self, channel: str, event: WindowEvent) -> None:
+        """Tell all who follow the windows of `event`, together with what happens with it."""
+        if not self._noted:
+            asyncio.get_running_loop().call_soon(self._tell_windows)
+        self._noted.setdefault(channel, []).append(event)
+
+    def _tell_windows(self) -> None:
+        noted, self._noted = self._noted, {}
+        for channel, events in noted.items():
+            self.tell(link.WindowChanged(channel, events))
 
     def state(self, channel: str) -> link.ChannelState:
         on_air = self.channels[channel]
@@ -88,14 +97,29 @@ class Media:
 
     async def serve(self, peer: link.Link) -> None:
         """Answer one of our processes until it goes away."""
-        async with AsyncExitStack() as stack:
-            group = await stack.enter_async_context(asyncio.TaskGroup())
-            stack.callback(self._followers.discard, peer)
-            tasks: list[asyncio.Task[None]] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._answer_all(peer, group)
+        except* LinkLost as lost:
+            logger.warning("link: %s", lost.exceptions[0])
+        finally:
+            self._followers.discard(peer)
+
+    async def run(self, clock: Clock) -> None:
+        """Say the time and the channels' states, until cancelled."""
+        while True:
+            self.tell(link.Now(clock.now()))
+            for name in self.channels:
+                self.tell(self.state(name))
+            await asyncio.sleep(TICK)
+
+    async def _answer_all(self, peer: link.Link, group: asyncio.TaskGroup) -> None:
+        tasks: list[asyncio.Task[None]] = []
+        try:
             async for message in peer.receive():
                 match message:
                     case link.Follow("hls"):
-                        self._catch_up(peer)
+                        await self._catch_up(peer)
                     case link.Follow("sound", channel) if channel in self.channels:
                         tasks.append(group.create_task(self._send_sound(peer, channel)))
                     case link.Offer():
@@ -109,21 +133,23 @@ class Media:
                     case _:
                         raise LinkLost(f"a {type(message).__name__} is not for media")
                 tasks = [task for task in tasks if not task.done()]
+        finally:
             for task in tasks:
                 task.cancel()
 
-    async def run(self, clock: Clock) -> None:
-        """Say the time and the channels' states, until cancelled."""
-        while True:
-            self.tell(link.Now(clock.now()))
-            for name in self.channels:
-                self.tell(self.state(name))
-            await asyncio.sleep(TICK)
-
-    def _catch_up(self, peer: link.Link) -> None:
+    async def _catch_up(self, peer: link.Link) -> None:
+        """Tell a newcomer all there is, as fast as it reads, then at once what came meanwhile."""
+        there = {name: list(each.window.snapshot()) for name, each in self.channels.items()}
+        for name, events in there.items():
+            for event in events:
+                peer.send(link.WindowChanged(name, [event]))
+                await peer.drain()
+        told = {id(event) for events in there.values() for event in events}
+        self._tell_windows()  # to the others: the newcomer gets it below
         for name, on_air in self.channels.items():
             for event in on_air.window.snapshot():
-                peer.send(link.WindowChanged(name, event))
+                if id(event) not in told:
+                    peer.send(link.WindowChanged(name, [event]))
             peer.send(self.state(name))
         self._followers.add(peer)
 
@@ -161,8 +187,7 @@ class Media:
 async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     """Be the media process until cancelled."""
     clock_file = ClockFile(folder.clock)
-    before = clock_file.read()
-    clock = Clock(not_before=before)
+    clock = Clock(not_before=clock_file.read())
     media = Media(secret)
     async with AsyncExitStack() as stack:
         stack.callback(clock_file.close)
@@ -173,7 +198,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         work = [clock_file.keep(clock), media.run(clock)]
         for name in settings.channels:
             on_air = await stack.enter_async_context(
-                _on_air(name, folder, settings, media, clock, before, slate, mux)
+                _on_air(name, folder, settings, media, clock, slate, mux)
             )
             media.channels[name] = on_air
             work.append(on_air.run())
@@ -192,7 +217,6 @@ async def _on_air(
     settings: Settings,
     media: Media,
     clock: Clock,
-    before: float,
     slate: Slate,
     mux: Mux,
 ) -> AsyncIterator[OnAir]:
@@ -201,12 +225,14 @@ async def _on_air(
 
     def announce(event: WindowEvent) -> None:
         window.apply(event)
-        media.tell_window(name, event)
+        if isinstance(event, PartAdded) and window.last is not None:
+            ledger.reach(window.last.end)
+        media.note(name, event)
 
     channel = Channel(
         name,
         clock.now,
-        resume_from=before or None,
+        resume_from=ledger.page.until or None,
         slate=slate,
         on_change=lambda: media.tell(media.state(name)),
     )

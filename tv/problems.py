@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tv import reasons
 from tv.journal import StoreUnavailable
 
 T = TypeVar("T")
@@ -102,8 +103,10 @@ async def read_json(request: Request, type: type[T], limit: int = BODY_LIMIT) ->
     try:
         return msgspec.json.decode(body or b"{}", type=type)
     except msgspec.ValidationError as error:
+        where, why = reasons.of_mistake(error)
+        field = f"«\u00a0{where}\u00a0», " if where else ""
         raise Problem(
-            422, "invalid-body", "Requête invalide", f"Champ manquant ou incorrect\u202f: {error}."
+            422, "invalid-body", "Requête invalide", f"Champ à corriger\u202f: {field}{why}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(
@@ -160,7 +163,10 @@ def _few_marks(text: str) -> str:
 
 _TITLES = {
     400: ("Requête illisible", "La requête n’a pas été comprise."),
-    404: ("Introuvable", "Rien ne se trouve à cette adresse."),
+    404: (
+        "Introuvable",
+        "Rien ne se trouve à cette adresse. Vérifiez le lien et le nom du canal.",
+    ),
     405: ("Méthode refusée", "Cette adresse n’accepte pas cette méthode."),
 }
 

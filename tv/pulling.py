@@ -27,9 +27,15 @@ async def run(link_path: Path, channel: str, slot: str, url: str, *, loop: bool 
         try:
             await _publish(link_path, channel, slot, url, loop)
         except (LinkLost, PublishRefused, SourceLost, UnsupportedMedia) as error:
-            if str(error) != said:  # the same trouble is told once
-                said = str(error)
+            reason = str(error)
+            if reason != said:  # the same trouble is told once
                 logger.warning("%s: %s: %s", channel, name, error)
+                said = reason
+                if isinstance(error, (SourceLost, UnsupportedMedia)):
+                    try:
+                        await foreign.excuse(link_path, channel, slot, "pull", reason)
+                    except LinkLost:
+                        said = ""  # media has not heard it
         else:
             logger.info("%s: %s was played to its end", channel, name)
             await asyncio.Event().wait()

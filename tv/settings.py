@@ -4,17 +4,23 @@
 error that names it.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
+from tv import reasons
+
 DEFAULT_CHANNEL = "plateau"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+STORES = ("redis", "rediss", "unix")  # schemes of a store's URL
+NO_SETTING = frozenset({"FABRIQUE_DATA", "FABRIQUE_RESOLVED"})  # of the commands themselves
 RESERVED = frozenset(
     {"api", "ws", "static", "livez", "readyz", "metrics", "favicon.ico"}
     | {"rejoindre", "programme", "revoir", "ecran", "intervenant", "regie", "labo", "idees", "mur"}
@@ -94,17 +100,24 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
             values = tomllib.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise SettingsError(
-                f"Fichier de réglages « {file} » illisible : {error.strerror}."
+                f"Fichier de réglages « {file} » illisible ({reasons.of_system(error)}) : "
+                "vérifiez le chemin donné à --config."
             ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"Fichier de réglages « {file} » mal formé : {error}.") from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(
+                f"Fichier de réglages « {file} » mal formé : enregistrez-le en UTF-8."
+            ) from error
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(_malformed(file, error)) from error
     for name, text in environment.items():
-        if name.startswith("FABRIQUE_") and "__" in name:
+        if name.startswith("FABRIQUE_") and name not in NO_SETTING:
             _override(values, name, text)
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(_in_french(str(error))) from error
+        where, why = reasons.of_mistake(error)
+        at = f"[{where}] " if where else ""
+        raise SettingsError(f"Réglages : {at}{why} ; voyez README.md, « Réglages ».") from error
     channels = {
         slug: msgspec.structs.replace(channel, name=channel.name or slug.capitalize())
         for slug, channel in ({DEFAULT_CHANNEL: Channel()} | settings.channels).items()
@@ -115,13 +128,22 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
 
 
 def _override(values: dict[str, Any], name: str, text: str) -> None:
+    if not re.fullmatch(r"FABRIQUE(_[A-Z0-9]+)+(__[A-Z0-9]+(_[A-Z0-9]+)*)+", name):
+        raise SettingsError(
+            f"{name} n’est pas un réglage : écrivez FABRIQUE_SECTION__CLÉ (deux « _ » entre la "
+            "section et la clé), par exemple FABRIQUE_SERVER__PORT."
+        )
     if name.endswith("_FILE"):
         name = name.removesuffix("_FILE")
         try:
             text = Path(text).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingsError(
-                f"{name}_FILE : fichier « {text} » illisible ({error.strerror})."
+                f"{name}_FILE : fichier « {text} » illisible ({reasons.of_system(error)})."
+            ) from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(
+                f"{name}_FILE : le fichier « {text} » n’est pas du texte en UTF-8."
             ) from error
     *sections, key = name.removeprefix("FABRIQUE_").lower().split("__")
     target = values
@@ -135,16 +157,13 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
     target[key] = [item.strip() for item in text.split(",") if item.strip()] if listed else text
 
 
-def _in_french(error: str) -> str:
-    path = re.search(r" - at `\$\.?(.*)`$", error)
-    where = f"[{path[1]}] " if path and path[1] else ""
-    unknown = re.search(r"unknown field `(.*?)`", error)
-    if unknown:
-        return f"Réglages : {where}clé inconnue « {unknown[1]} » ; voyez README.md, « Réglages »."
-    expected = re.search(r"Expected `(.*?)`, got `(.*?)`", error)
-    if expected:
-        return f"Réglages : {where}attendu {expected[1]}, reçu {expected[2]}."
-    return f"Réglages : {error}."
+def _malformed(file: Path, error: tomllib.TOMLDecodeError) -> str:
+    place = re.search(r"at line (\d+), column (\d+)", str(error))
+    where = f"ligne {place[1]}, colonne {place[2]}" if place else "à la fin du fichier"
+    return (
+        f"Fichier de réglages « {file} » mal formé ({where}) : corrigez-le ; c’est du TOML, "
+        "voyez README.md, « Réglages »."
+    )
 
 
 def _check(settings: Settings) -> None:
@@ -164,7 +183,55 @@ def _check(settings: Settings) -> None:
     ports = (settings.server.port, settings.rtmp.port, settings.webrtc.port)
     if not all(1 <= port <= 65535 for port in ports):
         raise SettingsError("Réglages : un port doit être entre 1 et 65535.")
+    if settings.server.port == settings.rtmp.port:
+        raise SettingsError(
+            f"Réglages : [server] port et [rtmp] port valent tous deux {settings.rtmp.port} ; "
+            "donnez-leur deux ports différents."
+        )
+    for address in settings.webrtc.addresses:
+        _check_address(address)
+    _check_urls(settings)
     if not 0.1 <= settings.hls.part <= settings.hls.segment <= 3.0:
         raise SettingsError(
             "Réglages : [hls] il faut 0,1 ≤ part ≤ segment ≤ 3 (secondes ; TARGETDURATION vaut 3)."
         )
+
+
+def _check_address(address: str) -> None:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError as error:
+        raise SettingsError(
+            f"Réglages : [webrtc] addresses : « {address} » n’est pas une adresse IP, comme "
+            "203.0.113.7."
+        ) from error
+
+
+def _check_urls(settings: Settings) -> None:
+    public, store = settings.server.public_url, settings.store.url
+    if public and not _is_url(public, ("http", "https")):
+        raise SettingsError(
+            f"Réglages : [server] public_url : « {public} » n’est pas une adresse comme "
+            "https://direct.example.org."
+        )
+    if store and not _is_url(store, STORES):  # not repeated: it may hold a password
+        raise SettingsError(
+            "Réglages : [store] url (ou --store) : attendu redis://HÔTE:PORT/NUMÉRO, rediss://… "
+            "ou unix:///CHEMIN ; sans adresse, le serveur intégré sert."
+        )
+
+
+def _is_url(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    if parts.scheme not in schemes or port == 0:
+        return False
+    if parts.scheme == "unix":
+        return bool(parts.path)
+    number = parts.path.strip("/")  # of the store's database
+    return bool(parts.hostname) and (
+        parts.scheme.startswith("http") or not number or number.isdecimal()
+    )

@@ -1,6 +1,7 @@
 """Starts the processes, restarts what dies, and takes all of them with it when it goes."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -11,10 +12,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
+from redis.exceptions import AuthenticationError, RedisError
 
-from tv import store
+from tv import reasons, store
+from tv.auth import load_secret
 from tv.folder import Folder
 from tv.process import tie_to_parent
 from tv.settings import Settings
@@ -24,10 +28,15 @@ logger = logging.getLogger(__name__)
 PATIENCE = 8.0  # seconds a process has to end by itself
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
 STEADY = 20.0  # seconds after which a process counts as well again
+STORE_PATIENCE = 3.0  # seconds that a store of somebody else's has to answer
 
 
 class PortTaken(Exception):
-    """A port that somebody else listens on; the message says which, in French."""
+    """An address or a port that we cannot listen on; the message says which, in French."""
+
+
+class StoreSilent(Exception):
+    """The configured store cannot be used; the message says why and what to do, in French."""
 
 
 @dataclass
@@ -128,8 +137,8 @@ class Supervisor:
                 await asyncio.gather(task, return_exceptions=True)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket that web processes share. Raises PortTaken."""
+def listen(host: str, port: int, option: str) -> socket.socket:
+    """A listening TCP socket that web processes share. Raises PortTaken, which names `option`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     http = socket.socket(family, socket.SOCK_STREAM)
     http.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -138,7 +147,12 @@ def listen(host: str, port: int) -> socket.socket:
         http.listen(2048)
     except OSError as error:
         http.close()
-        raise PortTaken(_taken(f"{port} ({host})", error)) from error
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise PortTaken(
+                f"L’adresse d’écoute « {host} » n’est pas à cette machine : corrigez --host, ou "
+                "laissez 0.0.0.0 pour toutes ses adresses."
+            ) from error
+        raise PortTaken(_taken(f"{port} ({host})", option, error)) from error
     http.setblocking(False)
     http.set_inheritable(True)
     return http
@@ -158,14 +172,41 @@ def probe_udp(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise PortTaken(_taken(f"UDP {port}", error)) from error
+            raise PortTaken(_taken(f"UDP {port}", "FABRIQUE_WEBRTC__PORT", error)) from error
 
 
-def _taken(port: str, error: OSError) -> str:
+def _taken(port: str, option: str, error: OSError) -> str:
     return (
-        f"Le port {port} n’est pas disponible ({error.strerror}) : arrêtez le programme qui "
-        "l’occupe, ou choisissez-en un autre (--port pour HTTP, FABRIQUE_RTMP__PORT pour RTMP, "
-        "FABRIQUE_WEBRTC__PORT pour WebRTC)."
+        f"Le port {port} n’est pas disponible ({reasons.of_system(error)}) : arrêtez le programme "
+        f"qui l’occupe, ou choisissez-en un autre ({option})."
+    )
+
+
+async def find_store(url: str, patience: float = STORE_PATIENCE) -> None:
+    """Wait until the store at `url` answers. Raises StoreSilent."""
+    failure: BaseException | None = None
+    try:
+        async with asyncio.timeout(patience), store.connected(url) as client:
+            while True:
+                try:
+                    await client.ping()
+                    return
+                except (RedisError, OSError) as error:
+                    failure = error.__cause__ or error  # what it met while connecting
+                    if isinstance(failure, AuthenticationError):
+                        why = "il refuse le nom ou le mot de passe"
+                        raise StoreSilent(_silent(url, why)) from error
+                await asyncio.sleep(FIRST_PAUSE)
+    except TimeoutError:
+        raise StoreSilent(_silent(url, "pas de réponse")) from failure
+
+
+def _silent(url: str, why: str) -> str:
+    parts = urlsplit(url)  # shown without its password
+    place = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+    return (
+        f"Le serveur Valkey ou Redis « {place} » n’est pas utilisable ({why}) : démarrez-le, ou "
+        "corrigez son adresse (--store) ; sans --store, le serveur intégré sert."
     )
 
 
@@ -174,21 +215,27 @@ async def serve(
     settings: Settings,
     ready: Callable[[Supervisor], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Run the server until SIGTERM or SIGINT. Raises FolderError, PortTaken, StoreMissing.
+    """Run the server until SIGTERM or SIGINT.
+
+    Raises FolderError, PortTaken, StoreMissing, StoreSilent: what no process could work with is
+    said here, once.
 
     `ready` is awaited beside it once the processes are started.
     """
     with folder.locked():
-        # Media takes these itself; a port that is not free is said here, once, in one line.
-        listen(settings.server.host, settings.rtmp.port).close()
+        load_secret(folder.path)
+        # Media takes these itself.
+        listen(settings.server.host, settings.rtmp.port, "FABRIQUE_RTMP__PORT").close()
         probe_udp(settings.webrtc.port)
-        http = listen(settings.server.host, settings.server.port)
+        http = listen(settings.server.host, settings.server.port, "--port")
         folder.note_address(address(settings))
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, stopped.set)
         with http:
+            if settings.store.url:
+                await find_store(settings.store.url)
             supervisor = Supervisor(folder, settings, http)
             async with supervisor.running():
                 told = asyncio.create_task(ready(supervisor)) if ready else None

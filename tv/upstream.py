@@ -96,9 +96,10 @@ class Upstream:
         self._link = connection
         async for message in connection.receive():
             match message:
-                case link.WindowChanged(channel, event):
+                case link.WindowChanged(channel, events):
                     if channel in self.windows:
-                        self.windows[channel].apply(event)
+                        for event in events:
+                            self.windows[channel].apply(event)
                 case link.Now(now):
                     self._offset = now - time.monotonic()
                     self.connected.set()
@@ -108,7 +109,8 @@ class Upstream:
                         notify(channel)
                 case link.Refused(request, status, code, detail):
                     if waiting := self._take(request):
-                        waiting.set_exception(Problem(status, code, "Refusé", detail))
+                        later = {"retry_after": 1} if status == 503 else {}
+                        waiting.set_exception(Problem(status, code, "Refusé", detail, **later))
                 case link.Answered(request) | link.Done(request) | link.Lateness(request):
                     if waiting := self._take(request):
                         waiting.set_result(message)

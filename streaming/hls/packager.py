@@ -21,7 +21,10 @@ SOUND_CONFIG = aac.make_config(48_000, 2)
 SOUND_RATE = 48_000
 SOUND_FRAME = aac.FRAME / SOUND_RATE  # seconds
 
-PATIENCE = 0.2  # seconds of picture that a part waits for its sound
+# Seconds of picture that a part waits for its sound. A feed's sound always comes, as silence if
+# need be, up to three seconds late; a part without its own costs viewers dearly: Chromium takes
+# the jump of the sound for a new group, and drops the picture up to the next keyframe.
+PATIENCE = 4.0
 SOUND_BACKLOG = 1024  # packets, about 20 s
 
 
@@ -130,7 +133,6 @@ class Packager:
         if broken:
             self._discontinuity = self._next_discontinuity()
             self._announce_init(first.config)
-        # hls.js 1.7 loads the parts of a segment 0 over and over: numbers begin at 1.
         self._segment = _Open(self._next_msn(), start, delay)
         self._part_start, self._part_index = start, 0
         while self._sounds and self._sounds[0].pts < start + delay:

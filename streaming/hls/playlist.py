@@ -101,7 +101,7 @@ def subtitles(window: Window, now: float, lag: float = CAPTION_LAG) -> str:
     later caption. They never fetch a segment twice, so it is listed when its words are known.
     """
     segments = [segment for segment in window.listed() if segment.duration is not None]
-    shown = [segment for segment in segments if segment.opened.start + segment.length + lag <= now]
+    shown = [segment for segment in segments if segment.end + lag <= now]
     shown = shown or segments[:1]  # players take an empty playlist for a broken one
     return _text([*_plain_header(shown), *_plain_body(shown, "vtt", with_map=False)])
 

@@ -90,6 +90,11 @@ class Segment:
         return sum(part.duration for part in self.parts)
 
     @property
+    def end(self) -> float:
+        """The broadcast time up to which it is there."""
+        return self.opened.start + self.length
+
+    @property
     def gap(self) -> bool:
         """Whether it was closed without any media: media died just after it had begun."""
         return self.duration is not None and not self.parts

@@ -11,7 +11,16 @@ from typing import TypeAlias
 from streaming.errors import LinkLost, PublishRefused, UnsupportedMedia
 from streaming.ingest import Source
 from streaming.ingest.intake import Intake
-from streaming.link import AnyMessage, Done, Link, Publish, Refused, SourceFrame, connected
+from streaming.link import (
+    AnyMessage,
+    Done,
+    Link,
+    Publish,
+    Refused,
+    SourceFrame,
+    Unusable,
+    connected,
+)
 
 Take: TypeAlias = Callable[[str, str, str], Source]
 
@@ -45,6 +54,17 @@ async def publish(
             await asyncio.gather(sending, listening, return_exceptions=True)
 
 
+async def excuse(path: Path, channel: str, slot: str, kind: str, reason: str) -> None:
+    """Let the régie see why nothing comes, unless another source is there. Raises LinkLost."""
+    async with connected(path) as link:
+        link.send(Publish(REQUEST, channel, slot, kind))
+        link.send(Unusable(reason))
+        async for reply in link.receive():
+            if isinstance(reply, Refused):
+                return
+    raise LinkLost("media went away")
+
+
 async def serve_publisher(link: Link, publish: Publish, take: Take) -> None:
     """Feed a source with what comes over `link`, until either side ends it.
 
@@ -76,6 +96,8 @@ async def _feed(source: Source, link: Link) -> None:
     intake = Intake(source, RATE)
     config = sound_config = None
     async for frame in link.receive():
+        if isinstance(frame, Unusable):
+            raise UnsupportedMedia(frame.reason)
         if not isinstance(frame, SourceFrame):
             raise LinkLost(f"a {type(frame).__name__} among a source's frames")
         if frame.codec == "h264":

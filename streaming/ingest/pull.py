@@ -36,11 +36,14 @@ Emit: TypeAlias = Callable[[SourceFrame], None]
 
 
 @asynccontextmanager
-async def reading(url: str, *, loop: bool = False) -> AsyncIterator[AsyncIterator[SourceFrame]]:
+async def reading(
+    url: str, *, loop: bool = False, patience: float = READ_WITHIN
+) -> AsyncIterator[AsyncIterator[SourceFrame]]:
     """The frames of `url` while the body runs, read by a thread of its own.
 
-    They end when a recording does; they raise SourceLost when an address stops, UnsupportedMedia
-    for what we do not carry. Nobody has to hurry: the thread waits for its reader.
+    They end when a recording does; they raise SourceLost when an address stops, or is silent for
+    `patience` seconds, and UnsupportedMedia for what we do not carry. Nobody has to hurry: the
+    thread waits for its reader.
     """
     events = asyncio.get_running_loop()
     queue: asyncio.Queue[SourceFrame | Exception | None] = asyncio.Queue()
@@ -54,7 +57,7 @@ async def reading(url: str, *, loop: bool = False) -> AsyncIterator[AsyncIterato
 
     def work() -> None:
         try:
-            read(url, hand_over, stop, loop=loop)
+            read(url, hand_over, stop, loop=loop, patience=patience)
         except Exception as error:
             hand_over(error)
         else:
@@ -76,22 +79,36 @@ async def reading(url: str, *, loop: bool = False) -> AsyncIterator[AsyncIterato
         await asyncio.to_thread(thread.join)
 
 
-def read(url: str, emit: Emit, stop: threading.Event, *, loop: bool = False) -> None:
+def read(
+    url: str,
+    emit: Emit,
+    stop: threading.Event,
+    *,
+    loop: bool = False,
+    patience: float = READ_WITHIN,
+) -> None:
     """Call `emit` with each frame when its time has come, until the end or until `stop` is set.
 
     Raises SourceLost and UnsupportedMedia, in French.
     """
     pace = _Pace(stop)
+    for frame in frames_of(url, loop=loop, patience=patience):
+        pace.wait(frame.dts)
+        if stop.is_set():
+            return
+        emit(frame)
+
+
+def frames_of(
+    url: str, *, loop: bool = False, patience: float = READ_WITHIN
+) -> Iterator[SourceFrame]:
+    """Yield the frames as fast as they can be read; see `read`."""
     begin, last_sound = 0, -MICROSECONDS
-    while not stop.is_set():
-        with _opened(url) as container:
+    while True:
+        with _opened(url, patience) as container:
             live = container.duration is None
             once = Pass(container, begin, last_sound)
-            for frame in once.frames():
-                pace.wait(frame.dts)
-                if stop.is_set():
-                    return
-                emit(frame)
+            yield from once.frames()
         if live:
             raise SourceLost(f"«\u00a0{name_of(url)}\u00a0» s’est arrêté.")
         if not loop:
@@ -108,11 +125,11 @@ def name_of(url: str) -> str:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Any]:
+def _opened(url: str, patience: float) -> Iterator[Any]:
     scheme = urlsplit(url).scheme.removesuffix("s")
     try:
         with av.open(
-            url, timeout=(OPEN_WITHIN, READ_WITHIN), options=dict(OPTIONS.get(scheme, {}))
+            url, timeout=(OPEN_WITHIN, patience), options=dict(OPTIONS.get(scheme, {}))
         ) as container:
             yield container
     except av.error.InvalidDataError as error:

@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 OpenSource: TypeAlias = Callable[[str, str], Source]
 
-LINGER = 1.0  # seconds to read why it is sent away: closing at once could lose our last words
 AHEAD, RESUME = 2.0, 1.8  # seconds that media may come before its time; then reading stops
 LONGEST_PAUSE = 3.0  # seconds
 STRANGERS = 64  # connections that have not shown a key yet; one more, and the oldest goes
@@ -44,6 +43,8 @@ class Patience:
     handshake: float = 5.0  # from the connection
     key: float = 10.0  # from the connection
     silence: float = 10.0  # without a byte
+    # To read why it is sent away: closing at once could lose our last words.
+    farewell: float = 1.0
 
 
 @asynccontextmanager
@@ -189,7 +190,7 @@ class _Connection(asyncio.Protocol):
     def _leave(self) -> None:
         self._leaving = True
         self._transport.resume_reading()  # what is unread would turn the end into a reset
-        self._loop.call_later(LINGER, self._transport.close)
+        self._loop.call_later(self._server.patience.farewell, self._transport.close)
 
     def _release(self, reason: str) -> None:
         source, self._source, self._intake = self._source, None, None

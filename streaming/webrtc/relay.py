@@ -198,7 +198,18 @@ class Relay:
             work = (self._show(), self._sound(), self._catch_up(), self._keep_house())
             self._tasks = [asyncio.create_task(coroutine) for coroutine in work]
             for task in self._tasks:
-                task.add_done_callback(_report_failure)
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Should our own work fail, viewers are let go: who asks again starts it anew."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        logger.error("webrtc: the relay failed", exc_info=error)
+        tasks, self._tasks = self._tasks, []
+        for each in tasks:
+            each.cancel()
+        for viewer in tuple(self._viewers.values()):
+            self.drop(viewer, "is let go")
 
     async def _show(self) -> None:
         async for packet in self._feed.video.follow():
@@ -300,8 +311,3 @@ def reordered(packets: Sequence[Packet]) -> bool:
     if len(packets) < 4:
         return any(packet.pts - packet.dts > REORDERED for packet in packets)
     return any(later.pts < earlier.pts for earlier, later in pairwise(packets))
-
-
-def _report_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("webrtc: the relay failed", exc_info=error)

@@ -272,6 +272,21 @@ def test_a_burst_after_a_stall_is_late_and_catches_up_without_a_new_mapping() ->
     assert clock.generation == 1
 
 
+def test_a_burst_at_the_start_leaves_the_studio_early_for_a_while_and_never_late() -> None:
+    time = Time()
+    clock = SourceClock(time)
+    track = clock.track(1000, 32)
+    last = START - 0.04
+    for frame in range(25 * 900):
+        # `ffmpeg -re` sends its first half second at once, and stays that much ahead.
+        time.at = START + max(0.0, frame / 25 - 0.5) + frame * 1e-5
+        stamp = track.stamp(frame * 40)
+        assert stamp - last == pytest.approx(0.04, abs=0.001)  # no frame is squeezed for it
+        assert -0.6 < clock.drift < 0.02
+        last = stamp
+    assert clock.drift == pytest.approx(0, abs=0.05)
+
+
 def test_a_studio_that_runs_ahead_is_held_to_the_clock() -> None:
     time = Time()
     clock = SourceClock(time)

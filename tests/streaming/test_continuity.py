@@ -283,11 +283,35 @@ async def test_time_since_the_last_run_is_filled_with_slate_and_silence() -> Non
         assert len(on.shown) > 2500
 
 
-@pytest.mark.parametrize("before", [START - 200, START + 5])
+@pytest.mark.parametrize("before", [START - 200, START + 10])
 async def test_run_that_ended_long_ago_or_later_than_now_is_not_resumed(before: float) -> None:
     async with stage(before) as on:
         await on.run(1)
         assert on.shown[0].dts == START
+
+
+async def test_run_whose_studio_was_early_is_not_overlapped() -> None:
+    async with stage(START + 0.8) as on:
+        on.publish()
+        await on.run(4)
+        on.assert_whole()
+        assert START + 0.8 <= on.shown[0].dts < START + 0.85
+        assert on.channel.on_air == "primary"
+
+
+async def test_crew_still_sees_why_a_source_was_refused_until_the_next_one_comes() -> None:
+    changes: list[str] = []
+    async with stage(on_change=lambda: changes.append("")) as on:
+        source = on.channel.take("primary", "rtmp")
+        source.advise(["L’image arrive en HEVC."])
+        count = len(changes)
+        source.close("refused")
+        assert len(changes) > count
+        (primary,) = on.channel.state().sources
+        assert (primary.connected, primary.advice) == (False, ["L’image arrive en HEVC."])
+        on.publish()
+        (primary,) = on.channel.state().sources
+        assert (primary.connected, primary.advice) == (True, [])
 
 
 async def test_crew_is_told_of_each_change() -> None:

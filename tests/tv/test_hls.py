@@ -183,7 +183,9 @@ async def test_mistaken_reload_is_answered_at_once(
 async def test_reload_that_is_late_is_told_to_come_back(site: Site) -> None:
     site.fill()
     async with serving(site, hold=0.05) as client:
-        for path in ("media.m3u8?_HLS_msn=5&_HLS_part=0", "1-4.2.m4s"):
+        late = ("media.m3u8?_HLS_msn=5&_HLS_part=0", "1-4.2.m4s")
+        too_short_yet = ("sync.m3u8", "sync-media.m3u8", "subtitles.m3u8")
+        for path in late + too_short_yet:
             reply = await client.get(f"/plateau/{path}")
             assert reply.status_code == 503
             assert reply.headers["retry-after"] == "1"

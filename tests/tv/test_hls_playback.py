@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, async_playwright
@@ -19,7 +20,10 @@ from tests.tv.test_hls import Site, serving
 from tests.viewers import CHROMIUM, CHROMIUM_ARGUMENTS
 
 HLS_JS = Path(__file__).parents[2] / "tv/web/node_modules/hls.js/dist/hls.min.js"
-pytestmark = pytest.mark.skipif(not HLS_JS.exists(), reason="npm packages are not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not HLS_JS.exists(), reason="npm packages are not installed"),
+]
 LOW_LATENCY = "{lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1}"
 PAGE = """<!doctype html><video muted playsinline width=256></video><script src=/hls.js></script>
 <script>
@@ -108,8 +112,8 @@ def scenes(*lengths: float) -> Sequence[Film]:
 
 
 @contextlib.asynccontextmanager
-async def watching(site: Site, path: str, config: str) -> AsyncIterator[Page]:
-    """A page that plays `path` of a server on loopback."""
+async def browsing(site: Site) -> AsyncIterator[Page]:
+    """A page that can play what a server on loopback has: `start(path, config)` begins."""
 
     async def script(route: Route) -> None:
         await route.fulfill(path=HLS_JS, content_type="text/javascript")
@@ -126,19 +130,25 @@ async def watching(site: Site, path: str, config: str) -> AsyncIterator[Page]:
         await page.route("**/hls.js", script)
         await page.route("**/player.html", document)
         await page.goto(f"{client.base_url}/player.html")
-        await page.evaluate(f"start('{path}', {config})")
         try:
             yield page
         finally:
             await browser.close()
 
 
+async def play(page: Page, path: str, config: str, on_air: OnAir) -> dict[str, Any]:
+    """Play `path` until the show is over; return what the page has seen."""
+    await page.evaluate(f"start('{path}', {config})")
+    await on_air.over.wait()
+    seen: dict[str, Any] = await page.evaluate("window.seen")
+    return seen
+
+
 async def test_low_latency_player_goes_through_a_loss_of_the_studio() -> None:
-    site = Site()
-    on_air = OnAir(site, *scenes(10.7, 4.3, 5.0), history=7.0)
-    async with asyncio.timeout(60), watching(site, "/plateau/index.m3u8", LOW_LATENCY) as page:
-        await on_air.over.wait()
-        seen = await page.evaluate("window.seen")
+    site, show = Site(), scenes(9.7, 3.3, 4.0)
+    async with asyncio.timeout(60), browsing(site) as page:
+        on_air = OnAir(site, *show, history=7.0)
+        seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
     latencies = sorted(seen["latencies"])
     assert seen["fatal"] == []
     assert seen["sizes"] == [128, 192, 128]
@@ -148,27 +158,25 @@ async def test_low_latency_player_goes_through_a_loss_of_the_studio() -> None:
 
 
 async def test_low_latency_player_goes_through_a_restart_of_media() -> None:
-    site = Site()
-    on_air = OnAir(site, *scenes(10.8, 10.0), history=7.0, killed=10.8)
-    async with asyncio.timeout(60), watching(site, "/plateau/index.m3u8", LOW_LATENCY) as page:
-        await on_air.over.wait()
-        seen = await page.evaluate("window.seen")
+    site, show = Site(), scenes(10.0, 7.0)
+    async with asyncio.timeout(60), browsing(site) as page:
+        on_air = OnAir(site, *show, history=7.0, killed=10.0)
+        seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
     assert seen["fatal"] == []
     assert seen["sizes"] == [128, 192]
     assert seen["latencies"][-1] < 6.0
 
 
 async def test_synchronised_captions_show_when_they_are_heard() -> None:
-    site = Site(clock=time.time)
-    on_air = OnAir(site, *scenes(26.7, 5.3, 8.0), history=20.0)
-    # Each cue is written three seconds after it was heard, as the captions process would.
-    for number in range(40):
-        start = on_air.began + number + 0.3
-        cue = Cue(f"c{number}", 1, start, start + 0.8, (f"Phrase {number}",))
-        asyncio.get_running_loop().call_later(number + 4.1 - 20, site.cues.append, cue)
-    async with asyncio.timeout(60), watching(site, "/plateau/sync.m3u8", "{}") as page:
-        await on_air.over.wait()
-        seen = await page.evaluate("window.seen")
+    site, show = Site(clock=time.time), scenes(20.7, 2.3, 13.0)
+    async with asyncio.timeout(60), browsing(site) as page:
+        on_air = OnAir(site, *show, history=20.0)
+        # Each cue is written three seconds after it was heard, as the captions process would.
+        for number in range(36):
+            start = on_air.began + number + 0.3
+            cue = Cue(f"c{number}", 1, start, start + 0.8, (f"Phrase {number}",))
+            asyncio.get_running_loop().call_later(number + 4.1 - 20, site.cues.append, cue)
+        seen = await play(page, "/plateau/sync.m3u8", "{}", on_air)
     assert seen["fatal"] == []
     shown = {int(text.split()[1]): at for text, (at, _) in seen["cues"].items()}
     numbers = sorted(shown)

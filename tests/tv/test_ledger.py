@@ -38,10 +38,9 @@ def test_killed_process_has_reserved_what_it_used(tmp_path: Path) -> None:
         text=True,
     )
     assert user.stdout
-    for _ in range(100):
-        user.stdout.readline()
+    used = [int(user.stdout.readline()) for _ in range(100)]
     os.kill(user.pid, signal.SIGKILL)
-    used = [int(line) for line in user.stdout.read().splitlines()[:-1]]  # the last may be cut
+    used += [int(line) for line in user.stdout.read().splitlines()[:-1]]  # the last may be cut
     user.stdout.close()
     user.wait()
 
@@ -55,4 +54,33 @@ def test_spoilt_page_starts_a_new_timeline(tmp_path: Path) -> None:
     path.write_bytes(b"{")
     ledger = Ledger.open(path, now=5.5)
     assert ledger.page.origin == 5.0
+    ledger.close()
+
+
+def test_names_of_another_folder_are_never_given_again(tmp_path: Path) -> None:
+    # Browsers keep segments for a day, by address: a folder made anew must not name them again.
+    old = Ledger.open(tmp_path / "old.json", now=1000.0)
+    new = Ledger.open(tmp_path / "new.json", now=2000.0)
+    assert old.page.msn == new.page.msn
+    assert old.page.epoch != new.page.epoch
+    for ledger in (old, new):
+        ledger.close()
+
+
+def test_the_end_of_what_was_shown_is_known_to_the_next_run(tmp_path: Path) -> None:
+    path = tmp_path / "plateau.json"
+    first = Ledger.open(path, now=1000.0)
+    assert first.page.until == 0.0
+    first.reach(1002.5)
+    first.close()
+    second = Ledger.open(path, now=1004.0)
+    assert second.page.until == 1002.5
+    second.close()
+
+
+def test_page_of_an_older_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "plateau.json"
+    path.write_text('{"origin":5.0,"epoch":3,"msn":9,"discontinuity":2}')
+    ledger = Ledger.open(path, now=1000.0)
+    assert (ledger.page.origin, ledger.page.epoch, ledger.next_msn()) == (5.0, 4, 9)
     ledger.close()

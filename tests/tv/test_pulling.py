@@ -67,3 +67,22 @@ async def test_a_file_that_comes_later_is_published_then(tmp_path: Path) -> None
         await source.until(lambda: source.closed)
         assert len(source.pictures) == 10
         assert not task.done()  # played once: it stays, or the supervisor would play it again
+
+
+async def test_crew_is_told_why_a_film_cannot_be_used(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "film.mp4", 0.4, codec="mpeg4", options={})
+    path, media = tmp_path / "media.sock", Media()
+    async with link.listening(path, media.serve), pulled(path, str(film), loop=True):
+        source = await media.next()
+        await source.until(lambda: source.closed)
+        assert source.advice == ["L’image est en MPEG-4\u202f; il faut du H.264."]
+        assert source.pictures == []
+
+
+async def test_crew_is_told_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    path, media = tmp_path / "media.sock", Media()
+    film = str(tmp_path / "film.mp4")
+    async with pulled(path, film, loop=True), link.listening(path, media.serve):
+        source = await media.next()
+        await source.until(lambda: source.closed)
+        assert "«\u00a0film.mp4\u00a0» ne répond pas" in source.advice[0]

@@ -36,7 +36,7 @@ def test_pictures_pass_untouched_with_their_configuration(plain: Path) -> None:
     assert len(passed) == len(pictures)
     # x264 writes itself into an SEI; parameter sets and delimiters are what is taken out.
     assert [packet.data for packet in passed[1:]] == [data for data, _ in pictures[1:]]
-    assert {packet.config for packet in passed} == {h264.normal_config(record)}
+    assert {packet.config for packet in passed} == {h264.make_config(*h264.parameter_sets(record))}
     assert [packet.key for packet in passed[:51]] == [True] + [False] * 49 + [True]
     steps = [after.dts - before.dts for before, after in pairwise(passed)]
     assert all(abs(step - 0.04) < 0.001 for step in steps)
@@ -77,8 +77,8 @@ def test_parameter_sets_among_the_pictures_are_taken_out(plain: Path, films: Fil
     changed = h264.join_units([*sps, *pps]) + pictures[0][0]
     intake.picture("h264", changed, FRAME)
     assert source.pictures[0].data == source.pictures[1].data
-    assert source.pictures[0].config == h264.normal_config(record)
-    assert source.pictures[1].config == h264.normal_config(other)
+    assert source.pictures[0].config == h264.make_config(*h264.parameter_sets(record))
+    assert source.pictures[1].config == h264.make_config(*h264.parameter_sets(other))
 
 
 def test_two_byte_lengths_become_four(plain: Path) -> None:

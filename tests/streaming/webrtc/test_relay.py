@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 import time
 from typing import Any
 
@@ -202,6 +203,7 @@ async def test_a_viewer_hangs_up(
             await viewer.closed.wait()
 
 
+@pytest.mark.slow
 async def test_a_viewer_that_vanishes_is_dropped(
     open_relay: Any, feed: Feed, pictures: list[Packet], watching: Any
 ) -> None:
@@ -224,6 +226,7 @@ async def test_a_viewer_that_vanishes_is_dropped(
         assert not await relay.hangup(gone.session)
 
 
+@pytest.mark.slow
 async def test_who_asks_and_never_comes_is_forgotten(
     open_relay: Any, feed: Feed, pictures: list[Packet], watching: Any
 ) -> None:
@@ -231,15 +234,15 @@ async def test_who_asks_and_never_comes_is_forgotten(
     fill(feed, pictures[:5], [])
     async with watching(relay.answer) as stays:
         await stays.until(lambda: bool(stays.packets["video"]))
-        for _ in range(2):
-            session, _ = await relay.answer(stays.offer)
-            with pytest.raises(TooManyViewers):
-                await relay.answer(stays.offer)
-            async with asyncio.timeout(10):
-                while session in relay._viewers:
-                    stays.came.clear()  # reports come every half second
-                    await stays.came.wait()
+        session, _ = await relay.answer(stays.offer)
+        with pytest.raises(TooManyViewers):
+            await relay.answer(stays.offer)
+        async with asyncio.timeout(10):
+            while session in relay._viewers:
+                stays.came.clear()  # reports come every half second
+                await stays.came.wait()
         assert relay.viewers == 1
+        await relay.answer(stays.offer)  # the place is free again
 
 
 async def test_viewers_are_limited(
@@ -274,6 +277,22 @@ async def test_a_broken_picture_stops_nobody(
         )
         feed.video.append(pictures[6])
         await viewer.until(lambda: len(viewer.timestamps("video")) == 6)
+
+
+async def test_a_relay_that_failed_lets_its_viewers_go_and_serves_the_next(
+    relay: Relay, feed: Feed, pictures: list[Packet], watching: Any
+) -> None:
+    fill(feed, pictures[:5], [])
+    async with watching(relay.answer, kinds=("video",)) as viewer:
+        await viewer.until(lambda: len(viewer.timestamps("video")) == 5)
+        nowhere = pictures[5]
+        feed.video.append(Packet(nowhere.data, math.nan, math.nan, False, nowhere.config))
+        async with asyncio.timeout(5):
+            await viewer.closed.wait()  # so that the page asks again, or goes over to HLS
+    assert relay.viewers == 0
+    fill(feed, pictures[:5], [])
+    async with watching(relay.answer, kinds=("video",)) as viewer:
+        await viewer.until(lambda: len(viewer.timestamps("video")) == 5)
 
 
 async def test_joins_and_leaves_leave_nothing_behind(

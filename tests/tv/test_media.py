@@ -1,0 +1,200 @@
+"""The media process as its siblings see it over the link: killed, misunderstood, busy."""
+
+import asyncio
+import itertools
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streaming import link
+from streaming.clock import Clock
+from streaming.continuity import Channel
+from streaming.hls.packager import Packager
+from streaming.hls.window import PartAdded, Segment, Window, WindowEvent
+from streaming.webrtc.relay import Relay
+from tests.servers import free_ports
+from tests.streaming.hls.test_window import init, segment
+from tv.auth import load_secret
+from tv.folder import Folder
+from tv.media import Media, OnAir
+from tv.problems import Problem
+from tv.settings import load
+from tv.upstream import Upstream
+
+CHILD = "from tv import children; children.run_child('media', -1, '')"
+
+
+@contextmanager
+def media(folder: Folder) -> Iterator[subprocess.Popen[bytes]]:
+    """A media process on ports of its own, killed with SIGKILL at the end."""
+    rtmp, webrtc = free_ports(2)
+    settings = load(
+        environment={
+            "FABRIQUE_SERVER__HOST": "127.0.0.1",
+            "FABRIQUE_RTMP__PORT": str(rtmp),
+            "FABRIQUE_WEBRTC__PORT": str(webrtc),
+        }
+    )
+    resolved = msgspec.json.encode(settings).decode()
+    with (folder.path / "media.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CHILD],
+            env=os.environ | {"FABRIQUE_DATA": str(folder.path), "FABRIQUE_RESOLVED": resolved},
+            stdin=subprocess.PIPE,  # its lifeline
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path / "data")
+    folder.make()
+    load_secret(folder.path)
+    return folder
+
+
+@asynccontextmanager
+async def following(path: Path) -> AsyncIterator[Upstream]:
+    upstream = Upstream(path, ["plateau"])
+    task = asyncio.create_task(upstream.run())
+    try:
+        yield upstream
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def silent() -> OnAir:
+    """A channel that nothing runs."""
+    channel = Channel("plateau", Clock().now)
+    packager = Packager(
+        origin=0.0,
+        epoch=1,
+        next_msn=itertools.count().__next__,
+        next_discontinuity=itertools.count().__next__,
+        emit=lambda event: None,
+    )
+    return OnAir(channel, Window(), Relay(channel.feed), packager)
+
+
+def with_data(event: WindowEvent, data: bytes) -> WindowEvent:
+    return msgspec.structs.replace(event, data=data) if isinstance(event, PartAdded) else event
+
+
+async def until(window: Window, fact: Callable[[Segment], bool]) -> None:
+    """Wait until the last segment makes `fact` true."""
+    async with asyncio.timeout(20):
+        while window.last is None or not fact(window.last):
+            await window.changed()
+
+
+@pytest.mark.slow
+async def test_killed_media_goes_on_where_the_last_part_ended(folder: Folder) -> None:
+    async with following(folder.media_socket) as upstream:
+        window = upstream.windows["plateau"]
+        with media(folder):
+            await until(window, lambda last: len(window.segments) > 1 and len(last.parts) == 1)
+        killed = window.segments[-1]
+        until_then = killed.opened.start + killed.parts[0].duration
+        with media(folder):
+            await until(window, lambda last: last is not killed and bool(last.parts))
+        following_ = window.segments[-1].opened
+        assert following_.msn == killed.opened.msn + 1
+        assert following_.start == pytest.approx(until_then, abs=0.001)
+        assert killed.duration == pytest.approx(killed.parts[0].duration, abs=0.001)
+
+
+async def test_newcomer_is_caught_up_however_much_there_is(tmp_path: Path) -> None:
+    data = bytes(link.BACKLOG // 30)
+    on_air = silent()
+    on_air.window.apply(init())
+    for msn in range(34):  # as several channels have together after a minute
+        for event in segment(msn, parts=1):
+            on_air.window.apply(with_data(event, data))
+    media_ = Media(b"secret")
+    media_.channels["plateau"] = on_air
+    path, follower = tmp_path / "media.sock", Window()
+    async with link.listening(path, media_.serve), link.connected(path) as peer:
+        peer.send(link.Follow("hls"))
+        async with asyncio.timeout(20):
+            async for message in peer.receive():
+                if isinstance(message, link.ChannelState):
+                    break
+                assert isinstance(message, link.WindowChanged)
+                for event in message.events:
+                    follower.apply(with_data(event, b""))
+                if follower.version == 6:  # media goes on meanwhile
+                    for event in segment(34, parts=2):
+                        on_air.window.apply(event)
+                        media_.note("plateau", event)
+    assert [each.opened.name for each in follower.segments] == [
+        each.opened.name for each in on_air.window.segments
+    ]
+    assert len(follower.segments[-1].parts) == 2
+    assert follower.segments[-1].duration is not None
+
+
+@pytest.mark.slow
+async def test_who_speaks_nonsense_over_the_link_is_parted_from_quietly(folder: Folder) -> None:
+    with media(folder):
+        async with following(folder.media_socket) as upstream, asyncio.timeout(20):
+            await upstream.connected.wait()
+            for nonsense in (b"\xff\xff\xff\xff", struct.pack("!I", 3) + b"abc"):
+                reader, writer = await asyncio.open_unix_connection(folder.media_socket)
+                writer.write(nonsense)
+                assert await reader.read() == b""
+                writer.close()
+            async with link.connected(folder.media_socket) as stranger:
+                stranger.send(link.Now(1.0))
+                assert [message async for message in stranger.receive()] == []
+            assert upstream.connected.is_set()
+    log = (folder.path / "media.log").read_text()
+    assert log.count("WARNING") == 3
+    assert "Traceback" not in log
+
+
+async def test_who_is_refused_for_now_is_told_when_to_come_back(tmp_path: Path) -> None:
+    async def serve(peer: link.Link) -> None:
+        peer.send(link.Now(1000.0))
+        async for message in peer.receive():
+            if isinstance(message, link.Offer):
+                status = 503 if message.sdp == "busy" else 422
+                peer.send(link.Refused(message.request, status, message.sdp, "Non."))
+
+    path = tmp_path / "media.sock"
+    async with link.listening(path, serve), following(path) as upstream, asyncio.timeout(5):
+        await upstream.connected.wait()
+        with pytest.raises(Problem) as busy:
+            await upstream.offer("plateau", "busy")
+        assert busy.value.headers()["retry-after"] == "1"
+        with pytest.raises(Problem) as wrong:
+            await upstream.offer("plateau", "wrong")
+        assert "retry-after" not in wrong.value.headers()
+
+
+async def test_what_happens_at_once_is_told_at_once(folder: Folder) -> None:
+    on_air, media_, path = silent(), Media(b"secret"), folder.media_socket
+    media_.channels["plateau"] = on_air
+    async with link.listening(path, media_.serve), link.connected(path) as peer:
+        peer.send(link.Follow("hls"))
+        async with asyncio.timeout(5):
+            async for message in peer.receive():
+                if isinstance(message, link.ChannelState):
+                    break
+            events = [init(), *segment(1, parts=2), *segment(2, parts=1)]
+            for event in events:
+                media_.note("plateau", event)
+            message = await anext(peer.receive())
+    assert message == link.WindowChanged("plateau", events)
