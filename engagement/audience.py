@@ -3,7 +3,9 @@
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 
-from engagement.changes import Changes
+from msgspec.structs import replace
+
+from engagement.changes import START, Changes
 from engagement.fold import Accepted, Item, Outcome, Reason, Refused
 from engagement.polls import AnyPollEvent, Ballot, BallotCast, Poll, PollCreated, Polls
 from engagement.questions import (
@@ -54,9 +56,9 @@ class Audience:
         self._all_talks: Changes[Talk] = Changes()
         self._by_talk: defaultdict[str, Changes[Item]] = defaultdict(Changes)
         self._mine: defaultdict[tuple[str, str], Mine] = defaultdict(Mine)
-        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[AnyEvent, Outcome]] = OrderedDict()
         for talk in default_talks:
-            self._show("0-0", talk)
+            self._show(START, talk)
 
     def changes(self, talk: str) -> Changes[Item] | None:
         """The talk, its questions and its polls, in the order of their last change."""
@@ -84,12 +86,14 @@ class Audience:
         # What is made has an id of its own, which its fold recognises for ever.
         if isinstance(event, QuestionAsked | PollCreated):
             return self._create(position, event)
-        if known := self._outcomes.get(event.id):
-            return _again(event, known)
+        if known := self._seen.get(event.id):
+            before, outcome = known
+            same = replace(event, at=before.at) == before
+            return outcome if same else Refused(Reason.KEY_REUSED)
         outcome = self._apply(position, event)
-        self._outcomes[event.id] = outcome
-        if len(self._outcomes) > REMEMBERED:
-            self._outcomes.popitem(last=False)
+        self._seen[event.id] = event, outcome
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
         return outcome
 
     def _create(self, position: str, event: QuestionAsked | PollCreated) -> Outcome:
@@ -134,8 +138,8 @@ class Audience:
                 self._mine_of(position, question.talk, by).supports[question.id] = None
             case SupportTakenBack(by=by):
                 self._mine_of(position, question.talk, by).supports.pop(question.id, None)
-            case QuestionMerged() | QuestionRestored():
-                for by in self.questions.supporters(question.id):
+            case QuestionMerged(into=moved) | QuestionRestored(question=moved):
+                for by in self.questions.supporters(moved):
                     self._mine_of(position, question.talk, by)
         return outcome
 
@@ -178,12 +182,3 @@ class Audience:
                 talk, key = item.talk, f"poll:{item.id}"
         self._by_talk[talk].put(position, key, item)
         self.touched.add(("talk", talk, ""))
-
-
-def _again(event: AnyEvent, known: Outcome) -> Outcome:
-    """What became of an event the first time, unless its id now stands for something else."""
-    match event, known:
-        case BallotCast(choices=choices), Accepted(item=Ballot(choices=before)):
-            if choices != before:
-                return Refused(Reason.KEY_REUSED)
-    return known

@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+START = "0-0"  # the position before the first event
+
 
 def order(position: str) -> tuple[int, int]:
     """A position of the journal as numbers that compare as the journal orders them.
@@ -35,10 +37,6 @@ class Changes(Generic[T]):
         (milliseconds, sequence), _ = self._items.pop(key)
         self.forgotten = max(self.forgotten, f"{milliseconds}-{sequence}", key=order)
 
-    def get(self, key: str) -> T | None:
-        found = self._items.get(key)
-        return None if found is None else found[1]
-
     def since(self, position: str) -> list[T]:
         """What was put after `position`, the oldest change first."""
         after = order(position)
@@ -50,12 +48,8 @@ class Changes(Generic[T]):
         fresh.reverse()
         return fresh
 
-    def items(self) -> Iterator[tuple[str, T]]:
-        """All keys and items, the oldest change first."""
-        for key, (_, item) in self._items.items():
-            yield key, item
-
     def __iter__(self) -> Iterator[T]:
+        """All items, the oldest change first."""
         for _, item in self._items.values():
             yield item
 

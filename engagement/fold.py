@@ -9,24 +9,28 @@ from enum import StrEnum
 
 import msgspec
 
+from engagement.changes import START
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Root of what the audience and the crew do.
 
     `id` is the event's own: seen again, it is the same act, sent twice. `at` is broadcast time.
-    `by` names the participant, or the pass of who acts for the crew.
+    `by` names the participant, or the pass of who acts for the crew. With `expects`, it has an
+    effect only while what it acts on has one of those versions.
     """
 
     id: str
     at: float
     by: str
+    expects: tuple[str, ...] = ()
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Root of what pages show; `version` is the position of the last event that changed it."""
 
     id: str
-    version: str = ""
+    version: str = START
 
 
 class Reason(StrEnum):
@@ -37,6 +41,7 @@ class Reason(StrEnum):
     UNKNOWN_POLL = "unknown-poll"
     UNKNOWN_OPTION = "unknown-option"
     WRONG_STATE = "wrong-state"
+    CHANGED = "changed-meanwhile"
     WRONG_ROUND = "wrong-round"
     WRONG_MERGE = "wrong-merge"
     POLL_NOT_OPEN = "poll-not-open"
@@ -70,3 +75,8 @@ class Refused:
 
 
 Outcome = Accepted | Refused
+
+
+def outdated(event: Event, item: Item) -> bool:
+    """Whether who acts had seen another version of `item` than the one that stands."""
+    return bool(event.expects) and item.version not in event.expects

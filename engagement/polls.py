@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused
+from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
 
 PollState = Literal["draft", "open", "closed", "published"]
 Kind = Literal["single"]
@@ -60,7 +60,10 @@ AnyPollEvent = PollCreated | PollOpened | PollClosed | PollPublished | PollReope
 
 
 class Poll(Item, frozen=True, kw_only=True):
-    """`counts` are the votes of this round, in the order of `options`."""
+    """`counts` are the votes of this round, in the order of `options`.
+
+    `shown` are the rounds before this one whose results the audience has seen.
+    """
 
     talk: str
     kind: Kind
@@ -74,15 +77,20 @@ class Poll(Item, frozen=True, kw_only=True):
     ballots: int = 0
     opened_at: float | None = None
     closed_at: float | None = None
+    shown: tuple[int, ...] = ()
 
     @property
     def public(self) -> bool:
         """Whether the audience sees that it exists."""
         return self.state != "draft"
 
+    def round_public(self, round: int) -> bool:
+        """Whether the audience sees the results of a round."""
+        return round in self.shown or (round == self.round and self.results_public)
+
     @property
     def results_public(self) -> bool:
-        """Whether the audience sees its results."""
+        """Whether the audience sees the results of the current round."""
         return (
             self.state == "published"
             or (self.visibility != "published" and self.state == "closed")
@@ -112,11 +120,6 @@ class Polls:
         self.by_id: dict[str, Poll] = {}
         self._ballots: dict[tuple[str, int], dict[str, tuple[str, ...]]] = {}
 
-    def ballot(self, poll: str, participant: str) -> tuple[str, ...]:
-        """What `participant` chose in the current round; empty if they have not voted."""
-        current = self.by_id[poll]
-        return self._ballots.get((poll, current.round), {}).get(participant, ())
-
     def results(self, poll: str, round: int | None = None) -> Results | None:
         """The votes of a round (the current one, if none is named)."""
         current = self.by_id[poll]
@@ -139,6 +142,8 @@ class Polls:
         poll = self.by_id.get(event.poll)
         if poll is None:
             return Refused(Reason.UNKNOWN_POLL)
+        if outdated(event, poll):
+            return Refused(Reason.CHANGED, poll)
         match event, poll.state:
             case BallotCast(), _:
                 return self._vote(position, poll, event)
@@ -153,6 +158,7 @@ class Polls:
                     poll,
                     state="open",
                     round=poll.round + 1,
+                    shown=(*poll.shown, poll.round) if poll.results_public else poll.shown,
                     counts=(0,) * len(poll.options),
                     ballots=0,
                     opened_at=at,

@@ -1,12 +1,12 @@
 """Questions: asked, moderated, supported, answered on air, tied to the moment they are about."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused
+from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
 
 BURST = 8  # questions that a participant may ask at once
@@ -135,7 +135,7 @@ class Questions:
         self._supporters: defaultdict[str, set[str]] = defaultdict(set)
         self._merged: defaultdict[str, set[str]] = defaultdict(set)
         self._live: dict[str, str] = {}  # talk -> the question on air
-        self._pending: defaultdict[str, int] = defaultdict(int)  # talk, or talk and participant
+        self._pending: Counter[str] = Counter()  # talk, or talk and participant
         self._limit = Limit(BURST, EVERY)
 
     def live(self, talk: str) -> Question | None:
@@ -166,6 +166,8 @@ class Questions:
         question = self.by_id.get(event.question)
         if question is None:
             return Refused(Reason.UNKNOWN_QUESTION)
+        if outdated(event, question):
+            return Refused(Reason.CHANGED, question)
         if isinstance(event, SupportGiven | SupportTakenBack):
             return self._support(position, question, event)
         if isinstance(event, QuestionMerged):

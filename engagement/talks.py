@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused
+from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
 
 RESUME_WITHIN = 120.0  # seconds after a talk was ended by mistake
 
@@ -42,7 +42,7 @@ AnyTalkEvent = TalkStarted | TalkEnded | TalkResumed | TalkPublished | TalkCance
 
 
 class Talk(Item, frozen=True, kw_only=True):
-    """An item of the schedule. A `standing` one, there without a schedule, may start again."""
+    """An item of the schedule. A `standing` one, there without a schedule, can start again."""
 
     channel: str
     title: str
@@ -71,6 +71,8 @@ class Talks:
         talk = self.by_id.get(event.talk)
         if talk is None:
             return Refused(Reason.UNKNOWN_TALK)
+        if outdated(event, talk):
+            return Refused(Reason.CHANGED, talk)
         decided = self._decide(talk, event)
         if isinstance(decided, Reason):
             return Refused(decided, talk)
@@ -80,11 +82,11 @@ class Talks:
     def _decide(self, talk: Talk, event: AnyTalkEvent) -> Talk | Reason:
         match event, talk.state:
             case TalkStarted(at=at), state if state == "scheduled" or (
-                talk.standing and state == "ended"
+                talk.standing and state != "live"
             ):
                 if self._busy(talk.channel):
                     return Reason.CHANNEL_BUSY
-                return replace(talk, state="live", started_at=at, ended_at=None)
+                return replace(talk, state="live", started_at=at, ended_at=None, reviewed=False)
             case TalkEnded(at=at), "live":
                 return replace(talk, state="ended", ended_at=at)
             case TalkResumed(at=at), "ended":

@@ -1,6 +1,7 @@
 """What each channel shows now, who watches, and whether its captions come."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -8,11 +9,14 @@ import msgspec
 
 from tv.items import Rendered, channel_item
 from tv.settings import Settings
+from tv.sockets import Message
 from tv.upstream import Upstream
 
 logger = logging.getLogger(__name__)
 
-SILENCE = 6.0  # seconds without a word from the captions process: three of its heartbeats
+SILENCE = 6.0  # seconds without a word from another process: three of its heartbeats or more
+
+NOTHING_SAID = Message("", "")
 
 CaptionsState = Literal["on", "late", "interrupted", "off"]
 
@@ -26,28 +30,53 @@ class PartialWord(msgspec.Struct, frozen=True):
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What the captions process publishes: the words still open, and how it fares."""
+    """What the captions process publishes: the words still open, and how it fares.
+
+    `reason` is why it has none, in French, for the crew.
+    """
 
     channel: str
     words: list[PartialWord] = []
     state: Literal["on", "late", "interrupted"] = "on"
     at: float = 0.0
+    reason: str = ""
+
+
+class Watching(msgspec.Struct, frozen=True):
+    """What each web process publishes: how many of its pages show each channel."""
+
+    process: str
+    viewers: dict[str, int]
 
 
 _heard = msgspec.json.Decoder(Heard)
+_watching = msgspec.json.Decoder(Watching)
 
 
 class Airing:
-    """The channels' items, each with a version that grows when it changes."""
+    """The channels' items, each with a version that grows when it changes.
+
+    `viewers` counts the pages of this process, whose own count is heard like the others' and told
+    from them by the name `process`.
+    """
 
     def __init__(
-        self, upstream: Upstream, settings: Settings, viewers: Callable[[str], int]
+        self,
+        upstream: Upstream,
+        settings: Settings,
+        viewers: Callable[[str], int],
+        process: str = "",
+        silence: float = SILENCE,
     ) -> None:
         self._upstream = upstream
         self._settings = settings
         self._viewers = viewers
-        self._captions: dict[str, tuple[float, CaptionsState]] = {}  # when heard, and what
-        self._partial: dict[str, tuple[int, str]] = {}  # number, message
+        self._process = process
+        self._silence = silence
+        # When each channel's captions were heard of, how they are, and what ails them.
+        self._captions: dict[str, tuple[float, CaptionsState, str]] = {}
+        self._elsewhere: dict[str, tuple[float, dict[str, int]]] = {}  # process -> heard, viewers
+        self._partial: dict[str, Message] = {}
         self._words: dict[str, list[PartialWord]] = {}
         self._items: dict[tuple[str, bool], Rendered] = {}
         self._changes = 0
@@ -58,9 +87,24 @@ class Airing:
         """What a channel shows, with its `version`; None for a channel that does not exist."""
         return self._items.get((channel, crew))
 
-    def partial(self, channel: str) -> tuple[int, str]:
-        """The newest message with the words still open, and its number; (0, "") before any."""
-        return self._partial.get(channel, (0, ""))
+    def partial(self, channel: str) -> Message:
+        """The newest message with the words still open; its version is "" before any."""
+        return self._partial.get(channel, NOTHING_SAID)
+
+    def watching(self) -> bytes:
+        """What to publish of this process's viewers."""
+        viewers = {channel: self._viewers(channel) for channel in self._settings.channels}
+        return msgspec.json.encode(Watching(self._process, viewers))
+
+    def hear_watching(self, message: bytes) -> None:
+        """Take in what a web process published of its viewers."""
+        heard = _watching.decode(message)
+        now = time.monotonic()
+        self._elsewhere = {
+            process: known for process, known in self._elsewhere.items() if self._lives(known[0])
+        }
+        if heard.process != self._process:
+            self._elsewhere[heard.process] = now, heard.viewers
 
     def hear(self, message: bytes) -> str:
         """Take in what captions published; return the channel it changed, or ""."""
@@ -72,29 +116,30 @@ class Airing:
         channel = heard.channel
         if channel not in self._settings.channels:
             return ""
-        self._captions[channel] = (self._upstream.now(), heard.state)
-        changed = self.refresh(channel)
-        if heard.words != self._words.get(channel, []):
-            self._words[channel] = heard.words
-            body = {"type": "partial", "channel": channel, "words": heard.words}
-            number, _ = self.partial(channel)
-            self._partial[channel] = (number + 1, msgspec.json.encode(body).decode())
-            changed = True
-        return channel if changed else ""
+        self._captions[channel] = (time.monotonic(), heard.state, heard.reason)
+        changed = self._say(channel, heard.words)
+        return channel if self.refresh(channel) or changed else ""
 
     def refresh(self, channel: str) -> bool:
         """Look again at what a channel shows; say whether anything changed."""
-        changed = False
         state = self._upstream.states.get(channel)
-        watching = self._viewers(channel)
-        if state:
+        captions, reason = self._captions_state(channel)
+        # Words that nobody settles any more are not left on screens.
+        changed = captions == "interrupted" and self._say(channel, [])
+        watching = self._viewers(channel) + sum(
+            viewers.get(channel, 0)
+            for heard, viewers in self._elsewhere.values()
+            if self._lives(heard)
+        )
+        if state:  # players that are no page of ours have no socket
             watching = max(watching, state.webrtc_viewers)
         for crew in (False, True):
             item = channel_item(
                 channel,
                 self._settings.channels[channel].name or channel,
                 state,
-                self._captions_state(channel),
+                captions,
+                reason,
                 watching,
                 crew,
             )
@@ -106,8 +151,21 @@ class Airing:
                 changed = True
         return changed
 
-    def _captions_state(self, channel: str) -> CaptionsState:
+    def _say(self, channel: str, words: list[PartialWord]) -> bool:
+        """Make the message with the words still open, if they are other ones than before."""
+        if words == self._words.get(channel, []):
+            return False
+        self._words[channel] = words
+        body = {"type": "partial", "channel": channel, "words": words}
+        version = int(self.partial(channel).version or 0) + 1
+        self._partial[channel] = Message(msgspec.json.encode(body).decode(), str(version))
+        return True
+
+    def _lives(self, heard: float) -> bool:
+        return time.monotonic() - heard < self._silence
+
+    def _captions_state(self, channel: str) -> tuple[CaptionsState, str]:
         if channel not in self._settings.captions.channels:
-            return "off"
-        at, state = self._captions.get(channel, (float("-inf"), "interrupted"))
-        return state if self._upstream.now() - at < SILENCE else "interrupted"
+            return "off", ""
+        at, state, reason = self._captions.get(channel, (float("-inf"), "interrupted", ""))
+        return (state, reason) if self._lives(at) else ("interrupted", "")

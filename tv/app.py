@@ -24,8 +24,9 @@ from tv.pages import (
     session,
     watch,
 )
-from tv.settings import Settings
+from tv.settings import RESERVED, Settings
 from tv.upstream import Upstream
+from tv.writing import Writer
 
 CATCHING_UP = 3.0  # seconds that a request waits for the journal to be folded
 
@@ -37,18 +38,15 @@ class Application:
     Until the journal is folded the API has nothing true to say: it waits a moment, then refuses.
     """
 
-    def __init__(
-        self, hls: ASGIApp, channels: frozenset[str], rest: ASGIApp, folded: asyncio.Event
-    ) -> None:
+    def __init__(self, hls: ASGIApp, rest: ASGIApp, folded: asyncio.Event) -> None:
         self._hls = hls
-        self._channels = channels
         self._rest = rest
         self._folded = folded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
             channel, _, name = scope["path"][1:].partition("/")
-            if channel in self._channels and name.endswith(Hls.SUFFIXES):
+            if channel not in RESERVED and name.endswith(Hls.SUFFIXES):
                 await self._hls(scope, receive, send)
                 return
         if (
@@ -81,15 +79,16 @@ def _starting() -> problems.Problem:
 def create_app(
     settings: Settings, passes: Passes, upstream: Upstream, follower: Follower, live: Live
 ) -> ASGIApp:
+    writer = Writer(follower, upstream)
     hls = Hls(upstream.windows, follower.cues, upstream.now)
     rest = Starlette(
         routes=[
             *health.routes(upstream, follower),
             *session.routes(passes),
             *api_participants.routes(passes),
-            *api_talks.routes(follower, upstream),
-            *api_questions.routes(follower, upstream),
-            *api_polls.routes(follower, upstream),
+            *api_talks.routes(follower, writer),
+            *api_questions.routes(follower, writer),
+            *api_polls.routes(follower, writer),
             *captions_api.routes(follower),
             *live.routes(),
             *watch.routes(settings),
@@ -98,7 +97,9 @@ def create_app(
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels)),
         ],
-        middleware=[Middleware(Authentication, passes=passes)],
+        middleware=[
+            Middleware(Authentication, passes=passes, public_url=settings.server.public_url)
+        ],
         exception_handlers=problems.handlers,
     )
-    return Application(hls, frozenset(settings.channels), rest, follower.ready)
+    return Application(hls, rest, follower.ready)

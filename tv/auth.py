@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection, cookie_parser
+from starlette.requests import HTTPConnection, Request, cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tv.keys import load_secret, read_stream_key, stream_key
@@ -135,12 +136,14 @@ def refused(trouble: str) -> Problem:
 class Authentication:
     """ASGI middleware: finds out who asks, and turns away writes that another site's page sends.
 
-    A bearer token (a pass or a participant's token) goes before cookies, which carry both.
+    A bearer token (a pass or a participant's token) goes before cookies, which carry both. Our own
+    pages come from the host that they ask, or from `public_url` when a proxy asks in their place.
     """
 
-    def __init__(self, app: ASGIApp, passes: Passes) -> None:
+    def __init__(self, app: ASGIApp, passes: Passes, public_url: str = "") -> None:
         self._app = app
         self._passes = passes
+        self._public = _origin(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -152,7 +155,7 @@ class Authentication:
         problem: Problem | None = None
         if ours and by_bearer and found.trouble:
             problem = refused(found.trouble)
-        elif ours and not by_bearer and _foreign(scope, headers):
+        elif ours and not by_bearer and self._foreign(scope, headers):
             problem = Problem(
                 403,
                 "foreign-origin",
@@ -201,12 +204,39 @@ class Authentication:
             return Identity(trouble="forged")
         return Identity(held.role, held.name, "", held.id, held.talk, held.lab)
 
+    def _foreign(self, scope: Scope, headers: Headers) -> bool:
+        """Whether a browser sends this write, or opens this socket, for another site's page."""
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return False
+        if headers.get("sec-fetch-site") == "cross-site":
+            return True
+        origin = headers.get("origin")
+        if origin is None or urlsplit(origin).netloc == headers.get("host"):
+            return False
+        return not self._public or _origin(origin) != self._public
 
-def _foreign(scope: Scope, headers: Headers) -> bool:
-    """Whether a browser sends this write, or opens this socket, for a page of another site."""
-    if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
-        return False
-    if headers.get("sec-fetch-site") == "cross-site":
-        return True
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+def set_cookie(
+    request: Request, response: Response, name: str, value: str, lifetime: float
+) -> None:
+    """Give a browser what proves who it is, out of reach of scripts and of other sites."""
+    # Behind a proxy that we do not know of, the page still says by what scheme it came.
+    origin = request.headers.get("origin", "")
+    response.set_cookie(
+        name,
+        value,
+        max_age=max(1, int(lifetime)),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https" or origin.startswith("https://"),
+    )
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    """The scheme, host and port of an address; None when it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None

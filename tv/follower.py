@@ -8,16 +8,17 @@ from collections.abc import Callable
 from captions.cues import Cue, CueWritten
 from captions.transcript import Transcript
 from engagement.audience import AnyEvent, Audience
-from engagement.changes import Changes, order
+from engagement.changes import START, Changes, order
 from engagement.fold import Outcome
-from tv.journal import START, Journal, StoreUnavailable
+from tv.journal import Journal, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-FOLD_TIMEOUT = 5.0  # seconds from the acknowledged write to its place in the fold
+WRITE_WITHIN = 8.0  # seconds for a write to be on disk and read back; pages wait for 10
 RECENT = 600.0  # seconds of cues that a newcomer gets by the socket
 
 View = tuple[str, str, str]  # kind of view, talk or channel, participant
+_Write = tuple[AnyEvent, asyncio.Future[Outcome]]
 
 
 class Follower:
@@ -27,15 +28,17 @@ class Follower:
     ("captions", channel, "").
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, write_within: float = WRITE_WITHIN) -> None:
         self.audience = Audience()
         self.transcripts: defaultdict[str, Transcript] = defaultdict(Transcript)
         self.recent_cues: defaultdict[str, Changes[Cue]] = defaultdict(Changes)
         self.ready = asyncio.Event()  # all that was written before we started is folded
         self.changed: list[Callable[[set[View]], None]] = []
+        self.first = START  # the position of the journal's first event, by which one knows it
         self._journal = journal
-        self._position = ""
-        self._waiting: defaultdict[str, list[asyncio.Future[Outcome]]] = defaultdict(list)
+        self._write_within = write_within
+        self._position = START
+        self._waiting: defaultdict[str, list[_Write]] = defaultdict(list)
 
     def cues(self, channel: str, start: float, end: float) -> list[Cue]:
         """The newest revision of each cue of `channel` that shows between two times."""
@@ -43,12 +46,19 @@ class Follower:
         return [] if transcript is None else list(transcript.between(start, end))
 
     async def run(self) -> None:
-        """Follow the journal until cancelled."""
+        """Follow the journal until cancelled. Raises JournalReplaced, in a group.
+
+        What was folded is then untrue, here and in whoever holds a part of it: start over.
+        """
         async with asyncio.TaskGroup() as group:
             target: asyncio.Task[str] = group.create_task(self._end())
             target.add_done_callback(lambda _: self._look_whether_ready(target))
             async for position, event in self._journal.follow():
-                self._fold(position, event)
+                try:
+                    self._fold(position, event)
+                except Exception:
+                    # It would fail again at every start: better a hole than a server that stops.
+                    logger.exception("journal: %s cannot be folded", position)
                 self._look_whether_ready(target)
 
     async def write(self, event: AnyEvent) -> Outcome:
@@ -58,31 +68,34 @@ class Follower:
         same event id.
         """
         decided: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting[event.id]
-        waiting.append(decided)
+        # By its id and by itself: other tries with this id may say something else.
+        waiting, write = self._waiting[event.id], (event, decided)
+        waiting.append(write)
         try:
-            await self._journal.append(event)
-            async with asyncio.timeout(FOLD_TIMEOUT):
+            async with asyncio.timeout(self._write_within):
+                await self._journal.append(event)
                 return await decided
         except TimeoutError as error:
-            raise StoreUnavailable("the write is not read back") from error
+            raise StoreUnavailable("the write is not confirmed in time") from error
         finally:
-            waiting.remove(decided)
+            waiting.remove(write)
             if not waiting and self._waiting.get(event.id) is waiting:
                 del self._waiting[event.id]
 
     def _fold(self, position: str, event: AnyEvent | CueWritten | None) -> None:
+        if self._position == START:
+            self.first = position
         self._position = position
         if event is None:
             return
         if isinstance(event, CueWritten):
-            self.transcripts[event.channel].apply(event.cue)
-            self._keep_recent(position, event.channel, event.cue)
-            self._notify({("captions", event.channel, "")})
+            if self.transcripts[event.channel].apply(event.cue):
+                self._keep_recent(position, event.channel, event.cue)
+                self._notify({("captions", event.channel, "")})
             return
         outcome = self.audience.apply(position, event)
-        for decided in self._waiting.get(event.id, ()):
-            if not decided.done():
+        for written, decided in self._waiting.get(event.id, ()):
+            if written == event and not decided.done():
                 decided.set_result(outcome)
         if self.audience.touched:
             self._notify(self.audience.touched)
@@ -100,7 +113,7 @@ class Follower:
     def _look_whether_ready(self, target: "asyncio.Task[str]") -> None:
         if self.ready.is_set() or not target.done() or target.cancelled():
             return
-        if order(self._position or START) >= order(target.result()):
+        if order(self._position) >= order(target.result()):
             logger.info("the journal is folded up to %s", target.result())
             self.ready.set()
 

@@ -58,7 +58,7 @@ def talk_item(talk: Talk) -> Rendered:
         "started_at": rfc3339(talk.started_at),
         "ended_at": rfc3339(talk.ended_at),
         "captions_reviewed": talk.reviewed,
-        "version": talk.version or "0-0",
+        "version": talk.version,
     }
 
 
@@ -157,10 +157,11 @@ def channel_item(
     name: str,
     state: ChannelState | None,
     captions: str,
+    captions_reason: str,
     viewers: int,
     crew: bool,
 ) -> Rendered:
-    """What a channel shows now; the crew also sees its studios, and what ails them."""
+    """What a channel shows now; the crew also sees its studios, and what ails it all."""
     rendered: Rendered = {
         "kind": "channel",
         "id": slug,
@@ -172,4 +173,5 @@ def channel_item(
     }
     if crew:
         rendered["sources"] = msgspec.to_builtins(state.sources) if state else []
+        rendered["captions_reason"] = captions_reason
     return rendered

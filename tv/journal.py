@@ -10,6 +10,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from engagement.changes import START
 from tv.events import Event
 from tv.tasks import running
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 PENDING = 20_000  # appends that may wait for the store; more are refused at once
 BATCH = 2_000  # appends in one pipeline
-START = "0-0"  # the position before the first event
+BLOCK = 1_000  # milliseconds that a read waits for the next event
 
 # redis-py types the replies of streams for all of its options at once.
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
@@ -32,27 +33,38 @@ class StoreUnavailable(Exception):
     same, so that a retry must carry the same event id."""
 
 
-def order(position: str) -> tuple[int, int]:
-    """A position as numbers that compare as the journal orders them."""
-    milliseconds, _, sequence = position.partition("-")
-    return int(milliseconds), int(sequence or 0)
+class JournalReplaced(Exception):
+    """The store no longer holds what was read from it: it was emptied, or is another one."""
+
+
+def heed_cancellation() -> None:
+    """Raise the cancellation that redis-py may have lost on its way.
+
+    It waits by `asyncio.wait_for`, which in Python 3.11 forgets one that comes with the reply
+    (https://github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Journal:
     """One stream in the store. Use `opened`."""
 
-    def __init__(self, store: Redis, key: str) -> None:
+    def __init__(self, store: Redis, key: str, limit: int = PENDING) -> None:
         self._store = store
         self._key = key
+        self._limit = limit
         self._pending: list[tuple[bytes, asyncio.Future[str]]] = []
         self._wanted = asyncio.Event()
 
     async def append(self, event: Event) -> str:
         """Write `event`; return its position once it is on disk. Raises StoreUnavailable.
 
-        What is appended while a write is under way goes into the next one, all at once.
+        What is appended while a write is under way goes into the next one, all at once. An append
+        that is cancelled before its turn is not written.
         """
-        if len(self._pending) >= PENDING:
+        if len(self._pending) >= self._limit:
             raise StoreUnavailable("too many writes wait for the store")
         written: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._pending.append((_encoder.encode(event), written))
@@ -63,18 +75,25 @@ class Journal:
         """Yield every event after a position, with its own, then each new one.
 
         A lost store is waited for: the next event follows the last one seen. In place of an event
-        that this version cannot read there is None.
+        that this version cannot read there is None. Raises JournalReplaced.
         """
         pause = 0.1
         while True:
+            heed_cancellation()
             try:
-                reply = await self._store.xread({self._key: after}, block=2000, count=1000)
+                async with self._store.pipeline(transaction=False) as pipeline:
+                    pipeline.xread({self._key: after}, block=BLOCK, count=1000)
+                    pipeline.xrange(self._key, after, after)
+                    reply, seen_last = await pipeline.execute()
             except (RedisError, OSError) as error:
                 logger.warning("journal: the store does not answer (%s)", error)
                 await asyncio.sleep(pause)
                 pause = min(2.0, pause * 2)
                 continue
             pause = 0.1
+            # Asked for after the read: what was read has the same past as what we know.
+            if after != START and not seen_last:
+                raise JournalReplaced(f"{after} is not there any more")
             for _, entries in cast(_Reply, reply):
                 for raw, fields in entries:
                     after = raw.decode()
@@ -90,10 +109,14 @@ class Journal:
 
     async def _write(self) -> None:
         while True:
+            heed_cancellation()
             await self._wanted.wait()
             batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
             if not self._pending:
                 self._wanted.clear()
+            batch = [(body, written) for body, written in batch if not written.done()]
+            if not batch:
+                continue
             try:
                 async with self._store.pipeline(transaction=False) as pipeline:
                     for body, _ in batch:

@@ -1,25 +1,56 @@
 """The socket that keeps pages up to date: each says what it shows, and gets what changed in it.
 
-Nothing is queued for a page. When something changes it is woken, and takes what is new since the
-version it has: a page that reads slowly wakes later and takes more at once, but never what is old.
+Nothing is queued for a page. When something changes it gets what is new since the version it has:
+at once if it has read what it was sent before, else when it has. A page that reads slowly gets more
+at once, later, but never what is old; one that reads nothing for 20 s is cut off.
 
-A page says, first and whenever it shows something else (topic -> the version it has, "" for none):
+The protocol, version 1, at `/ws` (JSON texts). A page says within 10 s, and again whenever it shows
+something else (at most 60 times a minute), its topics, at most 16, each with the version it has of
+it, "" for none. A new hello replaces the topics of the one before.
 
     {"type": "hello", "version": 1, "topics": {"talk:direct": "", "captions:plateau": "17-0"}}
 
-Topics are `talks`, `talk:{id}`, `me:{id}` (of a talk), `channel:{slug}` and `captions:{slug}`. It
-hears a `welcome` once, then views (`reset`: drop what you have; items replace those of the same
-kind and id), and for captions the words that may still change:
+Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
+- `talks`: every `talk`;
+- `talk:{id}`: the `talk`, its `question`s and `poll`s (the crew sees all of them; the audience
+  those that are public, and `counts` null while results are hidden);
+- `me:{talk id}`: one `me`, what whoever asks did in that talk;
+- `channel:{slug}`: one `channel`: what is on air, how captions fare, `viewers` (the audience's
+  pages that show the channel, over all web processes, or the WebRTC viewers where these are more);
+- `captions:{slug}`: the `cue`s of the last ten minutes, then each new one or new revision.
+A topic that names nothing brings an empty view, and more once it exists. The server says once who
+is there, and what time it is on the broadcast clock:
+
+    {"type": "welcome", "version": 1, "now": 1732.5, "role": "viewer", "participant": "p_1f" or
+     null, "name": ""}
+
+then a view per topic, at once if its version is not the newest, and whenever it changes, at most
+five times a second. `items` replace those of the same kind and id, `removed` go; with `reset`, all
+that the page has of the topic goes first. A page keeps `version` and gives it back as it is.
 
     {"type": "view", "topic": …, "version": …, "reset": …, "items": […], "removed": ["kind:id"]}
+
+With `captions:{slug}` come the words that may still change; each message replaces the one before:
+
     {"type": "partial", "channel": …, "words": [{"text", "start", "end"}]}
+
+The server closes with 4400 what is no such hello (the reason says what is wrong), with 1013 when
+it is still starting after 10 s, with 1012 when it stops: then come back, each page after a random
+wait of its own. A page that says or reads nothing is cut off without a word. A page of another site
+and a bearer token that is not ours are refused before the socket opens (403).
+
+Where sockets are blocked: `GET /api/v1/views/{topic}?since={version}` answers the same view (with
+no items when nothing is new), with an ETag for `If-None-Match` (304); 404 for what is no topic.
 """
 
 import asyncio
 import logging
+import secrets
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import msgspec
 from redis.asyncio import Redis
@@ -29,26 +60,38 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tv.airing import Airing
+from tv.airing import SILENCE, Airing
 from tv.auth import Identity, identity
 from tv.follower import Follower, View
+from tv.journal import heed_cancellation
 from tv.open_page import VERSION, Hello, NotUnderstood, Page
 from tv.problems import Problem
 from tv.settings import Settings
+from tv.sockets import Message
 from tv.tasks import running
 from tv.upstream import Upstream
-from tv.views import Message, Views, view_of
+from tv.views import Views, view_of
 
 logger = logging.getLogger(__name__)
 
 PARTIALS = "fabrique:partial"  # where the captions process publishes
-INTERVAL = 0.2  # seconds between two messages of a topic, at least
-REFRESH = 2.0  # seconds between two looks at who watches, and whether captions still come
 HELLO_WITHIN = 10.0  # seconds for a page to say what it shows
-UNREAD_FOR = 20.0  # seconds after which a page that reads nothing is cut off
-AT_ONCE = 200  # pages woken before others have a turn
+AT_ONCE = 200  # pages told before others have a turn
 
 BAD_HELLO, TRY_LATER = 4400, 1013  # codes that close a socket
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often what happens, in seconds."""
+
+    interval: float = 0.2  # between two messages of a topic, at least
+    refresh: float = 2.0  # between two looks at who watches, and whether captions still come
+    silence: float = SILENCE  # after which another process counts as gone
+    unread_for: float = 20.0  # after which a page that reads nothing is cut off
+
+
+DEFAULT_PACE = Pace()
 
 
 class Live:
@@ -60,18 +103,20 @@ class Live:
         upstream: Upstream,
         store: Redis,
         settings: Settings,
-        unread_for: float = UNREAD_FOR,
+        pace: Pace = DEFAULT_PACE,
     ) -> None:
         self._follower = follower
         self._upstream = upstream
         self._store = store
-        self._unread_for = unread_for
+        self._pace = pace
+        self._watching = f"fabrique:{{{settings.event.slug}}}:viewers"  # where counts are told
         self._channels = tuple(settings.channels)
         self._pages: set[Page] = set()
         self._shown: defaultdict[View, set[Page]] = defaultdict(set)
         self._changed: set[View] = set()
         self._stirred = asyncio.Event()
-        self.airing = Airing(upstream, settings, self._viewers)
+        process = secrets.token_hex(6)
+        self.airing = Airing(upstream, settings, self._viewers, process, pace.silence)
         self.views = Views(follower, self.airing)
         follower.changed.append(self._stir)
         upstream.on_state.append(self._state_changed)
@@ -84,13 +129,13 @@ class Live:
 
     async def run(self) -> None:
         """Wake pages, listen to captions, look after channels, until cancelled."""
-        async with running(self._push(), self._listen(), self._look()):
+        async with running(self._push(), self._listen(), self._tell(), self._look()):
             await asyncio.Event().wait()
 
     async def socket(self, websocket: WebSocket) -> None:
         """One page, for as long as it is open."""
         await websocket.accept()
-        page = Page(websocket, identity(websocket), self._unread_for)
+        page = Page(websocket, identity(websocket), self._pace.unread_for)
         try:
             async with asyncio.timeout(HELLO_WITHIN):
                 said = await page.hello()
@@ -132,7 +177,7 @@ class Live:
         text = message.text or _nothing_new(topic, message.version)
         return Response(text, headers=headers, media_type="application/json")
 
-    def _welcome(self, who: Identity) -> str:
+    def _welcome(self, who: Identity) -> Message:
         body = {
             "type": "welcome",
             "version": VERSION,
@@ -141,30 +186,35 @@ class Live:
             "participant": who.participant or None,
             "name": who.name,
         }
-        return msgspec.json.encode(body).decode()
+        return Message(msgspec.json.encode(body).decode(), "")
 
     async def _serve(self, page: Page) -> None:
-        """Send a page what is new, each time it is woken."""
+        """Send a page what is new, each time it is woken, at the pace at which it reads."""
         while True:
             await page.wake.wait()
             page.wake.clear()
-            for topic, (view, version) in tuple(page.topics.items()):
-                message = self._new(page, topic, view, version)
-                if page.topics.get(topic) == (view, version):
-                    page.topics[topic] = (view, message.version)
-                if message.text:
-                    await page.send(message.text)
-                if view[0] == "captions":
-                    await self._send_partial(page, view[1])
+            page.busy = True  # so that nothing newer is sent before what we send
+            for message in self._news(page):
+                await page.send(message)
+            page.busy = False
 
-    def _new(self, page: Page, topic: str, view: View, version: str) -> Message:
-        return self.views.message(topic, view, _crew(page.who, view), version)
+    def _serve_now(self, page: Page) -> bool:
+        """The same at once, without its task; False when the page has not read all it was sent."""
+        return not page.busy and all(map(page.write, self._news(page)))
 
-    async def _send_partial(self, page: Page, channel: str) -> None:
-        number, text = self.airing.partial(channel)
-        if page.partials.get(channel, 0) != number:
-            page.partials[channel] = number
-            await page.send(text)
+    def _news(self, page: Page) -> Iterator[Message]:
+        """What a page does not have; each counts as sent when the next is asked for."""
+        for topic, (view, version) in tuple(page.topics.items()):
+            message = self.views.message(topic, view, _crew(page.who, view), version)
+            if message.text:
+                yield message
+            if page.topics.get(topic) == (view, version):
+                page.topics[topic] = (view, message.version)
+            if view[0] == "captions":
+                partial = self.airing.partial(view[1])
+                if page.partials.get(view[1], "") != partial.version:
+                    yield partial
+                    page.partials[view[1]] = partial.version
 
     def _show(self, page: Page, said: Hello) -> None:
         self._hide(page)
@@ -200,39 +250,57 @@ class Live:
 
     def _state_changed(self, channel: str) -> None:
         if channel in self._channels and self.airing.refresh(channel):
-            self._stir({("channel", channel, "")})
+            self._stir({("channel", channel, ""), ("captions", channel, "")})
 
     async def _push(self) -> None:
-        """Wake the pages that show what changed, at most every `INTERVAL`."""
+        """Tell the pages that show what changed, not too often."""
         while True:
             await self._stirred.wait()
             self._stirred.clear()
             changed, self._changed = self._changed, set()
             pages = {page for view in changed for page in self._shown.get(view, ())}
             for number, page in enumerate(pages, 1):
-                page.wake.set()
+                if not self._serve_now(page):
+                    page.wake.set()
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(self._pace.interval)
 
     async def _listen(self) -> None:
-        """Take in what the captions process publishes; wait for a store that is away."""
+        """Take in what captions and web processes publish; wait for a store that is away."""
         while True:
             try:
                 async with self._store.pubsub(ignore_subscribe_messages=True) as published:
-                    await published.subscribe(PARTIALS)
-                    while True:
-                        message = await published.get_message(timeout=1.0)
-                        if message and (channel := self.airing.hear(message["data"])):
-                            self._stir({("captions", channel, ""), ("channel", channel, "")})
+                    await published.subscribe(PARTIALS, self._watching)
+                    heard = time.monotonic()
+                    # We hear ourselves too: silence means a connection that is no more.
+                    while time.monotonic() - heard < 3 * self._pace.silence:
+                        heed_cancellation()
+                        if message := await published.get_message(timeout=1.0):
+                            heard = time.monotonic()
+                            self._hear(message["channel"].decode(), message["data"])
             except (RedisError, OSError) as error:
                 logger.warning("captions' partial words: the store does not answer (%s)", error)
                 await asyncio.sleep(0.5)
 
+    def _hear(self, channel: str, message: bytes) -> None:
+        if channel == self._watching:
+            self.airing.hear_watching(message)  # shown at the next look
+        elif changed := self.airing.hear(message):
+            self._stir({("captions", changed, ""), ("channel", changed, "")})
+
+    async def _tell(self) -> None:
+        """Tell the other web processes how many pages show each channel here."""
+        while True:
+            heed_cancellation()
+            with suppress(RedisError, OSError):
+                await self._store.publish(self._watching, self.airing.watching())
+            await asyncio.sleep(self._pace.refresh)
+
     async def _look(self) -> None:
         looks = 0
         while True:
-            await asyncio.sleep(REFRESH)
+            await asyncio.sleep(self._pace.refresh)
             for channel in self._channels:
                 self._state_changed(channel)
             looks += 1

@@ -7,6 +7,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tv.auth import Identity
 from tv.follower import View
+from tv.sockets import EXTENSION, Message, Sockets
 from tv.views import view_of
 
 VERSION = 1  # of the messages
@@ -34,9 +35,12 @@ class Page:
     def __init__(self, socket: WebSocket, who: Identity, unread_for: float) -> None:
         self.who = who
         self.topics: dict[str, tuple[View, str]] = {}  # topic -> its view, the version sent
-        self.partials: dict[str, int] = {}  # channel -> the number of the last one sent
+        self.partials: dict[str, str] = {}  # channel -> the version of the last one sent
         self.wake = asyncio.Event()
+        self.busy = False  # its task is sending
         self._socket = socket
+        # Another server's socket than ours is served all the same, by ASGI alone.
+        self._direct: Sockets | None = socket.scope.get("extensions", {}).get(EXTENSION)
         self._unread_for = unread_for
         self._hellos = 0
 
@@ -68,10 +72,19 @@ class Page:
         self.topics = followed
         self.wake.set()
 
-    async def send(self, text: str) -> None:
-        """Raises TimeoutError when the page does not read."""
-        async with asyncio.timeout(self._unread_for):
-            await self._socket.send({"type": "websocket.send", "text": text})
+    async def send(self, message: Message) -> None:
+        """Raises TimeoutError when the page does not read, WebSocketDisconnect when it is gone."""
+        if self.write(message):
+            return
+        try:
+            async with asyncio.timeout(self._unread_for):
+                await self._socket.send({"type": "websocket.send", "text": message.text})
+        except RuntimeError as error:  # it is being closed
+            raise WebSocketDisconnect(1006) from error
+
+    def write(self, message: Message) -> bool:
+        """Send at once; False when it cannot be (see `Sockets.write`)."""
+        return self._direct is not None and self._direct.write(message.frame)
 
     async def close(self, code: int, reason: str) -> None:
         async with asyncio.timeout(1):
@@ -79,9 +92,8 @@ class Page:
 
     def cut(self) -> None:
         """End the connection without the page's help."""
-        extension = self._socket.scope.get("extensions", {}).get("fabrique.cut")
-        if extension:
-            extension["cut"]()
+        if self._direct is not None:
+            self._direct.cut()
 
     def forgive(self) -> None:
         """A minute has passed: hellos count from zero."""

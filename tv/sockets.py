@@ -1,20 +1,65 @@
-"""uvicorn's WebSocket protocol, by which the application can cut a page that does not read."""
+"""uvicorn's WebSocket protocol, made to send one message to many pages, and to cut one off."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+EXTENSION = "fabrique.socket"  # the key, in a scope's extensions, of the protocol itself
+
+
+@dataclass(frozen=True)
+class Message:
+    """`text` brings a page to `version`; it is empty when the page has nothing new to show."""
+
+    text: str
+    version: str
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The bytes of the text on a socket, made once (RFC 6455, 5.2: one frame, unmasked)."""
+        payload = self.text.encode()
+        size = len(payload)
+        if size < 126:
+            return bytes((0x81, size)) + payload
+        if size < 1 << 16:
+            return b"\x81\x7e" + size.to_bytes(2) + payload
+        return b"\x81\x7f" + size.to_bytes(8) + payload
+
 
 class Sockets(WebSocketsSansIOProtocol):
-    """A closed transport first sends what it holds, for ever if nobody reads: this one aborts.
+    """It is its application's `scope["extensions"]["fabrique.socket"]`.
 
-    It adds `scope["extensions"]["fabrique.cut"]`; without it, a page that does not read is left to
-    the kernel's timeouts.
+    Without compression a message is the same bytes for every page: `write` sends them as they are.
+    A transport that is closed first sends what it holds, for ever if nobody reads: where uvicorn
+    closes one that does not answer, this one aborts.
     """
+
+    def write(self, frame: bytes) -> bool:
+        """Send a whole message; False when it must go by `send`, which waits until it may."""
+        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
+
+    def cut(self) -> None:
+        """End the connection without the page's help."""
+        self.transport.abort()
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if self.handshake_initiated and self.response.status_code == 101:
             # The application's task is made, but has not run yet.
             extensions: dict[str, Any] = self.scope.setdefault("extensions", {})
-            extensions["fabrique.cut"] = {"cut": self.transport.abort}
+            extensions[EXTENSION] = self
+
+    def keepalive_timeout(self) -> None:
+        self.pong_timer = None
+        self.cut()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.close_timer is not None and not self.close_timer.cancelled():
+            self.close_timer.cancel()  # it would close, and wait for the page to read
+            self.close_timer = self.loop.call_later(self.close_timeout, self.cut)

@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
-from engagement.changes import order
+from engagement.changes import START, order
 from tv import items
 from tv.airing import Airing
 from tv.follower import Follower, View
+from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
 TOPIC = re.compile(r"(talks)|(talk|channel|captions|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})")
-FIRST = "0-0"  # the version of a view to which nothing has happened
 LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
 CACHED = 64  # messages kept per view: pages that have different versions of it
 
@@ -28,14 +28,6 @@ def view_of(topic: str, participant: str) -> View | None:
         return None
     kind = found[1] or found[2]
     return kind, found[3] or "", participant if kind == "me" else ""
-
-
-@dataclass(frozen=True)
-class Message:
-    """`text` brings a page to `version`; it is empty when the page has nothing new to show."""
-
-    text: str
-    version: str
 
 
 @dataclass
@@ -70,10 +62,12 @@ class Views:
             case _:
                 item = self._airing.item(name, crew)
                 version = item["version"] if item else ""
-        return version or FIRST
+        return version or START
 
     def message(self, topic: str, view: View, crew: bool, since: str) -> Message:
         """What brings a page from `since` to now ("" for a page that has nothing)."""
+        if not POSITION.fullmatch(since):
+            since = ""
         version = self.version(view, crew)
         if since == version:
             return Message("", version)
@@ -89,11 +83,13 @@ class Views:
 
     def _build(self, topic: str, view: View, crew: bool, since: str, version: str) -> Message:
         kind, name, participant = view
-        reset = not POSITION.fullmatch(since)
-        if not reset and kind != "channel" and order(since) > order(version):
-            if order(since)[0] <= order(version)[0] + LAG:
+        reset = not since
+        if since and kind != "channel":
+            if order(version) < order(since) <= (order(version)[0] + LAG, 0):
                 return Message("", since)  # it comes from a process that is ahead: wait
-            reset = True
+            # What is older than the journal, or far ahead of it, is the version of another one.
+            known = order(self._follower.first) <= order(since) <= order(version)
+            reset = not known and since != START
         after = "" if reset else since
         shown: list[items.Rendered] = []
         removed: list[str] = []

@@ -1,4 +1,14 @@
-"""Writes through the API: an event into the journal, and the fold's decision as the answer."""
+"""Writes through the API: an event into the journal, and the fold's decision as the answer.
+
+True of every write: the answer comes once the act is on disk and folded, and says what it made or
+changed, with its `version` as ETag. `Idempotency-Key` (200 characters at most; of one participant,
+method and address) makes a retry the same act: it gets the first answer again, or 422 `key-reused`
+for another body. `If-Match` names versions of what is acted on: 412 `changed-meanwhile` when it has
+another one by the time the act is folded, with `current`. 409 says what stands in the way, with
+`current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`: it may have been written all
+the same, so try again with the same key) have Retry-After. 403 `foreign-origin` is for a browser's
+write from another site's page. Refusals are RFC 9457 problems (tv/problems.py).
+"""
 
 import hashlib
 import secrets
@@ -13,7 +23,7 @@ from engagement.fold import Accepted, Item, Reason, Refused
 from engagement.limits import Limit
 from engagement.questions import Question
 from tv import items
-from tv.auth import Identity, identity
+from tv.auth import Identity
 from tv.follower import Follower
 from tv.problems import Problem
 from tv.upstream import Upstream
@@ -28,6 +38,11 @@ _REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_OPTION: (422, "Réponse inconnue", "Cette réponse n’est pas proposée."),
     Reason.ONE_CHOICE: (422, "Un seul choix", "Choisissez une réponse, et une seule."),
     Reason.WRONG_STATE: (409, "Trop tard", "L’état a changé entre-temps. Regardez-le à nouveau."),
+    Reason.CHANGED: (
+        412,
+        "Modifié entre-temps",
+        "Quelqu’un l’a modifié entre-temps. Regardez-le à nouveau.",
+    ),
     Reason.WRONG_ROUND: (409, "Nouveau tour", "Un nouveau tour a commencé. Votez à nouveau."),
     Reason.WRONG_MERGE: (
         422,
@@ -81,12 +96,14 @@ class Writer:
         self._upstream = upstream
         self._limit = Limit(burst=30, every=0.2)  # taps of one participant, in this process
 
-    def now(self) -> float:
-        return self._upstream.now()
-
     def act(self, request: Request, by: str) -> dict[str, Any]:
-        """What every event says: its id, the time, and who acts."""
-        return {"id": event_id(request, by), "at": self.now(), "by": by}
+        """What every event says: its id, the time, who acts, and on which version (If-Match)."""
+        return {
+            "id": event_id(request, by),
+            "at": self._upstream.now(),
+            "by": by,
+            "expects": _expected(request),
+        }
 
     async def write(self, event: AnyEvent, who: Identity) -> Item:
         """Append `event`; return what it made or changed. Raises Problem, StoreUnavailable."""
@@ -98,7 +115,7 @@ class Writer:
     def tap(self, who: Identity) -> str:
         """Count one act of the audience; return who it is by. Raises Problem."""
         by = who.must_take_part()
-        if wait := self._limit.take(by, self.now()):
+        if wait := self._limit.take(by, self._upstream.now()):
             raise Problem(
                 429,
                 "too-fast",
@@ -125,6 +142,13 @@ def event_id(request: Request, by: str) -> str:
     return hashlib.sha256(named.encode()).hexdigest()[:20]
 
 
+def _expected(request: Request) -> tuple[str, ...]:
+    """The versions that `If-Match` names; none when any will do."""
+    named = request.headers.get("if-match", "*")[:KEY_LIMIT]
+    versions = tuple(version.strip().strip('"') for version in named.split(","))
+    return () if "*" in versions else versions
+
+
 def refusal(outcome: Refused, who: Identity) -> Problem:
     """Say why an act had no effect, with what stands in its way if they may see that."""
     status, title, detail = _REFUSALS[outcome.reason]
@@ -146,20 +170,6 @@ def absent(what: str) -> Problem:
     reason = Reason(f"unknown-{what}")
     status, title, detail = _REFUSALS[reason]
     return Problem(status, reason.value, title, detail)
-
-
-def must_match(request: Request, current: Item) -> None:
-    """Raises Problem when `If-Match` names another version than the current one."""
-    wanted = request.headers.get("if-match", "*")
-    versions = {version.strip().strip('"') for version in wanted.split(",")}
-    if "*" not in versions and current.version not in versions:
-        raise Problem(
-            412,
-            "changed-meanwhile",
-            "Modifié entre-temps",
-            "Quelqu’un l’a modifié entre-temps. Regardez-le à nouveau.",
-            current=items.item(current, identity(request).crew(getattr(current, "talk", ""))),
-        )
 
 
 def json(body: Any, status: int = 200, **headers: str) -> Response:

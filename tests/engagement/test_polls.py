@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Reason
+from engagement.fold import Accepted, Reason, Refused
 from engagement.polls import (
     BallotCast,
     Option,
@@ -124,6 +124,39 @@ def test_event_delivered_twice_counts_once(room: Room) -> None:
     assert poll(room).counts == (0, 1, 0)  # a late copy does not undo the newer ballot
     other = room.audience.apply("53-0", replace(ballot, choices=("o3",)))
     assert reason(other) == Reason.KEY_REUSED
+
+
+def test_ballot_key_of_another_round_is_refused_not_taken_for_the_old_ballot(room: Room) -> None:
+    room.opened()
+    ballot = BallotCast(id="b", at=1.0, by="ann", poll="p", round=1, choices=("o1",))
+    room.audience.apply("50-0", ballot)
+    room.do(PollClosed, poll="p")
+    room.do(PollReopened, poll="p")
+    again = room.audience.apply("60-0", replace(ballot, at=9.0, round=2))
+    assert reason(again) == Reason.KEY_REUSED
+    assert poll(room).ballots == 0
+
+
+def test_round_that_was_never_shown_stays_hidden_after_a_reopening(room: Room) -> None:
+    room.opened(visibility="published")
+    room.do(PollClosed, poll="p")
+    room.do(PollReopened, poll="p")
+    room.do(PollClosed, poll="p")
+    assert not poll(room).round_public(1)
+    room.do(PollPublished, poll="p")
+    assert poll(room).round_public(2)
+    room.do(PollReopened, poll="p")
+    assert [poll(room).round_public(round) for round in (1, 2, 3)] == [False, True, False]
+
+
+def test_act_on_a_version_that_is_no_more_is_refused_with_the_current_one(room: Room) -> None:
+    drafted = room.poll()
+    assert isinstance(drafted, Accepted)
+    room.do(PollOpened, poll="p")
+    late = room.do(PollClosed, poll="p", expects=(drafted.item.version,))
+    assert late == Refused(Reason.CHANGED, poll(room))
+    versions = (drafted.item.version, poll(room).version)
+    assert isinstance(room.do(PollClosed, poll="p", expects=versions), Accepted)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["o1", "o2", "o3", "o4"]))))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engagement.fold import Accepted, Reason, Refused
 from engagement.questions import (
@@ -122,6 +123,42 @@ def test_merges_make_no_chain(room: Room) -> None:
     assert room["a"].support == 1
     assert reason(room.do(QuestionMerged, question="a", into="a")) == Reason.WRONG_MERGE
     assert reason(room.do(QuestionMerged, question="a", into="b")) == Reason.WRONG_STATE
+
+
+def test_supporter_of_what_is_merged_twice_is_told_each_time(room: Room) -> None:
+    room.approved("a", "b", "c")
+    room.support("c", "1")
+    room.do(QuestionMerged, question="c", into="b")
+    assert room.audience.supports("direct", "1") == ["b"]
+    room.do(QuestionMerged, question="b", into="a")
+    assert room.audience.supports("direct", "1") == ["a"]
+    assert ("me", "direct", "1") in room.audience.touched
+
+
+def test_key_of_another_act_is_refused_not_taken_for_the_old_one(room: Room) -> None:
+    room.approved("a", "b", "c")
+    merge = QuestionMerged(id="m", at=1.0, by="crew", question="c", into="a")
+    assert isinstance(room.audience.apply("50-0", merge), Accepted)
+    assert isinstance(room.audience.apply("51-0", replace(merge, at=2.0)), Accepted)
+    other = room.audience.apply("52-0", replace(merge, into="b"))
+    assert reason(other) == Reason.KEY_REUSED
+    assert room["c"].merged_into == "a"
+
+
+def test_of_two_moderators_the_one_who_saw_the_old_version_is_refused(room: Room) -> None:
+    room.ask("q")
+    seen = room["q"].version
+    room.do(QuestionApproved, question="q", expects=(seen,))
+    late = room.do(QuestionRejected, question="q", reason="hors sujet", expects=(seen,))
+    assert late == Refused(Reason.CHANGED, room["q"])
+    assert room["q"].state == "approved"
+
+
+def test_retry_of_an_act_is_no_clash_with_itself(room: Room) -> None:
+    room.ask("q")
+    act = QuestionApproved(id="a", at=1.0, by="crew", question="q", expects=(room["q"].version,))
+    first = room.audience.apply("50-0", act)
+    assert room.audience.apply("51-0", replace(act, at=2.0)) == first
 
 
 def test_support_counts_each_person_once(room: Room) -> None:

@@ -58,6 +58,25 @@ def test_standing_talk_starts_again(room: Room) -> None:
     assert (talk(room).state, talk(room).started_at, talk(room).ended_at) == ("live", 900.0, None)
 
 
+def test_standing_talk_starts_again_after_its_replay_or_its_cancellation(room: Room) -> None:
+    room.do(TalkStarted, talk="direct")
+    room.do(TalkEnded, talk="direct")
+    room.do(TalkPublished, talk="direct", consent=True, reviewed=True)
+    room.do(TalkStarted, talk="direct", at=900.0)
+    assert (talk(room).state, talk(room).started_at, talk(room).reviewed) == ("live", 900.0, False)
+    other = Room()
+    other.do(TalkCancelled, talk="direct")
+    other.do(TalkStarted, talk="direct")
+    assert talk(other).state == "live"
+
+
+def test_only_who_knows_the_current_version_acts_when_they_say_so(room: Room) -> None:
+    before = talk(room).version
+    room.do(TalkStarted, talk="direct", expects=(before,))
+    assert talk(room).state == "live"
+    assert reason(room.do(TalkEnded, talk="direct", expects=(before,))) == Reason.CHANGED
+
+
 def test_wrong_turns_are_refused_with_the_current_state(room: Room) -> None:
     for early in (TalkEnded, TalkResumed):
         assert reason(room.do(early, talk="direct")) == Reason.WRONG_STATE

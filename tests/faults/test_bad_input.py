@@ -224,7 +224,7 @@ def test_sdp_that_is_not_one_is_refused(
 
 def test_unknown_channel_is_told_to_players_and_to_people(service: Fabrique) -> None:
     with client(service) as someone:
-        problem(someone.get("/nosuch/index.m3u8"), 404, "Vérifiez le lien et le nom du canal")
+        problem(someone.get("/nosuch/index.m3u8"), 404, "« nosuch »")
         headers = {"content-type": "application/sdp"}
         problem(someone.post("/nosuch/whep", content="v=0", headers=headers), 404, "« nosuch »")
         for address in ("/?canal=nosuch", "/nosuch"):
@@ -347,7 +347,12 @@ async def test_damaged_model_leaves_the_picture_and_is_told_once(
             pass
     assert f"« {model} » ne se charge pas".encode() in message["data"]
     assert service.log.read_text().count("ne se charge pas") == 1
-    assert channel(service, "plateau")["captions"] == "interrupted"
+    item = channel(service, "plateau")
+    assert item["captions"] == "interrupted"
+    assert f"« {model} » ne se charge pas" in item["captions_reason"]
+    with client(service) as someone:
+        (seen,) = someone.get("/api/v1/views/channel:plateau").json()["items"]
+    assert "captions_reason" not in seen
 
 
 def test_taken_ports_refuse_a_second_service_and_leave_the_first(
@@ -366,3 +371,10 @@ def test_taken_ports_refuse_a_second_service_and_leave_the_first(
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert "n’est pas disponible" in line
+
+
+def test_control_room_says_why_there_are_no_captions(service: Fabrique, model: Path) -> None:
+    with viewers.chromium() as browser:
+        page = browser.new_page(locale="fr-FR")
+        page.goto(f"{service.url}/regie#pass={service.make_pass(Role.OPERATOR)}")
+        expect(page.get_by_text(f"« {model} » ne se charge pas")).to_be_visible()

@@ -20,7 +20,7 @@ from tv import journal, problems
 from tv.auth import Authentication, Passes, Role
 from tv.follower import Follower
 from tv.journal import Journal
-from tv.live import Live
+from tv.live import Live, Pace
 from tv.pages import (
     api_participants,
     api_polls,
@@ -33,6 +33,7 @@ from tv.settings import Settings, load
 from tv.sockets import Sockets
 from tv.tasks import running
 from tv.upstream import Upstream
+from tv.writing import Writer
 
 SECRET = b"a secret of tests, thirty-two by"
 
@@ -112,26 +113,29 @@ class Page:
 
 @asynccontextmanager
 async def house(
-    store: Redis, settings: Settings | None = None, **live_options: float
+    store: Redis, settings: Settings | None = None, **pace: float
 ) -> AsyncIterator[House]:
-    """A web process over `store`, caught up with its journal."""
+    """A web process over `store`, caught up with its journal; `pace` is for `Live`."""
     settings = settings or load(None, {})
     passes = Passes(SECRET)
     upstream = Upstream(Path("/nowhere"), list(settings.channels))
     async with journal.opened(store, settings.event.slug) as events:
         follower = Follower(events)
-        live = Live(follower, upstream, store, settings, **live_options)
+        writer = Writer(follower, upstream)
+        live = Live(follower, upstream, store, settings, Pace(**{"interval": 0.02, **pace}))
         app = Starlette(
             routes=[
                 *session.routes(passes),
                 *api_participants.routes(passes),
-                *api_talks.routes(follower, upstream),
-                *api_questions.routes(follower, upstream),
-                *api_polls.routes(follower, upstream),
+                *api_talks.routes(follower, writer),
+                *api_questions.routes(follower, writer),
+                *api_polls.routes(follower, writer),
                 *captions_api.routes(follower),
                 *live.routes(),
             ],
-            middleware=[Middleware(Authentication, passes=passes)],
+            middleware=[
+                Middleware(Authentication, passes=passes, public_url=settings.server.public_url)
+            ],
             exception_handlers=problems.handlers,
         )
         config = uvicorn.Config(
@@ -157,3 +161,21 @@ async def house(
             finally:
                 server.should_exit = True
                 await serving
+
+
+@asynccontextmanager
+async def stuck_page(address: str, *topics: str) -> AsyncIterator[asyncio.StreamReader]:
+    """A page that says hello, and then reads nothing more than a kilobyte or two."""
+    reader, writer = await asyncio.open_connection(*address.split(":"), limit=1024)
+    try:
+        writer.write(
+            b"GET /ws HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+            b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        shown = dict.fromkeys(topics, "")
+        hello = msgspec.json.encode({"type": "hello", "version": 1, "topics": shown})
+        writer.write(bytes((0x81, 0x80 | len(hello), 0, 0, 0, 0)) + hello)  # masked by zeros
+        yield reader
+    finally:
+        writer.close()

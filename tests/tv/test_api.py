@@ -233,6 +233,73 @@ async def test_stale_version_is_refused(tv: House) -> None:
         assert problem(answer, 412, "changed-meanwhile")["current"]["state"] == "approved"
 
 
+async def test_retry_of_an_act_that_named_a_version_is_no_clash_with_itself(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew(Role.MODERATOR) as moderator:
+        asked = await ask(ann)
+        named = {"if-match": f'"{asked["version"]}"', "idempotency-key": "once"}
+        url = f"/api/v1/questions/{asked['id']}:approve"
+        first, again = [await moderator.post(url, headers=named) for _ in range(2)]
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert again.json() == first.json()
+
+
+async def test_version_of_a_talk_that_nothing_happened_to_can_be_named(tv: House) -> None:
+    async with tv.crew() as crew:
+        tag = (await crew.get("/api/v1/talks/direct")).headers["etag"]
+        started = await crew.post("/api/v1/talks/direct:start", headers={"if-match": tag})
+        assert started.status_code == 200, started.text
+
+
+async def test_of_two_processes_one_alone_accepts_what_names_a_version(redis: Redis) -> None:
+    async with house(redis) as one, house(redis) as other, one.someone() as ann:
+        asked = await ask(ann)
+        url = f"/api/v1/questions/{asked['id']}"
+        named = {"if-match": f'"{asked["version"]}"'}
+        async with one.crew() as first, other.crew() as second:
+            async with asyncio.timeout(10):
+                while (await second.get(url)).status_code == 404:
+                    pass
+            answers = await asyncio.gather(
+                first.post(f"{url}:approve", headers=named),
+                second.post(f"{url}:reject", json={}, headers=named),
+            )
+            assert sorted(answer.status_code for answer in answers) == [200, 412]
+
+
+async def test_numbers_beyond_reason_are_refused(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew() as crew:
+        poll = await opened_poll(crew)
+        url = f"/api/v1/polls/{poll['id']}"
+        for round in (0, -1, 10**30):
+            ballot = await ann.put(f"{url}/ballot", json={"round": round, "choices": ["o1"]})
+            problem(ballot, 422, "invalid-body")
+        problem(await crew.get(f"{url}/results?round={'9' * 5000}"), 404, "unknown-round")
+
+
+async def test_what_cannot_be_is_refused_before_it_is_written(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew() as crew:
+        poll = await opened_poll(crew)
+        end = await tv.journal.end()
+        url = f"/api/v1/polls/{poll['id']}/ballot"
+        for choices in (["o" * 1000], ["o1"] * 100):
+            refused = await ann.put(url, json={"round": 1, "choices": choices})
+            problem(refused, 422, "invalid-body")
+        unknown = await ann.post(f"/api/v1/talks/{'x' * 5000}/questions", json={"body": "?"})
+        problem(unknown, 404, "unknown-talk")
+        assert await tv.journal.end() == end
+
+
+async def test_results_never_shown_stay_hidden_in_the_next_round(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew() as crew:
+        poll = await opened_poll(crew, visibility="published")
+        url = f"/api/v1/polls/{poll['id']}"
+        for verb in ("close", "reopen"):
+            await crew.post(f"{url}:{verb}")
+        hidden = await ann.get(f"{url}/results", params={"round": "1"})
+        problem(hidden, 403, "results-hidden")
+        assert (await crew.get(f"{url}/results", params={"round": "1"})).status_code == 200
+
+
 async def test_crew_does_what_its_role_allows(tv: House) -> None:
     async with (
         tv.someone() as viewer,

@@ -20,6 +20,7 @@ from tests.tv.house import SECRET, House, house
 from tv.auth import Passes, Role, load_secret, read_stream_key, stream_key
 from tv.folder import FolderError
 from tv.passes import PassExpired, PassForged
+from tv.settings import load
 
 
 @pytest.fixture
@@ -206,6 +207,20 @@ async def test_page_of_another_site_cannot_write(tv: House, headers: dict[str, s
         assert code(await page.post(**ask, headers=headers)) == (403, "foreign-origin")
         assert (await page.get("/api/v1/talks", headers=headers)).status_code == 200
         assert (await page.post(**ask, headers={"origin": tv.url})).status_code == 201
+
+
+async def test_page_behind_a_proxy_may_write_by_its_public_address(redis: Redis) -> None:
+    public = load(None, {"FABRIQUE_SERVER__PUBLIC_URL": "https://TV.example:443/"})
+    join: dict[str, Any] = {"url": "/api/v1/participants"}
+    async with house(redis, public) as tv, tv.client() as page:
+        joined = await page.post(**join, headers={"origin": "https://tv.example"})
+        assert joined.status_code == 201
+        assert "; secure" in joined.headers["set-cookie"].lower()
+        for other in ("http://tv.example", "https://tv.example:444", "https://tv.example.evil"):
+            assert code(await page.post(**join, headers={"origin": other}))[0] == 403
+        assert (await page.post(**join, headers={"origin": tv.url})).status_code == 201
+        async with connect(f"ws://{tv.address}/ws", origin="https://tv.example"):  # type: ignore[arg-type]
+            pass
 
 
 async def test_page_of_another_site_cannot_open_a_socket(tv: House) -> None:

@@ -7,9 +7,11 @@ import pytest
 from redis.asyncio import Redis
 
 from captions.cues import Cue, CueWritten
+from engagement.changes import order
 from tests.servers import StoreServer
 from tv import journal, store
 from tv.events import Event
+from tv.tasks import running
 
 
 def cue(number: int) -> CueWritten:
@@ -31,7 +33,7 @@ async def test_followers_see_the_order_that_appends_were_told(redis: Redis) -> N
     async with asyncio.timeout(10), journal.opened(redis, "test") as opened:
         positions = await asyncio.gather(*(opened.append(cue(number)) for number in range(500)))
         seen = await take(opened.follow(), 500)
-        assert [position for position, _ in seen] == sorted(positions, key=journal.order)
+        assert [position for position, _ in seen] == sorted(positions, key=order)
         assert dict(seen) == {p: cue(n) for n, p in enumerate(positions)}
         assert await opened.end() == seen[-1][0]
         assert await take(opened.follow(seen[9][0]), 490) == seen[10:]
@@ -72,11 +74,50 @@ async def test_what_was_acknowledged_survives_kill_and_followers_go_on(
 
 
 async def test_appends_beyond_the_limit_are_refused_at_once(redis: Redis) -> None:
-    stopped = journal.Journal(redis, "nobody-writes-this")
-    waiting = [asyncio.create_task(stopped.append(cue(1))) for _ in range(journal.PENDING)]
+    stopped = journal.Journal(redis, "nobody-writes-this", limit=5)
+    waiting = [asyncio.create_task(stopped.append(cue(1))) for _ in range(5)]
     await asyncio.sleep(0)
     with pytest.raises(journal.StoreUnavailable):
         await stopped.append(cue(2))
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_append_that_nobody_waits_for_any_more_is_not_written(redis: Redis) -> None:
+    stopped = journal.Journal(redis, "fabrique:{test}:journal")
+    given_up = asyncio.create_task(stopped.append(cue(1)))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    async with asyncio.timeout(10), running(stopped._write()):
+        await stopped.append(cue(2))
+        assert [event for _, event in await take(stopped.follow(), 1)] == [cue(2)]
+    assert await redis.xlen("fabrique:{test}:journal") == 1
+
+
+@pytest.mark.parametrize("written_since", [0, 2])
+async def test_follower_is_told_that_the_journal_is_another(
+    redis: Redis, written_since: int
+) -> None:
+    async with asyncio.timeout(10), journal.opened(redis, "test") as opened:
+        await redis.xadd("fabrique:{test}:journal", {"e": b"read before"}, id="1000-0")
+        events = opened.follow()
+        await anext(events)
+        await redis.flushall()
+        for number in range(written_since):
+            await opened.append(cue(number))
+        with pytest.raises(journal.JournalReplaced):
+            await anext(events)
+
+
+async def test_follower_ends_whenever_it_is_cancelled(redis: Redis) -> None:
+    async def cancelled_after(steps: int) -> None:
+        following = asyncio.create_task(take(opened.follow(), 1))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        following.cancel()
+        await asyncio.wait([following])
+
+    async with asyncio.timeout(8), journal.opened(redis, "test") as opened:
+        await asyncio.gather(*(cancelled_after(steps) for steps in range(7)))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from captions.cues import Cue, CueWritten
 from streaming.link import ChannelState, SourceState
 from tests.servers import StoreServer
-from tests.tv.house import House, house
+from tests.tv.house import House, Page, house, stuck_page
 from tests.tv.test_api import ask, opened_poll
 from tv import live, store
 from tv.auth import Role
@@ -243,6 +243,58 @@ async def test_channel_says_what_is_on_air_and_its_health_to_the_crew_alone(tv: 
         assert named(await viewer.view())["channel:plateau"]["on_air"] == "slate"
 
 
+async def test_viewers_are_counted_over_all_web_processes(redis: Redis) -> None:
+    def another() -> AbstractAsyncContextManager[House]:
+        return house(redis, refresh=0.2, silence=1.0)
+
+    async with another() as one, another() as other:
+        async with one.page(channel_plateau=""), other.page(channel_plateau="") as page:
+            await seen_by(page, 2)
+            async with other.page(channel_plateau=""):
+                await seen_by(page, 3)
+            await seen_by(page, 2)
+        async with another() as gone:
+            leaving = asyncio.create_task(stay(gone))
+            async with other.page(channel_plateau="") as page:
+                await seen_by(page, 2)
+                leaving.cancel()
+                await asyncio.gather(leaving, return_exceptions=True)
+                await seen_by(page, 1)
+
+
+async def seen_by(page: Page, viewers: int) -> None:
+    async with asyncio.timeout(10):
+        while named(await page.view())["channel:plateau"]["viewers"] != viewers:
+            pass
+
+
+async def stay(tv: House) -> None:
+    async with tv.page(channel_plateau=""):
+        await asyncio.Event().wait()
+
+
+async def test_words_left_open_go_when_captions_stop(redis: Redis) -> None:
+    spoken = [{"text": "Bonjour", "start": 1.0, "end": 1.5}]
+    message = msgspec.json.encode({"channel": "plateau", "words": spoken, "state": "on"})
+    async with house(redis, refresh=0.2, silence=0.2) as tv, tv.page(captions_plateau="") as page:
+        async with asyncio.timeout(10):
+            while not await redis.publish(live.PARTIALS, message):
+                pass  # until the process listens
+        words: list[list[Any]] = []
+        while len(words) < 2:
+            heard = await page.hear()
+            if heard["type"] == "partial":
+                words.append(heard["words"])
+        assert words == [spoken, []]
+
+
+async def test_page_of_an_older_journal_starts_afresh(tv: House) -> None:
+    async with tv.crew() as crew:
+        await crew.post("/api/v1/talks/direct:start")
+    async with tv.page(talk_direct="1000-0") as page:
+        assert (await page.view())["reset"]
+
+
 async def test_page_changes_its_topics(tv: House) -> None:
     async with tv.someone() as ann, tv.crew() as crew, tv.page(talks="") as page:
         await page.view("talks")
@@ -278,9 +330,9 @@ async def test_what_is_no_hello_closes_the_socket_with_a_reason(tv: House, messa
         assert named(await witness.view())["talk:direct"]["state"] == "live"
 
 
-async def test_storm_of_votes_is_few_messages_and_ends_with_the_newest_state(tv: House) -> None:
+async def test_storm_of_votes_is_few_messages_and_ends_with_the_newest_state(redis: Redis) -> None:
     poll: dict[str, Any] = {}
-    async with tv.crew() as crew, tv.page(talk_direct="") as page:
+    async with house(redis, interval=0.2) as tv, tv.crew() as crew, tv.page(talk_direct="") as page:
         await page.view()
         poll = await opened_poll(crew)
         people = [tv.passes.welcome()[1] for _ in range(60)]
@@ -302,11 +354,14 @@ async def test_storm_of_votes_is_few_messages_and_ends_with_the_newest_state(tv:
 
 
 async def test_page_that_reads_nothing_is_cut_off_and_others_go_on(redis: Redis) -> None:
-    async with house(redis, unread_for=2.5) as tv, tv.page(channel_plateau="") as witness:
+    async with (
+        house(redis, unread_for=1.0, refresh=0.3) as tv,
+        tv.page(channel_plateau="") as witness,
+    ):
         for number in range(300):  # more than the kernel's buffers hold
             cue = Cue(f"plateau-{number}", 1, number, number + 1.0, ("mot " * 8_000,))
             await tv.journal.append(CueWritten(channel="plateau", cue=cue))
-        async with stuck_page(tv, "channel:plateau", "captions:plateau") as reader:
+        async with stuck_page(tv.address, "channel:plateau", "captions:plateau") as reader:
             for expected in (2, 1):
                 while named(await witness.view())["channel:plateau"]["viewers"] != expected:
                     pass
@@ -314,24 +369,6 @@ async def test_page_that_reads_nothing_is_cut_off_and_others_go_on(redis: Redis)
                 async with asyncio.timeout(10):
                     while await reader.read(1 << 20):
                         pass
-
-
-@asynccontextmanager
-async def stuck_page(tv: House, *topics: str) -> AsyncIterator[asyncio.StreamReader]:
-    """A page that says hello, and then reads nothing more than a kilobyte or two."""
-    reader, writer = await asyncio.open_connection(*tv.address.split(":"), limit=1024)
-    try:
-        writer.write(
-            b"GET /ws HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-            b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        await reader.readuntil(b"\r\n\r\n")
-        shown = dict.fromkeys(topics, "")
-        hello = msgspec.json.encode({"type": "hello", "version": 1, "topics": shown})
-        writer.write(bytes((0x81, 0x80 | len(hello), 0, 0, 0, 0)) + hello)  # masked by zeros
-        yield reader
-    finally:
-        writer.close()
 
 
 async def test_views_come_by_get_where_sockets_are_blocked(tv: House) -> None:

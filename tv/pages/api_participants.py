@@ -1,4 +1,10 @@
-"""Taking part: a device gets a random name of its own, and a pseudonym if it wants one."""
+"""Taking part: a device gets a random name of its own, and a pseudonym if it wants one.
+
+- `POST /api/v1/participants` `{"name": ""}` → 201 `{"id", "token", "name"}` and a cookie. `token`
+  is for `Authorization: Bearer`. Each time it is a new participant. 429 `join-wave`.
+- `PUT /api/v1/participants/me` `{"name": "Ann"}` → the same, of who asks: one keeps one's id, and
+  takes the new token and cookie; what was asked before keeps the name it had.
+"""
 
 import time
 
@@ -8,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.limits import Limit
-from tv.auth import PARTICIPANT_COOKIE, Passes, identity
+from tv.auth import PARTICIPANT_COOKIE, Passes, identity, set_cookie
 from tv.passes import PARTICIPANT_LIFETIME
 from tv.problems import Problem, clean, read_json
 from tv.writing import json
@@ -54,14 +60,7 @@ def routes(passes: Passes) -> list[BaseRoute]:
         said = await read_json(request, Newcomer, limit=4096)
         participant, token = passes.welcome(clean(said.name, "Pseudonyme", PSEUDONYM, 0), id)
         response = json({"id": participant.id, "token": token, "name": participant.name}, status)
-        response.set_cookie(
-            PARTICIPANT_COOKIE,
-            token,
-            max_age=int(PARTICIPANT_LIFETIME),
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
+        set_cookie(request, response, PARTICIPANT_COOKIE, token, PARTICIPANT_LIFETIME)
         return response
 
     return [

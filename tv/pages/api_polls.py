@@ -1,6 +1,23 @@
-"""The API of polls: drafted, opened and closed by the crew, voted by the audience."""
+"""The API of polls: drafted, opened and closed by the crew, voted by the audience.
 
-from typing import Literal
+- `GET /api/v1/talks/{id}/polls` → `{"items": [poll]}`, drafts for the crew only.
+- `POST /api/v1/polls` `{"talk", "type": "single", "prompt", "options": ["…", {"text": "…"}],
+  "visibility": "closed|live|published"}` → 201 poll, a draft (presenter, moderator, operator,
+  admin). `visibility`: from when the audience sees results. 422 `bad-options` and the like.
+- `POST /api/v1/polls/{id}:open|close|publish|reopen` → poll (the same roles); `reopen` begins a
+  new round without ballots.
+- `GET /api/v1/polls/{id}` → poll.
+- `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "round"}` → `{"id", "round", "choices",
+  "version"}` (participants). The last ballot of a round counts. 409 `poll-not-open`, `wrong-round`;
+  422 `one-choice`, `unknown-option`. `GET` → the same, of this round; 404 `no-ballot`.
+- `GET /api/v1/polls/{id}/results?round=1` → `{"id", "round", "counts": [{"option", "votes"}],
+  "ballots", "version"}`; 403 `results-hidden`, 404 `unknown-round`.
+
+Polls are as in `items.poll_item`; writes as in tv/writing.py. 404 `unknown-poll` also for drafts.
+"""
+
+import re
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -22,12 +39,14 @@ from tv import items
 from tv.auth import Identity, Role, identity
 from tv.follower import Follower
 from tv.problems import Problem, clean, read_json
-from tv.upstream import Upstream
-from tv.writing import Writer, absent, json, must_match
+from tv.writing import Writer, absent, json
 
 PROMPT = 300  # characters
 OPTION = 120
 OPTIONS = 20  # per poll
+AT_MOST = msgspec.Meta(max_length=OPTIONS)
+
+ROUND = re.compile("[1-9][0-9]{0,4}")
 
 POLLSTERS = (Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
@@ -56,12 +75,12 @@ class Draft(msgspec.Struct, frozen=True):
 class Vote(msgspec.Struct, frozen=True):
     """The body of a ballot: option ids. Without a round, it is for the current one."""
 
-    choices: list[str]
-    round: int | None = None
+    choices: Annotated[list[Annotated[str, msgspec.Meta(max_length=OPTION)]], AT_MOST]
+    round: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
 
 
-def routes(follower: Follower, upstream: Upstream) -> list[BaseRoute]:
-    desk = Desk(follower, Writer(follower, upstream))
+def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
+    desk = Desk(follower, writer)
     return [
         Route(
             "/api/v1/polls/{poll}/ballot", desk.vote, methods=["PUT"]
@@ -130,7 +149,6 @@ class Desk:
         if (type := ACTS.get(request.path_params["verb"])) is None:
             raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
         who.must_be(*POLLSTERS, talk=poll.talk)
-        must_match(request, poll)
         event = type(**self._writer.act(request, who.signature), poll=poll.id)
         return json(items.item(await self._writer.write(event, who), crew=True))
 
@@ -160,11 +178,10 @@ class Desk:
         """`?round=` an earlier one; the current one by default."""
         poll, who = self._find(request)
         asked = request.query_params.get("round", str(poll.round))
-        results = self._polls.results(poll.id, int(asked)) if asked.isdecimal() else None
-        if results is None or asked == "0":
+        results = self._polls.results(poll.id, int(asked)) if ROUND.fullmatch(asked) else None
+        if results is None:
             raise Problem(404, "unknown-round", "Introuvable", "Ce tour n’existe pas.")
-        # A round that is over and was followed by another has been shown: only this one hides.
-        if not (who.crew(poll.talk) or poll.results_public or results.round < poll.round):
+        if not (who.crew(poll.talk) or poll.round_public(results.round)):
             raise Problem(
                 403,
                 "results-hidden",

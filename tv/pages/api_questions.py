@@ -1,4 +1,19 @@
-"""The API of questions: asked and supported by the audience, moderated and answered by the crew."""
+"""The API of questions: asked and supported by the audience, moderated and answered by the crew.
+
+- `GET /api/v1/talks/{id}/questions?state=a,b&sort=recent|support|talk` → `{"items": [question]}`:
+  public ones and one's own; all of them for the crew. 422 `unknown-filter`.
+- `POST /api/v1/talks/{id}/questions` `{"body", "anchor": {"media_time", "cues", "quote"}}` → 201
+  question, pending (participants). 422 `text-too-long` and the like; 409 `talk-closed`; 429
+  `too-many`: 8 at once, then one every 10 s, and 10 that wait for a moderator.
+- `GET /api/v1/questions/{id}` → question.
+- `PUT|DELETE /api/v1/questions/{id}/support` → question (participants; approved or live ones).
+- `POST /api/v1/questions/{id}:withdraw` → question (its author, while pending or approved).
+- `:approve|restore`, `:reject` `{"reason"}`, `:merge` `{"into": id}` → question (moderator,
+  operator, admin); `:take` (presenter, operator, admin); `:release|answer` (any of these).
+
+Questions are as in `items.question_item`, with `mine` and `supported`; writes as in tv/writing.py.
+404 `unknown-question` also for what whoever asks may not see.
+"""
 
 import msgspec
 from starlette.requests import Request
@@ -24,8 +39,7 @@ from tv import items
 from tv.auth import Identity, Role, identity
 from tv.follower import Follower
 from tv.problems import Problem, clean, read_json
-from tv.upstream import Upstream
-from tv.writing import Writer, absent, json, must_match
+from tv.writing import Writer, absent, json
 
 BODY = 500  # characters
 QUOTE = 300
@@ -69,8 +83,8 @@ class Merge(msgspec.Struct, frozen=True):
     into: str
 
 
-def routes(follower: Follower, upstream: Upstream) -> list[BaseRoute]:
-    desk = Desk(follower, Writer(follower, upstream))
+def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
+    desk = Desk(follower, writer)
     return [
         Route("/api/v1/talks/{talk}/questions", desk.of_talk, methods=["GET"]),
         Route("/api/v1/talks/{talk}/questions", desk.ask, methods=["POST"]),
@@ -127,12 +141,14 @@ class Desk:
     async def ask(self, request: Request) -> Response:
         who = identity(request)
         by = self._writer.tap(who)
+        if (talk := request.path_params["talk"]) not in self._audience.talks.by_id:
+            raise absent("talk")
         said = await read_json(request, Asked)
         act = self._writer.act(request, by)
         event = QuestionAsked(
             **act,
             question=f"q_{act['id']}",
-            talk=request.path_params["talk"],
+            talk=talk,
             body=clean(said.body, "Question", BODY),
             author=who.name,
             anchor=_checked(said.anchor),
@@ -148,14 +164,12 @@ class Desk:
             raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
         type, roles = known
         who.must_be(*roles, talk=question.talk)
-        must_match(request, question)
         event = type(**self._writer.act(request, who.signature), question=question.id)
         return json(items.item(await self._writer.write(event, who), crew=True))
 
     async def reject(self, request: Request) -> Response:
         question, who = self._find(request)
         who.must_be(*MODERATORS, talk=question.talk)
-        must_match(request, question)
         said = await read_json(request, Rejection)
         event = QuestionRejected(
             **self._writer.act(request, who.signature),
@@ -167,7 +181,6 @@ class Desk:
     async def merge(self, request: Request) -> Response:
         question, who = self._find(request)
         who.must_be(*MODERATORS, talk=question.talk)
-        must_match(request, question)
         said = await read_json(request, Merge)
         act = self._writer.act(request, who.signature)
         event = QuestionMerged(**act, question=question.id, into=said.into)

@@ -1,4 +1,14 @@
-"""The API of talks: what is on, and the crew's start and end."""
+"""The API of talks: what is on, and the crew's start and end.
+
+- `GET /api/v1/talks` → `{"items": [talk]}`; `GET /api/v1/talks/{id}` → talk.
+- `POST /api/v1/talks/{id}:start|end|resume|cancel` → talk (operator, admin). `end` also ends the
+  answer under way and closes open polls; `resume` undoes it within two minutes (409 `too-late`);
+  409 `channel-busy` while another talk is live on the channel, 409 `wrong-state` otherwise.
+- `POST /api/v1/talks/{id}:publish` `{"consent": true, "captions_reviewed": false}` → talk
+  (operator, admin); 422 `no-consent`.
+
+Talks are as in `items.talk_item`; writes as in tv/writing.py. 404 `unknown-talk`, `unknown-act`.
+"""
 
 import msgspec
 from starlette.requests import Request
@@ -17,8 +27,7 @@ from tv import items
 from tv.auth import Role, identity
 from tv.follower import Follower
 from tv.problems import Problem, read_json
-from tv.upstream import Upstream
-from tv.writing import Writer, absent, json, must_match
+from tv.writing import Writer, absent, json
 
 ACTS: dict[str, type[TalkStarted | TalkEnded | TalkResumed | TalkCancelled]] = {
     "start": TalkStarted,
@@ -35,8 +44,7 @@ class Publication(msgspec.Struct, frozen=True):
     captions_reviewed: bool = False
 
 
-def routes(follower: Follower, upstream: Upstream) -> list[BaseRoute]:
-    writer = Writer(follower, upstream)
+def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
     talks = follower.audience.talks.by_id
 
     def find(request: Request) -> Talk:
@@ -55,14 +63,12 @@ def routes(follower: Follower, upstream: Upstream) -> list[BaseRoute]:
         if (type := ACTS.get(request.path_params["verb"])) is None:
             raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
         who.must_be(Role.OPERATOR, Role.ADMIN, talk=talk.id)
-        must_match(request, talk)
         event = type(**writer.act(request, who.signature), talk=talk.id)
         return json(items.item(await writer.write(event, who), crew=True))
 
     async def publish(request: Request) -> Response:
         talk, who = find(request), identity(request)
         who.must_be(Role.OPERATOR, Role.ADMIN, talk=talk.id)
-        must_match(request, talk)
         said = await read_json(request, Publication)
         event = TalkPublished(
             **writer.act(request, who.signature),

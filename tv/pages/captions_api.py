@@ -1,4 +1,9 @@
-"""The captions of a talk, to read, to subtitle a film with, or to compute on."""
+"""The captions of a talk, to read, to subtitle a film with, or to compute on.
+
+`GET /api/v1/talks/{id}/captions.{vtt,srt,txt,json}`: each cue in its newest revision, up to now if
+the talk goes on. Times count from the start of the talk, or from the first cue when it has none; in
+JSON they are broadcast times, beside the `origin`. 404 `unknown-talk`, `unknown-format`.
+"""
 
 from collections.abc import Callable
 
@@ -22,7 +27,6 @@ Written = Callable[[Talk, float, list[Cue]], str]
 
 def routes(follower: Follower) -> list[BaseRoute]:
     async def captions(request: Request) -> Response:
-        """Times count from the start of the talk; in JSON they are broadcast times."""
         talk = follower.audience.talks.by_id.get(request.path_params["talk"])
         if talk is None:
             raise absent("talk")

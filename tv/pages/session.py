@@ -1,4 +1,11 @@
-"""The session: a pass from a link's fragment, exchanged for a cookie that scripts cannot read."""
+"""The session: a pass from a link's fragment, exchanged for a cookie that scripts cannot read.
+
+- `POST /api/v1/session` `{"pass": "…"}` → 201 `{"role", "name", "talk", "lab", "expires"}` and the
+  cookie; 401 `pass-expired`, `pass-forged`.
+- `GET /api/v1/session` → `{"role", "name", "talk", "lab", "participant", "trouble"}`: who the
+  server takes whoever asks for; `trouble` is "expired" or "forged" when their pass is no good.
+- `DELETE /api/v1/session` → 204, the pass's cookie is gone (the participant's stays).
+"""
 
 import time
 
@@ -7,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from tv.auth import PASS_COOKIE, Passes, identity, refused
+from tv.auth import PASS_COOKIE, Passes, identity, refused, set_cookie
 from tv.passes import Pass, PassExpired, PassForged
 from tv.problems import read_json, rfc3339
 from tv.writing import json
@@ -29,14 +36,8 @@ def routes(passes: Passes) -> list[BaseRoute]:
         except PassForged as error:
             raise refused("forged") from error
         response = json(_described(held), 201)
-        response.set_cookie(
-            PASS_COOKIE,
-            said.pass_.strip(),
-            max_age=max(1, int(held.expires - time.time())),
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
+        lifetime = held.expires - time.time()
+        set_cookie(request, response, PASS_COOKIE, said.pass_.strip(), lifetime)
         return response
 
     async def read_session(request: Request) -> Response:

@@ -85,7 +85,8 @@ export interface Channel {
   since: number | null;
   captions: CaptionState;
   viewers: number;
-  sources?: Source[]; // for the crew
+  sources?: Source[]; // for the crew, as the next one
+  captions_reason?: string; // why there are none
 }
 
 export interface Mine {

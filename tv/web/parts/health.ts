@@ -33,6 +33,11 @@ export function strip(channel: Channel | undefined, connected: boolean, now: num
 }
 
 export function sources(channel: Channel | undefined) {
+  const reason = channel?.captions_reason;
+  return html`${reason ? html`<p class="advice">${reason}</p>` : nothing}${studios(channel)}`;
+}
+
+function studios(channel: Channel | undefined) {
   const found = channel?.sources ?? [];
   if (!found.some(({ connected }) => connected)) {
     return html`<div class="source none">

@@ -1,0 +1,77 @@
+"""The one reader of the journal: what was acknowledged is folded, whatever happens around it."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+from redis.asyncio import Redis
+
+from captions.cues import Cue, CueWritten
+from engagement.fold import Accepted, Reason, Refused
+from engagement.questions import QuestionAsked
+from engagement.talks import TalkEnded, TalkStarted
+from tests.servers import StoreServer
+from tv import journal, store
+from tv.follower import Follower, View
+from tv.tasks import running
+
+
+async def test_listener_that_fails_stops_nothing(
+    redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(views: set[View]) -> None:
+        raise ValueError("a bug")
+
+    async with journal.opened(redis, "test") as opened:
+        follower = Follower(opened)
+        follower.changed.append(fail)
+        async with asyncio.timeout(10), running(follower.run()):
+            for event in (
+                TalkStarted(id="a", at=1.0, by="c", talk="direct"),
+                TalkEnded(id="b", at=2.0, by="c", talk="direct"),
+            ):
+                assert isinstance(await follower.write(event), Accepted)
+    assert "a bug" in caplog.text
+
+
+async def test_late_old_revision_of_a_cue_does_not_come_back(redis: Redis) -> None:
+    async with journal.opened(redis, "test") as opened:
+        follower = Follower(opened)
+        for revision in (2, 1):
+            cue = Cue("plateau-1", revision, 1.0, 2.0, (f"Révision {revision}",))
+            await opened.append(CueWritten("plateau", cue))
+        async with asyncio.timeout(10), running(follower.run()):
+            await follower.ready.wait()
+        assert [cue.revision for cue in follower.recent_cues["plateau"]] == [2]
+
+
+async def test_write_to_a_store_that_hangs_is_given_up(store_server: StoreServer) -> None:
+    async with store.connected(store_server.url) as client, journal.opened(client, "test") as book:
+        follower = Follower(book, write_within=0.5)
+        async with asyncio.timeout(20), running(follower.run()):
+            await follower.ready.wait()
+            pid = (await client.info("server"))["process_id"]
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(3):
+                    with pytest.raises(journal.StoreUnavailable):
+                        await follower.write(TalkStarted(id="a", at=1.0, by="c", talk="direct"))
+            finally:
+                os.kill(pid, signal.SIGCONT)
+
+
+async def test_answer_to_a_write_is_about_that_very_write(redis: Redis) -> None:
+    def asked(at: float, body: str) -> QuestionAsked:
+        return QuestionAsked(id="e", at=at, by="ann", question="q", talk="direct", body=body)
+
+    async with journal.opened(redis, "test") as book:
+        follower = Follower(book)
+        async with asyncio.timeout(10), running(follower.run()):
+            first, again, other = await asyncio.gather(
+                *map(follower.write, (asked(1.0, "Une"), asked(2.0, "Une"), asked(3.0, "Autre")))
+            )
+    assert isinstance(first, Accepted)
+    assert again == first
+    assert isinstance(other, Refused)
+    assert other.reason == Reason.KEY_REUSED
