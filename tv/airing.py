@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from tv.items import Rendered, channel_item
+from tv.partial import OpenWord, Partial
 from tv.settings import Settings
 from tv.sockets import Message
 from tv.upstream import Upstream
@@ -21,27 +22,6 @@ NOTHING_SAID = Message("", "")
 CaptionsState = Literal["on", "late", "interrupted", "off"]
 
 
-class PartialWord(msgspec.Struct, frozen=True):
-    """A word that may still change."""
-
-    text: str
-    start: float
-    end: float
-
-
-class Heard(msgspec.Struct, frozen=True):
-    """What the captions process publishes: the words still open, and how it fares.
-
-    `reason` is why it has none, in French, for the crew.
-    """
-
-    channel: str
-    words: list[PartialWord] = []
-    state: Literal["on", "late", "interrupted"] = "on"
-    at: float = 0.0
-    reason: str = ""
-
-
 class Watching(msgspec.Struct, frozen=True):
     """What each web process publishes: how many of its pages show each channel."""
 
@@ -49,7 +29,7 @@ class Watching(msgspec.Struct, frozen=True):
     viewers: dict[str, int]
 
 
-_heard = msgspec.json.Decoder(Heard)
+_heard = msgspec.json.Decoder(Partial)
 _watching = msgspec.json.Decoder(Watching)
 
 
@@ -77,7 +57,7 @@ class Airing:
         self._captions: dict[str, tuple[float, CaptionsState, str]] = {}
         self._elsewhere: dict[str, tuple[float, dict[str, int]]] = {}  # process -> heard, viewers
         self._partial: dict[str, Message] = {}
-        self._words: dict[str, list[PartialWord]] = {}
+        self._words: dict[str, list[OpenWord]] = {}
         self._items: dict[tuple[str, bool], Rendered] = {}
         self._changes = 0
         for channel in settings.channels:
@@ -151,7 +131,7 @@ class Airing:
                 changed = True
         return changed
 
-    def _say(self, channel: str, words: list[PartialWord]) -> bool:
+    def _say(self, channel: str, words: list[OpenWord]) -> bool:
         """Make the message with the words still open, if they are other ones than before."""
         if words == self._words.get(channel, []):
             return False

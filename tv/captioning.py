@@ -20,7 +20,7 @@ from captions.errors import CaptionsError, ModelUnavailable, SoundUnreadable
 from captions.layout import Layout
 from captions.live import Captioner, Heard
 from captions.whisper import Whisper
-from captions.worker import State, Worker
+from captions.worker import Worker
 from streaming import link
 from streaming.errors import LinkLost
 from streaming.link import Follow, Now, Sound
@@ -28,39 +28,18 @@ from tv import journal, reasons
 from tv import store as stores
 from tv.folder import Folder
 from tv.journal import StoreUnavailable
+from tv.partial import PARTIALS, OpenWord, Partial
 from tv.settings import Settings
 from tv.tasks import running
 
 logger = logging.getLogger(__name__)
 
-PARTIALS = "fabrique:partial"  # where pages' processes hear of words still open
 HEARTBEAT = 1.0  # seconds
 WAITING = 200  # cues that may wait for the store
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds before trying again
 MODEL_PAUSE = 30.0  # seconds before a model that does not load is tried again
 
 Append = Callable[[CueWritten], Awaitable[str]]
-
-
-class OpenWord(msgspec.Struct, frozen=True):
-    """A word that may still change."""
-
-    text: str
-    start: float
-    end: float
-
-
-class Partial(msgspec.Struct, frozen=True):
-    """What pages are told between two cues: the words still open, and how captions fare.
-
-    `reason`, for the crew, is why there are none, in French.
-    """
-
-    channel: str
-    words: list[OpenWord]
-    state: State
-    at: float
-    reason: str = ""
 
 
 class Outbox:

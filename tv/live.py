@@ -65,6 +65,7 @@ from tv.auth import Identity, identity
 from tv.follower import Follower, View
 from tv.journal import heed_cancellation
 from tv.open_page import VERSION, Hello, NotUnderstood, Page
+from tv.partial import PARTIALS
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.sockets import Message
@@ -74,7 +75,6 @@ from tv.views import Views, view_of
 
 logger = logging.getLogger(__name__)
 
-PARTIALS = "fabrique:partial"  # where the captions process publishes
 HELLO_WITHIN = 10.0  # seconds for a page to say what it shows
 AT_ONCE = 200  # pages told before others have a turn
 

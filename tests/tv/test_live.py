@@ -17,6 +17,7 @@ from tests.tv.house import House, Page, house, stuck_page
 from tests.tv.test_api import ask, opened_poll
 from tv import live, store
 from tv.auth import Role
+from tv.partial import PARTIALS
 
 
 @pytest.fixture
@@ -172,12 +173,12 @@ async def test_partial_words_and_the_state_of_captions_arrive(tv: House) -> None
     async def publish(state: str, *words: str) -> None:
         spoken = [{"text": word, "start": 1.0, "end": 1.5} for word in words]
         message = {"channel": "plateau", "words": spoken, "state": state, "at": 2.0}
-        await tv.store.publish(live.PARTIALS, msgspec.json.encode(message))
+        await tv.store.publish(PARTIALS, msgspec.json.encode(message))
 
     async with tv.page(channel_plateau="", captions_plateau="") as page:
         channel = named(await page.view("channel:plateau"))["channel:plateau"]
         assert channel["captions"] == "interrupted"  # nobody captions yet
-        while not await tv.store.publish(live.PARTIALS, b"{}"):
+        while not await tv.store.publish(PARTIALS, b"{}"):
             pass  # until the process listens
         await publish("on", "Bonjour", "à")
         heard = await page.hear()
@@ -198,7 +199,7 @@ async def test_partial_words_come_again_after_the_store_restarted(
         spoken = [{"text": word, "start": 1.0, "end": 1.5}]
         message = msgspec.json.encode({"channel": "plateau", "words": spoken, "state": "on"})
         async with asyncio.timeout(20):
-            while not await client.publish(live.PARTIALS, message):
+            while not await client.publish(PARTIALS, message):
                 pass  # until the process listens
 
     async with (
@@ -278,7 +279,7 @@ async def test_words_left_open_go_when_captions_stop(redis: Redis) -> None:
     message = msgspec.json.encode({"channel": "plateau", "words": spoken, "state": "on"})
     async with house(redis, refresh=0.2, silence=0.2) as tv, tv.page(captions_plateau="") as page:
         async with asyncio.timeout(10):
-            while not await redis.publish(live.PARTIALS, message):
+            while not await redis.publish(PARTIALS, message):
                 pass  # until the process listens
         words: list[list[Any]] = []
         while len(words) < 2:

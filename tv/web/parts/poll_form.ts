@@ -50,8 +50,11 @@ export class PollForm {
               maxlength="100"
               .value=${option}
               @input=${(event: InputEvent) =>
+                // What was typed since this was drawn counts too: not `options`.
                 this.write({
-                  options: options.map((old, at) => (at === rank ? value(event) : old)),
+                  options: this.draft.options.map((old, at) =>
+                    at === rank ? value(event) : old,
+                  ),
                 })}
             />`,
         )}
@@ -59,7 +62,7 @@ export class PollForm {
           type="button"
           class="link"
           ?disabled=${options.length >= MOST}
-          @click=${() => this.write({ options: [...options, ""] })}
+          @click=${() => this.write({ options: [...this.draft.options, ""] })}
         >
           Ajouter une réponse
         </button>
