@@ -23,6 +23,7 @@ WAIT = 60.0  # seconds until the service is ready
 def run(folder: Folder, settings: Settings) -> None:
     """Prepare what the first run needs, then serve until interrupted."""
     folder.make()
+    supervisor.probe_ports(settings)  # before what takes long
     film = folder.cache / "demo.mp4"
     _prepare(folder, film, settings)
     plateau = settings.channels["plateau"]

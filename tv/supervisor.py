@@ -166,6 +166,14 @@ def address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
 
 
+def probe_ports(settings: Settings) -> None:
+    """Raises PortTaken unless all our ports are free now."""
+    host = settings.server.host
+    listen(host, settings.server.port, "--port").close()
+    listen(host, settings.rtmp.port, "FABRIQUE_RTMP__PORT").close()
+    probe_udp(settings.webrtc.port)
+
+
 def probe_udp(port: int) -> None:
     """Raises PortTaken unless the UDP port is free now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -224,9 +232,7 @@ async def serve(
     """
     with folder.locked():
         load_secret(folder.path)
-        # Media takes these itself.
-        listen(settings.server.host, settings.rtmp.port, "FABRIQUE_RTMP__PORT").close()
-        probe_udp(settings.webrtc.port)
+        probe_ports(settings)  # those that media takes itself are checked here alone
         http = listen(settings.server.host, settings.server.port, "--port")
         folder.note_address(address(settings))
         stopped = asyncio.Event()

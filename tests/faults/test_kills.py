@@ -156,28 +156,22 @@ def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fab
     assert httpx.get(f"{on_air.url}/readyz").status_code == 200
 
 
-def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything(
-    tmp_path: Path, film: Path
-) -> None:
-    server = Fabrique(tmp_path / "data")
-    server.start()
-    server.wait_ready()
-    with httpx.Client(base_url=server.url, timeout=15) as viewer:
-        token = viewer.post("/api/v1/participants", json={}).json()["token"]
-        viewer.headers["authorization"] = f"Bearer {token}"
-        asked = ask(viewer, "Et la chaudière ?")
-    pids = list(server.children().values())
-    assert len(pids) == 4
-    assert server.process
-    server.process.send_signal(signal.SIGKILL)
-    server.process.wait()
-    until(5, lambda: True if not any(servers.is_alive(pid) for pid in pids) else None)
+def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything() -> None:
+    with servers.fabrique() as server:
+        with httpx.Client(base_url=server.url, timeout=15) as viewer:
+            token = viewer.post("/api/v1/participants", json={}).json()["token"]
+            viewer.headers["authorization"] = f"Bearer {token}"
+            asked = ask(viewer, "Et la chaudière ?")
+        pids = list(server.children().values())
+        assert len(pids) == 4
+        assert server.process
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        until(5, lambda: True if not any(servers.is_alive(pid) for pid in pids) else None)
 
-    server.start()
-    try:
+        server.start()
         server.wait_ready()
         headers = {"authorization": f"Bearer {server.make_pass(Role.MODERATOR)}"}
         with httpx.Client(base_url=server.url, headers=headers, timeout=15) as crew:
             assert asked in (questions(crew) or set())
-    finally:
         assert server.stop() == 0
