@@ -20,10 +20,7 @@ from tests.tv.test_hls import Site, serving
 from tests.viewers import CHROMIUM, CHROMIUM_ARGUMENTS
 
 HLS_JS = Path(__file__).parents[2] / "tv/web/node_modules/hls.js/dist/hls.min.js"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not HLS_JS.exists(), reason="npm packages are not installed"),
-]
+pytestmark = pytest.mark.slow
 LOW_LATENCY = "{lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1}"
 PAGE = """<!doctype html><video muted playsinline width=256></video><script src=/hls.js></script>
 <script>
