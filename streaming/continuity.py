@@ -65,6 +65,7 @@ class Source:
         """Take a frame, in decoding order."""
         if self.open:
             self.alive_at = self._channel.now()
+            self._channel.on_packet(self.slot, "h264", packet)
             self.health.picture(packet, self.alive_at)
             self._channel._picture(self, packet)
 
@@ -72,6 +73,7 @@ class Source:
         if not self.open:
             return
         now = self.alive_at = self._channel.now()
+        self._channel.on_packet(self.slot, codec, packet)
         self.health.sound(packet, now)
         # Wait for late sound rather than lose it, and forget slowly that it was late.
         late = now - packet.pts + 0.15
@@ -117,7 +119,8 @@ class Channel:
     `now` is the broadcast clock. `resume_from` is the end of what the last run of this process
     showed: when that is not long ago, the slate fills the time since, and nothing goes before it.
     `on_change` is called when another slot comes on air, a publisher comes or goes, or advice
-    changes.
+    changes. `on_packet` gets all that a slot receives, with its codec, before anything is chosen,
+    and `on_left` the slot whose publisher is gone.
     """
 
     def __init__(
@@ -134,6 +137,8 @@ class Channel:
         self.feed = Feed()
         self.slate = slate or Slate()
         self.on_change = on_change
+        self.on_packet: Callable[[Slot, str, Packet], None] = lambda slot, codec, packet: None
+        self.on_left: Callable[[Slot], None] = lambda slot: None
         self.on_air: OnAir = "slate"
         start = now()
         self.since = start
@@ -294,6 +299,7 @@ class Channel:
         source.open = False
         if self._sources.get(source.slot) is source:
             del self._sources[source.slot]
+            self.on_left(source.slot)
             now = self.now()
             if self.on_air == source.slot:
                 self._lose(source.slot, now)

@@ -1,0 +1,342 @@
+"""What our processes say to each other: each message says who sends it, and when.
+
+Media is one end of every connection. A web process follows the windows and the channels' states and
+passes requests of viewers, studios and the crew on; captions follow the sound; foreign inputs
+publish what they read; the ladder encodes what media asks it to; watch looks at the studios'
+pictures and hears their sound; keep and restream follow packets.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from streaming.hls.window import WindowEvent
+from streaming.packet import Packet
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Root of what goes over the link."""
+
+
+# From media.
+
+
+class Now(Message, frozen=True):
+    """The broadcast clock, once a second."""
+
+    time: float
+
+
+class WindowChanged(Message, frozen=True):
+    """What happened to a channel's live window, in order; what happened at once comes at once.
+
+    A segment's last part, its end and the next one's beginning are one change: a playlist between
+    them would hint at a part that never comes.
+    """
+
+    channel: str
+    events: list[WindowEvent]
+
+
+class Sound(Message, frozen=True):
+    """One Opus packet of a channel."""
+
+    channel: str
+    packet: Packet
+
+
+class SourceState(msgspec.Struct, frozen=True):
+    """A studio in its slot, and what ails it, in French for the régie."""
+
+    slot: str
+    kind: str  # "rtmp", "whip", "srt", "pull"
+    connected: bool
+    on_air: bool
+    advice: list[str] = []
+    width: int = 0
+    height: int = 0
+    frame_rate: float = 0.0  # measured
+    bitrate: float = 0.0  # bits per second
+    keyframe_interval: float = 0.0  # seconds
+    drift: float = 0.0  # seconds
+    video: str = ""  # codec, as libav names it
+    sound: str = ""
+    profile: str = ""  # of H.264, as people name it: "High 4.1"
+    announced_rate: float = 0.0  # frames per second, by the publisher's own word
+    reorders: bool = False  # B-frames
+    encoded: str = ""  # why the ladder encodes its picture again, in French; "" when it does not
+    since: float = 0.0  # when it connected
+    loudness: float | None = None  # LUFS, momentary (EBU R128)
+    black: float = 0.0  # seconds for which it has been so
+    silent: float = 0.0
+    frozen: float = 0.0
+    lost: int = 0  # packets that the network lost for good
+    round_trip: float = 0.0  # seconds; 0: not known
+
+
+class ChannelState(Message, frozen=True):
+    """What a channel shows now, sent when it changes and once a second."""
+
+    channel: str
+    on_air: Literal["primary", "backup", "slate"]
+    since: float
+    sources: list[SourceState]
+    webrtc_viewers: int = 0
+    chosen: Literal["auto", "primary", "backup", "slate"] = "auto"  # by the régie
+
+
+class Answered(Message, frozen=True):
+    """The answer to an `Offer`: `session` names the viewer from now on."""
+
+    request: int
+    session: str
+    sdp: str
+
+
+class Refused(Message, frozen=True):
+    """A request that failed: an HTTP status, a stable code, and a sentence in French."""
+
+    request: int
+    status: int
+    code: str
+    detail: str
+
+
+class Done(Message, frozen=True):
+    """A request that was carried out and has nothing to return."""
+
+    request: int
+
+
+class Lateness(Message, frozen=True):
+    """How late a 5 ms timer fired in media's loop while it was watched, in seconds."""
+
+    request: int
+    median: float
+    p99: float
+    worst: float
+
+
+class Frame(Message, frozen=True):
+    """One encoded frame of a slot, before continuity, or of what is on air (slot "").
+
+    `codec` is libav's name. Times are on the broadcast clock.
+    """
+
+    channel: str
+    slot: str
+    codec: str
+    packet: Packet
+
+
+class SourceLeft(Message, frozen=True):
+    """The publisher of a slot is gone; what comes next in it is another's."""
+
+    channel: str
+    slot: str
+
+
+class Encode(Message, frozen=True):
+    """Ask the ladder to make H.264 without B-frames, a keyframe every 2 s, of what follows.
+
+    `height` and `frame_rate` are the most that it may have; sizes are even. `name` is for the log.
+    """
+
+    job: int
+    name: str
+    codec: str
+    height: int
+    frame_rate: float
+
+
+class EncodeFrame(Message, frozen=True):
+    """A frame for a job, in decoding order; the first one can be decoded by itself."""
+
+    job: int
+    packet: Packet
+
+
+class EncodeEnd(Message, frozen=True):
+    """Nobody wants what a job makes any more."""
+
+    job: int
+
+
+class Restreams(Message, frozen=True):
+    """The names of the restreams that the régie wants to run, whenever that changes."""
+
+    names: list[str]
+
+
+class RestreamState(Message, frozen=True):
+    """How a restream does: from who restreams to media, and from there to web processes."""
+
+    name: str
+    channel: str
+    state: Literal["off", "connecting", "on", "waiting"]
+    since: float = 0.0
+    bitrate: float = 0.0  # bits per second
+    dropped: int = 0  # frames, since it was started
+    detail: str = ""  # what went wrong, in French
+    title: str = ""
+
+
+# To media.
+
+
+class Room(Message, frozen=True):
+    """The ladder says how many jobs it can do at a time."""
+
+    jobs: int
+
+
+class Encoded(Message, frozen=True):
+    """A frame that a job has made, at the times of the frame that it was made of."""
+
+    job: int
+    packet: Packet
+
+
+class EncodeFailed(Message, frozen=True):
+    """A job is over: its frames cannot be decoded, or the machine does not keep up; in French."""
+
+    job: int
+    reason: str
+
+
+class Observed(Message, frozen=True):
+    """What watch has seen and heard of a slot: sent once a second while frames come.
+
+    `black_since`, `frozen_since` and `silent_since` are on the broadcast clock; None: it is not.
+    """
+
+    channel: str
+    slot: str
+    loudness: float | None
+    black_since: float | None
+    frozen_since: float | None
+    silent_since: float | None
+
+
+class Transport(Message, frozen=True):
+    """What the network does to the source that this connection publishes, once a second."""
+
+    lost: int
+    round_trip: float  # seconds
+
+
+class Switch(Message, frozen=True):
+    """The régie chooses what a channel shows: "auto" leaves it to the rules again."""
+
+    request: int
+    channel: str
+    to: str
+
+
+class Restream(Message, frozen=True):
+    """The régie starts or stops a restream."""
+
+    request: int
+    name: str
+    on: bool
+
+
+class WatchLateness(Message, frozen=True):
+    """Ask how late media's loop runs over the next `seconds` (at most 60)."""
+
+    request: int
+    seconds: float
+
+
+class Follow(Message, frozen=True):
+    """Ask for what media has, from now on.
+
+    - "hls": the windows and states of all channels, and the restreams' states
+    - "sound": the Opus of one channel, as `Sound`
+    - "air": what one channel has on air, H.264 and AAC, as `Frame`s with an empty slot
+    - "source": what one slot of a channel receives, before continuity, as `Frame`s
+    - "watch": keyframes and sound of every slot of every channel, as `Frame`s
+    - "jobs": be the ladder: take `Encode` and its `EncodeFrame`s
+    - "restreams": be the one who restreams: take `Restreams`
+    """
+
+    what: Literal["hls", "sound", "air", "source", "watch", "jobs", "restreams"]
+    channel: str = ""
+    slot: str = ""
+
+
+class Offer(Message, frozen=True):
+    """A WHEP viewer's SDP offer."""
+
+    request: int
+    channel: str
+    sdp: str
+
+
+class Hangup(Message, frozen=True):
+    """A WHEP viewer leaves."""
+
+    request: int
+    session: str
+
+
+class Publish(Message, frozen=True):
+    """Take a channel's slot with what follows on this connection as `SourceFrame`s."""
+
+    request: int
+    channel: str
+    slot: str
+    kind: str
+
+
+class SourceFrame(Message, frozen=True):
+    """One encoded frame of a foreign input.
+
+    `dts` and `pts` are integer microseconds of the source, `codec` is libav's name.
+    """
+
+    codec: str
+    data: bytes
+    dts: int
+    pts: int
+    key: bool
+    config: bytes
+
+
+class Unusable(Message, frozen=True):
+    """Why a foreign input gives nothing, in French for the régie: the source ends with it."""
+
+    reason: str
+
+
+AnyMessage = (
+    Now
+    | WindowChanged
+    | Sound
+    | ChannelState
+    | Answered
+    | Refused
+    | Done
+    | Lateness
+    | WatchLateness
+    | Follow
+    | Offer
+    | Hangup
+    | Publish
+    | SourceFrame
+    | Unusable
+    | Frame
+    | SourceLeft
+    | Encode
+    | EncodeFrame
+    | EncodeEnd
+    | Restreams
+    | RestreamState
+    | Room
+    | Encoded
+    | EncodeFailed
+    | Observed
+    | Transport
+    | Switch
+    | Restream
+)
