@@ -1,6 +1,6 @@
 """How our processes speak to each other: `messages` over `connection`s."""
 
-from streaming.link.connection import Link, connected, frame, listening
+from streaming.link.connection import BACKLOG, Link, connected, frame, listening
 from streaming.link.messages import (
     Answered,
     AnyMessage,
@@ -36,6 +36,7 @@ from streaming.link.messages import (
 )
 
 __all__ = [
+    "BACKLOG",
     "Answered",
     "AnyMessage",
     "ChannelState",
