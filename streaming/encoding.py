@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import av
 import numpy as np
 
 from streaming.feed import Feed
 from streaming.packet import Packet
-from streaming.sound import RATE, Codec, Decoder, Samples, Timeline, place_of, time_of
+from streaming.sound import RATE, Decoder, Samples, Timeline, place_of, time_of
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 BACKLOG = 500  # packets, about ten seconds: a thread that is further behind loses the oldest
 BATCH = 50  # packets, about a second: more at once would lap the readers of the feed
 LONG = 2.0  # seconds: silence is made in such steps, for the same reason
+AT_REST = 16  # equal packets of silence after which an encoder would make no others
 
 
 class SoundEncoder:
@@ -30,10 +31,11 @@ class SoundEncoder:
 
     AAC comes as packets of 1024 samples at 128 kbit/s, Opus of 960 (20 ms) at 96 kbit/s. Encoders
     look ahead: what libav says of that is taken off the times, so that a packet's time is when its
-    samples are heard.
+    samples are heard. One that has encoded silence for a while is at rest: it would give the same
+    packet again, for as long as silence lasts, so that it need not be asked.
     """
 
-    def __init__(self, codec: Codec, start: int) -> None:
+    def __init__(self, codec: Literal["aac", "opus"], start: int) -> None:
         context: Any = av.CodecContext.create("libopus" if codec == "opus" else "aac", "w")
         context.sample_rate = RATE
         context.layout = "stereo"
@@ -46,7 +48,10 @@ class SoundEncoder:
         self.config = b"" if codec == "opus" else bytes(context.extradata)
         self._context = context
         self._start = start
-        self._next = 0  # samples since `start`
+        self._next = 0  # samples that libav has been given
+        self._time: int | None = None  # of the next packet, in samples since `start`
+        self._last = b""  # packet
+        self._equal = 0  # packets in a row that are equal to the last
         self._rest = np.zeros((2, 0), np.float32)
 
     def encode(self, block: Samples) -> list[Packet]:
@@ -56,12 +61,34 @@ class SoundEncoder:
         packets: list[Packet] = []
         for at in range(0, samples.shape[1] - size + 1, size):
             for packet in self._context.encode(self._frame(samples[:, at : at + size])):
-                if packet.pts >= 0:  # what is before is the encoder's run-up, not sound
-                    time = time_of(self._start + packet.pts)
-                    packets.append(Packet(bytes(packet), time, time, True, self.config))
+                data = bytes(packet)
+                self._equal = self._equal + 1 if data == self._last else 0
+                self._last = data
+                if self._time is None:
+                    self._time = packet.pts
+                if self._time >= 0:  # what is before is the encoder's run-up, not sound
+                    packets.append(self._packet(data, self._time))
+                self._time += size
             self._next += size
         self._rest = samples[:, samples.shape[1] - samples.shape[1] % size :]
         return packets
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether `repeat` will do, if what comes next is silence."""
+        return self._equal >= AT_REST and not self._rest.any()
+
+    def repeat(self, count: int) -> list[Packet]:
+        """Take so many samples of silence when at rest, and give what `encode` would."""
+        size, time = self._context.frame_size, self._time or 0
+        complete, rest = divmod(self._rest.shape[1] + count, size)
+        self._rest = np.zeros((2, rest), np.float32)
+        self._time = time + complete * size
+        return [self._packet(self._last, time + index * size) for index in range(complete)]
+
+    def _packet(self, data: bytes, place: int) -> Packet:
+        time = time_of(self._start + place)
+        return Packet(data, time, time, True, self.config)
 
     def _frame(self, samples: Samples) -> av.AudioFrame:
         if self._context.format.is_planar:
@@ -84,7 +111,7 @@ class SoundDesk:
     def __init__(self, feed: Feed, start: float, name: str = "") -> None:
         self._feed = feed
         self._name = name
-        self._pending: deque[tuple[Packet, Codec] | None] = deque()
+        self._pending: deque[tuple[Packet, str] | None] = deque()
         self._fill_until = -math.inf
         self._lost = 0
         self._wake = asyncio.Event()
@@ -99,7 +126,7 @@ class SoundDesk:
         """The time up to which the sound is made."""
         return time_of(self._timeline.head)
 
-    def play(self, packet: Packet, codec: Codec) -> None:
+    def play(self, packet: Packet, codec: str) -> None:
         """Let a packet of the source on air be heard at its time."""
         if len(self._pending) >= BACKLOG:
             self._pending.popleft()
@@ -139,7 +166,7 @@ class SoundDesk:
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 
-    def _ask(self, item: tuple[Packet, Codec] | None) -> None:
+    def _ask(self, item: tuple[Packet, str] | None) -> None:
         self._pending.append(item)
         self._settled.clear()
         self._wake.set()
@@ -158,11 +185,18 @@ class SoundDesk:
 
     async def _silence_some(self, executor: Executor, until: float) -> None:
         step = min(place_of(until), self._timeline.head + place_of(LONG))
-        await self._do(executor, self._silence, step)
+        if self._timeline.at_rest and self._aac.at_rest and self._opus.at_rest:
+            count = self._timeline.rest(step)
+            self._give(self._aac.repeat(count), self._opus.repeat(count))
+            await asyncio.sleep(0)  # readers must be able to follow
+        else:
+            await self._do(executor, self._silence, step)
 
     async def _do(self, executor: Executor, work: Callable[[T], Samples], value: T) -> None:
         loop = asyncio.get_running_loop()
-        aac, opus = await loop.run_in_executor(executor, lambda: self._encode(work(value)))
+        self._give(*await loop.run_in_executor(executor, lambda: self._encode(work(value))))
+
+    def _give(self, aac: list[Packet], opus: list[Packet]) -> None:
         for packet in aac:
             self._feed.aac.append(packet)
         for packet in opus:
@@ -176,7 +210,7 @@ class SoundDesk:
     def _silence(self, until: int) -> Samples:
         return self._timeline.silence(until)
 
-    def _play(self, work: Iterable[tuple[Packet, Codec] | None]) -> Samples:
+    def _play(self, work: Iterable[tuple[Packet, str] | None]) -> Samples:
         blocks = [self._timeline.silence(0)]
         for item in work:
             if item is None:
@@ -187,5 +221,6 @@ class SoundDesk:
             decoder = self._decoder
             if decoder is None or (decoder.codec, decoder.config) != (codec, packet.config):
                 decoder = self._decoder = Decoder(codec, packet.config)
+                self._timeline.cut()  # its first block goes where it belongs
             blocks += [self._timeline.place(*block) for block in decoder.decode(packet)]
         return np.concatenate(blocks, axis=1)

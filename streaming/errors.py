@@ -21,5 +21,9 @@ class PublishRefused(StreamingError):
     """A publisher turned away: an unknown key, or a slot already taken."""
 
 
+class WrongKey(PublishRefused):
+    """A publisher whose key opens nothing: it is told no more than that."""
+
+
 class LinkLost(StreamingError):
     """The connection to another of our processes ended."""

@@ -7,14 +7,19 @@ from streaming.ring import Ring
 class Feed:
     """A channel's rings, about ten seconds each.
 
-    A reader that lags further goes on at the newest keyframe.
+    A reader that lags further goes on at the newest keyframe. `webrtc` is the picture in the order
+    in which it is shown, as WebRTC needs it: the very same packets, or what the ladder made of
+    them. `out_of_order` says that there is none now: the picture on air has B-frames, and the
+    ladder no room.
     """
 
     def __init__(self) -> None:
         self.video: Ring[Packet] = Ring(size=600, entry=lambda packet: packet.key)
+        self.webrtc: Ring[Packet] = Ring(size=600, entry=lambda packet: packet.key)
+        self.out_of_order = False
         self.opus: Ring[Packet] = Ring(size=512)
         self.aac: Ring[Packet] = Ring(size=512)
 
     def close(self) -> None:
-        for ring in (self.video, self.opus, self.aac):
+        for ring in (self.video, self.webrtc, self.opus, self.aac):
             ring.close()

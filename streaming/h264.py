@@ -6,7 +6,7 @@ and keeps the parameter sets apart, in an AVCDecoderConfigurationRecord. `Packet
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from streaming.errors import UnsupportedMedia
 from streaming.sps import HIGH_PROFILES
@@ -15,6 +15,7 @@ from streaming.sps import SpsInfo as SpsInfo
 from streaming.sps import parse_sps as parse_sps
 
 SLICE, IDR, SEI, PPS, AUD = 1, 5, 6, 8, 9  # nal_unit_type, ITU-T H.264 table 7-1
+RECOVERY_POINT = 6  # payload type of an SEI message
 
 _START_CODE = re.compile(rb"\x00\x00\x01")
 _NOT_A_UNIT = frozenset({SPS, PPS, AUD})
@@ -84,9 +85,40 @@ def separate(
     return join_units(picture), sps, pps
 
 
+def pps_number(unit: bytes) -> int:
+    """The pic_parameter_set_id (7.3.2.2) that pictures name a set by; 0 when it cannot be read."""
+    value = int.from_bytes(unit[1:9].ljust(8, b"\0"), "big")
+    zeros = 64 - value.bit_length()
+    return (value >> 63 - 2 * zeros) - 1 if value and zeros < 16 else 0
+
+
 def is_key(avcc_data: bytes | memoryview) -> bool:
     """Whether a picture can be decoded on its own: it has an IDR slice."""
     return any(nal_type(unit) == IDR for unit in nal_units(avcc_data))
+
+
+def recovers(avcc_data: bytes | memoryview) -> bool:
+    """Whether a decoder may begin here, though there is no IDR: a recovery point (D.1.8)."""
+    return any(
+        nal_type(unit) == SEI and RECOVERY_POINT in _sei_types(unit)
+        for unit in nal_units(avcc_data)
+    )
+
+
+def _sei_types(unit: memoryview) -> Iterator[int]:
+    """The payload types of an SEI unit (7.3.2.3.1)."""
+    message, position = bytes(unit[1:]).replace(b"\0\0\3", b"\0\0"), 0
+    while position + 2 < len(message):  # the trailing bits are no message
+        numbers = []
+        for _ in range(2):
+            number = 0
+            while position < len(message) and message[position] == 0xFF:
+                number, position = number + 255, position + 1
+            number += message[position] if position < len(message) else 0
+            numbers.append(number)
+            position += 1
+        yield numbers[0]
+        position += numbers[1]
 
 
 def make_config(sps: list[bytes], pps: list[bytes]) -> bytes:
@@ -132,7 +164,10 @@ def length_size(avcc: bytes) -> int:
 def normal_data(data: bytes, size: int) -> tuple[bytes, list[bytes], list[bytes]]:
     """Turn AVCC data with `size`-byte lengths into ours: (AVCC data, SPS, PPS)."""
     if size == 4:
-        return separate(nal_units(data))
+        whole = nal_units(data)
+        kept = sum(len(unit) + 4 for unit in whole if nal_type(unit) not in _NOT_A_UNIT)
+        # Most frames are as they should be: nothing is copied.
+        return (data, [], []) if kept == len(data) else separate(whole)
     units, position = [], 0
     while position < len(data):
         start = position + size

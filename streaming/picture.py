@@ -1,27 +1,27 @@
 """A channel's picture as one line of frames without holes: what is on air, else the slate."""
 
 import math
+from collections.abc import Callable
 
 from streaming.packet import Packet
-from streaming.ring import Ring
 from streaming.slate import FRAME_RATE, Loop, Slate
 
-LATEST = 1.0  # seconds: a keyframe stamped this long before the last output is not taken
-SQUEEZED = 0.001  # seconds between frames that come too late for their own times
+SQUEEZED = 0.001  # seconds: the least between two frames
+HASTE = 1 / 40  # how fast time passes for frames that come too late for their own times
 STEP = 1 / FRAME_RATE
 MOST = 250  # frames of the slate at a time: readers of a ring must be able to follow
 
 
 class PictureLine:
-    """Puts frames into `ring`, each later than the one before.
+    """Gives frames to `show`, each later than the one before.
 
     The slate begins right after the last frame and is drawn out by `fill`. A source that follows
     takes over where the slate then is: what is missing up to its first frame is filled.
     """
 
-    def __init__(self, ring: Ring[Packet], slate: Slate, start: float) -> None:
+    def __init__(self, show: Callable[[Packet], None], slate: Slate, start: float) -> None:
         self.until = start  # the latest time of a frame that is out
-        self._ring = ring
+        self._show = show
         self._slate = slate
         self._size = (0, 0)
         self._interval = STEP  # seconds between the frames of what was on air
@@ -29,6 +29,7 @@ class PictureLine:
         self._loop: Loop | None = None
         self._index = 0
         self._slate_at = start  # when the slate's next frame is due
+        self._late_from, self._late_at = 0.0, -math.inf  # where frames begin that come too late
 
     @property
     def slate_at(self) -> float:
@@ -56,39 +57,47 @@ class PictureLine:
             self._slate_at += STEP
             most -= 1
 
-    def has_room_for(self, key: Packet, reorders: bool) -> bool:
-        """Whether the line can go on with this keyframe.
+    def late(self, key: Packet) -> float:
+        """Seconds by which a keyframe comes too late to follow at its own time, if any."""
+        return max(self.until - key.pts, self._dts - key.dts)
 
-        One that is a little late may be squeezed in, unless frames after it are shown in another
-        order than they come.
-        """
-        late = self.until - key.dts
-        return late < 0 or (late < LATEST and not reorders)
-
-    def begin(self) -> None:
-        """Let a source's frames follow."""
-        self._dts = self.until
+    def begin(self, key: Packet) -> None:
+        """Let a source's frames follow, from this keyframe on."""
+        self._squeeze(key)
 
     def jumps_to(self, packet: Packet) -> float:
-        """Seconds from the last frame to this one."""
-        return packet.dts - self._dts if math.isfinite(self._dts) else 0.0
+        """Seconds from what is out to this frame, as it would be put out."""
+        return max(self._fit(packet.dts) - self._dts, self._fit(packet.pts) - self.until)
 
     def put(self, packet: Packet) -> None:
         """Put out a frame of the source on air, at its time, or as soon after the last as can be.
 
-        A frame that comes too late keeps nothing of its own time: the few of them pass in a blink,
-        and those that follow are in step with their sound.
+        Frames that come too late keep nothing of their own times but their order: the few of them
+        pass in a blink, and those that follow are in step with their sound.
         """
-        step = packet.dts - self._dts
-        if step <= 0:
-            dts = self._dts + SQUEEZED
-            pts = packet.pts + (dts - packet.dts)
-            packet = Packet(packet.data, dts, pts, packet.key, packet.config)
-        elif step < 0.1:
+        if self._fit(packet.dts) <= self._dts:
+            self._squeeze(packet)
+        dts, pts = self._fit(packet.dts), self._fit(packet.pts)
+        step = dts - self._dts
+        if SQUEEZED < step < 0.1 and dts == packet.dts:
             self._interval = step
+        if (dts, pts) != (packet.dts, packet.pts):
+            packet = Packet(packet.data, dts, pts, packet.key, packet.config)
         self._put(packet)
+
+    def _squeeze(self, first: Packet) -> None:
+        """Let time run slowly from `first` on, right after what is out, until it is its own."""
+        self._late_from = first.dts
+        self._late_at = max(
+            self._dts + SQUEEZED,
+            self.until + SQUEEZED - HASTE * (first.pts - first.dts),
+        )
+
+    def _fit(self, time: float) -> float:
+        """`time` itself, unless it is too late: always later than that of an earlier time."""
+        return max(time, self._late_at + HASTE * (time - self._late_from))
 
     def _put(self, packet: Packet) -> None:
         self._dts = packet.dts
         self.until = max(self.until, packet.pts)
-        self._ring.append(packet)
+        self._show(packet)

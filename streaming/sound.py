@@ -6,7 +6,7 @@ samples since the Unix epoch on the broadcast clock, so that times computed from
 
 import logging
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import av
 import av.error
@@ -18,7 +18,16 @@ from streaming.packet import Packet
 logger = logging.getLogger(__name__)
 
 Samples = npt.NDArray[np.float32]
-Codec = Literal["aac", "opus"]
+
+# What we decode, as libav names it. What is not here is refused with advice, since a decoder that
+# nobody has tried is native code fed by strangers. The config of PCM and of A-law and µ-law is the
+# sample rate (4 bytes, big-endian) and the number of channels (1 byte); MP3, MP2, AC-3 and Opus
+# need none; the others' is libav's extradata.
+CODECS = frozenset(
+    {"aac", "aac_latm", "opus", "mp3", "mp2", "ac3", "eac3", "vorbis", "flac", "speex"}
+    | {"pcm_alaw", "pcm_mulaw", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"}
+    | {"pcm_s32le", "pcm_f32le", "pcm_u8"}
+)
 
 RATE = 48_000  # samples per second
 STEADY = 96  # samples (2 ms): the jitter of millisecond timestamps is no error of time
@@ -35,18 +44,28 @@ def time_of(place: int) -> float:
     return place / RATE
 
 
+def sound_decoder(codec: str, config: bytes) -> Any:
+    """libav's decoder of one of `CODECS`, which is told what packets do not say.
+
+    Raises ValueError for a codec that it does not know.
+    """
+    context: Any = av.CodecContext.create(codec, "r")
+    if codec == "opus":
+        context.layout, context.sample_rate = "stereo", RATE
+    elif codec.startswith("pcm"):
+        context.sample_rate, context.layout = _pcm_shape(config)
+    elif config:
+        context.extradata = config
+    return context
+
+
 class Decoder:
     """Turns one source's packets into samples; mono is heard on both sides at its own level."""
 
-    def __init__(self, codec: Codec, config: bytes = b"") -> None:
+    def __init__(self, codec: str, config: bytes = b"") -> None:
         self.codec = codec
         self.config = config
-        self._context = av.CodecContext.create(codec, "r")
-        if config:
-            self._context.extradata = config
-        if codec == "opus":
-            self._context.layout = "stereo"
-            self._context.sample_rate = RATE
+        self._context = sound_decoder(codec, config)
         self._resampler: av.AudioResampler | None = None
         self._format: tuple[str, str, int] | None = None
 
@@ -78,6 +97,17 @@ class Decoder:
             for out in self._resampler.resample(frame)
             if out.samples
         ]
+
+
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 8: "7.1"}
+
+
+def _pcm_shape(config: bytes) -> tuple[int, str]:
+    """The sample rate and layout; telephone sound when nothing tells."""
+    rate, channels = int.from_bytes(config[:4], "big"), config[4] if len(config) == 5 else 0
+    if 4000 <= rate <= 192_000 and channels in _LAYOUTS:
+        return rate, _LAYOUTS[channels]
+    return 8000, "mono"
 
 
 def _sane(samples: Samples) -> Samples:
@@ -127,6 +157,17 @@ class Timeline:
         block = self._join(np.zeros((2, size), np.float32))
         self._joined = False
         return self._emit(block)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the line has come to silence, so that more of it needs no join."""
+        return not self._joined and not self._tail.any()
+
+    def rest(self, until: int) -> int:
+        """Let there be silence up to `until`, when at rest; return how many samples of it."""
+        count = max(0, until - self.head)
+        self.head += count
+        return count
 
     def _emit(self, block: Samples) -> Samples:
         if block.shape[1]:

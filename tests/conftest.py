@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +15,19 @@ from tv import demo_film, store
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _as_urgent_as_others() -> Iterator[None]:
+    """SVT-AV1 makes the thread that opens it a real-time one, as root: all others would starve."""
+    _be_ordinary()  # a film may have been made for several tests
+    yield
+    _be_ordinary()
+
+
+def _be_ordinary() -> None:
+    if sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @pytest.fixture(scope="session")

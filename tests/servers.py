@@ -62,13 +62,14 @@ class Fabrique:
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.folder = Folder(data)
-        self.port, self.rtmp_port, webrtc_port = free_ports(3)
+        self.port, self.rtmp_port, self.srt_port, webrtc_port = free_ports(4)
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}.log"
         self.environment = os.environ | {
             "FABRIQUE_SERVER__HOST": "127.0.0.1",
             "FABRIQUE_SERVER__PORT": str(self.port),
             "FABRIQUE_RTMP__PORT": str(self.rtmp_port),
+            "FABRIQUE_SRT__PORT": str(self.srt_port),
             "FABRIQUE_WEBRTC__PORT": str(webrtc_port),
             **{f"FABRIQUE_{name}": value for name, value in settings.items()},
         }

@@ -35,6 +35,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]
 
+# A camera that shows a moving disc, a microphone that beeps, and nobody to ask for leave:
+CAMERA_ARGUMENTS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
 CHROMIUM_PATIENCE = 30.0  # seconds for its start
 
 # The film's bar code, read from the video that is shown: -1 while there is no picture.
@@ -63,10 +66,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @asynccontextmanager
-async def chromium_beside() -> AsyncIterator[AsyncBrowser]:
+async def chromium_beside(*arguments: str) -> AsyncIterator[AsyncBrowser]:
     """The same for tests that have a loop of their own."""
     with ExitStack() as stack:
-        address = await asyncio.to_thread(lambda: stack.enter_context(chromium_process()))
+        process = chromium_process(*arguments)
+        address = await asyncio.to_thread(lambda: stack.enter_context(process))
         async with async_playwright() as playwright:
             yield await playwright.chromium.connect_over_cdp(address)
 

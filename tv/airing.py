@@ -1,19 +1,22 @@
-"""What each channel shows now, who watches, and whether its captions come."""
+"""What each channel shows now, who watches, whether its captions come; and the restreams."""
 
 import logging
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
-from tv.items import Rendered, channel_item
+from engagement.changes import order
+from tv.items import Rendered, channel_item, restream_item
 from tv.partial import OpenWord, Partial
 from tv.settings import Settings
 from tv.sockets import Message
 from tv.upstream import Upstream
 
 logger = logging.getLogger(__name__)
+
+K = TypeVar("K")
 
 SILENCE = 6.0  # seconds without a word from another process: three of its heartbeats or more
 
@@ -34,7 +37,7 @@ _watching = msgspec.json.Decoder(Watching)
 
 
 class Airing:
-    """The channels' items, each with a version that grows when it changes.
+    """The channels' and the restreams' items, each with a version that grows when it changes.
 
     `viewers` counts the pages of this process, whose own count is heard like the others' and told
     from them by the name `process`.
@@ -59,13 +62,30 @@ class Airing:
         self._partial: dict[str, Message] = {}
         self._words: dict[str, list[OpenWord]] = {}
         self._items: dict[tuple[str, bool], Rendered] = {}
+        self._restreams: dict[str, Rendered] = {}
+        # What each channel has on air and chosen, and the version since which that is so.
+        self._settled: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._changes = 0
+        self._latest = 0  # milliseconds of the newest version
         for channel in settings.channels:
             self.refresh(channel)
 
     def item(self, channel: str, crew: bool) -> Rendered | None:
         """What a channel shows, with its `version`; None for a channel that does not exist."""
         return self._items.get((channel, crew))
+
+    def every(self, kind: str, crew: bool) -> list[Rendered]:
+        """All items of a view: "channels", or "restreams", which only the crew sees."""
+        if kind == "channels":
+            return [self._items[channel, crew] for channel in self._settings.channels]
+        return list(self._restreams.values()) if crew else []
+
+    def switched_since(self, channel: str, version: str) -> bool:
+        """Whether something else is on air or chosen than in the crew's item of that version.
+
+        Figures make a new version every second, which is no reason not to switch.
+        """
+        return order(version) < order(self._settled[channel][0])
 
     def partial(self, channel: str) -> Message:
         """The newest message with the words still open; its version is "" before any."""
@@ -100,6 +120,10 @@ class Airing:
         changed = self._say(channel, heard.words)
         return channel if self.refresh(channel) or changed else ""
 
+    def refresh_restream(self, name: str) -> bool:
+        """Look again at how a restream does; say whether anything changed."""
+        return self._keep(self._restreams, name, restream_item(self._upstream.restreams[name]))
+
     def refresh(self, channel: str) -> bool:
         """Look again at what a channel shows; say whether anything changed."""
         state = self._upstream.states.get(channel)
@@ -123,13 +147,22 @@ class Airing:
                 watching,
                 crew,
             )
-            known = self._items.get((channel, crew))
-            if known is None or {**known, "version": ""} != {**item, "version": ""}:
-                self._changes += 1
-                item["version"] = f"{int(self._upstream.now() * 1000)}-{self._changes}"
-                self._items[channel, crew] = item
-                changed = True
+            changed = self._keep(self._items, (channel, crew), item) or changed
+        shown = (item["on_air"], item["chosen"])  # to the crew
+        if shown != self._settled.get(channel, ("", ()))[1]:
+            self._settled[channel] = (item["version"], shown)
         return changed
+
+    def _keep(self, kept: dict[K, Rendered], key: K, item: Rendered) -> bool:
+        """Keep an item, under a new version if it is another one than before."""
+        item["version"] = kept[key]["version"] if key in kept else ""
+        if item == kept.get(key):
+            return False
+        self._changes += 1
+        self._latest = max(self._latest, int(self._upstream.now() * 1000))
+        item["version"] = f"{self._latest}-{self._changes}"
+        kept[key] = item
+        return True
 
     def _say(self, channel: str, words: list[OpenWord]) -> bool:
         """Make the message with the words still open, if they are other ones than before."""

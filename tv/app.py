@@ -6,15 +6,17 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tv import problems, whep
+from tv import metrics, problems, whep, whip
 from tv.auth import Authentication, Passes
 from tv.follower import Follower
 from tv.hls import Hls
 from tv.live import Live
 from tv.pages import (
+    api_channels,
     api_participants,
     api_polls,
     api_questions,
+    api_restreams,
     api_talks,
     captions_api,
     control_room,
@@ -77,18 +79,26 @@ def _starting() -> problems.Problem:
 
 
 def create_app(
-    settings: Settings, passes: Passes, upstream: Upstream, follower: Follower, live: Live
+    settings: Settings,
+    passes: Passes,
+    upstream: Upstream,
+    follower: Follower,
+    live: Live,
+    secret: bytes,
 ) -> ASGIApp:
     writer = Writer(follower, upstream)
     hls = Hls(upstream.windows, follower.cues, upstream.now)
     rest = Starlette(
         routes=[
             *health.routes(upstream, follower),
+            *metrics.routes(upstream, live.airing, settings.server.public_url),
             *session.routes(passes),
             *api_participants.routes(passes),
             *api_talks.routes(follower, writer),
             *api_questions.routes(follower, writer),
             *api_polls.routes(follower, writer),
+            *api_channels.routes(upstream, live.airing),
+            *api_restreams.routes(upstream, live.airing),
             *captions_api.routes(follower),
             *live.routes(),
             *watch.routes(settings),
@@ -96,6 +106,7 @@ def create_app(
             *presenter.routes(settings),
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels)),
+            *whip.routes(upstream, frozenset(settings.channels), secret),
         ],
         middleware=[
             Middleware(Authentication, passes=passes, public_url=settings.server.public_url)

@@ -29,6 +29,8 @@ PARTICIPANT_COOKIE = "fabrique_participant"
 CREW = frozenset({Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN})
 AUDIENCE = frozenset({Role.VIEWER, Role.KIOSK, Role.HOST}) | CREW  # who may ask and vote
 
+EVERY_TALK = "*"  # what concerns all talks is not for a pass for one of them
+
 _NAMES = {
     Role.PRESENTER: "intervenant",
     Role.MODERATOR: "modération",

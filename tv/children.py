@@ -39,6 +39,29 @@ def run_child(name: str, socket: int, channel: str) -> None:
             work = pulling.run(
                 folder.media_socket, channel, source.slot, source.source, loop=source.loop
             )
+        case "srt":
+            from tv import srt
+
+            work = srt.run(folder, settings, secret)
+        case "ladder":
+            from tv import ladder
+
+            os.nice(3)  # after the picture that goes on air untouched, before captions
+            work = ladder.run(folder.media_socket, settings.ladder.jobs, settings.ladder.encoder)
+        case "watch":
+            from tv import watch
+
+            os.nice(5)
+            work = watch.run(folder.media_socket)
+        case "keep":
+            from tv import keeping
+
+            os.nice(5)
+            work = keeping.run(folder.media_socket, folder.keep, settings)
+        case "restream":
+            from tv import restreaming
+
+            work = restreaming.run(folder.media_socket, settings.restreams)
         case _:
             raise SystemExit(f"unknown process: {name}")
     process.run(f"{name} {channel}".strip(), work)

@@ -108,7 +108,7 @@ def issue_pass(
 @app.command()
 def check(config: Config = None) -> None:
     """Vérifie les réglages et les affiche."""
-    settings = reading.load(config)
+    settings = reading.without_secrets(reading.load(config))
     print(msgspec.json.format(msgspec.json.encode(settings), indent=2).decode())
 
 

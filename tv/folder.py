@@ -58,6 +58,16 @@ class Folder:
         return self.path / "channels"
 
     @property
+    def keep(self) -> Path:
+        """What studios sent, as files: see `tv/keeping.py`."""
+        return self.path / "keep"
+
+    @property
+    def restreams(self) -> Path:
+        """The names of those that the régie wants."""
+        return self.path / "restreams.json"
+
+    @property
     def cache(self) -> Path:
         return self.path / "cache"
 

@@ -14,7 +14,7 @@ from engagement.fold import Item
 from engagement.polls import Ballot, Poll
 from engagement.questions import Question
 from engagement.talks import Talk
-from streaming.link import ChannelState
+from streaming.link import ChannelState, RestreamState
 from tv.problems import rfc3339
 
 Rendered = dict[str, Any]
@@ -161,7 +161,10 @@ def channel_item(
     viewers: int,
     crew: bool,
 ) -> Rendered:
-    """What a channel shows now; the crew also sees its studios, and what ails it all."""
+    """What a channel shows now; the crew also sees what was chosen, its studios, and all ailments.
+
+    Each of `sources` is a `streaming.link.SourceState`, the times in it are on the broadcast clock.
+    """
     rendered: Rendered = {
         "kind": "channel",
         "id": slug,
@@ -172,6 +175,22 @@ def channel_item(
         "viewers": viewers,
     }
     if crew:
+        rendered["chosen"] = state.chosen if state else "auto"
         rendered["sources"] = msgspec.to_builtins(state.sources) if state else []
         rendered["captions_reason"] = captions_reason
     return rendered
+
+
+def restream_item(state: RestreamState) -> Rendered:
+    """How a restream does. Where it goes, and with which key, is in the settings alone."""
+    return {
+        "kind": "restream",
+        "id": state.name,
+        "channel": state.channel,
+        "title": state.title or state.name,
+        "state": state.state,
+        "since": state.since or None,
+        "bitrate": state.bitrate,
+        "dropped": state.dropped,
+        "detail": state.detail,
+    }

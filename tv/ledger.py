@@ -11,7 +11,8 @@ class Page(msgspec.Struct, frozen=True):
     """`origin`: the broadcast time that is 0 in the segments. `epoch`: which run of media this is.
 
     `msn` is the next number that nobody has used, `discontinuity` the last one that somebody has.
-    `until` is when the last part that viewers may have ends; 0.0 before the first.
+    `until` is when the last part that viewers may have ends; 0.0 before the first. `chosen` is what
+    the crew wants on air.
     """
 
     origin: float
@@ -19,6 +20,7 @@ class Page(msgspec.Struct, frozen=True):
     msn: int = 1  # hls.js asks for the parts of a segment numbered 0 for ever
     discontinuity: int = 0
     until: float = 0.0
+    chosen: str = "auto"
 
 
 @dataclass
@@ -61,10 +63,14 @@ class Ledger:
         """Note that viewers are about to have what is shown before `until`."""
         self._turn(until=until)
 
+    def choose(self, slot: str) -> None:
+        """Note what the crew wants on air."""
+        self._turn(chosen=slot)
+
     def close(self) -> None:
         os.close(self._file)
 
-    def _turn(self, **changes: float) -> None:
+    def _turn(self, **changes: float | str) -> None:
         self.page = msgspec.structs.replace(self.page, **changes)
         # Fixed length and one write: a kill leaves the old page or the new one.
         os.pwrite(self._file, msgspec.json.encode(self.page).ljust(256) + b"\n", 0)

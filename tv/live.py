@@ -17,6 +17,7 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
 - `me:{talk id}`: one `me`, what whoever asks did in that talk;
 - `channel:{slug}`: one `channel`: what is on air, how captions fare, `viewers` (the audience's
   pages that show the channel, over all web processes, or the WebRTC viewers where these are more);
+- `channels`: every `channel`; `restreams`: every `restream`, for the crew alone;
 - `captions:{slug}`: the `cue`s of the last ten minutes, then each new one or new revision.
 A topic that names nothing brings an empty view, and more once it exists. The server says once who
 is there, and what time it is on the broadcast clock:
@@ -120,6 +121,7 @@ class Live:
         self.views = Views(follower, self.airing)
         follower.changed.append(self._stir)
         upstream.on_state.append(self._state_changed)
+        upstream.on_restream.append(self._restream_changed)
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -250,7 +252,11 @@ class Live:
 
     def _state_changed(self, channel: str) -> None:
         if channel in self._channels and self.airing.refresh(channel):
-            self._stir({("channel", channel, ""), ("captions", channel, "")})
+            self._stir(_views_of(channel))
+
+    def _restream_changed(self, name: str) -> None:
+        if self.airing.refresh_restream(name):
+            self._stir({("restreams", "", "")})
 
     async def _push(self) -> None:
         """Tell the pages that show what changed, not too often."""
@@ -287,7 +293,7 @@ class Live:
         if channel == self._watching:
             self.airing.hear_watching(message)  # shown at the next look
         elif changed := self.airing.hear(message):
-            self._stir({("captions", changed, ""), ("channel", changed, "")})
+            self._stir(_views_of(changed))
 
     async def _tell(self) -> None:
         """Tell the other web processes how many pages show each channel here."""
@@ -312,6 +318,10 @@ class Live:
         """Pages of the audience that show a channel, in this process."""
         pages = self._shown.get(("channel", channel, ""), ())
         return sum(1 for page in pages if not page.who.crew(""))
+
+
+def _views_of(channel: str) -> set[View]:
+    return {("channel", channel, ""), ("channels", "", ""), ("captions", channel, "")}
 
 
 def _crew(who: Identity, view: View) -> bool:

@@ -5,24 +5,35 @@ Its loop does nothing else. Web processes, captions and foreign inputs speak to 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
+
+from msgspec.structs import replace
 
 from streaming import link
 from streaming.clock import Clock, ClockFile
-from streaming.continuity import Channel, Source
-from streaming.errors import LinkLost, PublishRefused
+from streaming.continuity import Channel
+from streaming.errors import LinkLost, PublishRefused, WrongKey
+from streaming.failover import CHOICES, Choice
 from streaming.hls.packager import Packager
 from streaming.hls.window import PartAdded, Window, WindowEvent
 from streaming.ingest import foreign, rtmp
+from streaming.ingest.whip.studios import Studios
+from streaming.ladder import Ladder
 from streaming.slate import Slate
+from streaming.source import Source
+from streaming.taps import Taps
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.offer import Refusal
 from streaming.webrtc.relay import Relay
 from tv.auth import read_stream_key
 from tv.folder import Folder
 from tv.ledger import Ledger
+from tv.restreams import Restreams
+from tv.settings import Channel as ChannelSetting
 from tv.settings import Settings
 from tv.tasks import running
 
@@ -41,6 +52,18 @@ class OnAir:
     window: Window
     relay: Relay
     packager: Packager
+    setting: ChannelSetting = field(default_factory=ChannelSetting)
+    remember: Callable[[str], None] = lambda chosen: None
+
+    def take(self, slot: str, kind: str) -> Source:
+        """Open a source in a slot, with what is done to all that is published there."""
+        trim = self.setting.backup if slot == "backup" else self.setting.primary
+        return self.channel.take(slot, kind, trim.delay_ms / 1000, trim.audio_ms / 1000)
+
+    def switch(self, to: Choice) -> None:
+        """Let the crew choose what is on air, this run and the next ones."""
+        self.remember(to)
+        self.channel.switch(to)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -51,8 +74,14 @@ class OnAir:
 class Media:
     """All channels, and everybody who listens to them over the link."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, ladder: Ladder | None = None) -> None:
         self.channels: dict[str, OnAir] = {}
+        self.ladder = ladder or Ladder()
+        self.taps = Taps()
+        self.refused: Counter[str] = Counter()  # publishers sent away, by reason
+        self.restreams: Restreams | None = None
+        self.unkept: dict[tuple[str, str], str] = {}  # why, by channel and slot
+        self.studios: Studios | None = None  # by WHIP
         self._secret = secret
         self._followers: set[link.Link] = set()
         self._offers = 0
@@ -62,7 +91,7 @@ class Media:
         """Give an RTMP publisher its slot. Raises PublishRefused."""
         named = read_stream_key(self._secret, key) if app == "live" else None
         if named is None or named[0] not in self.channels:
-            raise PublishRefused(
+            raise WrongKey(
                 "Clé de diffusion inconnue. Copiez celle qu’affiche « fabrique-tv key CANAL », "
                 "avec l’adresse rtmp://…/live."
             )
@@ -72,7 +101,7 @@ class Media:
         """Open a source in a channel's slot. Raises PublishRefused."""
         if channel not in self.channels:
             raise PublishRefused(f"Canal inconnu : « {channel} ».")
-        return self.channels[channel].channel.take(slot, kind)
+        return self.channels[channel].take(slot, kind)
 
     def tell(self, message: link.AnyMessage) -> None:
         """Send `message`, encoded once, to all who follow the windows."""
@@ -93,7 +122,22 @@ class Media:
 
     def state(self, channel: str) -> link.ChannelState:
         on_air = self.channels[channel]
-        return on_air.channel.state(webrtc_viewers=on_air.relay.viewers)
+        state = on_air.channel.state(webrtc_viewers=on_air.relay.viewers)
+        if not self.unkept:
+            return state
+        sources = [
+            replace(each, advice=[*each.advice, why])
+            if (why := self.unkept.get((channel, each.slot)))
+            else each
+            for each in state.sources
+        ]
+        return replace(state, sources=sources)
+
+    def _note_unkept(self, word: link.Unkept) -> None:
+        self.unkept.pop((word.channel, word.slot), None)
+        if word.reason:
+            self.unkept[word.channel, word.slot] = word.reason
+        self.tell(self.state(word.channel))
 
     async def serve(self, peer: link.Link) -> None:
         """Answer one of our processes until it goes away."""
@@ -104,14 +148,19 @@ class Media:
             logger.warning("link: %s", lost.exceptions[0])
         finally:
             self._followers.discard(peer)
+            if self.restreams:
+                self.restreams.leave(peer)
 
     async def run(self, clock: Clock) -> None:
         """Say the time and the channels' states, until cancelled."""
+        loop, late = asyncio.get_running_loop(), 0.0
         while True:
-            self.tell(link.Now(clock.now()))
+            self.tell(link.Now(clock.now(), late, dict(self.refused)))
             for name in self.channels:
                 self.tell(self.state(name))
+            due = loop.time() + TICK
             await asyncio.sleep(TICK)
+            late = max(0.0, loop.time() - due)
 
     async def _answer_all(self, peer: link.Link, group: asyncio.TaskGroup) -> None:
         tasks: list[asyncio.Task[None]] = []
@@ -122,12 +171,34 @@ class Media:
                         await self._catch_up(peer)
                     case link.Follow("sound", channel) if channel in self.channels:
                         tasks.append(group.create_task(self._send_sound(peer, channel)))
+                    case link.Follow("jobs"):
+                        await self.ladder.serve(peer)
+                    case link.Follow("watch"):
+                        tasks.append(group.create_task(self.taps.serve(peer, message)))
+                    case link.Follow("source" | "air", channel) if channel in self.channels:
+                        tasks.append(group.create_task(self.taps.serve(peer, message)))
+                    case link.Observed(channel) if channel in self.channels:
+                        self.channels[channel].channel.observe(message)
+                    case link.Unkept(channel) if channel in self.channels:
+                        self._note_unkept(message)
+                    case link.Follow("restreams") if self.restreams:
+                        self.restreams.join(peer)
+                    case link.Restream() if self.restreams:
+                        peer.send(self.restreams.order(message))
+                    case link.RestreamState() if self.restreams:
+                        self.restreams.report(message)
                     case link.Offer():
                         tasks.append(group.create_task(self._answer(peer, message)))
                     case link.Hangup(request, session):
                         tasks.append(group.create_task(self._hang_up(peer, request, session)))
+                    case link.WhipOffer() | link.WhipPatch() | link.WhipHangup() if self.studios:
+                        tasks.append(group.create_task(self.studios.serve(peer, message)))
+                    case link.Switch():
+                        peer.send(self._switch(message))
                     case link.WatchLateness():
                         tasks.append(group.create_task(_watch_lateness(peer, message)))
+                    case link.TurnedAway(reasons):
+                        self.refused.update(reasons)
                     case link.Publish():
                         await foreign.serve_publisher(peer, message, self.take)
                     case _:
@@ -151,6 +222,8 @@ class Media:
                 if id(event) not in told:
                     peer.send(link.WindowChanged(name, [event]))
             peer.send(self.state(name))
+        for restream in self.restreams.states.values() if self.restreams else ():
+            peer.send(restream)
         self._followers.add(peer)
 
     async def _send_sound(self, peer: link.Link, channel: str) -> None:
@@ -176,6 +249,16 @@ class Media:
         finally:
             self._offers -= 1
 
+    def _switch(self, ask: link.Switch) -> link.Done | link.Refused:
+        if ask.channel not in self.channels:
+            detail = f"Canal inconnu : « {ask.channel} »."
+            return link.Refused(ask.request, 404, "unknown-channel", detail)
+        if ask.to not in CHOICES:
+            detail = "Choix inconnu : attendu auto, primary, backup ou slate."
+            return link.Refused(ask.request, 422, "unknown-choice", detail)
+        self.channels[ask.channel].switch(cast(Choice, ask.to))
+        return link.Done(ask.request)
+
     async def _hang_up(self, peer: link.Link, request: int, session: str) -> None:
         for on_air in self.channels.values():
             if await on_air.relay.hangup(session):
@@ -188,7 +271,8 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     """Be the media process until cancelled."""
     clock_file = ClockFile(folder.clock)
     clock = Clock(not_before=clock_file.read())
-    media = Media(secret)
+    media = Media(secret, Ladder(expected=settings.ladder.jobs > 0))
+    media.restreams = Restreams(settings.restreams, folder.restreams, clock.now, media.tell)
     async with AsyncExitStack() as stack:
         stack.callback(clock_file.close)
         mux = Mux(settings.webrtc.port, settings.webrtc.addresses)
@@ -203,9 +287,13 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
             media.channels[name] = on_air
             work.append(on_air.run())
         await stack.enter_async_context(running(*work))
+        media.studios = Studios(mux, media.take)
+        stack.push_async_callback(media.studios.close)
         await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
         host, port = settings.server.host, settings.rtmp.port
-        await stack.enter_async_context(rtmp.listening(host, port, media.open_source))
+        await stack.enter_async_context(
+            rtmp.listening(host, port, media.open_source, refused=media.refused)
+        )
         logger.info("on air; rtmp on %s:%d", host, port)
         await asyncio.Event().wait()
 
@@ -229,13 +317,18 @@ async def _on_air(
             ledger.reach(window.last.end)
         media.note(name, event)
 
+    chosen = ledger.page.chosen
     channel = Channel(
         name,
         clock.now,
         resume_from=ledger.page.until or None,
         slate=slate,
+        rules=settings.continuity.rules,
+        chosen=cast(Choice, chosen) if chosen in CHOICES else "auto",
         on_change=lambda: media.tell(media.state(name)),
+        ladder=media.ladder,
     )
+    media.taps.hook(channel)
     packager = Packager(
         origin=ledger.page.origin,
         epoch=ledger.page.epoch,
@@ -246,8 +339,9 @@ async def _on_air(
         segment=settings.hls.segment,
     )
     relay = Relay(channel.feed, mux=mux)
+    channel.watched = lambda: relay.viewers > 0
     try:
-        yield OnAir(channel, window, relay, packager)
+        yield OnAir(channel, window, relay, packager, settings.channels[name], ledger.choose)
     finally:
         await relay.close()
         channel.feed.close()

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from streaming.errors import LinkLost, PublishRefused, SourceLost, UnsupportedMedia
-from streaming.ingest import foreign, pull
+from streaming.ingest import address, foreign, pull
 from streaming.link import SourceFrame
 
 logger = logging.getLogger(__name__)
@@ -20,18 +21,20 @@ async def run(link_path: Path, channel: str, slot: str, url: str, *, loop: bool 
 
     A recording that is not to loop is played once: then there is nothing more to do.
     """
-    pause, said, name = FIRST_PAUSE, "", pull.name_of(url)
+    pause, said, name = FIRST_PAUSE, "", address.name_of(url)
     clock = asyncio.get_running_loop()
     while True:
         started = clock.time()
+        reading = _Reading(link_path, channel, slot, url, loop)
         try:
-            await _publish(link_path, channel, slot, url, loop)
+            await reading.publish()
         except (LinkLost, PublishRefused, SourceLost, UnsupportedMedia) as error:
             reason = str(error)
             if reason != said:  # the same trouble is told once
                 logger.warning("%s: %s: %s", channel, name, error)
                 said = reason
-                if isinstance(error, (SourceLost, UnsupportedMedia)):
+                unheard = not reading.published
+                if unheard and isinstance(error, (SourceLost, UnsupportedMedia)):
                     try:
                         await foreign.excuse(link_path, channel, slot, "pull", reason)
                     except LinkLost:
@@ -41,18 +44,29 @@ async def run(link_path: Path, channel: str, slot: str, url: str, *, loop: bool 
             await asyncio.Event().wait()
         if clock.time() - started > STEADY:
             pause, said = FIRST_PAUSE, ""
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # not all at once after a cut
         pause = min(LONGEST_PAUSE, pause * 2)
 
 
-async def _publish(link_path: Path, channel: str, slot: str, url: str, loop: bool) -> None:
-    async with pull.reading(url, loop=loop) as frames:
-        # A dead address must not take the place: publish what has shown a frame.
-        first = await anext(frames, None)
-        if first is None:
-            raise SourceLost(f"«\u00a0{pull.name_of(url)}\u00a0» ne contient rien.")
-        logger.info("%s: %s is read", channel, pull.name_of(url))
-        await foreign.publish(link_path, channel, slot, "pull", _chain(first, frames))
+class _Reading:
+    """One reading of the address. What goes wrong once it is `published` is told to media then."""
+
+    def __init__(self, link_path: Path, channel: str, slot: str, url: str, loop: bool) -> None:
+        self.published = False
+        self._place = link_path, channel, slot
+        self._url = url
+        self._loop = loop
+
+    async def publish(self) -> None:
+        name = address.name_of(self._url)
+        async with pull.reading(self._url, loop=self._loop) as frames:
+            # A dead address must not take the place: publish what has shown a frame.
+            first = await anext(frames, None)
+            if first is None:
+                raise SourceLost(f"«\u00a0{name}\u00a0» ne contient rien.")
+            logger.info("%s: %s is read", self._place[1], name)
+            self.published = True
+            await foreign.publish(*self._place, "pull", _chain(first, frames))
 
 
 async def _chain(

@@ -47,7 +47,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
         events = await stack.enter_async_context(journal.opened(client, settings.event.slug))
         follower = Follower(events)
         live = Live(follower, upstream, client, settings)
-        app = create_app(settings, Passes(secret), upstream, follower, live)
+        app = create_app(settings, Passes(secret), upstream, follower, live, secret)
         server = Server(
             uvicorn.Config(
                 app,

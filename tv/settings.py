@@ -15,11 +15,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from streaming.failover import DARK, HOLD, Rules
+from streaming.restream.address import BadAddress, parse
 from tv import reasons
 
 DEFAULT_CHANNEL = "plateau"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+RESTREAMS = 16  # at most: each takes the uplink as much as a studio
 STORES = ("redis", "rediss", "unix")  # schemes of a store's URL
+ENCODERS = ("auto", "libx264", "h264_nvenc", "h264_vaapi", "h264_qsv", "h264_videotoolbox")
 NO_SETTING = frozenset({"FABRIQUE_DATA", "FABRIQUE_RESOLVED"})  # of the commands themselves
 RESERVED = frozenset(
     {"api", "ws", "static", "livez", "readyz", "metrics", "favicon.ico"}
@@ -55,6 +59,13 @@ class Rtmp(Section, frozen=True):
     port: int = 1935
 
 
+class Srt(Section, frozen=True):
+    enabled: bool = True
+    port: int = 8890
+    passphrase: str = ""  # secret; the encoder must have the same
+    latency: float = 0.12  # seconds that a lost packet may take to come again
+
+
 class Webrtc(Section, frozen=True):
     port: int = 8189
     addresses: tuple[
@@ -72,11 +83,52 @@ class Captions(Section, frozen=True):
     model: str = "base"  # a size name, or a folder with CTranslate2 weights
 
 
+class Continuity(Section, frozen=True):
+    """When a source makes way for the other, in seconds; 0: never for that."""
+
+    loss: float = DARK
+    black: float = 10.0
+    silence: float = 0.0
+    freeze: float = 0.0
+    hold: float = HOLD
+    prefer: Literal["primary", "none"] = "primary"
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.loss, self.black, self.silence, self.freeze, self.hold, self.prefer)
+
+
+class Slot(Section, frozen=True):
+    """What is done to whatever is published in a slot."""
+
+    delay_ms: int = 0  # added to all its times
+    audio_ms: int = 0  # added to its sound's times: positive when the sound is early
+    keep: bool = False  # record it, before continuity
+
+
+class Ladder(Section, frozen=True):
+    jobs: int = max(1, (os.cpu_count() or 1) // 2)  # pictures encoded at a time; 0: none
+    encoder: str = "auto"  # or one of libav's, such as "h264_nvenc" or "libx264"
+
+
 class Channel(Section, frozen=True):
     name: str = ""
     source: str = ""  # a file or an address to pull
     slot: Literal["primary", "backup"] = "primary"  # where what is pulled goes
     loop: bool = False
+    primary: Slot = Slot()
+    backup: Slot = Slot()
+
+
+class Restream(Section, frozen=True):
+    url: str  # rtmp:// or rtmps://, as the platform gives it
+    key: str  # secret
+    channel: str = DEFAULT_CHANNEL
+    title: str = ""  # what the régie calls it
+
+
+class Keep(Section, frozen=True):
+    free_gb: float = 2.0  # gigabytes that slots which are kept leave free on the disk
 
 
 class Settings(Section, frozen=True):
@@ -86,10 +138,15 @@ class Settings(Section, frozen=True):
     event: Event = Event()
     store: Store = Store()
     rtmp: Rtmp = Rtmp()
+    srt: Srt = Srt()
     webrtc: Webrtc = Webrtc()
     hls: Hls = Hls()
     captions: Captions = Captions()
+    ladder: Ladder = Ladder()
+    continuity: Continuity = Continuity()
     channels: dict[str, Channel] = {}  # "plateau" is always there
+    restreams: dict[str, Restream] = {}
+    keep: Keep = Keep()
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -122,9 +179,39 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
         slug: msgspec.structs.replace(channel, name=channel.name or slug.capitalize())
         for slug, channel in ({DEFAULT_CHANNEL: Channel()} | settings.channels).items()
     }
-    settings = msgspec.structs.replace(settings, channels=channels)
+    restreams = {
+        name: msgspec.structs.replace(restream, title=restream.title or name.capitalize())
+        for name, restream in settings.restreams.items()
+    }
+    settings = msgspec.structs.replace(settings, channels=channels, restreams=restreams)
     _check(settings)
     return settings
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The settings as they may be shown: no key, no passphrase, no address that holds one."""
+    hidden = "…"
+    restreams = {
+        name: msgspec.structs.replace(
+            restream,
+            key=hidden,
+            url="{0.scheme}://{0.hostname}/".format(urlsplit(restream.url)) + hidden,
+        )
+        for name, restream in settings.restreams.items()
+    }
+    srt = msgspec.structs.replace(
+        settings.srt, passphrase=hidden if settings.srt.passphrase else ""
+    )
+    channels = {
+        slug: msgspec.structs.replace(channel, source=_without_secrets(channel.source))
+        for slug, channel in settings.channels.items()
+    }
+    return msgspec.structs.replace(settings, restreams=restreams, srt=srt, channels=channels)
+
+
+def _without_secrets(source: str) -> str:
+    parts = urlsplit(source)
+    return f"{parts.scheme}://{parts.hostname or ''}/…" if parts.netloc else source
 
 
 def _override(values: dict[str, Any], name: str, text: str) -> None:
@@ -180,7 +267,17 @@ def _check(settings: Settings) -> None:
         raise SettingsError("Réglages : [event] slug : lettres minuscules, chiffres et tirets.")
     if not 1 <= settings.server.web_workers <= 64:
         raise SettingsError("Réglages : [server] web_workers doit être entre 1 et 64.")
-    ports = (settings.server.port, settings.rtmp.port, settings.webrtc.port)
+    if not 0 <= settings.ladder.jobs <= 64:
+        raise SettingsError("Réglages : [ladder] jobs doit être entre 0 (aucun) et 64.")
+    if settings.ladder.encoder not in ENCODERS:
+        raise SettingsError(
+            f"Réglages : [ladder] encoder : « {settings.ladder.encoder} » est inconnu ; il y a "
+            f"{', '.join(ENCODERS)}."
+        )
+    ports = (
+        *(settings.server.port, settings.rtmp.port),
+        *(settings.webrtc.port, settings.srt.port),
+    )
     if not all(1 <= port <= 65535 for port in ports):
         raise SettingsError("Réglages : un port doit être entre 1 et 65535.")
     if settings.server.port == settings.rtmp.port:
@@ -190,11 +287,53 @@ def _check(settings: Settings) -> None:
         )
     for address in settings.webrtc.addresses:
         _check_address(address)
+    _check_srt(settings)
     _check_urls(settings)
+    _check_continuity(settings)
+    _check_restreams(settings)
+    if not 0 <= settings.keep.free_gb <= 1_000_000:
+        raise SettingsError("Réglages : [keep] free_gb : attendu des gigaoctets, 0 ou plus.")
     if not 0.1 <= settings.hls.part <= settings.hls.segment <= 3.0:
         raise SettingsError(
             "Réglages : [hls] il faut 0,1 ≤ part ≤ segment ≤ 3 (secondes ; TARGETDURATION vaut 3)."
         )
+
+
+def _check_continuity(settings: Settings) -> None:
+    times = settings.continuity
+    if not 0.5 <= times.loss <= 10:
+        raise SettingsError("Réglages : [continuity] loss doit être entre 0,5 et 10 (secondes).")
+    for name in ("black", "silence", "freeze"):
+        seconds = getattr(times, name)
+        if seconds != 0 and not 1 <= seconds <= 3600:
+            raise SettingsError(f"Réglages : [continuity] {name} : 0, ou de 1 à 3600 secondes.")
+    if not 0 <= times.hold <= 3600:
+        raise SettingsError("Réglages : [continuity] hold doit être entre 0 et 3600 (secondes).")
+    for slug, channel in settings.channels.items():
+        for place, slot in (("primary", channel.primary), ("backup", channel.backup)):
+            for name, low, high in (("delay_ms", -2000, 5000), ("audio_ms", -1000, 1000)):
+                if not low <= getattr(slot, name) <= high:
+                    raise SettingsError(
+                        f"Réglages : [channels.{slug}.{place}] {name} doit être entre {low} et "
+                        f"{high} (millisecondes)."
+                    )
+
+
+def _check_srt(settings: Settings) -> None:
+    srt = settings.srt
+    if srt.enabled and srt.port == settings.webrtc.port:
+        raise SettingsError(
+            f"Réglages : [srt] port et [webrtc] port valent tous deux {srt.port} ; donnez-leur "
+            "deux ports différents."
+        )
+    # Not repeated: it is a secret.
+    if srt.passphrase and not 10 <= len(srt.passphrase.encode()) <= 79:
+        raise SettingsError(
+            "Réglages : [srt] passphrase : attendu de 10 à 79 caractères, ou rien pour ne pas "
+            "chiffrer."
+        )
+    if not 0.02 <= srt.latency <= 8:
+        raise SettingsError("Réglages : [srt] latency doit être entre 0,02 et 8 (secondes).")
 
 
 def _check_address(address: str) -> None:
@@ -219,6 +358,29 @@ def _check_urls(settings: Settings) -> None:
             "Réglages : [store] url (ou --store) : attendu redis://HÔTE:PORT/NUMÉRO, rediss://… "
             "ou unix:///CHEMIN ; sans adresse, le serveur intégré sert."
         )
+
+
+def _check_restreams(settings: Settings) -> None:
+    if len(settings.restreams) > RESTREAMS:
+        raise SettingsError(f"Réglages : [restreams] il y en a plus de {RESTREAMS}.")
+    for name, restream in settings.restreams.items():
+        if not SLUG.fullmatch(name):
+            raise SettingsError(
+                f"Réglages : [restreams] « {name[:40]} » ne peut pas nommer une rediffusion : 1 à "
+                "32 lettres minuscules, chiffres et tirets."
+            )
+        if restream.channel not in settings.channels:
+            raise SettingsError(
+                f"Réglages : [restreams.{name}] canal inconnu « {restream.channel[:40]} »."
+            )
+        if len(restream.title) > 80:
+            raise SettingsError(f"Réglages : [restreams.{name}] title : 80 caractères au plus.")
+        try:
+            parse(restream.url, restream.key)
+        except BadAddress as error:  # not repeated: it may hold a secret
+            raise SettingsError(
+                f"Réglages : [restreams.{name}] url ne convient pas : {error}."
+            ) from error
 
 
 def _is_url(text: str, schemes: Collection[str]) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from redis.exceptions import AuthenticationError, RedisError
 
+from streaming.ingest.srt import libsrt
 from tv import reasons, store
 from tv.auth import load_secret
 from tv.folder import Folder
@@ -118,8 +119,22 @@ class Supervisor:
         for number in range(settings.server.web_workers):
             web = child(f"web:{number}", "--socket", str(http.fileno()), inherit=(http.fileno(),))
             self.children.append(web)
+        if settings.srt.enabled:
+            try:
+                libsrt.Library()
+            except libsrt.LibraryMissing as error:
+                logger.warning("SRT is off: %s", error)
+            else:
+                self.children.append(child("srt"))
+        if settings.ladder.jobs > 0:
+            self.children.append(child("ladder"))
+        self.children.append(child("watch"))
         if settings.captions.channels:
             self.children.append(child("captions"))
+        if any(each.primary.keep or each.backup.keep for each in settings.channels.values()):
+            self.children.append(child("keep"))
+        if settings.restreams:
+            self.children.append(child("restream"))
         for slug, channel in settings.channels.items():
             if channel.source:
                 self.children.append(child(f"pull:{slug}", "--channel", slug))
@@ -171,16 +186,18 @@ def probe_ports(settings: Settings) -> None:
     host = settings.server.host
     listen(host, settings.server.port, "--port").close()
     listen(host, settings.rtmp.port, "FABRIQUE_RTMP__PORT").close()
-    probe_udp(settings.webrtc.port)
+    probe_udp(settings.webrtc.port, "FABRIQUE_WEBRTC__PORT")
+    if settings.srt.enabled:
+        probe_udp(settings.srt.port, "FABRIQUE_SRT__PORT")
 
 
-def probe_udp(port: int) -> None:
+def probe_udp(port: int, option: str) -> None:
     """Raises PortTaken unless the UDP port is free now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise PortTaken(_taken(f"UDP {port}", "FABRIQUE_WEBRTC__PORT", error)) from error
+            raise PortTaken(_taken(f"UDP {port}", option, error)) from error
 
 
 def _taken(port: str, option: str, error: OSError) -> str:

@@ -27,7 +27,10 @@ class Upstream:
     def __init__(self, path: Path, channels: list[str]) -> None:
         self.windows: dict[str, Window] = {channel: Window() for channel in channels}
         self.states: dict[str, link.ChannelState] = {}
-        self.on_state: list[Callable[[str], None]] = []
+        self.said = link.Now(0.0)  # last, once media has said anything
+        self.restreams: dict[str, link.RestreamState] = {}
+        self.on_state: list[Callable[[str], None]] = []  # told which channel
+        self.on_restream: list[Callable[[str], None]] = []  # told which restream
         self.connected = asyncio.Event()
         self._path = path
         self._offset = time.time() - time.monotonic()
@@ -66,6 +69,39 @@ class Upstream:
         """End a WHEP session. Raises Problem when there is none of that name."""
         await self._ask(lambda request: link.Hangup(request, session))
 
+    async def publish(self, channel: str, slot: str, sdp: str) -> tuple[str, str, str]:
+        """Pass a WHIP offer on; return the session's name, the answer and its entity tag.
+
+        Raises Problem.
+        """
+        reply = await self._ask(lambda request: link.WhipOffer(request, channel, slot, sdp))
+        assert isinstance(reply, link.Answered)
+        return reply.session, reply.sdp, reply.tag
+
+    async def change(
+        self, channel: str, slot: str, session: str, tag: str, sdp: str
+    ) -> tuple[str, str] | None:
+        """Pass a WHIP studio's SDP fragment on, with its If-Match.
+
+        Return ours and the new entity tag when that begins a new ICE session. Raises Problem.
+        """
+        reply = await self._ask(
+            lambda request: link.WhipPatch(request, channel, slot, session, tag, sdp)
+        )
+        return (reply.sdp, reply.tag) if isinstance(reply, link.Answered) else None
+
+    async def unpublish(self, channel: str, slot: str, session: str) -> None:
+        """End a WHIP session. Raises Problem when there is none of that name."""
+        await self._ask(lambda request: link.WhipHangup(request, channel, slot, session))
+
+    async def switch(self, channel: str, to: str) -> None:
+        """Choose what a channel shows, "auto" for the rules. Raises Problem."""
+        await self._ask(lambda request: link.Switch(request, channel, to))
+
+    async def restream(self, name: str, on: bool) -> None:
+        """Start or stop a restream. Raises Problem."""
+        await self._ask(lambda request: link.Restream(request, name, on))
+
     async def lateness(self, seconds: float) -> link.Lateness:
         """How late media's loop runs, watched for `seconds`. Raises Problem."""
         reply = await self._ask(
@@ -101,12 +137,17 @@ class Upstream:
                         for event in events:
                             self.windows[channel].apply(event)
                 case link.Now(now):
+                    self.said = message
                     self._offset = now - time.monotonic()
                     self.connected.set()
                 case link.ChannelState(channel):
                     self.states[channel] = message
                     for notify in self.on_state:
                         notify(channel)
+                case link.RestreamState(name):
+                    self.restreams[name] = message
+                    for notify in self.on_restream:
+                        notify(name)
                 case link.Refused(request, status, code, detail):
                     if waiting := self._take(request):
                         later = {"retry_after": 1} if status == 503 else {}

@@ -16,8 +16,12 @@ from tv.follower import Follower, View
 from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
-TOPIC = re.compile(r"(talks)|(talk|channel|captions|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})")
+TOPIC = re.compile(
+    r"(talks|channels|restreams)|(talk|channel|captions|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
+)
 LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
+AIRED = ("channel", "channels", "restreams")  # their items say what is so now, not what was done
+OVERLAP = 5_000  # milliseconds by which our version of what another process told may be older
 CACHED = 64  # messages kept per view: pages that have different versions of it
 
 
@@ -59,6 +63,9 @@ class Views:
                 version = cues.version if cues else ""
             case "me":
                 version = audience.mine(name, participant).version
+            case "channels" | "restreams":
+                every = self._airing.every(kind, crew)
+                version = max((item["version"] for item in every), key=order, default="")
             case _:
                 item = self._airing.item(name, crew)
                 version = item["version"] if item else ""
@@ -84,7 +91,7 @@ class Views:
     def _build(self, topic: str, view: View, crew: bool, since: str, version: str) -> Message:
         kind, name, participant = view
         reset = not since
-        if since and kind != "channel":
+        if since and kind not in AIRED:
             if order(version) < order(since) <= (order(version)[0] + LAG, 0):
                 return Message("", since)  # it comes from a process that is ahead: wait
             # What is older than the journal, or far ahead of it, is the version of another one.
@@ -109,6 +116,10 @@ class Views:
                 shown = [items.cue_item(cue) for cue in cues.since(after)]
             case "channel" if channel := self._airing.item(name, crew):
                 shown = [channel]
+            case "channels" | "restreams":
+                older = order(since)[0] - OVERLAP
+                every = self._airing.every(kind, crew)
+                shown = [item for item in every if order(item["version"])[0] > older]
             case "me":
                 shown = [items.me_item(audience, name, participant)]
         if not (shown or removed or reset):

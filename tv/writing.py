@@ -102,7 +102,7 @@ class Writer:
             "id": event_id(request, by),
             "at": self._upstream.now(),
             "by": by,
-            "expects": _expected(request),
+            "expects": expected_versions(request),
         }
 
     async def write(self, event: AnyEvent, who: Identity) -> Item:
@@ -142,7 +142,7 @@ def event_id(request: Request, by: str) -> str:
     return hashlib.sha256(named.encode()).hexdigest()[:20]
 
 
-def _expected(request: Request) -> tuple[str, ...]:
+def expected_versions(request: Request) -> tuple[str, ...]:
     """The versions that `If-Match` names; none when any will do."""
     named = request.headers.get("if-match", "*")[:KEY_LIMIT]
     versions = tuple(version.strip().strip('"') for version in named.split(","))

@@ -13,6 +13,10 @@ NOT_420 = (
     f"{OBS}Avancé → «\u00a0Format de couleur\u00a0»\u202f: NV12 "
     "(avec ffmpeg\u202f: -pix_fmt yuv420p)."
 )
+NO_ROOM = "Cette machine n’a plus de place pour réencoder une image."
+TOO_SLOW = "Cette machine n’arrive pas à réencoder cette image assez vite."
+UNDECODABLE = "Cette image n’a pas pu être lue pour être réencodée."
+NOT_420_ENCODED = "Couleurs que les navigateurs ne lisent pas\u202f: réencodé ici."
 UNREADABLE_CONFIGURATION = (
     "La configuration H.264 du flux est illisible\u202f: relancez l’encodeur, ou choisissez-en "
     "un autre."
@@ -22,7 +26,8 @@ UNREADABLE_PICTURES = (
 )
 UNREADABLE_SOUND = f"Le son AAC est illisible\u202f: relancez l’encodeur. {SOUND_ENCODER}."
 NO_KEYFRAMES = (
-    "Aucune image clé (IDR) ne parvient\u202f: rien ne peut être montré. "
+    "Aucune image clé (IDR) ne parvient\u202f: l’image n’est montrée que si cette machine peut la "
+    "réencoder. "
     f"{KEYFRAMES}\u202f: 2\u00a0s."
 )
 INTERLACED = (
@@ -35,16 +40,23 @@ _NAMES = {
     "ac3": "AC-3",
     "av1": "AV1",
     "eac3": "E-AC-3",
+    "adpcm_swf": "ADPCM",
     "flac": "FLAC",
+    "flashsv": "Screen Video",
+    "flashsv2": "Screen Video",
+    "flv1": "Sorenson H.263",
     "hevc": "HEVC (H.265)",
     "mjpeg": "MJPEG",
     "mp2": "MP2",
     "mp3": "MP3",
     "mpeg2video": "MPEG-2",
     "mpeg4": "MPEG-4",
+    "nellymoser": "Nellymoser",
     "prores": "ProRes",
     "speex": "Speex",
     "vorbis": "Vorbis",
+    "vp6a": "VP6",
+    "vp6f": "VP6",
     "vp8": "VP8",
     "vp9": "VP9",
     "vvc": "VVC (H.266)",
@@ -69,3 +81,17 @@ def sound_left_out(codec: str) -> str:
         f"Le son arrive en {name_of(codec)}\u202f: il n’est pas diffusé. "
         f"{SOUND_ENCODER}\u202f: choisissez AAC."
     )
+
+
+def encoded(codec: str) -> str:
+    """Why a picture in another codec is encoded again."""
+    return f"L’image arrive en {name_of(codec)}\u202f: réencodé ici."
+
+
+def keyframes_encoded(seconds: float) -> str:
+    return f"Images clés trop rares ({seconds:.0f}\u00a0s)\u202f: réencodé ici."
+
+
+def not_as_it_is(codec: str) -> str:
+    """What to change when a picture that has to be encoded again cannot be."""
+    return NOT_420 if codec == "h264" else not_h264(codec)

@@ -6,14 +6,10 @@ Publishers are strangers until their key is read: depth, counts and lengths are 
 import struct
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import TypeAlias
 
-from streaming.ingest import Malformed
-
-Value: TypeAlias = "bool | float | str | dict[str, Value] | list[Value] | None"
-
-DEPTH = 8  # containers in containers
-VALUES = 512  # in one message
+from streaming.ingest import Malformed, amf3
+from streaming.ingest.amf3 import DEPTH, VALUES
+from streaming.ingest.amf3 import Value as Value
 
 
 class Type(IntEnum):
@@ -25,6 +21,7 @@ class Type(IntEnum):
     OBJECT = 3
     NULL = 5
     UNDEFINED = 6
+    REFERENCE = 7
     ECMA_ARRAY = 8
     OBJECT_END = 9
     STRICT_ARRAY = 10
@@ -33,12 +30,14 @@ class Type(IntEnum):
     UNSUPPORTED = 13
     XML_DOCUMENT = 15
     TYPED_OBJECT = 16
+    AVMPLUS = 17  # one value in AMF3 follows
 
 
 def decode(data: bytes) -> list[Value]:
     """The values of a message, one after the other. Raises Malformed.
 
-    A date is its milliseconds since the epoch; XML is its text; what has no value is None.
+    A date is its milliseconds since the epoch; XML is its text; what has no value, or was sent
+    before and is only referred to, is None.
     """
     reader = _Reader(data)
     values = []
@@ -103,6 +102,9 @@ class _Reader:
                 return self._pairs(depth)
             case Type.NULL | Type.UNDEFINED | Type.UNSUPPORTED:
                 return None
+            case Type.REFERENCE:
+                self._integer(2)
+                return None
             case Type.ECMA_ARRAY:
                 self._integer(4)  # a count that encoders get wrong
                 return self._pairs(depth)
@@ -120,7 +122,15 @@ class _Reader:
             case Type.TYPED_OBJECT:
                 self._text(2)
                 return self._pairs(depth)
+            case Type.AVMPLUS:
+                return self._switch(depth)
         raise Malformed(f"AMF: unknown type {marker}")
+
+    def _switch(self, depth: int) -> Value:
+        reader = amf3.Reader(self._data, self._at, self._left)
+        value = reader.value(depth + 1)
+        self._at, self._left = reader.at, reader.left
+        return value
 
     def _pairs(self, depth: int) -> dict[str, Value]:
         pairs: dict[str, Value] = {}

@@ -1,7 +1,8 @@
 """RTMP's chunk stream (Adobe, RTMP 1.0, section 5.3): messages out of bytes and back, without I/O.
 
 Several messages travel interleaved, each on its chunk stream, cut in chunks whose headers leave out
-what did not change. Memory is bounded: all messages under way together hold at most `limit` bytes.
+what did not change. Memory is bounded: all messages under way together hold at most `limit` bytes,
+whatever the chunk size (1 to 0x7FFFFFFF).
 """
 
 from typing import NamedTuple
@@ -46,103 +47,126 @@ class Chunks:
         self.limit = limit
         self._streams: dict[int, _ChunkStream] = {}
         self._chunk_size = FIRST_CHUNK_SIZE
-        self._buffer = bytearray()
+        self._data = b""
         self._at = 0  # what lies before it has been read
+        self._chunk: _ChunkStream | None = None  # that of the chunk under way
+        self._left = 0  # bytes of that chunk that have not come yet
         self._held = 0  # bytes of messages under way
 
+    @property
+    def missing(self) -> int:
+        """How many more bytes it takes until the message under way is whole; 0 when none is.
+
+        Once `next` has returned None. Headers yet to come, and other messages, are not counted.
+        """
+        chunk = self._chunk
+        return 0 if chunk is None else chunk.length - len(chunk.body)
+
     def push(self, data: bytes) -> None:
-        if self._at:
-            del self._buffer[: self._at]
-            self._at = 0
-        self._buffer += data
+        rest = self._data[self._at :]
+        self._data = rest + data if rest else data
+        self._at = 0
 
     def next(self) -> Message | None:
         """The next whole message, or None until more bytes come. Raises Malformed."""
         while True:
-            chunk = self._next_chunk()
-            if chunk is None:
+            if not self._left and not self._begin_chunk():
                 return None
-            if len(chunk.body) < chunk.length:
-                continue
-            message = Message(chunk.kind, chunk.stream, chunk.timestamp, bytes(chunk.body))
-            self._drop(chunk)
-            if message.kind == SET_CHUNK_SIZE:
+            message = self._read_chunk()
+            if message is None:
+                if self._left:
+                    return None
+            elif message.kind == SET_CHUNK_SIZE:
                 self._set_chunk_size(message.body)
             elif message.kind == ABORT:
-                aborted = self._streams.get(int.from_bytes(message.body[:4], "big"))
-                if aborted is not None:
-                    self._drop(aborted)
+                self._abort(int.from_bytes(message.body[:4], "big"))
             else:
                 return message
 
-    def _next_chunk(self) -> _ChunkStream | None:
-        """Read one chunk, if all of it is there, into its chunk stream."""
-        buffer, at = self._buffer, self._at
-        end = len(buffer)
-        if at >= end:
+    def _read_chunk(self) -> Message | None:
+        """Take what there is of the chunk under way; return the message if it is whole now."""
+        chunk = self._chunk
+        assert chunk is not None
+        at, left, body = self._at, self._left, chunk.body
+        if left == chunk.length and left <= len(self._data) - at:  # the message is here, whole
+            self._at, self._left, self._chunk = at + left, 0, None
+            return Message(chunk.kind, chunk.stream, chunk.timestamp, self._data[at : at + left])
+        piece = memoryview(self._data)[at : at + left]
+        body += piece
+        self._at, self._left = at + len(piece), left - len(piece)
+        self._held += len(piece)
+        if len(body) < chunk.length:
             return None
-        kind, number = buffer[at] >> 6, buffer[at] & 63
+        self._held -= len(body)
+        self._chunk, chunk.body = None, bytearray()
+        return Message(chunk.kind, chunk.stream, chunk.timestamp, bytes(body))
+
+    def _begin_chunk(self) -> bool:
+        """Read the next chunk's header, if all of it is there, into its chunk stream."""
+        data, at = self._data, self._at
+        end = len(data)
+        if at >= end:
+            return False
+        kind, number = data[at] >> 6, data[at] & 63
         at += 1
         if number < 2:  # one or two more bytes hold the number
             size = number + 1
             if at + size > end:
-                return None
-            number = 64 + int.from_bytes(buffer[at : at + size], "little")
+                return False
+            number = 64 + int.from_bytes(data[at : at + size], "little")
             at += size
-        chunk = self._streams.get(number)
-        if chunk is None:
-            # librtmp begins chunk streams with type 1: the timestamp is then counted from zero.
-            if kind > 1:
-                raise Malformed("RTMP: a chunk stream that begins in the middle")
-            if len(self._streams) >= CHUNK_STREAMS:
-                raise Malformed("RTMP: too many chunk streams")
-            chunk = _ChunkStream()
         header = at
         at += _HEADER_SIZES[kind]
         if at > end:
-            return None
+            return False
+        chunk = self._streams.get(number) or self._new_stream(kind)
         field, extended = chunk.field, chunk.extended
-        length, message_kind, stream = chunk.length, chunk.kind, chunk.stream
+        length, message_kind = chunk.length, chunk.kind
         if kind < 3:
-            field = int.from_bytes(buffer[header : header + 3], "big")
+            field = int.from_bytes(data[header : header + 3], "big")
             extended = field == EXTENDED
         if kind < 2:
-            length = int.from_bytes(buffer[header + 3 : header + 6], "big")
-            message_kind = buffer[header + 6]
-        if kind == 0:
-            stream = int.from_bytes(buffer[header + 7 : header + 11], "little")
+            length = int.from_bytes(data[header + 3 : header + 6], "big")
+            message_kind = data[header + 6]
         if extended:
             if at + 4 > end:
-                return None
-            value = int.from_bytes(buffer[at : at + 4], "big")
+                return False
+            value = int.from_bytes(data[at : at + 4], "big")
             # Some encoders do not repeat the extended timestamp in the chunks that follow.
             if kind < 3 or value == field:
                 field = value
                 at += 4
-        begins = not chunk.body
-        if not begins and kind < 2 and length != chunk.length:
+        held = len(chunk.body)
+        if held and length != chunk.length:
             raise Malformed("RTMP: a message changes its length under way")
-        left = length - len(chunk.body)
-        size = min(self._chunk_size, left)
+        left = length - held
         if self._held + left > self.limit:
             raise Malformed(f"RTMP: a message of {length} bytes is too long")
-        if at + size > end:
-            return None
-        if begins:
+        if not held:
             # A type 3 that begins a message repeats the field, even after a type 0 (5.3.1.2.4).
-            time = field if kind == 0 else chunk.timestamp + field
-            chunk.timestamp = time & 0xFFFFFFFF
+            chunk.timestamp = (field if kind == 0 else chunk.timestamp + field) & 0xFFFFFFFF
+        if kind == 0:
+            chunk.stream = int.from_bytes(data[header + 7 : header + 11], "little")
         chunk.field, chunk.extended = field, extended
-        chunk.length, chunk.kind, chunk.stream = length, message_kind, stream
-        self._streams[number] = chunk
-        chunk.body += memoryview(buffer)[at : at + size]
-        self._held += size
-        self._at = at + size
-        return chunk
+        chunk.length, chunk.kind = length, message_kind
+        self._streams[number] = self._chunk = chunk
+        self._left = min(self._chunk_size, left)
+        self._at = at
+        return True
 
-    def _drop(self, chunk: _ChunkStream) -> None:
-        self._held -= len(chunk.body)
-        chunk.body = bytearray()
+    def _new_stream(self, kind: int) -> _ChunkStream:
+        # librtmp begins chunk streams with type 1: the timestamp is then counted from zero.
+        if kind > 1:
+            raise Malformed("RTMP: a chunk stream that begins in the middle")
+        if len(self._streams) >= CHUNK_STREAMS:
+            raise Malformed("RTMP: too many chunk streams")
+        return _ChunkStream()
+
+    def _abort(self, number: int) -> None:
+        chunk = self._streams.get(number)
+        if chunk is not None:
+            self._held -= len(chunk.body)
+            chunk.body = bytearray()
 
     def _set_chunk_size(self, body: bytes) -> None:
         size = int.from_bytes(body[:4], "big")
@@ -151,9 +175,11 @@ class Chunks:
         self._chunk_size = size
 
 
-def write(channel: int, kind: int, stream: int, body: bytes) -> bytes:
+def write(
+    channel: int, kind: int, stream: int, body: bytes, chunk_size: int = FIRST_CHUNK_SIZE
+) -> bytes:
     """Cut a message of ours into chunks; `channel` (2 to 63) is its chunk stream."""
     header = bytearray((channel, 0, 0, 0))
     header += len(body).to_bytes(3, "big") + bytes((kind,)) + stream.to_bytes(4, "little")
-    pieces = [body[at : at + FIRST_CHUNK_SIZE] for at in range(0, len(body), FIRST_CHUNK_SIZE)]
+    pieces = [body[at : at + chunk_size] for at in range(0, len(body), chunk_size)]
     return bytes(header) + bytes((0xC0 | channel,)).join(pieces)

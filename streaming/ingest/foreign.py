@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from streaming.errors import LinkLost, PublishRefused, UnsupportedMedia
+from streaming.errors import LinkLost, PublishRefused, SourceLost, UnsupportedMedia
 from streaming.ingest import Source
 from streaming.ingest.intake import Intake
+from streaming.ingest.pictures import is_picture
 from streaming.link import (
     AnyMessage,
     Done,
@@ -18,6 +19,7 @@ from streaming.link import (
     Publish,
     Refused,
     SourceFrame,
+    Transport,
     Unusable,
     connected,
 )
@@ -30,12 +32,17 @@ EVICTED = "Une autre source a pris cette place."
 
 
 async def publish(
-    path: Path, channel: str, slot: str, kind: str, frames: AsyncIterator[SourceFrame]
+    path: Path,
+    channel: str,
+    slot: str,
+    kind: str,
+    frames: AsyncIterator[SourceFrame | Transport],
 ) -> None:
     """Send `frames` to media, as the source in a channel's slot, until they end.
 
-    Raises PublishRefused, with media's sentence, when it does not or no longer want them, and
-    LinkLost when media is gone.
+    The first one is asked for once media has given the place. SourceLost and UnsupportedMedia that
+    they raise are told to the régie as the reason, and raised here. Raises PublishRefused, with
+    media's sentence, when it does not or no longer want them, and LinkLost when media is gone.
     """
     async with connected(path) as link:
         link.send(Publish(REQUEST, channel, slot, kind))
@@ -48,6 +55,9 @@ async def publish(
             if listening.done():  # its reason is the better one
                 await listening
             await sending
+        except (SourceLost, UnsupportedMedia) as error:
+            link.send(Unusable(str(error)))
+            raise
         finally:
             for task in (sending, listening):
                 task.cancel()
@@ -94,25 +104,28 @@ async def serve_publisher(link: Link, publish: Publish, take: Take) -> None:
 
 async def _feed(source: Source, link: Link) -> None:
     intake = Intake(source, RATE)
-    config = sound_config = None
+    picture_config = sound_config = None
     async for frame in link.receive():
-        if isinstance(frame, Unusable):
-            raise UnsupportedMedia(frame.reason)
-        if not isinstance(frame, SourceFrame):
-            raise LinkLost(f"a {type(frame).__name__} among a source's frames")
-        if frame.codec == "h264":
-            if frame.config != config:
-                config = frame.config
-                intake.configure_picture(frame.codec, config)
-            intake.picture(frame.codec, frame.data, frame.dts, frame.pts - frame.dts)
-        else:
-            if (frame.codec, frame.config) != sound_config:
-                sound_config = frame.codec, frame.config
-                intake.configure_sound(*sound_config)
-            intake.sound(frame.codec, frame.data, frame.dts)
+        match frame:
+            case Unusable(reason):
+                raise UnsupportedMedia(reason)
+            case Transport(lost, round_trip):
+                source.transport(lost, round_trip)
+            case SourceFrame(codec, data, dts, pts, _, config) if is_picture(codec):
+                if (codec, config) != picture_config:
+                    picture_config = codec, config
+                    intake.configure_picture(codec, config)
+                intake.picture(codec, data, dts, pts - dts)
+            case SourceFrame(codec, data, dts, _, _, config):
+                if (codec, config) != sound_config:
+                    sound_config = codec, config
+                    intake.configure_sound(codec, config)
+                intake.sound(codec, data, dts)
+            case _:
+                raise LinkLost(f"a {type(frame).__name__} among a source's frames")
 
 
-async def _send(link: Link, frames: AsyncIterator[SourceFrame]) -> None:
+async def _send(link: Link, frames: AsyncIterator[SourceFrame | Transport]) -> None:
     async for frame in frames:
         link.send(frame)
         await link.drain()

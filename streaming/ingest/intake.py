@@ -1,24 +1,24 @@
 """The one door for frames of any publisher: what we carry, in one writing, on the clock.
 
-H.264 that browsers play and AAC or Opus pass untouched; anything else is refused, or left out, with
-a sentence in French that says what to change. Keyframe intervals and B-frames are `Health`'s to
-judge: they show in the packets.
+H.264 that browsers play passes untouched; pictures that they do not play go to the ladder; sound
+that the desk decodes passes. Anything else is refused, or left out, with a sentence in French that
+says what to change. Keyframe intervals and B-frames show in the packets: they are others' to judge.
 """
 
 import logging
-from typing import Literal, cast
 
 from streaming import aac, h264
 from streaming.errors import UnsupportedMedia
-from streaming.h264 import SpsInfo
-from streaming.ingest import Source, advice
+from streaming.ingest import Source, advice, pictures
 from streaming.packet import Packet
+from streaming.sound import CODECS
 
 logger = logging.getLogger(__name__)
 
 LONGEST_DELAY = 10.0  # seconds from decoding to presentation; more is a mistake
 PATIENCE = 5.0  # seconds until a source without any keyframe is told so
 AAC_TYPES = frozenset({1, 2, 4, aac.SBR, aac.PS})  # Main, LC, LTP, HE and HE v2
+SETS = 32  # parameter sets of one kind that are kept
 
 
 class Intake:
@@ -30,10 +30,14 @@ class Intake:
         self._picture_track = source.timeline.track(rate, bits)
         self._sound_track = source.timeline.track(rate, bits)
         self._record = b""  # the configuration as the publisher wrote it
-        self._config = b""  # and as we do
-        self._parameter_sets: set[bytes] = set()
+        self._sps: list[bytes] = []  # the newest parameter sets
+        self._pps: list[bytes] = []
+        self._config = b""  # what the frames go with: it changes at a keyframe alone
+        self._next_config = b""
         self._length_size = 4
         self._reorders = True
+        self._why = ""  # this H.264 has to be encoded again
+        self._foreign = ("", b"")  # another codec, with its configuration
         self._first_dts: float | None = None
         self._keyed = False
         self._unreadable = 0
@@ -50,84 +54,112 @@ class Intake:
 
     def configure_picture(self, codec: str, record: bytes) -> None:
         """Take a codec's configuration record. Raises UnsupportedMedia, in French."""
-        _require_h264(codec)
+        _require_usable(codec)
+        if codec != "h264":
+            self._foreign = codec, record
+            return
         if record == self._record:
             return
         try:
-            self._adopt(*h264.parameter_sets(record))
+            self._learn(*h264.parameter_sets(record))
             self._length_size = h264.length_size(record)
-        except _Unplayable:
-            raise
         except UnsupportedMedia as error:
             raise UnsupportedMedia(advice.UNREADABLE_CONFIGURATION) from error
         self._record = record
 
     def picture(self, codec: str, data: bytes, timestamp: int, delay: int = 0) -> None:
-        """Hand over one access unit, as AVCC, shown `delay` after `timestamp`.
+        """Hand over one access unit, shown `delay` after `timestamp`: AVCC, if it is H.264.
 
-        One that comes before its configuration, or is broken, is left out. Raises UnsupportedMedia.
+        H.264 that comes before its configuration, or is broken, is left out. Raises
+        UnsupportedMedia, in French.
         """
-        _require_h264(codec)
-        if not self._config:
-            return
-        try:
-            data, sps, pps = h264.normal_data(data, self._length_size)
-            if not self._parameter_sets.issuperset(sps + pps):
-                known_sps, known_pps = h264.parameter_sets(self._config)
-                self._adopt(sps or known_sps, pps or known_pps)
-            key = h264.is_key(data)
-        except _Unplayable:
-            raise
-        except UnsupportedMedia as error:
-            self._count_unreadable(error)
-            return
-        if not data:
-            return
+        _require_usable(codec)
         if not 0 <= delay <= LONGEST_DELAY * self._rate:
             delay = 0
-        if not self._reorders:
-            # Some encoders delay every picture alike: without B-frames it means nothing.
-            timestamp, delay = timestamp + delay, 0
-        dts = self._picture_track.stamp(timestamp)
-        self._newest = max(self._newest, dts)
-        self._watch_keys(dts, key)
-        self._source.video(Packet(data, dts, dts + delay / self._rate, key, self._config))
+        if codec == "h264":
+            self._take_h264(data, timestamp, delay)
+        elif data:
+            config = self._foreign[1] if self._foreign[0] == codec else b""
+            key = pictures.is_key(codec, data, config)
+            packet = self._place(data, timestamp, delay, key, config)
+            self._source.reencode(packet, codec, advice.encoded(codec))
 
     def configure_sound(self, codec: str, config: bytes = b"") -> None:
         """Take a sound codec's configuration. One that we do not carry is left out, and told."""
-        self._codec, self._sound_config = None, config
+        carried = codec in CODECS
         if codec == "aac":
             try:
                 carried = aac.parse_config(config).object_type in AAC_TYPES
             except UnsupportedMedia:
                 carried = False
-        else:
-            carried = codec == "opus"
-            self._sound_config = b""  # Opus packets explain themselves
         self._codec = codec if carried else None
+        self._sound_config = b"" if codec == "opus" else config  # Opus packets explain themselves
         unreadable = advice.UNREADABLE_SOUND if codec == "aac" else advice.sound_left_out(codec)
         self._tell("sound", None if carried else unreadable)
 
     def sound(self, codec: str, data: bytes, timestamp: int) -> None:
         """Hand over one packet of sound."""
-        if codec not in ("aac", "opus"):
-            if "sound" not in self._advice:
-                self.configure_sound(codec)
-            return
-        if codec == "opus" and self._codec != "opus":
+        if (
+            codec != self._codec
+            and codec != "aac"
+            and (codec in CODECS or "sound" not in self._advice)
+        ):
             self.configure_sound(codec)
         if codec != self._codec or not data:
             return
         dts = self._sound_track.stamp(timestamp)
         self._newest = max(self._newest, dts)
-        packet = Packet(data, dts, dts, True, self._sound_config)
-        self._source.sound(packet, cast(Literal["aac", "opus"], codec))
+        self._source.sound(Packet(data, dts, dts, True, self._sound_config), codec)
 
-    def _adopt(self, sps: list[bytes], pps: list[bytes]) -> None:
-        info = h264.parse_sps(sps[0])
-        _require_playable(info)
-        self._config = h264.make_config(sps, pps)
-        self._parameter_sets = {*sps, *pps}
+    def _take_h264(self, data: bytes, timestamp: int, delay: int) -> None:
+        try:
+            data, sps, pps = h264.normal_data(data, self._length_size)
+            self._learn(sps, pps)
+            key = h264.is_key(data)
+            if key and self._next_config:
+                self._adopt(self._next_config)
+        except UnsupportedMedia as error:
+            self._count_unreadable(error)
+            return
+        if not data or not self._config:
+            return
+        if not self._reorders:
+            # Some encoders delay every picture alike: without B-frames it means nothing.
+            timestamp, delay = timestamp + delay, 0
+        packet = self._place(data, timestamp, delay, key, self._config)
+        if self._why:
+            self._source.reencode(packet, "h264", self._why)
+        else:
+            self._source.video(packet)
+
+    def _place(self, data: bytes, timestamp: int, delay: int, key: bool, config: bytes) -> Packet:
+        dts, pts = self._picture_track.place(timestamp, delay)
+        self._newest = max(self._newest, dts)
+        self._watch_keys(dts, key)
+        return Packet(data, dts, pts, key, config)
+
+    def _learn(self, sps: list[bytes], pps: list[bytes]) -> None:
+        """Take parameter sets, from wherever they come, and in whichever order."""
+        if all(unit in self._sps for unit in sps) and all(unit in self._pps for unit in pps):
+            return
+        if sps:
+            h264.parse_sps(sps[0])
+            self._sps, self._pps = sps, pps or self._pps
+        else:  # one more, or another one of the same number
+            numbers = {h264.pps_number(unit) for unit in pps}
+            kept = [unit for unit in self._pps if h264.pps_number(unit) not in numbers]
+            self._pps = [*kept, *pps][-SETS:]
+        if self._sps and self._pps:
+            self._next_config = h264.make_config(self._sps, self._pps)
+            if not self._config:
+                self._adopt(self._next_config)
+
+    def _adopt(self, config: bytes) -> None:
+        info = h264.parse_sps(h264.parameter_sets(config)[0][0])
+        self._config, self._next_config = config, b""
+        self._why = (
+            "" if info.chroma_format == 1 and info.bit_depth == 8 else advice.NOT_420_ENCODED
+        )
         self._reorders = info.may_reorder
         self._tell("interlaced", advice.INTERLACED if info.interlaced else None)
 
@@ -158,15 +190,6 @@ class Intake:
         self._source.advise(list(self._advice.values()))
 
 
-class _Unplayable(UnsupportedMedia):
-    """A well-formed H.264 that browsers do not play."""
-
-
-def _require_h264(codec: str) -> None:
-    if codec != "h264":
+def _require_usable(codec: str) -> None:
+    if not pictures.is_picture(codec):
         raise UnsupportedMedia(advice.not_h264(codec))
-
-
-def _require_playable(info: SpsInfo) -> None:
-    if info.chroma_format != 1 or info.bit_depth != 8:
-        raise _Unplayable(advice.NOT_420)

@@ -8,29 +8,35 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import asynccontextmanager
+from heapq import merge
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
-import av
-import av.error
-
 from streaming.errors import SourceLost, UnsupportedMedia
-from streaming.ingest.demux import MICROSECONDS, Pass
+from streaming.ingest.address import AS_BYTES, Bytes, name_of, opened
+from streaming.ingest.demux import MICROSECONDS, Pass, ts_frames
+from streaming.ingest.pictures import is_picture
+from streaming.ingest.programme import PACKET, looks_like_ts
 from streaming.link import SourceFrame
 
 logger = logging.getLogger(__name__)
 
-OPEN_WITHIN, READ_WITHIN = 8.0, 5.0  # seconds that libav may wait for the network
+READ_WITHIN = 5.0  # seconds that libav may wait for the network
+PLAYLIST_WITHIN = 15.0  # seconds: the next segment of HLS may be that far
+APART = 4.0  # seconds between picture and sound of the same time, in a playlist
 AHEAD = 64  # frames between the thread and the loop
 JUMP = 5.0  # seconds: a larger step of time is a new beginning
 LATE = 2.0  # seconds behind: do not hurry to catch up
+# What is live gives more to be looked at only as time passes.
+BRIEFLY = {"analyzeduration": "1000000", "fpsprobesize": "0"}
 OPTIONS = {
-    "rtmp": {"fflags": "nobuffer", "probesize": "65536", "analyzeduration": "500000"},
-    "rtsp": {"rtsp_transport": "tcp"},  # no reordering and no loss to repair
+    "rtmp": {"probesize": "65536", "analyzeduration": "500000"},  # its first word is a keyframe
+    "rtsp": BRIEFLY | {"rtsp_transport": "tcp"},  # no reordering and no loss to repair
 }
+BARE = frozenset({"http", "https", "tcp", "udp"})  # what comes may be an MPEG-TS
 
 Emit: TypeAlias = Callable[[SourceFrame], None]
 
@@ -92,7 +98,7 @@ def read(
     Raises SourceLost and UnsupportedMedia, in French.
     """
     pace = _Pace(stop)
-    for frame in frames_of(url, loop=loop, patience=patience):
+    for frame in frames_of(url, loop=loop, patience=patience, stop=stop):
         pace.wait(frame.dts)
         if stop.is_set():
             return
@@ -100,15 +106,17 @@ def read(
 
 
 def frames_of(
-    url: str, *, loop: bool = False, patience: float = READ_WITHIN
+    url: str,
+    *,
+    loop: bool = False,
+    patience: float = READ_WITHIN,
+    stop: threading.Event | None = None,
 ) -> Iterator[SourceFrame]:
     """Yield the frames as fast as they can be read; see `read`."""
     begin, last_sound = 0, -MICROSECONDS
     while True:
-        with _opened(url, patience) as container:
-            live = container.duration is None
-            once = Pass(container, begin, last_sound)
-            yield from once.frames()
+        once = Pass(begin, last_sound)
+        live = yield from _frames_once(url, once, patience, stop or threading.Event())
         if live:
             raise SourceLost(f"«\u00a0{name_of(url)}\u00a0» s’est arrêté.")
         if not loop:
@@ -118,27 +126,49 @@ def frames_of(
         begin, last_sound = once.end, once.last_sound
 
 
-def name_of(url: str) -> str:
-    """What may be shown of an address: without its credentials, keys and folders."""
+def _frames_once(
+    url: str, once: Pass, patience: float, stop: threading.Event
+) -> Generator[SourceFrame, None, bool]:
+    """Yield the frames of one reading; the value is whether it was something live."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}/…" if parts.netloc else Path(url).name
+    is_playlist = parts.path.endswith((".m3u8", ".m3u"))
+    if not parts.netloc or (parts.scheme in BARE and not is_playlist):
+        # An MPEG-TS goes through our hands: its tracks may change (streaming.ingest.programme).
+        with opened(url, patience, format="data", options=AS_BYTES) as container:
+            recording = container.size > 0
+            source = Bytes(container, url, stop, 2 * patience)
+            if looks_like_ts(source.peek(3 * PACKET)):
+                for frame in ts_frames(source.read, once, live=not recording):
+                    yield frame
+                    source.asked()
+                return not recording
+    options = BRIEFLY if is_playlist else OPTIONS.get(parts.scheme.removesuffix("s"), {})
+    with opened(url, PLAYLIST_WITHIN if is_playlist else patience, options=options) as container:
+        frames = once.frames(container)
+        yield from in_order(frames) if is_playlist else frames
+        return container.duration is None
 
 
-@contextmanager
-def _opened(url: str, patience: float) -> Iterator[Any]:
-    scheme = urlsplit(url).scheme.removesuffix("s")
-    try:
-        with av.open(
-            url, timeout=(OPEN_WITHIN, patience), options=dict(OPTIONS.get(scheme, {}))
-        ) as container:
-            yield container
-    except av.error.InvalidDataError as error:
-        raise UnsupportedMedia(
-            f"«\u00a0{name_of(url)}\u00a0» n’est pas un média lisible."
-        ) from error
-    except (av.error.FFmpegError, OSError) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise SourceLost(f"«\u00a0{name_of(url)}\u00a0» ne répond pas ({why}).") from error
+def in_order(frames: Iterator[SourceFrame]) -> Iterator[SourceFrame]:
+    """The same frames by their decoding time: a fragment of MP4 has all pictures, then all sound.
+
+    What is more than `APART` seconds ahead of the other track does not wait for it.
+    """
+    held: tuple[deque[SourceFrame], ...] = (deque(), deque())
+    for frame in frames:
+        track = held[is_picture(frame.codec)]
+        if track and abs(frame.dts - track[-1].dts) > APART * MICROSECONDS:
+            yield from merge(*held, key=_decoding_time)  # another time begins
+            for each in held:
+                each.clear()
+        track.append(frame)
+        while all(held) or (track and track[-1].dts - track[0].dts > APART * MICROSECONDS):
+            yield min((each for each in held if each), key=lambda each: each[0].dts).popleft()
+    yield from merge(*held, key=_decoding_time)
+
+
+def _decoding_time(frame: SourceFrame) -> int:
+    return frame.dts
 
 
 class _Pace:

@@ -8,32 +8,37 @@ sends what we do not carry, is sent away with the reason.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
-from streaming.errors import PublishRefused, UnsupportedMedia
-from streaming.ingest import Malformed, Source, amf, chunks, flv, replies
-from streaming.ingest.amf import Value
-from streaming.ingest.chunks import Chunks, Message
-from streaming.ingest.intake import Intake
+from streaming.ingest import Malformed, replies
+from streaming.ingest.chunks import Chunks
+from streaming.ingest.conversation import BAD_NAME, Conversation, Goodbye, OpenSource, Refusal
+from streaming.ingest.wrong_keys import WrongKeys
 
 logger = logging.getLogger(__name__)
 
-OpenSource: TypeAlias = Callable[[str, str], Source]
-
 AHEAD, RESUME = 2.0, 1.8  # seconds that media may come before its time; then reading stops
 LONGEST_PAUSE = 3.0  # seconds
-STRANGERS = 64  # connections that have not shown a key yet; one more, and the oldest goes
+STRANGERS = 64  # connections that have shown no right key; one more, and the oldest goes
 UNREAD = 64 * 1024  # bytes of ours that a publisher may leave unread
-STRANGER_LIMIT, STUDIO_LIMIT = 64 * 1024, 8 * 1024 * 1024  # bytes of messages under way
+STRANGER_LIMIT = 64 * 1024  # bytes in all, before the key
+STUDIO_LIMIT = 8 * 1024 * 1024  # bytes of messages under way
+BUFFER = 64 * 1024  # bytes read at a time
+
+# To wake up costs more than to read a frame: the kernel is asked to wait for bytes (SO_RCVLOWAT)
+# that are worth it. Less than a header is not, which delays who sends headers apart and lets TCP
+# wait for our acknowledgement before the rest (ffmpeg) by 30 ms. And a frame that spans many
+# segments is not until most of it is there: the last two are left out, since they may wait, too.
+A_HEADER = 24  # bytes
+TWO_SEGMENTS = 3000
 
 VERSION, HANDSHAKE = 3, 1536
-REJECTED, BAD_NAME = "NetStream.Publish.Rejected", "NetStream.Publish.BadName"
-NOT_PLAYED = "NetStream.Play.Failed"
 EVICTED = "Un autre encodeur a pris cette place."
-NOT_FOR_PLAYERS = "Cette adresse sert à diffuser\u202f; pour regarder, ouvrez la page web."
 
 
 @dataclass(frozen=True)
@@ -42,21 +47,31 @@ class Patience:
 
     handshake: float = 5.0  # from the connection
     key: float = 10.0  # from the connection
-    silence: float = 10.0  # without a byte
+    # Without a byte. The slate is long on air by then; but a studio that was only suspended comes
+    # back on the same connection.
+    silence: float = 30.0
     # To read why it is sent away: closing at once could lose our last words.
     farewell: float = 1.0
 
 
 @asynccontextmanager
 async def listening(
-    host: str, port: int, open_source: OpenSource, patience: Patience = Patience()
+    host: str,
+    port: int,
+    open_source: OpenSource,
+    patience: Patience = Patience(),
+    refused: Counter[str] | None = None,
 ) -> AsyncIterator[int]:
     """Accept publishers while the body runs; the value is the port (for `port` 0, the free one).
 
-    `open_source(app, key)` gives a publisher its place, or raises PublishRefused with a sentence
-    in French that its user gets to read.
+    `open_source(app, key)` gives a publisher its place, or raises PublishRefused (WrongKey, when
+    the key opens nothing) with a sentence in French that its user gets to read.
+
+    `refused` counts who is sent away, for the metrics: "malformed" (not RTMP, or broken), "timeout"
+    (no handshake, no key, or silent), "crowd" (too many without a key), "wrong_key", "taken" (the
+    place is another's), "media" (what we do not carry), "player" and "evicted".
     """
-    server = _Server(open_source, patience)
+    server = _Server(open_source, patience, Counter() if refused is None else refused)
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(lambda: _Connection(server), host, port, backlog=64)
     try:
@@ -70,11 +85,13 @@ async def listening(
 class _Server:
     """What all connections share."""
 
-    def __init__(self, open_source: OpenSource, patience: Patience) -> None:
+    def __init__(self, open_source: OpenSource, patience: Patience, refused: Counter[str]) -> None:
         self.open_source = open_source
         self.patience = patience
         self.connections: dict[_Connection, None] = {}  # the oldest first
         self.emptied = asyncio.Event()
+        self.wrong_keys = WrongKeys(asyncio.get_running_loop().time)
+        self._refused = refused
         self._complained_at = float("-inf")
         self._unsaid = 0
 
@@ -82,17 +99,18 @@ class _Server:
         self.connections[newcomer] = None
         strangers = [each for each in self.connections if each.is_stranger]
         if len(strangers) > STRANGERS:
-            strangers[0].dismiss("too many connections without a stream key")
+            strangers[0].dismiss("crowd", "too many connections without a stream key")
 
-    def complain(self, peer: str, reason: str) -> None:
-        """Log who is sent away and why, once a second however many come."""
+    def count(self, peer: str, reason: str, detail: str) -> None:
+        """Count who is sent away; log it, once a second however many come."""
+        self._refused[reason] += 1
         now = asyncio.get_running_loop().time()
         if now - self._complained_at < 1.0:
             self._unsaid += 1
             return
         unsaid, self._unsaid, self._complained_at = self._unsaid, 0, now
         more = f" ({unsaid} others were not logged)" if unsaid else ""
-        logger.warning("rtmp: %s is sent away: %s%s", peer, reason, more)
+        logger.warning("rtmp: %s is sent away: %s%s", peer, detail, more)
 
     async def close(self) -> None:
         for connection in tuple(self.connections):
@@ -102,31 +120,32 @@ class _Server:
             await self.emptied.wait()
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
     """One publisher, from its first byte to its last."""
 
     def __init__(self, server: _Server) -> None:
         self._server = server
         self._loop = asyncio.get_running_loop()
+        self._buffer = memoryview(bytearray(BUFFER))
         self._handshake = bytearray()
-        self._greeted = self._ready = self._leaving = self._paused = False
+        self._greeted = self._ready = self._leaving = self._paused = self._waiting = False
         self._chunks = Chunks(STRANGER_LIMIT)
-        self._app: str | None = None
-        self._source: Source | None = None
-        self._intake: Intake | None = None
+        self._conversation = Conversation(server.open_source, self._evicted, self._wrong_key)
         self._received = self._acknowledged = 0
-        self._window = replies.WINDOW
         self._timer: asyncio.TimerHandle | None = None
         self._peer = "?"
+        self._socket: socket.socket | None = None
+        self._low_water = 1
 
     @property
     def is_stranger(self) -> bool:
-        return self._source is None and not self._leaving
+        return self._conversation.source is None
 
     # The connection's life.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._socket = transport.get_extra_info("socket")
         address = transport.get_extra_info("peername")
         self._peer = str(address[0]) if address else "?"
         self._connected_at = self._heard_at = self._loop.time()
@@ -137,6 +156,7 @@ class _Connection(asyncio.Protocol):
         if self._timer:
             self._timer.cancel()
         self._release("the connection was cut" if error else "the connection ended")
+        self._leaving = True
         self._server.connections.pop(self, None)
         self._server.emptied.set()
 
@@ -146,57 +166,54 @@ class _Connection(asyncio.Protocol):
         self._leaving = True
         self._transport.abort()
 
-    def dismiss(self, reason: str) -> None:
+    def dismiss(self, reason: str, detail: str) -> None:
         """Close at once on who does not speak RTMP as we do, or takes too long."""
         if not self._leaving:
-            self._server.complain(self._peer, reason)
-            self.end(reason)
-
-    def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
-        self._received += len(data)
-        if self._leaving:
-            return
-        try:
-            if self._ready:
-                self._chunks.push(data)
-                self._read_messages()
-            else:
-                self._shake_hands(data)
-        except Malformed as error:
-            self.dismiss(str(error))
+            self._server.count(self._peer, reason, detail)
+        self.end(detail)
 
     def _check_time(self) -> None:
         """Again and again: is it taking too long?"""
         now, patience = self._loop.time(), self._server.patience
         age = now - self._connected_at
-        if self._source is None:
+        if self._leaving or self._waiting:
+            pass
+        elif self.is_stranger:
             if age > (patience.key if self._ready else patience.handshake):
-                self.dismiss("no stream key" if self._ready else "no handshake")
+                self.dismiss("timeout", "no stream key" if self._ready else "no handshake")
         elif now - self._heard_at > patience.silence and not self._paused:
-            self.dismiss(f"silent for {patience.silence:.0f} s")
+            self.dismiss("timeout", f"silent for {patience.silence:.0f} s")
         wait = min(1.0, patience.handshake / 4, patience.silence / 4)
         self._timer = self._loop.call_later(wait, self._check_time)
 
-    def _refuse(self, code: str, description: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Say why, in words for the publisher's user, then close."""
         if self._leaving:
             return
-        self._server.complain(self._peer, description)
-        self._transport.write(replies.refused(code, description))
-        self._release(description)
+        self._server.count(self._peer, refusal.reason, str(refusal))
+        self._transport.write(replies.refused(refusal.code, str(refusal)))
+        self._release(str(refusal))
         self._leave()
+
+    def _refuse_later(self, refusal: Refusal) -> None:
+        """Keep who has shown many wrong keys waiting for the next no."""
+        self._waiting = True
+        self._transport.pause_reading()
+        self._loop.call_later(refusal.wait, self._refuse, refusal)
 
     def _leave(self) -> None:
         self._leaving = True
         self._transport.resume_reading()  # what is unread would turn the end into a reset
-        self._loop.call_later(self._server.patience.farewell, self._transport.close)
+        self._loop.call_later(self._server.patience.farewell, self._part)
+
+    def _part(self) -> None:
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # it does not read
+        else:
+            self._transport.close()
 
     def _release(self, reason: str) -> None:
-        source, self._source, self._intake = self._source, None, None
-        if source is not None:
-            source.on_evicted = None
-            source.close(reason)
+        if self._conversation.release(reason):
             logger.info("rtmp: %s has stopped publishing: %s", self._peer, reason)
 
     def _say(self, reply: bytes) -> None:
@@ -205,12 +222,57 @@ class _Connection(asyncio.Protocol):
             raise Malformed("it asks and does not read")
 
     def _evicted(self) -> None:
-        self._refuse(BAD_NAME, EVICTED)
+        self._refuse(Refusal("evicted", BAD_NAME, EVICTED))
+
+    def _wrong_key(self) -> float:
+        return self._server.wrong_keys.note(self._peer)
 
     # From bytes to messages.
 
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, size: int) -> None:
+        self._heard_at = self._loop.time()
+        self._received += size
+        if not self._leaving:
+            self._take(bytes(self._buffer[:size]))
+            if not self.is_stranger:
+                self._doze()
+            elif self._received > STRANGER_LIMIT:
+                self.dismiss("malformed", "it says much, and no stream key")
+
+    def _doze(self) -> None:
+        """Sleep until there is something to do for a studio."""
+        wanted = max(A_HEADER, min(BUFFER, self._chunks.missing - TWO_SEGMENTS))
+        if wanted != self._low_water and self._socket is not None:
+            self._low_water = wanted
+            with suppress(OSError):  # some systems have no such thing
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
+
+    def _take(self, data: bytes) -> None:
+        try:
+            if self._ready:
+                self._chunks.push(data)
+                self._read_messages()
+            else:
+                self._shake_hands(data)
+        except Malformed as error:
+            self.dismiss("malformed", str(error))
+        except Refusal as refusal:
+            if refusal.wait:
+                self._refuse_later(refusal)
+            else:
+                self._refuse(refusal)
+        except Goodbye:
+            self._release("the studio stopped")
+            self._leave()
+
     def _shake_hands(self, data: bytes) -> None:
-        """The simple handshake (5.2): our answer is the client's own bytes."""
+        """The simple handshake (5.2): our answer is the client's own bytes.
+
+        Clients that put a digest into theirs, as Flash did, see from our version 0 that we do not.
+        """
         self._handshake += data
         if self._handshake[0] != VERSION:
             raise Malformed("not RTMP")
@@ -218,58 +280,29 @@ class _Connection(asyncio.Protocol):
             self._greeted = True
             ours = bytes(8) + os.urandom(HANDSHAKE - 8)
             self._transport.write(bytes((VERSION,)) + ours + self._handshake[1 : 1 + HANDSHAKE])
-        rest = self._handshake[1 + 2 * HANDSHAKE :]
         if len(self._handshake) > 2 * HANDSHAKE:
+            rest = bytes(self._handshake[1 + 2 * HANDSHAKE :])
             self._handshake.clear()
             self._ready = True
-            self._chunks.push(bytes(rest))
+            self._chunks.push(rest)
             self._read_messages()
 
     def _read_messages(self) -> None:
-        while not self._paused and not self._leaving:
+        conversation = self._conversation
+        while not self._paused:
             message = self._chunks.next()
             if message is None:
                 break
-            self._take(message)
-        if self._received - self._acknowledged >= self._window and not self._leaving:
+            reply = conversation.take(message)
+            if reply:
+                self._say(reply)
+                if conversation.source is not None:
+                    self._chunks.limit = STUDIO_LIMIT
+            elif conversation.ahead > AHEAD:
+                self._pause(conversation.ahead - RESUME)
+        if self._received - self._acknowledged >= conversation.window:
             self._acknowledged = self._received
             self._say(replies.acknowledged(self._received))
-
-    def _take(self, message: Message) -> None:
-        match message.kind:
-            case chunks.VIDEO | chunks.SOUND:
-                self._take_media(message.kind, message.timestamp, message.body)
-            case chunks.AGGREGATE:
-                for kind, timestamp, body in flv.split_aggregate(message.body, message.timestamp):
-                    self._take_media(kind, timestamp, body)
-            case chunks.COMMAND:
-                self._obey(amf.decode(message.body))
-            case chunks.COMMAND_AMF3:  # AMF0 behind one byte, in practice
-                self._obey(amf.decode(message.body[1:]))
-            case chunks.WINDOW_ACKNOWLEDGEMENT_SIZE:
-                self._window = max(1 << 14, int.from_bytes(message.body[:4], "big") // 2)
-            case chunks.USER_CONTROL:
-                if int.from_bytes(message.body[:2], "big") == replies.PING_REQUEST:
-                    self._say(replies.pong(message.body[2:6]))
-
-    def _take_media(self, kind: int, timestamp: int, body: bytes) -> None:
-        intake = self._intake
-        if intake is None:
-            if self._leaving:
-                return
-            raise Malformed("media without a stream key")
-        try:
-            if kind == flv.PICTURE:
-                _take_picture(intake, flv.read_picture(body), timestamp)
-            elif kind == flv.SOUND:
-                _take_sound(intake, flv.read_sound(body), timestamp)
-        except UnsupportedMedia as error:
-            if self._source:
-                self._source.advise([str(error)])
-            self._refuse(REJECTED, str(error))
-            return
-        if intake.ahead > AHEAD and not self._leaving:
-            self._pause(intake.ahead - RESUME)
 
     def _pause(self, seconds: float) -> None:
         self._paused = True
@@ -282,58 +315,4 @@ class _Connection(asyncio.Protocol):
         if self._leaving or self._transport.is_closing():
             return
         self._transport.resume_reading()
-        self.data_received(b"")  # messages may wait in what was read before
-
-    # What publishers say (7.2).
-
-    def _obey(self, values: list[Value]) -> None:
-        match values:
-            case ["connect", float() as transaction, {"app": str() as app}, *_]:
-                self._app = app.split("?")[0].strip("/")
-                self._say(replies.connected(transaction))
-            case ["createStream", float() as transaction, *_]:
-                self._say(replies.stream_created(transaction))
-            case [("releaseStream" | "FCPublish"), float() as transaction, *_]:
-                self._say(replies.noted(transaction))
-            case ["publish", _, _, str() as key, *_]:
-                self._publish(key)
-            case ["play" | "play2", *_]:
-                self._refuse(NOT_PLAYED, NOT_FOR_PLAYERS)
-            case ["FCUnpublish" | "deleteStream" | "closeStream", *_] if self._source:
-                self._release("the studio stopped")
-                self._leave()
-            case ["connect" | "publish", *_]:
-                raise Malformed("a command without its arguments")
-
-    def _publish(self, key: str) -> None:
-        if self._app is None or self._source is not None:
-            raise Malformed("a publish command out of place")
-        try:
-            source = self._server.open_source(self._app, key)
-        except PublishRefused as error:
-            self._refuse(BAD_NAME, str(error))
-            return
-        source.on_evicted = self._evicted
-        self._source = source
-        self._intake = Intake(source, rate=1000, bits=32)
-        self._chunks.limit = STUDIO_LIMIT
-        self._say(replies.started())
-        logger.info("rtmp: %s publishes", self._peer)
-
-
-def _take_picture(intake: Intake, tag: flv.Tag | None, timestamp: int) -> None:
-    if tag is None:
-        return
-    if tag.config:
-        intake.configure_picture(tag.codec, tag.data)
-    else:
-        intake.picture(tag.codec, tag.data, timestamp, tag.delay)
-
-
-def _take_sound(intake: Intake, tag: flv.Tag | None, timestamp: int) -> None:
-    if tag is None:
-        return
-    if tag.config:
-        intake.configure_sound(tag.codec, tag.data)
-    else:
-        intake.sound(tag.codec, tag.data, timestamp)
+        self._take(b"")  # messages may wait in what was read before

@@ -1,6 +1,6 @@
 """How our processes speak to each other: `messages` over `connection`s."""
 
-from streaming.link.connection import BACKLOG, Link, connected, frame, listening
+from streaming.link.connection import BACKLOG, Link, connected, frame, listening, receive
 from streaming.link.messages import (
     Answered,
     AnyMessage,
@@ -30,8 +30,13 @@ from streaming.link.messages import (
     SourceState,
     Switch,
     Transport,
+    TurnedAway,
+    Unkept,
     Unusable,
     WatchLateness,
+    WhipHangup,
+    WhipOffer,
+    WhipPatch,
     WindowChanged,
 )
 
@@ -66,10 +71,16 @@ __all__ = [
     "SourceState",
     "Switch",
     "Transport",
+    "TurnedAway",
+    "Unkept",
     "Unusable",
     "WatchLateness",
+    "WhipHangup",
+    "WhipOffer",
+    "WhipPatch",
     "WindowChanged",
     "connected",
     "frame",
     "listening",
+    "receive",
 ]

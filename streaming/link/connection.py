@@ -33,6 +33,22 @@ def frame(message: AnyMessage) -> bytes:
     return _length.pack(len(body)) + body
 
 
+async def receive(reader: asyncio.StreamReader) -> AsyncIterator[AnyMessage]:
+    """Yield what comes, until its end. Raises LinkLost on what is not a message."""
+    while True:
+        try:
+            (size,) = _length.unpack(await reader.readexactly(_length.size))
+            if size > FRAME_LIMIT:
+                raise LinkLost(f"a message of {size} bytes is over the limit of {FRAME_LIMIT}")
+            body = await reader.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        try:
+            yield _decoder.decode(body)
+        except msgspec.DecodeError as error:
+            raise LinkLost(f"not a message of ours: {error}") from error
+
+
 class Link:
     """One end of a connection between two of our processes."""
 
@@ -54,6 +70,11 @@ class Link:
             self._lost = True
             self._writer.transport.abort()
 
+    @property
+    def unread(self) -> int:
+        """Bytes sent that the peer has not taken yet."""
+        return self._writer.transport.get_write_buffer_size()
+
     async def drain(self) -> None:
         """Wait until the peer has taken most of what was sent: for senders that may be slowed."""
         try:
@@ -61,20 +82,9 @@ class Link:
         except ConnectionError as error:
             raise LinkLost("the other process went away") from error
 
-    async def receive(self) -> AsyncIterator[AnyMessage]:
+    def receive(self) -> AsyncIterator[AnyMessage]:
         """Yield messages until the peer goes away. Raises LinkLost on what is not a message."""
-        while True:
-            try:
-                (size,) = _length.unpack(await self._reader.readexactly(_length.size))
-                if size > FRAME_LIMIT:
-                    raise LinkLost(f"a message of {size} bytes is over the limit of {FRAME_LIMIT}")
-                body = await self._reader.readexactly(size)
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return
-            try:
-                yield _decoder.decode(body)
-            except msgspec.DecodeError as error:
-                raise LinkLost(f"not a message of ours: {error}") from error
+        return receive(self._reader)
 
     def close(self) -> None:
         self._writer.close()

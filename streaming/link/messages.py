@@ -22,9 +22,15 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Now(Message, frozen=True):
-    """The broadcast clock, once a second."""
+    """The broadcast clock, once a second.
+
+    `late` is by how many seconds media's loop was late to say so. `refused` counts publishers sent
+    away since media started, by reason: "wrong_key".
+    """
 
     time: float
+    late: float = 0.0
+    refused: dict[str, int] = {}
 
 
 class WindowChanged(Message, frozen=True):
@@ -72,6 +78,8 @@ class SourceState(msgspec.Struct, frozen=True):
     frozen: float = 0.0
     lost: int = 0  # packets that the network lost for good
     round_trip: float = 0.0  # seconds; 0: not known
+    frames: int = 0  # pictures, since it connected
+    received: int = 0  # bytes of picture and sound
 
 
 class ChannelState(Message, frozen=True):
@@ -83,14 +91,20 @@ class ChannelState(Message, frozen=True):
     sources: list[SourceState]
     webrtc_viewers: int = 0
     chosen: Literal["auto", "primary", "backup", "slate"] = "auto"  # by the régie
+    failovers: int = 0  # times that a source had to leave the air, since media started
 
 
 class Answered(Message, frozen=True):
-    """The answer to an `Offer`: `session` names the viewer from now on."""
+    """The answer to an `Offer` or a `WhipOffer`: `session` names the viewer or the studio.
+
+    To a `WhipPatch`, the fragment of a new ICE session. `tag` names the ICE session of a studio: a
+    strong entity tag.
+    """
 
     request: int
     session: str
     sdp: str
+    tag: str = ""
 
 
 class Refused(Message, frozen=True):
@@ -198,16 +212,21 @@ class Encoded(Message, frozen=True):
 
 
 class EncodeFailed(Message, frozen=True):
-    """A job is over: its frames cannot be decoded, or the machine does not keep up; in French."""
+    """A job is over: its frames cannot be decoded, or the machine does not keep up; in French.
+
+    `slow` tells the two apart: less of a picture might do.
+    """
 
     job: int
     reason: str
+    slow: bool = False
 
 
 class Observed(Message, frozen=True):
     """What watch has seen and heard of a slot: sent once a second while frames come.
 
     `black_since`, `frozen_since` and `silent_since` are on the broadcast clock; None: it is not.
+    `movement` is how much the last two keyframes differ, in luma levels of 256; None: not known.
     """
 
     channel: str
@@ -216,6 +235,17 @@ class Observed(Message, frozen=True):
     black_since: float | None
     frozen_since: float | None
     silent_since: float | None
+    movement: float | None = None
+    width: int = 0  # of the picture as it is decoded; 0: not known
+    height: int = 0
+
+
+class Unkept(Message, frozen=True):
+    """Why a slot that is to be kept is not, in French; "" once it is again."""
+
+    channel: str
+    slot: str
+    reason: str
 
 
 class Transport(Message, frozen=True):
@@ -280,6 +310,35 @@ class Hangup(Message, frozen=True):
     session: str
 
 
+class WhipOffer(Message, frozen=True):
+    """A WHIP studio's SDP offer, whose key has been checked."""
+
+    request: int
+    channel: str
+    slot: str
+    sdp: str
+
+
+class WhipPatch(Message, frozen=True):
+    """A studio's SDP fragment; `tag` is its If-Match. `Done` when it only adds candidates."""
+
+    request: int
+    channel: str
+    slot: str
+    session: str
+    tag: str
+    sdp: str
+
+
+class WhipHangup(Message, frozen=True):
+    """A WHIP studio leaves."""
+
+    request: int
+    channel: str
+    slot: str
+    session: str
+
+
 class Publish(Message, frozen=True):
     """Take a channel's slot with what follows on this connection as `SourceFrame`s."""
 
@@ -303,6 +362,12 @@ class SourceFrame(Message, frozen=True):
     config: bytes
 
 
+class TurnedAway(Message, frozen=True):
+    """How many publishers a door that is not media's own has sent away, by reason, since last."""
+
+    reasons: dict[str, int]
+
+
 class Unusable(Message, frozen=True):
     """Why a foreign input gives nothing, in French for the régie: the source ends with it."""
 
@@ -322,8 +387,12 @@ AnyMessage = (
     | Follow
     | Offer
     | Hangup
+    | WhipOffer
+    | WhipPatch
+    | WhipHangup
     | Publish
     | SourceFrame
+    | TurnedAway
     | Unusable
     | Frame
     | SourceLeft
@@ -339,4 +408,5 @@ AnyMessage = (
     | Transport
     | Switch
     | Restream
+    | Unkept
 )

@@ -1,4 +1,4 @@
-"""One UDP port for every viewer: who a datagram is from, told by what it says.
+"""One UDP port for all viewers and studios: who a datagram is from, told by what it says.
 
 aioice opens a socket per connection. Here a connection gets lanes of shared sockets instead, one
 per address of the machine: requests find their connection by its user name (RFC 8445, 7.2.2), our
@@ -10,8 +10,9 @@ import ipaddress
 import logging
 import secrets
 import socket
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
 
 from aioice import Candidate, Connection
 from aioice.candidate import candidate_foundation, candidate_priority
@@ -26,14 +27,24 @@ MAGIC_COOKIE = b"\x21\x12\xa4\x42"  # RFC 8489, section 5
 REQUEST, USERNAME = b"\0\x01", b"\0\x06"
 
 SOCKET_LIMIT = 32
-ADDRESSES_PER_VIEWER = 16
+ADDRESSES_PER_VIEWER = 16  # and per studio
+CANDIDATE_LIMIT = 32  # addresses of one viewer or studio that ICE remembers
 TRANSACTION_LIMIT = 4096
-WAITING_LIMIT = 256  # datagrams of one viewer that we have not looked at yet
+WAITING_LIMIT = 256  # datagrams of a handshake that we have not looked at yet
 BACKLOG = 4 * 1024 * 1024  # bytes that wait for the kernel; what comes beyond is dropped
 SEND_BUFFER = 4 * 1024 * 1024
 RECEIVE_BUFFER = 1024 * 1024
 
 Address = tuple[str, int]
+Consent: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(eq=False)
+class _Party:
+    """A connection: where it hears, and who takes its SRTP and SRTCP."""
+
+    on_media: Callable[[bytes], None]
+    lanes: "dict[_Socket, StunProtocol]" = field(default_factory=dict)
 
 
 class Mux:
@@ -48,9 +59,11 @@ class Mux:
         self._addresses = [_checked(address) for address in addresses]
         self._sockets: dict[str, _Socket] = {}
         self._opening = asyncio.Lock()
-        self._connections: dict[str, dict[_Socket, StunProtocol]] = {}
+        self._connections: dict[str, _Party] = {}
         self._claims: dict[tuple[_Socket, Address], StunProtocol] = {}
         self._transactions: dict[bytes, StunProtocol] = {}
+        self.refused = 0  # datagrams that made no sense
+        self._complained_at = float("-inf")
 
     async def open(self) -> None:
         """Take the port on this machine, so that a taken one is known at once.
@@ -59,36 +72,70 @@ class Mux:
         """
         await self._listen(["127.0.0.1"])
 
-    def attach(self, connection: Connection, on_alive: Callable[[], None]) -> None:
-        """Give `connection` our sockets; `on_alive` is called for each check of the viewer."""
-        name = secrets.token_hex(8)
-        connection._local_username = name
-        lanes: dict[_Socket, StunProtocol] = {}
-        self._connections[name] = lanes
+    def attach(
+        self,
+        connection: Connection,
+        on_alive: Callable[[], None],
+        on_media: Callable[[bytes], None],
+        keep_consent: Consent | None = None,
+    ) -> None:
+        """Give `connection` our sockets.
+
+        `on_alive` is called for each check of the other side, `on_media` with each datagram of SRTP
+        and SRTCP that comes from where such a check came from. `keep_consent` runs from when the
+        connection is made; without it a viewer lives by its own checks and reports, as with a lite
+        agent: see the relay.
+        """
+        party = _Party(on_media)
+        connection._local_username = name = secrets.token_hex(8)
+        self._connections[name] = party
         check_incoming = connection.check_incoming
 
         async def gather(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:
             await self._listen([*addresses, "127.0.0.1"])
-            return self._candidates(connection, lanes, component, [*addresses, "127.0.0.1"])
+            return self._candidates(connection, party, component, [*addresses, "127.0.0.1"])
 
         def heard(message: Message, address: Address, protocol: StunProtocol) -> None:
             # aioice comes here only with checks that prove they know our password.
             self._claim(address, protocol)
             on_alive()
+            _forget_candidates(connection)
             check_incoming(message, address, protocol)
 
         async def no_consent_checks() -> None:
-            """A viewer lives by its own checks and reports, as with a lite agent: see the relay."""
+            pass
 
         patched = cast(Any, connection)  # aioice has no seams here: see tests/…/test_contract.py
         patched.get_component_candidates = gather
         patched.check_incoming = heard
-        patched.query_consent = no_consent_checks
+        patched.query_consent = keep_consent or no_consent_checks
+
+    def restart(
+        self, connection: Connection, username: str, password: str
+    ) -> tuple[str, str, list[str]]:
+        """Begin a new ICE session (RFC 8445, 9), with the other side's new credentials.
+
+        Return our new ones, and our candidates. What was nominated serves until the other side
+        nominates a pair of the new session; its checks are answered for the new session only.
+        """
+        party = self._connections.pop(connection.local_username)
+        for pair in connection._check_list:
+            if pair.task is not None:
+                pair.task.cancel()
+        connection._check_list.clear()
+        connection._early_checks.clear()
+        connection._remote_candidates.clear()
+        connection.remote_username, connection.remote_password = username, password
+        connection._local_username = name = secrets.token_hex(8)
+        connection._local_password = secrets.token_hex(16)
+        self._connections[name] = party
+        candidates = [candidate.to_sdp() for candidate in connection.local_candidates]
+        return name, connection._local_password, candidates
 
     def detach(self, connection: Connection) -> None:
         """Forget a connection that is over."""
-        lanes = self._connections.pop(connection.local_username, {})
-        gone = set(lanes.values())
+        party = self._connections.pop(connection.local_username, None)
+        gone = set(party.lanes.values()) if party else set()
         self._claims = {key: lane for key, lane in self._claims.items() if lane not in gone}
         self._transactions = {
             key: lane for key, lane in self._transactions.items() if lane not in gone
@@ -102,19 +149,33 @@ class Mux:
 
     def received(self, data: bytes, address: Address, endpoint: "_Socket") -> None:
         """Pass a datagram on to whom it is for. Strangers are not answered."""
-        if data[0] < 4:
+        kind = data[0]  # RFC 7983, 7
+        if kind < 4:
             protocol = self._addressee(data, endpoint)
         else:
             protocol = self._claims.get((endpoint, address))
-            if protocol and protocol.receiver._queue.qsize() >= WAITING_LIMIT:
-                return
         if protocol is None:
             return
+        if 127 < kind < 192:
+            self._pass_on(data, cast(_Lane, protocol.transport))
+        elif kind < 4 or protocol.receiver._queue.qsize() < WAITING_LIMIT:
+            try:
+                protocol.datagram_received(data, address)
+            except Exception:
+                # aioice's parser trusts its input: whatever is malformed ends it with any error.
+                self.refused += 1
+                logger.debug("webrtc: STUN that is not understood", exc_info=True)
+
+    def _pass_on(self, data: bytes, lane: "_Lane") -> None:
         try:
-            protocol.datagram_received(data, address)
+            lane.on_media(data)
         except Exception:
-            # A viewer's datagram, however strange, must not reach the loop as an error.
-            logger.debug("a datagram of %d bytes is not understood", len(data), exc_info=True)
+            # A mistake of ours about one packet must not cost the others theirs.
+            self.refused += 1
+            now = asyncio.get_running_loop().time()
+            if now - self._complained_at >= 1.0:
+                self._complained_at = now
+                logger.exception("webrtc: a packet of media failed (%d refused)", self.refused)
 
     def asked(self, data: bytes, protocol: StunProtocol) -> None:
         """Note a check of ours, so that its answer finds the way back."""
@@ -128,7 +189,8 @@ class Mux:
             return None
         if data[:2] != REQUEST:
             return self._transactions.pop(data[8:20], None)
-        return self._connections.get(_named(data), {}).get(endpoint)
+        party = self._connections.get(_named(data))
+        return party.lanes.get(endpoint) if party else None
 
     def _claim(self, address: Address, protocol: StunProtocol) -> None:
         lane = cast(_Lane, protocol.transport)
@@ -169,7 +231,7 @@ class Mux:
     def _candidates(
         self,
         connection: Connection,
-        lanes: "dict[_Socket, StunProtocol]",
+        party: _Party,
         component: int,
         addresses: list[str],
     ) -> list[Candidate]:
@@ -187,11 +249,11 @@ class Mux:
             )
             candidates.append(candidate)
             endpoint = self._sockets.get(address)
-            if endpoint is not None and endpoint not in lanes:
+            if endpoint is not None and endpoint not in party.lanes:
                 protocol = StunProtocol(connection)
-                protocol.connection_made(_Lane(self, endpoint, protocol))
+                protocol.connection_made(_Lane(self, endpoint, protocol, party.on_media))
                 protocol.local_candidate = candidate
-                lanes[endpoint] = protocol
+                party.lanes[endpoint] = protocol
                 connection._protocols.append(protocol)
         return candidates
 
@@ -215,7 +277,7 @@ class _Socket(asyncio.DatagramProtocol):
         self._closed.set()
 
     def error_received(self, error: Exception) -> None:
-        """A viewer that is gone answers by ICMP; it is noticed by its silence."""
+        """Who is gone answers by ICMP; that is noticed by silence."""
 
     def sendto(self, data: bytes, address: Address) -> None:
         transport = self._transport
@@ -230,9 +292,16 @@ class _Socket(asyncio.DatagramProtocol):
 class _Lane(asyncio.DatagramTransport):
     """What aioice takes for a connection's own socket."""
 
-    def __init__(self, mux: Mux, endpoint: _Socket, protocol: StunProtocol) -> None:
+    def __init__(
+        self,
+        mux: Mux,
+        endpoint: _Socket,
+        protocol: StunProtocol,
+        on_media: Callable[[bytes], None],
+    ) -> None:
         super().__init__()
         self.endpoint = endpoint
+        self.on_media = on_media
         self.claimed: list[tuple[_Socket, Address]] = []
         self._mux = mux
         self._protocol = protocol
@@ -244,6 +313,19 @@ class _Lane(asyncio.DatagramTransport):
 
     def close(self) -> None:
         asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+
+
+def _forget_candidates(connection: Connection) -> None:
+    """Bound the addresses that the other side may have checked us from, the oldest first.
+
+    The pair that was nominated keeps what it needs by itself.
+    """
+    while len(connection._remote_candidates) > CANDIDATE_LIMIT:
+        forgotten = connection._remote_candidates.pop(0)
+        for pair in [p for p in connection._check_list if p.remote_candidate is forgotten]:
+            if pair.task is not None:
+                pair.task.cancel()
+            connection._check_list.remove(pair)
 
 
 def _checked(address: str) -> str:

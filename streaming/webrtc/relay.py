@@ -5,7 +5,6 @@ import logging
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Literal
 
 from streaming.errors import StreamingError, UnsupportedMedia
@@ -29,7 +28,6 @@ CATCH_UP_INTERVAL = 0.005  # seconds
 CATCH_UP_PACKETS = 64  # per interval and stream: 100 Mbps, which receivers' buffers can hold
 CATCH_UP_TOTAL = 256  # per interval: about 3 ms of our loop, however many join at once
 REPORT_INTERVAL = 1.0  # seconds
-REORDERED = 0.001  # seconds of pts after dts
 
 
 class OutOfOrder(Refusal):
@@ -96,8 +94,9 @@ class Viewer:
 class Relay:
     """Answers WHEP offers for a channel and sends its feed, until closed.
 
-    Nothing is encoded, and all that viewers can share is made once: what differs is the key. It
-    takes its UDP sockets from `mux`, or opens its own on a free port and offers `addresses` first.
+    Nothing is encoded here, and all that viewers can share is made once: what differs is the key.
+    It takes its UDP sockets from `mux`, or opens its own on a free port and offers `addresses`
+    first.
     """
 
     def __init__(
@@ -122,8 +121,6 @@ class Relay:
         self._behind = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: set[asyncio.Task[None]] = set()
-        self._newest = float("-inf")  # the latest pts since the last key
-        self._config = b""
 
     @property
     def viewers(self) -> int:
@@ -133,7 +130,7 @@ class Relay:
     async def answer(self, sdp: str) -> tuple[str, str]:
         """Take on a viewer: return the session's name and the SDP answer. Raises Refusal."""
         offer = read_offer(sdp)
-        if "video" in offer.codecs and reordered(list(self._feed.video.since_entry())):
+        if "video" in offer.codecs and self._feed.out_of_order:
             raise OutOfOrder(
                 "L’image du plateau a des images B, que WebRTC ne sait pas montrer. "
                 "Regardez par HLS\u202f: la page le fait d’elle-même."
@@ -212,12 +209,7 @@ class Relay:
             self.drop(viewer, "is let go")
 
     async def _show(self) -> None:
-        async for packet in self._feed.video.follow():
-            if self._turned_around(packet):
-                for viewer in tuple(self._viewers.values()):
-                    if "video" in viewer.outputs:
-                        self.drop(viewer, "cannot be shown B-frames")
-                continue
+        async for packet in self._feed.webrtc.follow():
             try:
                 units: list[bytes | memoryview] = [*nal_units(packet.data)]
                 if packet.key:
@@ -231,13 +223,6 @@ class Relay:
     async def _sound(self) -> None:
         async for packet in self._feed.opus.follow():
             self._send("audio", [packet.data], packet)
-
-    def _turned_around(self, packet: Packet) -> bool:
-        """Whether pictures do not come in the order they are shown in."""
-        if packet.config != self._config or packet.key:
-            self._config, self._newest = packet.config, float("-inf")
-        before, self._newest = self._newest, max(self._newest, packet.pts)
-        return packet.pts < before
 
     def _send(self, kind: Kind, payloads: list[bytes], packet: Packet) -> None:
         stream = self.streams[kind]
@@ -290,7 +275,10 @@ class Relay:
         while True:
             await asyncio.sleep(min(REPORT_INTERVAL, self._patience / 4))
             for viewer in tuple(self._viewers.values()):
-                if why := viewer.waited_too_long(self._patience):
+                why = viewer.waited_too_long(self._patience)
+                if not why and self._feed.out_of_order and "video" in viewer.outputs:
+                    why = "cannot be shown B-frames"
+                if why:
                     self.drop(viewer, why)
                     continue
                 try:
@@ -301,13 +289,3 @@ class Relay:
     def _fail(self, viewer: Viewer) -> None:
         logger.warning("webrtc: sending to a viewer failed", exc_info=True)
         self.drop(viewer, "could not be sent to")
-
-
-def reordered(packets: Sequence[Packet]) -> bool:
-    """Whether a group of pictures has B-frames: shown in another order than it is decoded in.
-
-    A group that has only begun is judged by the delay that such an order needs.
-    """
-    if len(packets) < 4:
-        return any(packet.pts - packet.dts > REORDERED for packet in packets)
-    return any(later.pts < earlier.pts for earlier, later in pairwise(packets))

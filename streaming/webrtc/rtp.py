@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from streaming.webrtc import rtcp
+
 VIDEO_RATE = 90_000
 SOUND_RATE = 48_000
 
@@ -27,6 +29,32 @@ class Rtp(NamedTuple):
     timestamp: int
     marker: bool
     payload: bytes
+
+
+class Received(NamedTuple):
+    """A packet that came in, without its header, extensions and padding."""
+
+    payload_type: int
+    sequence: int
+    timestamp: int
+    source: int
+    marker: bool
+    payload: bytes
+
+
+def read(data: bytes) -> Received | None:
+    """Read a packet (RFC 3550, 5.1); None when it is none. Padding alone leaves no payload."""
+    if len(data) < 12 or data[0] >> 6 != 2:
+        return None
+    flags, kind, sequence, timestamp, source = _header.unpack_from(data)
+    start, end = 12 + 4 * (flags & 15), len(data)
+    if flags & 0x10:  # an extension (5.3.1): we have agreed on none
+        start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
+    if flags & 0x20:
+        end -= data[-1] or end
+    if start > end:
+        return None
+    return Received(kind & 127, sequence, timestamp, source, kind > 127, data[start:end])
 
 
 def timestamp(time: float, rate: int) -> int:
@@ -88,10 +116,7 @@ def sender_report(
     report = _report.pack(
         0x80, 200, 6, source, ntp, timestamp(time, rate), packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
     )
-    item = name.encode()
-    chunk = struct.pack("!IBB", source, 1, len(item)) + item
-    chunk += bytes(4 - len(chunk) % 4)  # at least one zero ends the list
-    return report + struct.pack("!BBH", 0x81, 202, len(chunk) // 4) + chunk
+    return report + rtcp.description(source, name)
 
 
 def _aggregate(units: list[bytes | memoryview]) -> bytes:

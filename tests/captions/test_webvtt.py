@@ -39,6 +39,17 @@ def test_hours_may_pass_a_day() -> None:
     assert webvtt.timestamp(100 * 3600 + 0.0004) == "100:00:00.000"
 
 
+def test_nothing_changes_when_the_clock_of_mpeg_ts_wraps() -> None:
+    """Media times go on in 64 bits from the origin, and so do cues; the map never moves."""
+    wrap = 2**33 / 90_000  # 26:30:43.718
+    start = ORIGIN + wrap - 1
+    cue = Cue("a-1", 0, ORIGIN + wrap - 0.5, ORIGIN + wrap + 0.5, ("Bonjour",))
+    assert webvtt.segment_vtt([cue], start, start + 2, ORIGIN) == (
+        "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"
+        "a-1\n26:30:43.218 --> 26:30:44.218\nBonjour\n"
+    )
+
+
 def test_a_cue_without_word_times_is_the_same_bytes_in_each_segment() -> None:
     cue = Cue("a-1", 0, ORIGIN + 1.0, ORIGIN + 3.0, ("Bonjour",))
     first = webvtt.segment_vtt([cue], ORIGIN, ORIGIN + 2, ORIGIN)

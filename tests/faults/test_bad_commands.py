@@ -35,7 +35,7 @@ def place(tmp_path: Path) -> Path:
 
 def refused(place: Path, *command: str, **environment: str) -> str:
     """Run a command that must fail; return its one line."""
-    ports = zip(("SERVER", "RTMP", "WEBRTC"), servers.free_ports(3), strict=True)
+    ports = zip(("SERVER", "RTMP", "SRT", "WEBRTC"), servers.free_ports(4), strict=True)
     free = {f"FABRIQUE_{section}__PORT": str(port) for section, port in ports}
     bare = {name: text for name, text in os.environ.items() if not name.startswith("FABRIQUE_")}
     given = {f"FABRIQUE_{name}": text for name, text in environment.items()}
@@ -134,6 +134,7 @@ def test_taken_port_is_told_with_the_setting_that_changes_it(
         ("SERVER__PORT", tcp, f"{tcp} (127.0.0.1)", "--port"),
         ("RTMP__PORT", tcp, f"{tcp} (127.0.0.1)", "FABRIQUE_RTMP__PORT"),
         ("WEBRTC__PORT", udp, f"UDP {udp}", "FABRIQUE_WEBRTC__PORT"),
+        ("SRT__PORT", udp, f"UDP {udp}", "FABRIQUE_SRT__PORT"),
     ):
         line = refused(place, "serve", **{setting: port})
         assert line == (

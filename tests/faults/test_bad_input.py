@@ -178,10 +178,10 @@ async def test_codec_we_cannot_use_is_refused_naming_the_setting(
     async with obs(service.rtmp_port) as studio:
         await studio.start(service.key("atelier"))
         kind, at, _ = tags_of(film)[0]
-        studio.tag(kind, at, b"\x90hvc1" + bytes(30))  # Enhanced RTMP
+        studio.tag(kind, at, b"\x90vvc1" + bytes(30))  # Enhanced RTMP
         told = status(await studio.until("onStatus"))
         await studio.closed()
-    assert "HEVC" in told["description"]
+    assert "VVC" in told["description"]
     assert "Encodeur vidéo" in told["description"]
 
 
@@ -359,7 +359,7 @@ def test_taken_ports_refuse_a_second_service_and_leave_the_first(
     service: Fabrique, folder: Path
 ) -> None:
     second = Fabrique(folder / "second")
-    for name in ("SERVER__PORT", "RTMP__PORT", "WEBRTC__PORT"):
+    for name in ("SERVER__PORT", "RTMP__PORT", "SRT__PORT", "WEBRTC__PORT"):
         taken = {f"FABRIQUE_{name}": service.environment[f"FABRIQUE_{name}"]}
         done = subprocess.run(
             [sys.executable, "-m", "tv", "serve", "--data", str(second.folder.path)],

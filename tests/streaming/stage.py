@@ -5,15 +5,17 @@ import itertools
 import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from anyio.lowlevel import checkpoint
 
-from streaming.continuity import Channel, Source
+from streaming.continuity import Channel
+from streaming.failover import Choice, Rules
 from streaming.packet import Packet
 from streaming.ring import Ring
 from streaming.slate import Slate
+from streaming.source import Source
 from tests.streaming import studios
 
 START = 1_790_000_000.0
@@ -21,7 +23,12 @@ TICK = 0.02
 
 
 class Studio:
-    """Publishes a film again and again, each frame when it is its time."""
+    """Publishes a film again and again, each frame when it is its time.
+
+    Its pictures' timestamps count from `picture_origin`, its sound's from `sound_origin`, by a
+    clock that is wrong by `rate_error`; `picture` and `sound` are their rates and numbers of bits.
+    A packet of sound arrives `sound_late` seconds after its time.
+    """
 
     def __init__(
         self,
@@ -29,21 +36,31 @@ class Studio:
         now: Callable[[], float],
         film: tuple[Packet, ...],
         sounds: tuple[Packet, ...] = (),
+        *,
+        origin: float = 0.0,
+        rate_error: float = 0.0,
+        picture: tuple[int, int] = (90_000, 32),
+        sound: tuple[int, int] = (48_000, 32),
     ) -> None:
         self.source = source
         self.stalled = False
+        self.blind = False  # its sound goes on without a picture
+        self.picture_origin = self.sound_origin = origin
+        self.sound_late = 0.03
+        self._rate_error = rate_error
+        self._picture, self._sound = picture, sound
         self._now = now
         self._began = now()
         self._pictures = self._endless(film)
         self._sounds = self._endless(sounds)
         self._next = next(self._pictures)
         self._next_sound = next(self._sounds, None)
-        self._picture_track = source.timeline.track(90_000, 32)
-        self._sound_track = source.timeline.track(48_000, 32)
+        self._picture_track = source.timeline.track(*picture)
+        self._sound_track = source.timeline.track(*sound)
 
     @property
     def gone(self) -> float:
-        return self._now() - self._began
+        return (self._now() - self._began) * (1 + self._rate_error)
 
     def send(self) -> None:
         """Hand over all that is due."""
@@ -51,13 +68,16 @@ class Studio:
             return
         while self._next.dts <= self.gone:
             packet = self._next
-            dts = self._picture_track.stamp(round(packet.dts * 90_000) % 2**32)
-            pts = dts + packet.pts - packet.dts
-            self.source.video(Packet(packet.data, dts, pts, packet.key, packet.config))
+            raw = self._raw(packet.dts + self.picture_origin, *self._picture)
+            delay = round((packet.pts - packet.dts) * self._picture[0])
+            dts, pts = self._picture_track.place(raw, delay)
+            if not self.blind:
+                self.source.video(Packet(packet.data, dts, pts, packet.key, packet.config))
             self._next = next(self._pictures)
-        while self._next_sound is not None and self._next_sound.dts + 0.03 <= self.gone:
+        while self._next_sound is not None and self._next_sound.dts + self.sound_late <= self.gone:
             packet = self._next_sound
-            pts = self._sound_track.stamp(round(packet.pts * 48_000) % 2**32)
+            raw = self._raw(packet.pts + self.sound_origin, *self._sound)
+            pts = self._sound_track.stamp(raw)
             self.source.sound(Packet(packet.data, pts, pts, True, packet.config), "aac")
             self._next_sound = next(self._sounds)
 
@@ -66,10 +86,16 @@ class Studio:
         end = self.gone + seconds
         while self._next.dts < end or (to_a_key and not self._next.key):
             self._next = next(self._pictures)
+        while self._next_sound is not None and self._next_sound.dts < self._next.dts:
+            self._next_sound = next(self._sounds)
 
     def pause(self, seconds: float) -> None:
         """Fall behind: everything is sent so much later from now on."""
         self._began += seconds
+
+    @staticmethod
+    def _raw(seconds: float, rate: int, bits: int) -> int:
+        return round(seconds * rate) % (1 << bits)
 
     @staticmethod
     def _endless(packets: tuple[Packet, ...]) -> Iterator[Packet]:
@@ -102,9 +128,11 @@ class Stage:
         film: tuple[Packet, ...] | None = None,
         sounds: tuple[Packet, ...] = (),
         delay: float = 0.0,
+        trim: float = 0.0,
+        **clock: Any,
     ) -> Studio:
-        source = self.channel.take(slot, "test", delay)
-        studio = Studio(source, self.now, film or studios.film(), sounds)
+        source = self.channel.take(slot, "test", delay, trim)
+        studio = Studio(source, self.now, film or studios.film(), sounds, **clock)
         self.studios.append(studio)
         return studio
 
@@ -147,7 +175,9 @@ class Stage:
         assert all(packet.pts >= packet.dts for packet in self.shown)
         for before, after in itertools.pairwise(self.shown):
             assert after.key or after.config == before.config
-        assert studios.decode_pictures(self.shown) == len(self.shown)
+        pictures = studios.decode_pictures(self.shown)
+        assert len(pictures) == len(self.shown)
+        assert np.diff(pictures).min(initial=1) > 0
 
     async def _follow(self, ring: Ring[Packet], into: list[Packet]) -> None:
         async for packet in ring.follow(live=True):
@@ -159,6 +189,8 @@ async def stage(
     resume_from: float = math.nan,
     *,
     sound: bool = False,
+    rules: Rules = Rules(),  # noqa: B008 -- frozen
+    chosen: Choice = "auto",
     on_change: Callable[[], None] | None = None,
 ) -> AsyncIterator[Stage]:
     """A stage whose slate is drawn already."""
@@ -167,7 +199,15 @@ async def stage(
 
     def channel(now: Callable[[], float]) -> Channel:
         before = None if math.isnan(resume_from) else resume_from
-        return Channel("plateau", now, resume_from=before, slate=slate, on_change=on_change)
+        return Channel(
+            "plateau",
+            now,
+            resume_from=before,
+            slate=slate,
+            rules=rules,
+            chosen=chosen,
+            on_change=on_change,
+        )
 
     made = Stage(channel, sound)
     feed = made.channel.feed
@@ -187,3 +227,10 @@ async def stage(
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await cast("asyncio.Task[None]", task)
+
+
+async def heard_until(on: Stage, time: float) -> None:
+    """Let time pass until sound up to `time` is out."""
+    async with asyncio.timeout(20):
+        while not on.heard or on.heard[-1].pts < time:
+            await on.run(TICK)

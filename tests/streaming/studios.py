@@ -64,21 +64,28 @@ def shift(packet: Packet, by: float) -> Packet:
     return Packet(packet.data, packet.dts + by, packet.pts + by, packet.key, packet.config)
 
 
-def decode_pictures(packets: list[Packet]) -> int:
-    """How many pictures a decoder makes of `packets`; it fails on the first error."""
-    pictures, config, context = 0, b"", None
+def decode_pictures(packets: list[Packet]) -> list[float]:
+    """When the pictures that a decoder makes of `packets` are shown; it fails on the first error.
+
+    They come in the order of the encoder's pictures.
+    """
+    pictures: list[Any] = []
+    config, context = b"", None
     for packet in packets:
         if packet.config != config or context is None:
             if context is not None:
-                pictures += len(context.decode(None))
+                pictures += context.decode(None)
             config = packet.config
             made: Any = av.CodecContext.create("h264", "r")
             made.extradata = config
             made.options = {"err_detect": "explode"}
             made.thread_count = 1
             context = made
-        pictures += len(context.decode(av.Packet(packet.data)))
-    return pictures + (len(context.decode(None)) if context else 0)
+        coded = av.Packet(packet.data)
+        coded.pts = round(packet.pts * 90_000)
+        pictures += context.decode(coded)
+    pictures += context.decode(None) if context else []
+    return [picture.pts / 90_000 for picture in pictures]
 
 
 def tone(seconds: float, frequency: float = 440.0, rate: int = RATE) -> Samples:

@@ -1,6 +1,7 @@
 """The broadcast clock never goes back, and a studio's sound and picture stay together on it."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -287,6 +288,42 @@ def test_a_burst_at_the_start_leaves_the_studio_early_for_a_while_and_never_late
     assert clock.drift == pytest.approx(0, abs=0.05)
 
 
+def test_a_burst_at_the_start_is_settled_before_anybody_minds() -> None:
+    time = Time()
+    clock = SourceClock(time)
+    picture, sound = clock.track(1000, 32), clock.track(1000, 32)
+    last = 0.0
+    for frame in range(100):
+        time.at = START + max(0.0, frame / 25 - 0.5)
+        seen, heard = picture.stamp(frame * 40), sound.stamp(frame * 40)
+        assert last < seen <= time.at + 0.1
+        if time.at > START + 0.2:
+            assert seen == pytest.approx(time.at, abs=0.05)
+            assert heard == pytest.approx(seen, abs=0.001)
+        last = seen
+        clock.settle()
+    assert not clock.settle()
+    assert clock.generation == 1
+
+
+@pytest.mark.parametrize("jump", [60.0, 1.2, -0.3, -1.2, -60.0, -2.0e4])
+@pytest.mark.parametrize("alone", ["picture", "sound", "neither"])
+def test_a_jump_moves_no_track_against_the_other(jump: float, alone: str) -> None:
+    """Sound comes 0.4 s after its picture, and all with jitter."""
+    time = Time()
+    clock = SourceClock(time)
+    picture, sound = clock.track(90_000, 33), clock.track(48_000, 32)
+    for frame in range(400):
+        jumped = jump if frame >= 200 else 0.0
+        time.at = START + frame / 25 + 0.1 * (frame * 7919 % 5 == 0)
+        by = 0.0 if alone == "sound" else jumped
+        seen = picture.stamp(round((3e4 + frame / 25 + by) * 90_000) % 2**33)
+        by = 0.0 if alone == "picture" else jumped
+        heard = sound.stamp(round((3e4 + frame / 25 - 0.4 + by) * 48_000) % 2**32)
+        assert heard - seen == pytest.approx(-0.4, abs=0.002)
+        assert seen == pytest.approx(START + frame / 25, abs=0.15)
+
+
 def test_a_studio_that_runs_ahead_is_held_to_the_clock() -> None:
     time = Time()
     clock = SourceClock(time)
@@ -327,6 +364,35 @@ def test_whatever_arrives_each_track_goes_forward_and_not_into_the_future(
         assert stamp > last[second]
         assert stamp <= max(time.at + JUMP + 0.1, last[second] + 2 * STEP)
         last[second] = stamp
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.just(0.04) | st.floats(0, 0.1),  # seconds since the last frame arrived
+            st.just(0.0) | st.floats(-100, -0.2) | st.floats(5, 100),  # a jump of its timestamps
+        ),
+        max_size=60,
+    ),
+    st.sampled_from([(1000, 32), (90_000, 33)]),
+)
+def test_frames_that_come_in_another_order_are_shown_in_theirs(
+    frames: list[tuple[float, float]], track: tuple[int, int]
+) -> None:
+    time, (rate, bits) = Time(), track
+    placed = SourceClock(time).track(rate, bits)
+    shown, last, jumped = {}, -1.0, 0.0
+    for index, (elapsed, jump) in enumerate(frames):
+        time.at += elapsed
+        jumped += jump
+        # I P B B P B B …: each P comes before the two frames that are shown before it.
+        place = index if index == 0 else index + (2 if index % 3 == 1 else -1)
+        raw = round((1000 + index / 25 + jumped) * rate) % (1 << bits)
+        decoded, seen = placed.place(raw, round((place + 1 - index) / 25 * rate))
+        assert last < decoded <= seen
+        last, shown[place] = decoded, seen
+    in_order = [shown[place] for place in sorted(shown)]
+    assert all(before < after for before, after in itertools.pairwise(in_order))
 
 
 @given(st.floats(1, 2**32 / 48_000 + 50), st.floats(-0.5, 0.5), st.integers(1, 50))

@@ -1,22 +1,17 @@
-"""Whatever studios do, the channel's picture goes on: no hole, no step back, all decodable."""
+"""A studio and the slate: the channel's picture goes on, without a hole or a step back."""
 
 import asyncio
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from streaming.clock import Clock
-from streaming.continuity import HOLD, Channel
-from streaming.errors import PublishRefused
+from streaming.continuity import IDLE, Channel
 from streaming.failover import DARK
 from streaming.packet import Packet
 from streaming.slate import Slate
 from tests.streaming import studios
-from tests.streaming.stage import START, TICK, Stage, Studio, stage
-
-SHORT_GOP = {"frames": 40, "gop": 10}
+from tests.streaming.stage import START, TICK, stage
 
 
 async def test_slate_is_on_air_from_the_start() -> None:
@@ -144,103 +139,6 @@ async def test_trimmed_studio_follows_the_slate_without_a_hole(delay: float) -> 
         assert on.shown[-1].dts == pytest.approx(on.time + delay, abs=0.05)
 
 
-async def test_backup_with_a_keyframe_soon_follows_without_a_slate() -> None:
-    film = studios.film(**SHORT_GOP)
-    async with stage() as on:
-        primary = on.publish("primary", film)
-        on.publish("backup", film)
-        await on.run(3)
-        on.end(primary)
-        await on.run(2)
-        assert on.channel.on_air == "backup"
-        kinds = on.kinds()
-        assert set(kinds[kinds.index("studio") :]) == {"studio"}
-        on.assert_whole(longest=1.0)
-
-
-async def test_slate_is_shown_until_a_backup_with_long_groups_of_pictures_can_follow() -> None:
-    async with stage() as on:
-        primary = on.publish("primary")
-        backup = on.publish("backup", studios.film(200, gop=100))
-        await on.run(5)
-        on.end(primary)
-        await on.run(4)
-        assert on.channel.on_air == "backup"
-        kinds = on.kinds()
-        on.assert_whole()
-        assert "slate" in kinds[kinds.index("studio") :]
-        on.end(backup)
-        await on.run(1)
-        assert on.channel.on_air == "slate"
-        on.assert_whole()
-
-
-async def test_wedged_primary_gives_way_to_the_backup() -> None:
-    film = studios.film(**SHORT_GOP)
-    async with stage() as on:
-        primary = on.publish("primary", film)
-        on.publish("backup", film)
-        await on.run(3)
-        primary.stalled = True
-        await on.run(3)
-        assert on.channel.on_air == "backup"
-        on.assert_whole()
-
-
-async def test_primary_takes_over_from_the_backup_only_after_a_hold_that_grows() -> None:
-    film = studios.film(**SHORT_GOP)
-    async with stage() as on:
-        primary = on.publish("primary", film)
-        on.publish("backup", film)
-        waits = []
-        for _ in range(2):
-            await on.run(2)
-            on.end(primary)
-            await on.run(2)
-            assert on.channel.on_air == "backup"
-            primary = on.publish("primary", film)
-            began = on.time
-            while on.channel.on_air == "backup":
-                await on.run(TICK)
-            waits.append(on.time - began)
-        assert waits == [pytest.approx(HOLD * factor, abs=0.6) for factor in (2, 4)]
-        on.assert_whole(longest=1.0)
-
-
-async def test_taken_slot_is_refused_in_french_and_nothing_is_disturbed() -> None:
-    async with stage() as on:
-        on.publish()
-        await on.run(2)
-        with pytest.raises(
-            PublishRefused, match="principal du canal «\u00a0plateau\u00a0» est déjà"
-        ):
-            on.channel.take("primary", "rtmp")
-        with pytest.raises(PublishRefused, match="Emplacement inconnu"):
-            on.channel.take("third", "rtmp")
-        await on.run(2)
-        assert on.on_air() == ["primary"]
-
-
-async def test_silent_holder_is_put_out_and_what_it_still_sends_is_not_shown() -> None:
-    async with stage() as on:
-        old = on.publish()
-        evicted: list[str] = []
-        old.source.on_evicted = lambda: evicted.append("old")
-        await on.run(3)
-        old.stalled = True
-        await on.run(2.2)
-        on.publish(film=studios.film(size=(256, 144)))
-        assert evicted == ["old"]
-        old.stalled = False
-        await on.run(3)
-        old.source.close("twice")
-        assert on.channel.on_air == "primary"
-        assert {packet.config for packet in on.shown[-50:]} == {
-            studios.film(size=(256, 144))[0].config
-        }
-        on.assert_whole()
-
-
 async def test_pictures_in_another_order_are_kept_in_order_over_cuts() -> None:
     film = studios.film(60, gop=20, b_frames=2)
     assert any(packet.pts > packet.dts for packet in film[1:])
@@ -344,114 +242,6 @@ async def test_crew_is_told_of_each_change() -> None:
         assert len(changes) > 3
 
 
-# Sound.
-
-
-async def heard_until(on: Stage, time: float) -> None:
-    async with asyncio.timeout(20):
-        while not on.heard or on.heard[-1].pts < time:
-            await on.run(TICK)
-
-
-async def test_sound_stays_within_40_ms_of_its_picture_over_stalls_and_cuts() -> None:
-    ticks = tuple(studios.sound(studios.ticks(8)))
-    async with stage(sound=True) as on:
-        studio = on.publish(sounds=ticks)
-        began = on.time
-        await on.run(3)
-        studio.stalled = True
-        await on.run(1.2)
-        studio.stalled = False
-        await on.run(1)
-        on.end(studio)
-        await on.run(1)
-        again = on.publish(sounds=ticks)
-        began_again = on.time
-        await heard_until(on, on.time + 3)
-        on.assert_whole()
-    assert again.source is not studio.source
-    expected = [began + at for at in np.arange(0.25, 5, 0.5)]
-    expected += [began_again + at for at in np.arange(0.25, 2.9, 0.5)]
-    heard = studios.clicks(*studios.decode_sound(on.heard, "aac"))
-    late = [min(heard, key=lambda click: abs(click - time)) - time for time in expected]
-    # During the stall there was nothing to be heard yet: all that came later is in its place.
-    kept = [error for error in late if abs(error) < 0.04]
-    assert len(kept) >= len(expected) - 3
-    assert max(map(abs, kept)) < 0.03
-
-
-async def test_only_the_source_on_air_is_heard() -> None:
-    film, ticks = studios.film(**SHORT_GOP), tuple(studios.sound(studios.ticks(8)))
-    async with stage(sound=True) as on:
-        primary = on.publish("primary", film)
-        on.publish("backup", film, ticks)
-        began = on.time
-        await on.run(2.5)
-        on.end(primary)
-        await heard_until(on, began + 5)
-    heard = studios.clicks(*studios.decode_sound(on.heard, "aac"))
-    assert heard[0] - began > 2.4
-    assert len(heard) >= 3
-
-
-async def test_late_sound_is_waited_for() -> None:
-    ticks = tuple(studios.shift(p, -0.5) for p in studios.sound(studios.ticks(8)))
-    async with stage(sound=True) as on:
-        on.publish(sounds=ticks)
-        began = on.time
-        await heard_until(on, began + 6)
-    heard = studios.clicks(*studios.decode_sound(on.heard, "aac"))
-    assert len([click for click in heard if click > began + 2]) >= 6
-
-
-# Anything at all.
-
-Steps = st.lists(
-    st.tuples(
-        st.sampled_from(["publish", "end", "stall", "resume", "pause", "skip", "trim"]),
-        st.sampled_from(["primary", "backup"]),
-        st.sampled_from([0.04, 0.3, 1.0, 1.7, 3.0, 6.0]),
-    ),
-    min_size=4,
-    max_size=16,
-)
-FILMS = ((25, 0), (30, 0), (25, 2), (12, 0))
-
-
-@settings(max_examples=20, deadline=None)
-@given(Steps, st.sampled_from(FILMS), st.sampled_from(FILMS))
-async def test_whatever_studios_do_the_picture_is_whole(
-    steps: list[tuple[str, str, float]], first: tuple[int, int], second: tuple[int, int]
-) -> None:
-    films = {
-        slot: studios.film(40, rate=rate, gop=20, b_frames=b_frames)
-        for slot, (rate, b_frames) in (("primary", first), ("backup", second))
-    }
-    async with stage() as on:
-        there: dict[str, Studio] = {}
-        for act, slot, seconds in steps:
-            match act, there.get(slot):
-                case "publish", None:
-                    there[slot] = on.publish(slot, films[slot])
-                case "end", Studio() as studio:
-                    on.end(there.pop(slot))
-                case "stall", Studio() as studio:
-                    studio.stalled = True
-                case "resume", Studio() as studio:
-                    studio.stalled = False
-                case "pause", Studio() as studio:
-                    studio.pause(seconds)
-                case "skip", Studio() as studio:
-                    studio.skip(seconds)
-                case "trim", Studio() as studio:
-                    studio.source.timeline.delay = seconds - 1
-            await on.run(seconds)
-        await on.run(3)
-        # A source's own gaps of less than DARK stay; no other hole is ever left.
-        on.assert_whole(longest=DARK + 0.3)
-        assert on.shown[-1].dts > on.time - 2.5
-
-
 # In real time.
 
 
@@ -484,6 +274,29 @@ async def test_channel_runs_by_itself() -> None:
         async for packet in channel.feed.opus.follow():
             if packet.pts > killed:
                 break
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_channel_without_a_studio_sleeps_most_of_the_time() -> None:
+    clock, ticks = Clock(), 0
+
+    def now() -> float:
+        nonlocal ticks
+        ticks += 1
+        return clock.now()
+
+    channel = Channel("plateau", now, slate=Slate())
+    await channel.slate.prepare()
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(channel.run())
+        ring = channel.feed.video.follow()
+        await anext(ring)
+        ticks, began = 0, clock.now()
+        while (await anext(ring)).dts < began + 1.5:
+            pass
+        assert ticks <= (clock.now() - began) / IDLE + 2
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

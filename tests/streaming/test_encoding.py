@@ -12,7 +12,7 @@ from streaming.encoding import SoundDesk, SoundEncoder
 from streaming.feed import Feed
 from streaming.packet import Packet
 from streaming.ring import Ring
-from streaming.sound import RATE, Codec, place_of
+from streaming.sound import RATE, place_of
 from tests.streaming import studios
 
 START = 1_790_000_000.0
@@ -61,7 +61,7 @@ async def desk(start: float = START) -> AsyncIterator[tuple[SoundDesk, Listener]
                 await task
 
 
-def play(sound_desk: SoundDesk, packets: Iterable[Packet], codec: Codec) -> None:
+def play(sound_desk: SoundDesk, packets: Iterable[Packet], codec: str) -> None:
     for packet in packets:
         sound_desk.play(packet, codec)
 
@@ -84,7 +84,7 @@ def assert_clicks(listener: Listener, times: np.ndarray, within: float = 0.002) 
     ("codec", "rate", "mono"),
     [("aac", 48_000, False), ("aac", 44_100, True), ("opus", 48_000, False)],
 )
-async def test_both_codecs_say_when_a_click_is_heard(codec: Codec, rate: int, mono: bool) -> None:
+async def test_both_codecs_say_when_a_click_is_heard(codec: str, rate: int, mono: bool) -> None:
     async with desk() as (sound_desk, listener):
         play(sound_desk, studios.sound(studios.ticks(4, rate), codec, rate, mono, START), codec)
         await listener.until(START + 3.8)
@@ -150,6 +150,41 @@ async def test_minutes_of_silence_reach_a_reader_whole() -> None:
         sound_desk.fill(START + 60)
         await listener.until(START + 59.9)
     assert_gap_free(listener)
+
+
+async def test_sound_after_a_long_silence_is_heard_in_its_place() -> None:
+    """Encoders at rest are not asked for silence; they go on with sound as if they had been."""
+    async with desk() as (sound_desk, listener):
+        times = []
+        for begin in (0.0, 20.011, 40.0):
+            ticks = studios.sound(studios.ticks(2), start=START + begin)
+            play(sound_desk, ticks, "aac")
+            times += [begin + at for at in np.arange(0.25, 1.9, 0.5)]
+            await listener.until(START + begin + 1.8)
+            sound_desk.cut()
+            for until in np.arange(begin + 2, begin + 19, 0.21):
+                sound_desk.fill(START + until)
+                await sound_desk.settled()
+    assert_gap_free(listener)
+    assert_clicks(listener, np.array(times))
+
+
+@pytest.mark.parametrize("codec", ["aac", "opus"])
+def test_an_encoder_at_rest_repeats_what_it_would_encode(codec: str) -> None:
+    encoders = [SoundEncoder(codec, 0), SoundEncoder(codec, 0)]  # type: ignore[arg-type]
+    noise = studios.tone(1.0)
+    asked, resting = ([*e.encode(noise), *e.encode(np.zeros_like(noise))] for e in encoders)
+    assert encoders[1].at_rest
+    for count in (1, 479, 48_000, 7777, 960, 1024):
+        asked += encoders[0].encode(np.zeros((2, count), np.float32))
+        resting += encoders[1].repeat(count)
+    assert resting == asked
+    asked += encoders[0].encode(noise)
+    resting += encoders[1].encode(noise)
+    assert not encoders[1].at_rest
+    assert [packet.pts for packet in resting] == [packet.pts for packet in asked]
+    heard = [studios.decode_sound(packets, codec)[1] for packets in (asked, resting)]
+    assert np.abs(heard[0] - heard[1]).max() < 0.02
 
 
 async def test_sound_after_a_minute_without_fill_reaches_a_reader_whole() -> None:

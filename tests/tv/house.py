@@ -22,9 +22,11 @@ from tv.follower import Follower
 from tv.journal import Journal
 from tv.live import Live, Pace
 from tv.pages import (
+    api_channels,
     api_participants,
     api_polls,
     api_questions,
+    api_restreams,
     api_talks,
     captions_api,
     session,
@@ -113,12 +115,15 @@ class Page:
 
 @asynccontextmanager
 async def house(
-    store: Redis, settings: Settings | None = None, **pace: float
+    store: Redis, settings: Settings | None = None, media: Path | None = None, **pace: float
 ) -> AsyncIterator[House]:
-    """A web process over `store`, caught up with its journal; `pace` is for `Live`."""
+    """A web process over `store`, caught up with its journal; `pace` is for `Live`.
+
+    `media` is the socket of a media process; without one, nothing is ever on air.
+    """
     settings = settings or load(None, {})
     passes = Passes(SECRET)
-    upstream = Upstream(Path("/nowhere"), list(settings.channels))
+    upstream = Upstream(media or Path("/nowhere"), list(settings.channels))
     async with journal.opened(store, settings.event.slug) as events:
         follower = Follower(events)
         writer = Writer(follower, upstream)
@@ -130,6 +135,8 @@ async def house(
                 *api_talks.routes(follower, writer),
                 *api_questions.routes(follower, writer),
                 *api_polls.routes(follower, writer),
+                *api_channels.routes(upstream, live.airing),
+                *api_restreams.routes(upstream, live.airing),
                 *captions_api.routes(follower),
                 *live.routes(),
             ],
@@ -150,7 +157,7 @@ async def house(
         )
         server = Server(config)
         listening = socket.create_server(("127.0.0.1", 0))
-        async with running(follower.run(), live.run()):
+        async with running(follower.run(), live.run(), *([upstream.run()] if media else [])):
             serving = asyncio.create_task(server._serve([listening]))
             try:
                 async with asyncio.timeout(10):

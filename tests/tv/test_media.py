@@ -18,6 +18,7 @@ from streaming.clock import Clock
 from streaming.continuity import Channel
 from streaming.hls.packager import Packager
 from streaming.hls.window import PartAdded, Segment, Window, WindowEvent
+from streaming.packet import Packet
 from streaming.webrtc.relay import Relay
 from tests.servers import free_ports
 from tests.streaming.hls.test_window import init, segment
@@ -25,7 +26,8 @@ from tv.auth import load_secret
 from tv.folder import Folder
 from tv.media import Media, OnAir
 from tv.problems import Problem
-from tv.settings import load
+from tv.settings import Channel as ChannelSetting
+from tv.settings import Slot, load
 from tv.upstream import Upstream
 
 CHILD = "from tv import children; children.run_child('media', -1, '')"
@@ -76,9 +78,9 @@ async def following(path: Path) -> AsyncIterator[Upstream]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def silent() -> OnAir:
+def silent(name: str = "plateau") -> OnAir:
     """A channel that nothing runs."""
-    channel = Channel("plateau", Clock().now)
+    channel = Channel(name, Clock().now)
     packager = Packager(
         origin=0.0,
         epoch=1,
@@ -110,7 +112,9 @@ async def test_killed_media_goes_on_where_the_last_part_ended(folder: Folder) ->
         until_then = killed.opened.start + killed.parts[0].duration
         with media(folder):
             await until(window, lambda last: last is not killed and bool(last.parts))
-        following_ = window.segments[-1].opened
+        # Media that was away for long has more than one segment to make up for at once.
+        names = [segment.opened.name for segment in window.segments]
+        following_ = window.segments[names.index(killed.opened.name) + 1].opened
         assert following_.msn == killed.opened.msn + 1
         assert following_.start == pytest.approx(until_then, abs=0.001)
         assert killed.duration == pytest.approx(killed.parts[0].duration, abs=0.001)
@@ -198,3 +202,77 @@ async def test_what_happens_at_once_is_told_at_once(folder: Folder) -> None:
                 media_.note("plateau", event)
             message = await anext(peer.receive())
     assert message == link.WindowChanged("plateau", events)
+
+
+async def test_crew_is_told_of_a_source_that_is_not_kept(tmp_path: Path) -> None:
+    media_ = Media(b"secret")
+    media_.channels["plateau"] = silent()
+    path = tmp_path / "media.sock"
+    async with (
+        link.listening(path, media_.serve),
+        following(path) as upstream,
+        link.connected(path) as keep,
+    ):
+        changed = asyncio.Event()
+        upstream.on_state.append(lambda channel: changed.set())
+        for reason, advice in (("Le disque est plein.", ["Le disque est plein."]), ("", [])):
+            keep.send(link.Unkept("plateau", "primary", reason))
+            async with asyncio.timeout(20):
+                while (
+                    "plateau" not in upstream.states
+                    or upstream.states["plateau"].sources[0].advice != advice
+                ):
+                    changed.clear()
+                    await changed.wait()
+
+
+async def ask(peer: link.Link, message: link.AnyMessage) -> link.AnyMessage:
+    """Send a request; return what answers it."""
+    peer.send(message)
+    async for reply in peer.receive():
+        if isinstance(reply, (link.Done, link.Refused)):
+            return reply
+    raise AssertionError("media went away")
+
+
+async def state_of(folder: Folder) -> link.ChannelState:
+    async with link.connected(folder.media_socket) as peer, asyncio.timeout(20):
+        peer.send(link.Follow("hls"))
+        async for message in peer.receive():
+            if isinstance(message, link.ChannelState):
+                return message
+    raise AssertionError("media went away")
+
+
+@pytest.mark.slow
+async def test_what_the_crew_chooses_to_show_outlives_media(folder: Folder) -> None:
+    with media(folder):
+        async with following(folder.media_socket) as upstream, asyncio.timeout(20):
+            await upstream.connected.wait()
+        assert (await state_of(folder)).chosen == "auto"
+        async with link.connected(folder.media_socket) as peer, asyncio.timeout(20):
+            assert await ask(peer, link.Switch(1, "plateau", "backup")) == link.Done(1)
+            no_channel = await ask(peer, link.Switch(2, "labo-9", "backup"))
+            no_choice = await ask(peer, link.Switch(3, "plateau", "third"))
+        assert isinstance(no_channel, link.Refused)
+        assert isinstance(no_choice, link.Refused)
+        assert (no_channel.status, no_choice.status) == (404, 422)
+        assert (await state_of(folder)).chosen == "backup"
+    with media(folder):
+        async with following(folder.media_socket) as upstream, asyncio.timeout(20):
+            await upstream.connected.wait()
+        assert (await state_of(folder)).chosen == "backup"
+
+
+def test_a_slots_publisher_gets_its_delay_and_its_trim() -> None:
+    on_air = silent()
+    on_air.setting = ChannelSetting(backup=Slot(delay_ms=300, audio_ms=-80))
+    primary, backup = on_air.take("primary", "rtmp"), on_air.take("backup", "whip")
+    heard: list[tuple[str, float]] = []
+    on_air.channel.on_packet = lambda slot, codec, packet: heard.append((slot, packet.pts))
+    for source in (primary, backup):
+        stamp = source.timeline.track(1000).stamp(0)
+        source.sound(Packet(b"x", stamp, stamp, True), "opus")
+    (_, first), (_, second) = heard
+    assert second - first == pytest.approx(0.220, abs=0.05)
+    assert (primary.timeline.delay, backup.timeline.delay) == (0.0, 0.3)

@@ -70,12 +70,14 @@ async def test_a_file_that_comes_later_is_published_then(tmp_path: Path) -> None
 
 
 async def test_crew_is_told_why_a_film_cannot_be_used(tmp_path: Path) -> None:
-    film = make_film(tmp_path / "film.mp4", 0.4, codec="mpeg4", options={})
+    film = make_film(
+        tmp_path / "film.mov", 0.4, codec="prores_ks", options={}, pixels="yuv422p10le"
+    )
     path, media = tmp_path / "media.sock", Media()
     async with link.listening(path, media.serve), pulled(path, str(film), loop=True):
         source = await media.next()
         await source.until(lambda: source.closed)
-        assert source.advice == ["L’image est en MPEG-4\u202f; il faut du H.264."]
+        assert "L’image arrive en ProRes\u202f; il faut du H.264." in source.advice[0]
         assert source.pictures == []
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tv.settings import SettingsError, load
+from streaming.failover import Rules
+from tv.settings import SettingsError, load, without_secrets
 
 
 def test_environment_overrides_the_file(tmp_path: Path) -> None:
@@ -34,7 +35,27 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[rtmp\n", "mal formé"),
         ("[channels.regie]\nname = 'x'\n", "regie"),
         ("[captions]\nchannels = ['labo-9']\n", "labo-9"),
+        ("[restreams.You]\nurl = 'rtmp://h/a'\nkey = 'k'\n", "You"),
+        ("[restreams.you]\nurl = 'rtmp://h/a'\n", "key"),
+        ("[restreams.you]\nurl = 'rtmp://h/a'\nkey = ''\n", "clé"),
+        ("[restreams.you]\nurl = 'http://h/a'\nkey = 'k'\n", "restreams.you"),
+        ("[restreams.you]\nurl = 'rtmp://h/a'\nkey = 'k'\nchannel = 'labo-9'\n", "labo-9"),
+        ("[keep]\nfree_gb = -1\n", "free_gb"),
+        ("[srt]\npassphrase = 'court'\n", "10 à 79"),
+        ("[srt]\nlatency = 20\n", "latency"),
+        ("[srt]\nport = 8189\n", "deux ports différents"),
         ("[hls]\npart = 0.5\nsegment = 6\n", "hls"),
+        ("[ladder]\njobs = -1\n", "jobs"),
+        ("[continuity]\nloss = 0.1\n", "loss"),
+        ("[continuity]\nblack = -3\n", "black"),
+        ("[continuity]\nsilence = 0.5\n", "silence"),
+        ("[continuity]\nfreeze = 1e9\n", "freeze"),
+        ("[continuity]\nhold = -1\n", "hold"),
+        ("[continuity]\nprefer = 'backup'\n", "continuity.prefer"),
+        ("[channels.plateau.primary]\ndelay_ms = -2001\n", "plateau.primary.*delay_ms"),
+        ("[channels.plateau.backup]\naudio_ms = 1001\n", "plateau.backup.*audio_ms"),
+        ("[channels.plateau.backup]\nkept = true\n", "kept"),
+        ("[ladder]\nencoder = 'h265'\n", "libx264"),
     ],
 )
 def test_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -42,6 +63,26 @@ def test_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
     file.write_text(text)
     with pytest.raises(SettingsError, match=named):
         load(file, {})
+
+
+def test_slots_and_rules_of_continuity(tmp_path: Path) -> None:
+    file = tmp_path / "fabrique.toml"
+    file.write_text(
+        "[continuity]\nsilence = 20\nprefer = 'none'\n"
+        "[channels.labo-1.backup]\ndelay_ms = 300\naudio_ms = -80\nkeep = true\n"
+    )
+    settings = load(
+        file,
+        {
+            "FABRIQUE_CONTINUITY__LOSS": "1.2",
+            "FABRIQUE_CHANNELS__LABO_1__PRIMARY__DELAY_MS": "-40",
+        },
+    )
+    assert settings.continuity.rules == Rules(loss=1.2, silence=20, prefer="none")
+    lab = settings.channels["labo-1"]
+    assert (lab.backup.delay_ms, lab.backup.audio_ms, lab.backup.keep) == (300, -80, True)
+    assert (lab.primary.delay_ms, lab.primary.audio_ms, lab.primary.keep) == (-40, 0, False)
+    assert load(None, {}).continuity.rules == Rules()
 
 
 def test_unknown_override_is_named() -> None:
@@ -52,3 +93,47 @@ def test_unknown_override_is_named() -> None:
 def test_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="illisible"):
         load(tmp_path / "none.toml", {})
+
+
+def test_restream_is_named_and_shown_without_its_secrets(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("hush-key\n")
+    environment = {
+        "FABRIQUE_RESTREAMS__YOUTUBE__URL": "rtmps://a.rtmps.youtube.com/live2-hush",
+        "FABRIQUE_RESTREAMS__YOUTUBE__KEY_FILE": str(secret),
+    }
+    settings = load(None, environment)
+    youtube = settings.restreams["youtube"]
+    assert (youtube.channel, youtube.title, youtube.key) == ("plateau", "Youtube", "hush-key")
+    shown = without_secrets(settings).restreams["youtube"]
+    assert (shown.key, shown.url) == ("…", "rtmps://a.rtmps.youtube.com/…")
+
+
+def test_srt_passphrase_and_pulled_addresses_are_shown_without_their_secrets(
+    tmp_path: Path,
+) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text("une phrase secrète\n")
+    settings = load(
+        None,
+        {
+            "FABRIQUE_SRT__PASSPHRASE_FILE": str(secret),
+            "FABRIQUE_SRT__ENABLED": "false",
+            "FABRIQUE_CHANNELS__PLATEAU__SOURCE": "rtsp://moi:motdepasse@camera/live?jeton=1",
+        },
+    )
+    assert settings.srt.passphrase == "une phrase secrète"
+    assert not settings.srt.enabled
+    shown = str(without_secrets(settings))
+    assert "une phrase" not in shown
+    assert "motdepasse" not in shown
+    assert "jeton" not in shown
+
+
+def test_too_many_restreams_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "fabrique.toml"
+    file.write_text(
+        "".join(f"[restreams.r{n}]\nurl = 'rtmp://h/a'\nkey = 'k'\n" for n in range(17))
+    )
+    with pytest.raises(SettingsError, match="16"):
+        load(file, {})

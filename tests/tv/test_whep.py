@@ -188,7 +188,7 @@ async def on_air(feed: Feed, now: float) -> AsyncIterator[None]:
     def show(index: int) -> None:
         at = now + index / FRAME_RATE
         picture = pictures[index % len(pictures)]
-        feed.video.append(Packet(picture.data, at, at, picture.key, picture.config))
+        feed.webrtc.append(Packet(picture.data, at, at, picture.key, picture.config))
         due = began + (index + 1) / FRAME_RATE
         timers["video"] = loop.call_at(due, show, index + 1)
 

@@ -1,4 +1,4 @@
-// The control room: the talk, questions to read and to air, polls, and how the channel is.
+// The control room: the air and its sources, the talk, questions to read and to air, polls.
 
 import { html, nothing, render } from "lit";
 import { call, type Problem } from "./api";
@@ -8,16 +8,20 @@ import { Live } from "./live";
 import { drawing, page } from "./page";
 import { type Act, line, pending, pollCard } from "./parts/desk";
 import { closedDoor } from "./parts/door";
-import { sources, strip } from "./parts/health";
+import { strip } from "./parts/health";
 import { PollForm } from "./parts/poll_form";
 import { ordered } from "./parts/questions";
 import { Refusal } from "./parts/refusal";
+import { restreams } from "./parts/restreams";
+import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
+import { Switching } from "./parts/switcher";
 import { announce } from "./parts/text";
-import type { Channel, Cue, Poll, Question, Talk } from "./protocol";
+import type { Channel, Cue, Poll, Question, Restream, Talk } from "./protocol";
 import { enter } from "./session";
 
 const CREW = ["moderator", "operator", "admin"];
+const RUNNERS = ["operator", "admin"]; // who may switch, and restream
 
 const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
 
@@ -27,6 +31,10 @@ const live = new Live(draw);
 const refusal = new Refusal($<HTMLDialogElement>("#refusal"));
 const pollForm = new PollForm(draw, createPoll);
 const busy = new Set<string>();
+const switching = new Switching(
+  (channel, to) => request(`channel:${channel}`, `/api/v1/channels/${channel}:switch`, { to }),
+  draw,
+);
 let stage: Stage | null = null;
 let talk: Talk | undefined;
 let trouble = "";
@@ -43,7 +51,7 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function follow(): void {
-  const topics = ["talks", `channel:${slug}`, `captions:${slug}`];
+  const topics = ["talks", "channels", "restreams", `captions:${slug}`];
   if (talk) topics.push(`talk:${talk.id}`);
   live.follow(...topics);
 }
@@ -62,12 +70,26 @@ function redraw(): void {
   talk = here.sort((a, b) => rank[a.state] - rank[b.state])[0];
   follow();
 
-  const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
-  render(strip(channel, live.connected, clock.now()), $("#health"));
-  render(sources(channel), $("#sources"));
+  drawAir(role);
   render(talkCard(), $("#talk"));
   drawQuestions(role);
   drawPolls();
+}
+
+function drawAir(role: string): void {
+  const now = clock.now();
+  const mayRun = RUNNERS.includes(role);
+  const channels = live.items<Channel>("channels", "channel");
+  const channel = channels.find(({ id }) => id === slug);
+  const others = channels.filter(({ id }) => id !== slug);
+  const targets = live.items<Restream>("restreams", "restream");
+  render(strip(channel, targets, live.connected, now), $("#health"));
+  render(sources(channel, others, { now, switching, mayRun }), $("#sources"));
+  const act = ({ id }: Restream, verb: string) =>
+    void request(`restream:${id}`, `/api/v1/restreams/${id}:${verb}`);
+  const names = new Map(channels.map(({ id, name }) => [id, name]));
+  const desk = { now, busy, mayRun, act, channels: names };
+  render(channel?.sources ? restreams(targets, desk) : nothing, $("#restreams"));
 }
 
 function drawQuestions(role: string): void {
@@ -83,9 +105,11 @@ function drawQuestions(role: string): void {
   );
   render(pending(oldest, desk, refuse), $("#pending"));
   render(line(read, desk, role !== "moderator"), $("#line"));
-  $("#pending-count").textContent = String(unread.length || "");
+  for (const id of ["#pending-count", "#jump-pending"]) {
+    $(id).textContent = String(unread.length || "");
+  }
   const waiting = read.filter(({ state }) => state === "approved").length;
-  $("#line-count").textContent = String(waiting || "");
+  for (const id of ["#line-count", "#jump-line"]) $(id).textContent = String(waiting || "");
 }
 
 function drawPolls(): void {

@@ -51,6 +51,12 @@ export function decimal(value: number, digits = 1): string {
   });
 }
 
+/** « 4,2 Mbit/s », « 820 kbit/s » */
+export function sized(bits: number): string {
+  if (bits < 1e6) return `${Math.round(bits / 1000)}\u00a0kbit/s`;
+  return `${decimal(bits / 1e6)}\u00a0Mbit/s`;
+}
+
 export function percent(part: number, whole: number): string {
   return `${whole ? Math.round((100 * part) / whole) : 0}\u00a0%`;
 }

@@ -61,18 +61,35 @@ export interface Cue {
   speaker: string;
 }
 
+export type Slot = "primary" | "backup";
+export type Choice = "auto" | Slot | "slate";
+
+/** A studio in its slot. 0, "" and null: not known (yet). Times are broadcast seconds. */
 export interface Source {
-  slot: "primary" | "backup";
-  kind: string;
+  slot: Slot;
+  kind: string; // "rtmp", "whip", "srt", "pull"
   connected: boolean;
   on_air: boolean;
-  advice: string[];
+  advice: string[]; // the worst first
   width: number;
   height: number;
-  frame_rate: number;
-  bitrate: number;
-  keyframe_interval: number;
-  drift: number;
+  frame_rate: number; // measured
+  announced_rate: number;
+  bitrate: number; // bits per second
+  keyframe_interval: number; // seconds
+  reorders: boolean; // B-frames
+  video: string; // codecs
+  profile: string;
+  sound: string;
+  encoded: string; // why its picture is encoded here again
+  since: number; // when it connected
+  loudness: number | null; // LUFS
+  black: number; // seconds for which it has been so
+  silent: number;
+  frozen: number;
+  drift: number; // seconds
+  lost: number; // packets
+  round_trip: number; // seconds
 }
 
 export type CaptionState = "on" | "late" | "interrupted" | "off";
@@ -81,12 +98,25 @@ export interface Channel {
   kind: "channel";
   id: string;
   name: string;
-  on_air: "primary" | "backup" | "slate";
+  on_air: Slot | "slate";
   since: number | null;
   captions: CaptionState;
   viewers: number;
-  sources?: Source[]; // for the crew, as the next one
+  chosen?: Choice; // for the crew, as the next two
+  sources?: Source[];
   captions_reason?: string; // why there are none
+}
+
+export interface Restream {
+  kind: "restream";
+  id: string;
+  channel: string;
+  title: string;
+  state: "off" | "connecting" | "on" | "waiting";
+  since: number | null;
+  bitrate: number; // bits per second
+  dropped: number; // frames
+  detail: string; // what went wrong
 }
 
 export interface Mine {
@@ -97,7 +127,7 @@ export interface Mine {
   ballots: Record<string, { round: number; choices: string[] }>;
 }
 
-export type Item = Talk | Question | Poll | Cue | Channel | Mine;
+export type Item = Talk | Question | Poll | Cue | Channel | Restream | Mine;
 
 export interface Word {
   text: string;

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
@@ -24,6 +24,10 @@ class Recorder:
         self.timeline = SourceClock(now or Clock().now)
         self.on_evicted: Callable[[], None] | None = None
         self.pictures: list[Packet] = []
+        self.foreign: list[tuple[str, Packet]] = []  # frames that the ladder is to encode
+        self.why = ""
+        self.announced_rate = 0.0
+        self.lost, self.round_trip = 0, 0.0
         self.sounds: list[tuple[str, Packet]] = []
         self.advice: list[str] = []
         self.closed: str | None = None
@@ -33,7 +37,18 @@ class Recorder:
         self.pictures.append(packet)
         self._happened.set()
 
-    def sound(self, packet: Packet, codec: Literal["aac", "opus"]) -> None:
+    def reencode(self, packet: Packet, codec: str, why: str) -> None:
+        self.foreign.append((codec, packet))
+        self.why = why
+        self._happened.set()
+
+    def announce(self, frame_rate: float) -> None:
+        self.announced_rate = frame_rate
+
+    def transport(self, lost: int, round_trip: float) -> None:
+        self.lost, self.round_trip = lost, round_trip
+
+    def sound(self, packet: Packet, codec: str) -> None:
         self.sounds.append((codec, packet))
         self._happened.set()
 
@@ -45,7 +60,7 @@ class Recorder:
         self.closed = self.closed or reason
         self._happened.set()
 
-    async def until(self, fact: Callable[[], Any], within: float = 10.0) -> None:
+    async def until(self, fact: Callable[[], Any], within: float = 30.0) -> None:
         """Wait until `fact()` is true; it is looked at whenever something happened."""
         async with asyncio.timeout(within):
             while not fact():
@@ -57,7 +72,7 @@ def make_film(
     path: Path,
     seconds: float = 3.0,
     *,
-    codec: str = "libx264",
+    codec: str | None = "libx264",
     options: dict[str, str] = X264,
     pixels: str = "yuv420p",
     size: tuple[int, int] = (320, 180),
@@ -67,14 +82,16 @@ def make_film(
 ) -> Path:
     """A moving gradient and a tone."""
     with av.open(str(path), "w") as container:
-        picture = container.add_stream(codec, rate=RATE, options=options)
-        picture.width, picture.height, picture.pix_fmt = *size, pixels
-        tone = None
+        picture = tone = None
+        if codec is not None:
+            picture = container.add_stream(codec, rate=RATE, options=options)
+            picture.width, picture.height, picture.pix_fmt = *size, pixels
         if sound is not None:
             tone = container.add_stream(sound, rate=sound_rate, layout=layout)
-        for index in range(int(seconds * RATE)):
-            container.mux(picture.encode(_gradient(index, size, pixels)))
-        container.mux(picture.encode(None))
+        if picture is not None:
+            for index in range(int(seconds * RATE)):
+                container.mux(picture.encode(_gradient(index, size, pixels)))
+            container.mux(picture.encode(None))
         if tone is not None:
             for block in _tone(seconds, sound_rate, layout, tone):
                 container.mux(tone.encode(block))

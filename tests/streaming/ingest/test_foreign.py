@@ -3,20 +3,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import av
 import pytest
 
 from streaming import link
-from streaming.errors import LinkLost, PublishRefused
+from streaming.errors import LinkLost, PublishRefused, UnsupportedMedia
 from streaming.ingest import foreign, pull
-from streaming.link import Link, SourceFrame
+from streaming.link import Link, SourceFrame, Transport
+from streaming.packet import Packet
+from streaming.sound import Decoder
 from tests.streaming.ingest.films import Films, Recorder
+
+
+class NoLadder(Recorder):
+    def reencode(self, packet: Packet, codec: str, why: str) -> None:
+        raise UnsupportedMedia(why)
 
 
 class Media:
     """The media process's end of the link: one place, to be taken once."""
 
-    def __init__(self) -> None:
-        self.source = Recorder()
+    def __init__(self, source: Recorder | None = None) -> None:
+        self.source = source or Recorder()
         self.asked: tuple[str, str, str] | None = None
 
     def take(self, channel: str, slot: str, kind: str) -> Recorder:
@@ -81,13 +89,55 @@ async def test_an_evicted_publisher_is_told(path: Path) -> None:
 async def test_pictures_that_we_do_not_carry_are_refused_with_the_reason(
     path: Path, films: Films
 ) -> None:
-    media = Media()
+    media = Media(NoLadder())
     film = films("yuv444p.mp4", 0.2, pixels="yuv444p", sound=None)
     async with link.listening(path, media.serve), pull.reading(str(film), loop=True) as frames:
-        with pytest.raises(PublishRefused, match="NV12"):
+        with pytest.raises(PublishRefused, match="navigateurs"):
             await foreign.publish(path, "plateau", "backup", "pull", frames)
     assert media.source.closed
-    assert "NV12" in media.source.advice[0]
+    assert "navigateurs" in media.source.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("picture", "sound"), [("libx265", "libmp3lame"), ("mpeg2video", "mp2"), ("mpeg4", "ac3")]
+)
+async def test_other_codecs_reach_the_ladder_and_the_desk(
+    picture: str, sound: str, path: Path, films: Films
+) -> None:
+    options = {"x265-params": "log-level=none"} if picture == "libx265" else {}
+    how = {"options": options, "sound_rate": 48000, "layout": "stereo"}
+    film = films(f"{picture}.ts", 1.0, codec=picture, sound=sound, **how)
+    media = Media()
+    async with link.listening(path, media.serve), pull.reading(str(film)) as frames:
+        await foreign.publish(path, "plateau", "backup", "pull", frames)
+        await media.source.until(lambda: media.source.closed)
+    codec, first = media.source.foreign[0]
+    assert first.key
+    pictures = av.CodecContext.create(codec, "r")
+    if first.config:
+        pictures.extradata = first.config
+    decoded = [
+        each
+        for _, packet in media.source.foreign
+        for each in pictures.decode(av.Packet(packet.data))
+    ]
+    assert len(decoded + pictures.decode(None)) == 25
+    sounds = Decoder(media.source.sounds[0][0], media.source.sounds[0][1].config)
+    blocks = [block for _, packet in media.source.sounds for block in sounds.decode(packet)]
+    assert sum(block.shape[1] for _, block in blocks) > 45_000
+    assert abs(media.source.sounds[0][1].pts - first.pts) < 0.1
+
+
+async def test_what_the_network_does_is_told_to_the_source(path: Path) -> None:
+    async def frames() -> AsyncIterator[SourceFrame | Transport]:
+        yield Transport(7, 0.04)
+        yield SourceFrame("opus", b"\xfc", 0, 0, True, b"")
+
+    media = Media()
+    async with link.listening(path, media.serve):
+        await foreign.publish(path, "plateau", "backup", "srt", frames())
+        await media.source.until(lambda: media.source.sounds)
+    assert (media.source.lost, media.source.round_trip) == (7, 0.04)
 
 
 async def test_media_that_goes_away_is_a_lost_link(path: Path) -> None:

@@ -93,20 +93,100 @@ def test_two_byte_lengths_become_four(plain: Path) -> None:
     assert source.pictures[0].data == pictures[3][0]
 
 
-@pytest.mark.parametrize("pixels", ["yuv444p", "yuv422p"])
-def test_colours_that_browsers_do_not_play_are_refused(films: Films, pixels: str) -> None:
-    record, _ = frames_of(films(f"{pixels}.mp4", 0.2, pixels=pixels, sound=None))
-    with pytest.raises(UnsupportedMedia, match=r"NV12.*yuv420p"):
-        Intake(Recorder(), RATE).configure_picture("h264", record)
+@pytest.mark.parametrize("pixels", ["yuv444p", "yuv422p", "yuv420p10le"])
+def test_colours_that_browsers_do_not_play_are_for_the_ladder(films: Films, pixels: str) -> None:
+    record, coded = frames_of(films(f"{pixels}.mp4", 0.2, pixels=pixels, sound=None))
+    source = Recorder()
+    intake = Intake(source, RATE)
+    intake.configure_picture("h264", record)
+    for index, (data, delay) in enumerate(coded):
+        intake.picture("h264", data, index * FRAME, delay)
+    assert source.pictures == []
+    assert [codec for codec, _ in source.foreign] == ["h264"] * len(coded)
+    assert source.foreign[0][1].key
+    assert "réencodé ici" in source.why
+
+
+@pytest.mark.parametrize(
+    ("codec", "encoder", "container"),
+    [
+        ("hevc", "libx265", "mp4"),
+        ("hevc", "libx265", "ts"),
+        ("av1", "libsvtav1", "mp4"),
+        ("vp8", "libvpx", "mkv"),
+        ("vp9", "libvpx-vp9", "mkv"),
+        ("mpeg2video", "mpeg2video", "ts"),
+        ("mpeg4", "mpeg4", "mp4"),
+    ],
+)
+def test_keyframes_of_other_codecs_are_known(
+    films: Films, codec: str, encoder: str, container: str
+) -> None:
+    options = {"libx265": {"x265-params": "keyint=12:log-level=none"}, "libsvtav1": {"g": "12"}}
+    path = films(
+        f"{codec}.{container}", 1.0, codec=encoder, options=options.get(encoder, {"g": "12"})
+    )
+    source = Recorder()
+    intake = Intake(source, RATE)
+    keys = []
+    with av.open(str(path)) as read:
+        stream = read.streams.video[0]
+        intake.configure_picture(codec, bytes(stream.codec_context.extradata or b""))
+        for index, packet in enumerate(read.demux(stream)):
+            if packet.size:
+                intake.picture(codec, bytes(packet), index * FRAME)
+                keys.append(packet.is_keyframe)
+    assert [packet.key for _, packet in source.foreign] == keys
+    assert 2 <= sum(keys) < len(keys)
 
 
 def test_another_codec_is_refused_with_the_setting_to_change() -> None:
     intake = Intake(Recorder(), RATE)
-    for codec, name in (("hevc", "HEVC"), ("av1", "AV1"), ("flv1", "flv1")):
+    for codec, name in (("vvc", "VVC"), ("prores", "ProRes"), ("flv1", "Sorenson")):
         with pytest.raises(UnsupportedMedia, match=rf"{name}.*Encodeur vidéo.*H\.264"):
             intake.configure_picture(codec, b"")
         with pytest.raises(UnsupportedMedia):
             intake.picture(codec, b"frame", 0)
+
+
+def test_parameter_sets_may_come_late_apart_and_among_the_pictures_alone(plain: Path) -> None:
+    record, pictures = frames_of(plain)
+    sps, pps = h264.parameter_sets(record)
+    source = Recorder()
+    intake = Intake(source, RATE)
+    intake.picture("h264", pictures[0][0], 0)  # nothing tells yet what it is
+    intake.picture("h264", h264.join_units(sps), FRAME)
+    intake.picture("h264", h264.join_units([*pps, *h264.nal_units(pictures[0][0])]), 2 * FRAME)
+    intake.picture("h264", pictures[1][0], 3 * FRAME)
+    assert [packet.key for packet in source.pictures] == [True, False]
+    assert {packet.config for packet in source.pictures} == {h264.make_config(sps, pps)}
+
+
+def test_a_new_configuration_begins_with_a_keyframe(plain: Path, films: Films) -> None:
+    record, pictures = frames_of(plain)
+    other, others = frames_of(films("other.mp4", 1.0, size=(640, 360)))
+    source = Recorder()
+    intake = Intake(source, RATE)
+    intake.configure_picture("h264", record)
+    intake.picture("h264", pictures[0][0], 0)
+    intake.configure_picture("h264", other)
+    intake.picture("h264", pictures[1][0], FRAME)
+    intake.picture("h264", others[0][0], 2 * FRAME)
+    old, new = (h264.make_config(*h264.parameter_sets(each)) for each in (record, other))
+    assert [packet.config for packet in source.pictures] == [old, old, new]
+    assert source.pictures[2].key
+
+
+def test_a_second_picture_parameter_set_is_added_to_the_first(plain: Path) -> None:
+    record, pictures = frames_of(plain)
+    sps, pps = h264.parameter_sets(record)
+    second = pps[0][:1] + bytes((0b01000000 | pps[0][1] >> 3,)) + pps[0][2:]  # number 1
+    source = Recorder()
+    intake = Intake(source, RATE)
+    intake.configure_picture("h264", record)
+    intake.picture("h264", pictures[0][0], 0)
+    intake.picture("h264", h264.join_units([second, *h264.nal_units(pictures[0][0])]), FRAME)
+    assert h264.parameter_sets(source.pictures[-1].config) == (sps, [*pps, second])
 
 
 def test_a_configuration_that_is_none_is_refused() -> None:
@@ -155,12 +235,28 @@ def test_sound_passes_with_its_configuration() -> None:
     assert all(packet.key and packet.pts == packet.dts for _, packet in source.sounds)
 
 
-def test_sound_that_we_do_not_carry_is_left_out_and_told() -> None:
+def test_sound_that_the_desk_decodes_passes() -> None:
     source = Recorder()
     intake = Intake(source, RATE)
     intake.sound("mp3", b"block", 0)
+    intake.configure_sound("vorbis", b"headers")
+    intake.sound("vorbis", b"packet", 20_000)
+    intake.configure_sound("aac", b"\x12\x08")
+    intake.sound("aac", b"block", 40_000)
+    assert [(codec, packet.config) for codec, packet in source.sounds] == [
+        ("mp3", b""),
+        ("vorbis", b"headers"),
+        ("aac", b"\x12\x08"),
+    ]
+    assert source.advice == []
+
+
+def test_sound_that_we_do_not_carry_is_left_out_and_told() -> None:
+    source = Recorder()
+    intake = Intake(source, RATE)
+    intake.sound("wmav2", b"block", 0)
     assert source.sounds == []
-    assert source.advice[0].startswith("Le son arrive en MP3\u202f: il n’est pas diffusé.")
+    assert source.advice[0].startswith("Le son arrive en wmav2\u202f: il n’est pas diffusé.")
     intake.configure_sound("aac", b"\x12\x08")
     assert source.advice == []
     intake.configure_sound("aac", b"")

@@ -1,19 +1,22 @@
 import asyncio
 import threading
 import time
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from pathlib import Path
 
+import av
 import pytest
 
 from streaming import aac, h264
 from streaming.errors import SourceLost, UnsupportedMedia
-from streaming.ingest import pull
+from streaming.ingest import address, pull
 from streaming.ingest.intake import Intake
 from streaming.link import SourceFrame
+from tests.servers import free_ports
 from tests.streaming.ingest.films import X264_B, Films, Recorder
 from tests.streaming.ingest.publishers import pictures_of
 
+X265 = {"preset": "ultrafast", "x265-params": "log-level=none"}
 FRAME = 40_000  # microseconds
 
 
@@ -50,7 +53,7 @@ def test_a_file_is_read_at_the_pace_of_its_time(films: Films) -> None:
     frames: list[SourceFrame] = []
     started = time.monotonic()
     pull.read(str(films("container.mp4", 1.0)), frames.append, threading.Event())
-    assert time.monotonic() - started == pytest.approx(0.96, abs=0.15)
+    assert time.monotonic() - started > 0.9
     assert max(frame.dts for frame in frames if frame.codec == "h264") == 960_000
 
 
@@ -78,27 +81,63 @@ def test_opus_passes(films: Films) -> None:
     assert all(frame.config == b"" and frame.data for frame in sounds)
 
 
-def test_sound_that_we_do_not_carry_is_named_once(films: Films) -> None:
+def test_other_codecs_come_as_their_decoders_take_them(films: Films) -> None:
     film = films("mp3-short.mkv", 0.4, sound="libmp3lame", layout="stereo")
-    others = [frame for frame in frames_of(film) if frame.codec != "h264"]
-    assert [(frame.codec, frame.data) for frame in others] == [("mp3", b"")]
+    sounds = [frame for frame in frames_of(film) if frame.codec == "mp3"]
+    assert len(sounds) > 10
+    assert all(frame.data[0] == 0xFF for frame in sounds)
+    hevc = films("short-hevc.mp4", 0.2, codec="libx265", options=X265)
+    pictures = [frame for frame in frames_of(hevc) if frame.codec == "hevc"]
+    decoder = av.CodecContext.create("hevc", "r")
+    decoder.extradata = pictures[0].config
+    decoded = [picture for frame in pictures for picture in decoder.decode(av.Packet(frame.data))]
+    assert len(decoded + decoder.decode(None)) == len(pictures) == 5
+    assert pictures[0].key
 
 
-def test_what_cannot_be_used_is_refused_with_the_reason(films: Films, tmp_path: Path) -> None:
-    hevc = films("short-hevc.mp4", 0.2, codec="libx265", options={"preset": "ultrafast"})
-    with pytest.raises(UnsupportedMedia, match=r"HEVC.*H\.264"):
-        frames_of(hevc)
+@pytest.mark.parametrize("container", ["mp4", "ts"])
+def test_picture_without_sound_and_sound_without_picture(container: str, films: Films) -> None:
+    silent = frames_of(films(f"quiet.{container}", 0.4, sound=None))
+    assert [frame.codec for frame in silent] == ["h264"] * 10
+    blind = frames_of(films(f"blind.{container}", 0.4, codec=None))
+    assert {frame.codec for frame in blind} == {"aac"}
+    assert len(blind) > 15
+    looped = [frame.dts for frame in frames_of(films(f"blind.{container}"), 50, loop=True)]
+    assert all(after > before for before, after in pairwise(looped))
+
+
+@pytest.mark.parametrize(("container", "header"), [("ts", 0), ("flv", 13)])
+def test_another_size_in_mid_stream_is_another_configuration(
+    container: str, header: int, films: Films, tmp_path: Path
+) -> None:
+    small, large = (
+        films(f"size-{width}.{container}", 0.4, size=(width, 180)) for width in (320, 640)
+    )
+    film = tmp_path / f"both.{container}"
+    film.write_bytes(small.read_bytes() + large.read_bytes()[header:])
+    pictures = [frame for frame in frames_of(film) if frame.codec == "h264"]
+    widths = [h264.parse_sps(h264.parameter_sets(frame.config)[0][0]).width for frame in pictures]
+    changes = [(width, len(list(same))) for width, same in groupby(widths)]
+    # Where two transport streams meet, the counters do not go on: a picture may be left out.
+    assert changes in ([(320, 10), (640, 10)], [(320, 9), (640, 10)])
+
+
+def test_what_cannot_be_used_is_refused_with_the_reason(tmp_path: Path) -> None:
     text = tmp_path / "texte.mp4"
     text.write_text("pas un film " * 100)
     with pytest.raises(UnsupportedMedia, match=r"texte\.mp4.*pas un média lisible"):
         frames_of(text)
-    with pytest.raises(SourceLost, match=r"absent\.mp4"):
+    with pytest.raises(SourceLost, match=r"absent\.mp4.*fichier introuvable"):
         frames_of(tmp_path / "absent.mp4")
+    with pytest.raises(SourceLost, match="connexion refusée"):
+        list(pull.frames_of(f"http://user:secret@127.0.0.1:{free_ports(1)[0]}/film.ts"))
 
 
 def test_names_of_addresses_keep_secrets() -> None:
-    assert pull.name_of("rtsp://user:secret@camera.local:554/live?key=1") == "rtsp://camera.local/…"
-    assert pull.name_of("/srv/films/intro.mp4") == "intro.mp4"
+    assert (
+        address.name_of("rtsp://user:secret@camera.local:554/live?key=1") == "rtsp://camera.local/…"
+    )
+    assert address.name_of("/srv/films/intro.mp4") == "intro.mp4"
 
 
 async def watch(url: str, patience: float = 5.0) -> int:

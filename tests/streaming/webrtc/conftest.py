@@ -22,11 +22,6 @@ def pictures() -> list[Packet]:
 
 
 @pytest.fixture(scope="session")
-def reordered_pictures() -> list[Packet]:
-    return encode_pictures(50, b_frames=2)
-
-
-@pytest.fixture(scope="session")
 def sounds() -> list[Packet]:
     """Two seconds of a tone."""
     return encode_sounds(100)

@@ -14,27 +14,39 @@ from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
 NAMES = {
-    RTCPeerConnection: ["__connect", "__localRtp"],
-    RTCRtpTransceiver: ["self.__sender", "self._codecs", "self._headerExtensions"],
-    RTCRtpSender: ["self._ssrc", "self._rtx_ssrc", "self._stream_id", "_handle_rtcp_packet"],
+    RTCPeerConnection: ["__connect"],
+    RTCRtpTransceiver: [
+        "self.__sender",
+        "self.__receiver",
+        "self._codecs",
+        "self._headerExtensions",
+    ],
+    RTCRtpSender: ["self._ssrc", "self._rtx_ssrc", "self._stream_id"],
     RTCIceTransport: ["self._connection"],
     RTCDtlsTransport: [
         "self._srtp_profiles",
         "_set_role",
         "self._tx_srtp",
-        "_register_rtp_sender",
-        "_unregister_rtp_sender",
+        "self._rx_srtp",
     ],
     aioice.Connection: [
         "self._local_username",
+        "self._local_password",
+        "self.remote_username",
+        "self.remote_password",
+        "self._check_list",
+        "self._early_checks",
+        "self._remote_candidates",
         "self._protocols",
         "self._nominated",
         "self._queue",
         "get_component_candidates",
         "check_incoming",
         "query_consent",
+        "build_request",
     ],
-    aioice.ice.StunProtocol: ["self.receiver", "connection_made", "self.transport"],
+    aioice.ice.StunProtocol: ["self.receiver", "connection_made", "self.transport", "request"],
+    aioice.ice.CandidatePair: ["self.task", "self.protocol", "self.remote_candidate"],
 }
 
 
@@ -44,7 +56,7 @@ NAMES = {
 def test_the_name_is_there(owner: type, name: str) -> None:
     found = re.search(rf"{re.escape(name)}\b", inspect.getsource(owner))
     assert found, (
-        f"{owner.__module__}.{owner.__name__} has no {name}: see streaming/webrtc/peer.py, mux.py"
+        f"{owner.__module__}.{owner.__name__} has no {name}: see streaming/webrtc/connection.py"
     )
 
 

@@ -35,7 +35,7 @@ def check(user: str, password: bytes) -> bytes:
 async def test_strangers_disturb_nobody(
     relay: Relay, feed: Feed, pictures: list[Packet], watching: Any
 ) -> None:
-    feed.video.append(pictures[0])
+    feed.webrtc.append(pictures[0])
     async with watching(relay.answer, kinds=("video",)) as viewer:
         await viewer.until(lambda: bool(viewer.packets["video"]))
         user = re.search(r"a=ice-ufrag:(\S+)", viewer.answer)
@@ -49,7 +49,7 @@ async def test_strangers_disturb_nobody(
             stranger.sendto(check("no:body", b"x" * 24), address(viewer.answer))
             stranger.sendto(forged, address(viewer.answer))
             for picture in pictures[1:30]:
-                feed.video.append(picture)
+                feed.webrtc.append(picture)
             await viewer.until(lambda: len(viewer.timestamps("video")) == 30)
             # A forged check is refused; nothing else is even answered.
             async with asyncio.timeout(5):
@@ -63,7 +63,7 @@ async def test_strangers_disturb_nobody(
 async def test_a_viewer_claims_few_addresses(
     relay: Relay, feed: Feed, pictures: list[Packet], watching: Any
 ) -> None:
-    feed.video.append(pictures[0])
+    feed.webrtc.append(pictures[0])
     async with watching(relay.answer, kinds=("video",)) as viewer:
         await viewer.until(lambda: bool(viewer.packets["video"]))
         ours = viewer.connection.getReceivers()[0].transport.transport._connection
@@ -73,7 +73,7 @@ async def test_a_viewer_claims_few_addresses(
                 another.bind(("127.0.0.1", 0))
                 another.sendto(check(user, ours.remote_password.encode()), address(viewer.answer))
         for picture in pictures[1:30]:
-            feed.video.append(picture)
+            feed.webrtc.append(picture)
         await viewer.until(lambda: len(viewer.timestamps("video")) == 30)
         assert len(relay._mux._claims) <= 3 * ADDRESSES_PER_VIEWER
 
@@ -83,7 +83,7 @@ async def test_two_channels_share_one_port(pictures: list[Packet], watching: Any
     await mux.open()
     relays = [Relay(Feed(), mux=mux) for _ in range(2)]
     for relay in relays:
-        relay._feed.video.append(pictures[0])
+        relay._feed.webrtc.append(pictures[0])
     one, two = relays
     async with watching(one.answer) as first, watching(two.answer) as second:
         for viewer in (first, second):

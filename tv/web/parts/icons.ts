@@ -36,3 +36,4 @@ export const ask = icon(
 );
 export const done = icon(svg`<path d="m5 12.6 4.6 4.6L19.4 7.4" />`);
 export const down = icon(svg`<path d="M12 5v13m0 0-5-5m5 5 5-5" />`);
+export const warning = icon(svg`<path d="M12 4.5 21 19.5H3zM12 10v4.5m0 2.4v.1" />`);

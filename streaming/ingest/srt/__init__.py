@@ -1,0 +1,1 @@
+"""SRT in: the system's libsrt, the port that listens, and what callers ask for."""

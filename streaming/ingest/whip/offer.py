@@ -1,0 +1,114 @@
+"""What a studio's SDP offer sends, and how we answer it: pure, nothing is opened.
+
+Half an answer would mislead a crew (RFC 9725, 4.4.3): what we cannot take whole is refused whole.
+"""
+
+import re
+from collections.abc import Sequence
+
+from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters
+from aiortc.sdp import MediaDescription
+
+from streaming.ingest import advice
+from streaming.webrtc import sdp
+from streaming.webrtc.sdp import NotAnOffer, Offer, Refusal
+
+FEEDBACK = [
+    RTCRtcpFeedback("nack"),
+    RTCRtcpFeedback("nack", "pli"),
+    RTCRtcpFeedback("ccm", "fir"),
+    RTCRtcpFeedback("goog-remb"),
+]
+NOT_MEDIA = {"rtx", "red", "ulpfec", "flexfec-03", "cn", "telephone-event"}
+
+
+class NothingToSend(Refusal):
+    code = "nothing-to-send"
+
+
+class TooManyTracks(Refusal):
+    code = "too-many-tracks"
+
+
+class NoCommonCodec(Refusal):
+    code = "no-common-codec"
+
+
+def read_offer(text: str) -> Offer:
+    """Choose what to answer. Raises Refusal."""
+    description = sdp.parse(text)
+    mids = sdp.bundled(description)
+    kept = [section for section in description.media if sdp.is_there(section, mids)]
+    _check_tracks(text, kept)
+    codecs = {section.kind: _agree(section) for section in kept}
+    return sdp.narrow(description, kept, codecs, "sendonly")
+
+
+def complete(offer: Offer, answer: str) -> str:
+    """The answer as a studio gets it.
+
+    RTP and RTCP on one port only (4.4.1, RFC 8858), and we take candidates later (RFC 8838). We
+    send no media: aiortc names sources of ours all the same.
+    """
+    answer = re.sub(r"(?m)^a=(msid|ssrc|ssrc-group):.*\r\n", "", offer.complete(answer))
+    answer = re.sub(r"(?m)^a=msid-semantic:.*\r\n", "", answer)
+    answer = re.sub(r"(?m)^a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-mux-only\r\n", answer)
+    return re.sub(r"(?m)^a=group:", "a=ice-options:trickle\r\na=group:", answer, count=1)
+
+
+def _check_tracks(text: str, sections: Sequence[MediaDescription]) -> None:
+    """One MediaStream of at most one picture and one sound, all of it sent (4.2, 4.4.2)."""
+    kinds = [section.kind for section in sections]
+    if not set(kinds) <= {"video", "audio"}:
+        raise Refusal(
+            "L’offre contient autre chose que de l’image et du son (un canal de données, par "
+            "exemple)\u202f: retirez-le."
+        )
+    if not kinds or any(s.direction not in (None, "sendonly", "sendrecv") for s in sections):
+        raise NothingToSend(
+            "L’offre n’envoie ni image ni son\u202f: chaque piste doit être en "
+            "«\u00a0sendonly\u00a0»."
+        )
+    if len(set(kinds)) < len(kinds):
+        raise TooManyTracks(
+            "L’offre a plusieurs images ou plusieurs sons\u202f: envoyez-en un seul."
+        )
+    if len(set(re.findall(r"(?m)^a=msid:(\S+)", text))) > 1:
+        raise TooManyTracks(
+            "L’image et le son appartiennent à des MediaStream différents\u202f: n’en envoyez "
+            "qu’un."
+        )
+    if not all(section.rtp.muxId for section in sections):
+        raise NotAnOffer("L’offre SDP a des sections sans nom (mid).")
+
+
+def _agree(section: MediaDescription) -> list[RTCRtpCodecParameters]:
+    """The one codec of a section, and its retransmissions. Raises Refusal."""
+    if section.kind == "audio":
+        for codec in section.rtp.codecs:
+            if sdp.matches(codec, "audio/opus", 48_000):
+                return sdp.agreed(section, codec, [])[:1]
+        raise NoCommonCodec(
+            f"Le son est proposé en {_offered(section)}\u202f; il faut de l’Opus. "
+            "Choisissez Opus dans l’encodeur."
+        )
+    for codec in section.rtp.codecs:  # in the order in which the studio likes them
+        known = sdp.matches(codec, "video/h264", 90_000) and sdp.profile_level(codec)
+        if known and sdp.packetization_mode(codec) == "1":
+            return sdp.agreed(section, codec, FEEDBACK)
+    raise NoCommonCodec(
+        f"L’image est proposée en {_offered(section)}\u202f; il faut du H.264 "
+        "(packetization-mode 1). Choisissez H.264 dans l’encodeur, ou un navigateur qui l’encode."
+    )
+
+
+def _offered(section: MediaDescription) -> str:
+    """The codecs of a section as people call them."""
+    names = [codec.name.lower() for codec in section.rtp.codecs]
+    names = [name[:20] for name in dict.fromkeys(names) if name not in NOT_MEDIA]
+    return ", ".join(_called(name) for name in names[:5]) or "aucun codec connu"
+
+
+def _called(name: str) -> str:
+    known = {"h264": "H.264 d’un autre mode", "h265": "HEVC (H.265)", "pcmu": "PCM", "pcma": "PCM"}
+    return known.get(name) or advice.name_of(name)

@@ -1,0 +1,194 @@
+"""`/metrics` for Prometheus: how media, the channels, their sources and restreams do.
+
+What is here was told by media to every web process alike, so it does not matter which of them
+answers. Names are channels', slots' and restreams' of the settings; neither keys, addresses nor
+people are in it.
+
+It is for programs on this machine, and for passes of administrators and nodes: figures say who is
+on air, and when the studio is weak. An address of this machine is enough only while no proxy stands
+in front, whose every visitor would seem to come from here.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+    StateSetMetricFamily,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from streaming.link import ChannelState, SourceState
+from tv.airing import Airing
+from tv.auth import Role, identity
+from tv.upstream import Upstream
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # what proxies add
+
+# Of each source: name, what it is, and its value.
+_GAUGES = (
+    ("bits_per_second", "picture and sound that arrive", lambda it: it.bitrate),
+    ("frames_per_second", "pictures that arrive", lambda it: it.frame_rate),
+    ("announced_frames_per_second", "by the publisher's own word", lambda it: it.announced_rate),
+    ("keyframe_interval_seconds", "between keyframes", lambda it: it.keyframe_interval),
+    ("height_pixels", "of the picture", lambda it: it.height),
+    ("drift_seconds", "by which it is late", lambda it: it.drift),
+    ("round_trip_seconds", "to the publisher and back", lambda it: it.round_trip),
+    ("black_seconds", "for which its picture has been black", lambda it: it.black),
+    ("frozen_seconds", "for which its picture has stood still", lambda it: it.frozen),
+    ("silent_seconds", "for which its sound has been silent", lambda it: it.silent),
+    ("advice", "sentences told to the crew about it", lambda it: len(it.advice)),
+)
+_COUNTERS = (
+    ("bytes", "picture and sound received, by this publisher", lambda it: it.received),
+    ("frames", "pictures received, by this publisher", lambda it: it.frames),
+    ("lost_packets", "packets that the network lost", lambda it: it.lost),
+)
+
+
+def routes(upstream: Upstream, airing: Airing, public_url: str) -> list[BaseRoute]:
+    registry = CollectorRegistry()
+    registry.register(Told(upstream, airing))
+
+    async def metrics(request: Request) -> Response:
+        if public_url or not _from_here(request):
+            identity(request).must_be(Role.ADMIN, Role.NODE)
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        headers = {"content-type": content_type, "cache-control": "no-store"}
+        return Response(encode(registry), headers=headers)
+
+    return [Route("/metrics", metrics)]
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a program of this machine asks by itself."""
+    if request.client is None or any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+class Told(Collector):
+    """What media has told, as Prometheus takes it."""
+
+    def __init__(self, upstream: Upstream, airing: Airing) -> None:
+        self._upstream = upstream
+        self._airing = airing
+        self._version = version("fabrique-tv")
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())  # families depend on nothing, but values do: there is nothing to check
+
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("fabrique_build", "This program", {"version": self._version})
+        up = self._upstream.connected.is_set()
+        yield _gauge("fabrique_media_up", "whether media answers", up)
+        late = self._upstream.said.late
+        yield _gauge("fabrique_media_loop_late_seconds", "of a timer of media's loop", late)
+        refused = CounterMetricFamily(
+            "fabrique_ingest_refused", "publishers sent away", labels=["reason"]
+        )
+        for reason, count in self._upstream.said.refused.items():
+            refused.add_metric([reason], count)
+        yield refused
+        states = list(self._upstream.states.values()) if up else []
+        yield from _channels(states)
+        yield from _sources(states)
+        yield from self._audience()
+        yield from self._restreams()
+
+    def _audience(self) -> Iterator[Metric]:
+        viewers = GaugeMetricFamily("fabrique_viewers", "pages and players", labels=["channel"])
+        captions = GaugeMetricFamily(
+            "fabrique_caption_worker_up", "whether captions come", labels=["channel"]
+        )
+        for item in self._airing.every("channels", crew=True):
+            viewers.add_metric([item["id"]], item["viewers"])
+            if item["captions"] != "off":
+                captions.add_metric([item["id"]], item["captions"] != "interrupted")
+        yield viewers
+        yield captions
+
+    def _restreams(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("fabrique_restream_up", "whether it is on", labels=["restream"])
+        dropped = CounterMetricFamily(
+            "fabrique_restream_dropped_frames", "frames not sent", labels=["restream"]
+        )
+        for name, state in self._upstream.restreams.items():
+            up.add_metric([name], state.state == "on")
+            dropped.add_metric([name], state.dropped)
+        yield up
+        yield dropped
+
+
+def _channels(states: list[ChannelState]) -> Iterator[Metric]:
+    on_air = StateSetMetricFamily("fabrique_channel_on_air", "what it shows", labels=["channel"])
+    failovers = CounterMetricFamily(
+        "fabrique_ingest_failovers", "sources that had to leave the air", labels=["channel"]
+    )
+    sessions = GaugeMetricFamily("fabrique_whep_sessions", "WebRTC viewers", labels=["channel"])
+    for state in states:
+        shown = {name: state.on_air == name for name in ("primary", "backup", "slate")}
+        on_air.add_metric([state.channel], shown)
+        failovers.add_metric([state.channel], state.failovers)
+        sessions.add_metric([state.channel], state.webrtc_viewers)
+    yield on_air
+    yield failovers
+    yield sessions
+
+
+def _sources(states: list[ChannelState]) -> Iterator[Metric]:
+    place = ["channel", "slot"]
+    up = GaugeMetricFamily("fabrique_ingest_up", "whether a publisher is there", labels=place)
+    about = InfoMetricFamily("fabrique_ingest_source", "what the publisher sends", labels=place)
+    loudness = GaugeMetricFamily(
+        "fabrique_ingest_loudness_lufs", "momentary, as EBU R128 has it", labels=place
+    )
+    sources: list[tuple[list[str], SourceState]] = []
+    for state in states:
+        for source in state.sources:
+            up.add_metric([state.channel, source.slot], source.connected)
+            if not source.connected:
+                continue
+            sources.append(([state.channel, source.slot], source))
+            about.add_metric(
+                [state.channel, source.slot],
+                {
+                    "protocol": source.kind,
+                    "video": source.video,
+                    "audio": source.sound,
+                    "profile": source.profile,
+                },
+            )
+            if source.loudness is not None:
+                loudness.add_metric([state.channel, source.slot], source.loudness)
+    yield up
+    yield about
+    yield loudness
+    for name, what, value in _GAUGES:
+        gauge = GaugeMetricFamily(f"fabrique_ingest_{name}", what, labels=place)
+        for labels, source in sources:
+            gauge.add_metric(labels, value(source))
+        yield gauge
+    for name, what, value in _COUNTERS:
+        counter = CounterMetricFamily(f"fabrique_ingest_{name}", what, labels=place)
+        for labels, source in sources:
+            counter.add_metric(labels, value(source))
+        yield counter
+
+
+def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, what, value=value)

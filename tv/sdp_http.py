@@ -1,0 +1,115 @@
+"""What WHIP and WHEP have in common: SDP by HTTP, for players and encoders of any site."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tv.problems import Problem
+
+MEDIA_TYPE = "application/sdp"
+OFFER_LIMIT = 64 * 1024  # bytes; a browser's offer has about 6,000
+
+# Starlette would answer other methods by itself, without a problem's body.
+EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "Location, Link, ETag, Retry-After",
+}
+PREFLIGHT = CORS | {
+    "access-control-allow-headers": "Authorization, Content-Type, If-Match",
+    "access-control-max-age": "86400",
+}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def open_to_all(endpoint: Endpoint, allow: str) -> Endpoint:
+    """Let pages of other sites read answers and refusals; `allow` are the resource's methods."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            response = await endpoint(request)
+        except Problem as problem:
+            response = problem.response()
+            if problem.status == 405:
+                response.headers["allow"] = allow
+        response.headers.update(CORS)
+        return response
+
+    return respond
+
+
+def options(allow: str, extra: Mapping[str, str] | None = None, status: int = 204) -> Response:
+    """The answer to OPTIONS, a browser's question beforehand included."""
+    headers = PREFLIGHT | dict(extra or {})
+    headers |= {"allow": allow, "access-control-allow-methods": allow}
+    return Response(status_code=status, headers=headers)
+
+
+def not_allowed(detail: str) -> Problem:
+    return Problem(405, "method-not-allowed", "Méthode refusée", detail)
+
+
+def known_channel(request: Request, channels: Iterable[str]) -> str:
+    """The channel that the address names. Raises Problem."""
+    channel: str = request.path_params["channel"]
+    if channel not in channels:
+        raise Problem(
+            404,
+            "unknown-channel",
+            "Canal inconnu",
+            f"Canal inconnu\u202f: «\u00a0{channel}\u00a0».",
+        )
+    return channel
+
+
+async def read_offer(request: Request) -> str:
+    """The SDP offer in the body, whose answer is SDP too. Raises Problem."""
+    must_be(request, MEDIA_TYPE, "not-sdp")
+    if not _accepts(request.headers.get("accept", "*/*")):
+        raise Problem(
+            406,
+            "sdp-not-accepted",
+            "Réponse refusée d’avance",
+            f"La réponse est en {MEDIA_TYPE}\u202f: l’en-tête « Accept » doit le permettre.",
+        )
+    return await read_text(request, OFFER_LIMIT)
+
+
+def must_be(request: Request, media_type: str, code: str) -> None:
+    """Raises Problem unless the body says that it is of this type."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != media_type:
+        raise Problem(
+            415,
+            code,
+            "Type de contenu refusé",
+            f"Envoyez le corps avec l’en-tête « Content-Type: {media_type} ».",
+        )
+
+
+async def read_text(request: Request, limit: int) -> str:
+    """The body, of at most `limit` bytes. Raises Problem."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem(
+                413,
+                "offer-too-large",
+                "Offre trop longue",
+                f"Le SDP dépasse {limit // 1024}\u202fko.",
+            )
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Problem(
+            400, "not-an-offer", "Offre illisible", "Le corps de la requête n’est pas du SDP."
+        ) from error
+
+
+def _accepts(accept: str) -> bool:
+    kinds = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return not kinds.isdisjoint({"", "*/*", "application/*", MEDIA_TYPE})
