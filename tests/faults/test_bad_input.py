@@ -208,7 +208,7 @@ def test_gop_we_cannot_use_stays_on_air_with_advice_for_the_crew(
     [
         (b"", 400, "offre SDP"),
         (b"hello", 400, "offre SDP"),
-        (b"\xff\xfe\x00", 400, "offre SDP"),
+        (b"\xff\xfe\x00", 400, "n’est pas du SDP"),
         (b"v=0\r\nm=video 9 x\r\n" * 50, 400, "offre SDP"),
         (b"v=0\r\n", 422, "ni image ni son"),
     ],
