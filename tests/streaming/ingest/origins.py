@@ -26,6 +26,7 @@ class Web:
     chunk: int = 1 << 16
     endless: bool = False  # no length is told: it might be live
     silence: bool = False
+    tail: bytes = b""  # comes after a file, for ever
     refuse: int = 0  # an HTTP status for all
 
     def url(self, name: str, credentials: str = "") -> str:
@@ -66,6 +67,10 @@ class Web:
                 await reader.read()  # until the other side has had enough
             writer.write(data[at : at + self.chunk])
             await writer.drain()
+        while self.tail:
+            writer.write(self.tail)
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
