@@ -34,8 +34,12 @@ class Run:
     samples: Sequence[Sample]
 
 
-def init_section(video_config: bytes, sound_config: bytes) -> bytes:
-    """The initialisation section of muxed H.264 and AAC."""
+def init_section(video_config: bytes, sound_config: bytes, delay: int = 0) -> bytes:
+    """The initialisation section of muxed H.264 and AAC.
+
+    `delay`, in the picture's time scale, is taken off all its times (an edit list, ISO 14496-12,
+    8.6.6): the first picture of a stream with B-frames is then shown at the time of its `tfdt`.
+    """
     return _box(b"ftyp", b"iso6", _u32(0), b"iso6cmfccmf2mp41") + _box(
         b"moov",
         _full_box(
@@ -49,7 +53,7 @@ def init_section(video_config: bytes, sound_config: bytes) -> bytes:
             bytes(24),
             _u32(SOUND_TRACK + 1),
         ),
-        _video_track(video_config),
+        _video_track(video_config, delay),
         _sound_track(sound_config),
         _box(
             b"mvex",
@@ -119,7 +123,7 @@ def _traf(run: Run, size: int, data_offset: int) -> bytes:
     )
 
 
-def _video_track(config: bytes) -> bytes:
+def _video_track(config: bytes, delay: int) -> bytes:
     info = h264.parse_sps(h264.parameter_sets(config)[0][0])
     entry = _box(
         b"avc1",
@@ -139,6 +143,7 @@ def _video_track(config: bytes) -> bytes:
         _full_box(b"vmhd", 0, 1, bytes(8)),
         entry,
         size=(info.width, info.height),
+        edits=_box(b"edts", _full_box(b"elst", 0, 0, _u32(1, 0, delay, 0x10000))) if delay else b"",
     )
 
 
@@ -167,6 +172,7 @@ def _track(
     media_header: bytes,
     entry: bytes,
     size: tuple[int, int] = (0, 0),
+    edits: bytes = b"",
 ) -> bytes:
     volume = 0x100 if handler == b"soun" else 0
     tables = _box(
@@ -191,6 +197,7 @@ def _track(
             _UNITY_MATRIX,
             _u32(size[0] << 16, size[1] << 16),
         ),
+        edits,
         _box(
             b"mdia",
             _full_box(b"mdhd", 0, 0, _u32(0, 0, timescale, 0), undetermined),

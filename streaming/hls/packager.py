@@ -73,6 +73,7 @@ class Packager:
         self._sequence = 0
         self._init = ""
         self._discontinuity = 0
+        self._delay = 0.0  # seconds from decoding to showing, at the last break: see _picture_run
         self._left_out = 0
 
     async def run(self, feed: Feed) -> None:
@@ -132,6 +133,7 @@ class Packager:
     def _begin(self, first: Packet, start: float, delay: float, *, broken: bool) -> None:
         if broken:
             self._discontinuity = self._next_discontinuity()
+            self._delay = delay
             self._announce_init(first.config)
         self._segment = _Open(self._next_msn(), start, delay)
         self._part_start, self._part_index = start, 0
@@ -148,7 +150,8 @@ class Packager:
         )
 
     def _announce_init(self, config: bytes) -> None:
-        data = fmp4.init_section(config, SOUND_CONFIG)
+        delay = round(self._delay * fmp4.VIDEO_TIMESCALE)
+        data = fmp4.init_section(config, SOUND_CONFIG, delay)
         info = h264.parse_sps(h264.parameter_sets(config)[0][0])
         self._init = hashlib.sha256(data).hexdigest()[:16]
         codecs = f"{h264.codec_string(config)},{aac.codec_string(SOUND_CONFIG)}"
@@ -165,7 +168,7 @@ class Packager:
             return  # the next part will reach back to here
         runs = []
         if frames:
-            runs.append(self._picture_run(frames, until))
+            runs.append(self._picture_run(frames, until, sound_until))
         if sounds:
             runs.append(self._sound_run(sounds))
         self._sequence += 1
@@ -181,15 +184,24 @@ class Packager:
         self._part_start = until
         self._part_index += 1
 
-    def _picture_run(self, frames: list[Packet], until: float) -> fmp4.Run:
-        times = [self._ticks(packet.dts, fmp4.VIDEO_TIMESCALE) for packet in frames]
-        # The last frame is seen until the next; before a break, until the break.
-        following = self._frames[0] if self._frames else None
-        goes_on = following is not None and following.config == frames[-1].config
-        end = following.dts if following is not None and goes_on else until
-        if end - frames[-1].dts > HOLE:
-            end = until
-        times.append(self._ticks(end, fmp4.VIDEO_TIMESCALE))
+    def _picture_run(self, frames: list[Packet], until: float, shown_until: float) -> fmp4.Run:
+        """A run of pictures, whose last is seen until the next, or until `shown_until`.
+
+        With B-frames the first picture is shown some frames after it is decoded. Players place a
+        stream by the time of its first fragment: were that the decoding time, they would be wrong
+        by as much, sound would jump, and Chromium drops the picture after such a jump up to the
+        next keyframe. So times are told late by that delay, and the edit list takes it off again.
+        """
+        times = [self._ticks(each.dts + self._delay, fmp4.VIDEO_TIMESCALE) for each in frames]
+        last, following = frames[-1], self._frames[0] if self._frames else None
+        goes_on = following is not None and following.config == last.config
+        if following is None or not goes_on:
+            end = last.dts + self._delay + shown_until - last.pts  # a length counts from its pts
+        elif following.dts - last.dts > HOLE:
+            end = until + self._delay
+        else:
+            end = following.dts + self._delay
+        times.append(max(times[-1] + 1, self._ticks(end, fmp4.VIDEO_TIMESCALE)))
         return fmp4.Run(
             fmp4.VIDEO_TRACK,
             times[0],
@@ -198,7 +210,7 @@ class Packager:
                     packet.data,
                     times[index + 1] - times[index],
                     packet.key,
-                    self._ticks(packet.pts, fmp4.VIDEO_TIMESCALE) - times[index],
+                    self._ticks(packet.pts + self._delay, fmp4.VIDEO_TIMESCALE) - times[index],
                 )
                 for index, packet in enumerate(frames)
             ],

@@ -94,13 +94,17 @@ class OnAir:
         self._next()
 
 
-def scenes(*lengths: float) -> Sequence[Film]:
-    """Studio, slate, studio …, each so long, under one sound that never stops."""
+def scenes(*lengths: float, **second: int) -> Sequence[Film]:
+    """Studio, slate, studio …, each so long, under one sound that never stops.
+
+    `second` is what every second one has of its own.
+    """
+    other = {"rate": 25, "gop": 50, "width": 192} | second
     made: list[Film] = []
     start = 0.0
     sound = film(sum(lengths)).sound
     for number, length in enumerate(lengths):
-        video = film(length) if number % 2 == 0 else film(length, rate=25, gop=50, width=192)
+        video = film(length) if number % 2 == 0 else film(length, **other)
         heard = [packet for packet in sound if start <= packet.dts < start + length]
         made.append(Film(video.moved(start).video, tuple(heard)))
         start += length
@@ -144,6 +148,19 @@ async def test_low_latency_player_goes_through_a_loss_of_the_studio() -> None:
     assert latencies[len(latencies) // 2] < 3.0
     # It may wait for its first part, and once more on a machine that is busy.
     assert seen["waits"] <= 2, seen
+
+
+async def test_low_latency_player_shows_b_frames_from_their_first_keyframe_on() -> None:
+    """That keyframe is the only one: a player that loses a picture shows nothing any more."""
+    site, show = Site(), scenes(9.7, 9.0, gop=500, b_frames=2)
+    async with asyncio.timeout(60), browsing(site) as page:
+        on_air = OnAir(site, *show, history=7.0)
+        seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
+        shown = await page.evaluate("document.querySelector('video').currentTime")
+        ends = await page.evaluate("hls.liveSyncPosition")
+    assert seen["fatal"] == []
+    assert seen["sizes"] == [128, 192]
+    assert shown > ends - 3.0
 
 
 async def test_low_latency_player_goes_through_a_restart_of_media() -> None:
