@@ -1,3 +1,5 @@
+"""What RTMP publishers say, in whatever order, and what they are answered."""
+
 import struct
 from itertools import pairwise
 

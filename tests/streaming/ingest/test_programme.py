@@ -1,3 +1,5 @@
+"""Where the tracks of an MPEG-TS change, and damage to it."""
+
 from collections.abc import Iterator
 
 import pytest

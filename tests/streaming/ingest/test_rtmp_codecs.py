@@ -1,3 +1,5 @@
+"""What arrives of each codec that RTMP carries, Enhanced RTMP included."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""RTMP connections without a key: little time, little memory, no more than a few."""
+
 import asyncio
 import logging
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Wrong keys wait; a right one never does."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,3 +1,5 @@
+"""Where a restream goes, by the address that a platform gives."""
+
 import pytest
 
 from streaming.restream.address import BadAddress, parse

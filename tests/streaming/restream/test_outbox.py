@@ -1,3 +1,5 @@
+"""What waits for a slow target, and what it loses."""
+
 import asyncio
 import itertools
 

@@ -1,3 +1,5 @@
+"""What is on air, as messages of RTMP."""
+
 from streaming.ingest import amf, chunks, flv
 from streaming.ingest.chunks import Chunks, Message
 from streaming.packet import Packet

@@ -1,3 +1,5 @@
+"""The binding on the system's libsrt."""
+
 import subprocess
 import sys
 

@@ -1,3 +1,5 @@
+"""What callers of SRT say they want, in both forms of streamid."""
+
 from contextlib import suppress
 
 import pytest
