@@ -4,9 +4,10 @@
 
 ffmpeg publishes a film by RTMP and is killed after a random while (in mid-part, in mid-keyframe),
 then starts again; once alone in its channel, once with a backup beside it that stays (the régie has
-chosen the primary slot, so that it is back on air as soon as it can be). A WebRTC peer, hls.js in
-Chromium and a low-latency HLS client watch all the time. The delay is from the kill until the
-WebRTC viewer sees the first picture of what replaces the studio.
+chosen the primary slot, and chooses it again whenever it is lost, so that it is back on air as soon
+as it can be). A WebRTC peer, hls.js in Chromium and a low-latency HLS client watch all the time.
+The delay is from the kill until the WebRTC viewer sees the first picture of what replaces the
+studio.
 """
 
 import argparse
@@ -47,16 +48,17 @@ async def measure(home: Path, films: list[Path], cuts: int, backup: bool) -> dic
             )
             if backup:
                 await witnesses.air.shows("backup", ON_AIR_WITHIN)
-                await _prefer_primary(server)
-            return await _cut(server, Run(server, films[0], home), witnesses, seen, cuts)
+            return await _cut(Run(server, films[0], home), witnesses, seen, cuts, backup)
 
 
 async def _cut(
-    server: Fabrique, run: Run, witnesses: Witnesses, seen: Seen, cuts: int
+    run: Run, witnesses: Witnesses, seen: Seen, cuts: int, backup: bool
 ) -> dict[str, Any]:
     chance = random.Random(SEED)
     delays, began = [], time.monotonic()
     for number in range(cuts):
+        if backup:
+            await _prefer_primary(run.server)
         with _encoders.publishing(_encoders.COPY, run) as studio:
             await witnesses.air.shows("primary", ON_AIR_WITHIN)
             await asyncio.sleep(chance.uniform(SHORTEST, LONGEST))

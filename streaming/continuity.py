@@ -29,7 +29,9 @@ STANDING = 1.8  # seconds that it may stand in all, since it came: the slate is 
 ABANDONED = 2.0  # seconds of silence after which a slot's holder may be put out
 
 TICK = 0.04  # seconds
+STEADY = 0.1  # seconds: the tick while a studio shows and speaks by itself, and may only be missed
 IDLE = 0.2  # seconds: the tick while there is no studio, and nobody to see that the slate stutters
+KEY_INTERVAL = 0.5  # seconds between two keyframes that viewers ask for, all of them together
 LAG = 0.2  # seconds by which the slate runs behind: a studio that returns finds its place free
 PRIMING = 0.03  # seconds of sound before a cut, with which a decoder starts
 SOUND_ONLY = 2.0  # seconds without a picture after which a source is heard over the slate
@@ -69,6 +71,7 @@ class Channel:
         self.feed = Feed()
         self.ladder = ladder or Ladder()
         self._straight = Straight(self.feed, self.ladder, f"{name} for WebRTC")
+        self.feed.want_key = self._want_key
         self.slate = slate or Slate()
         self.rules = rules
         self.chosen = chosen
@@ -93,6 +96,7 @@ class Channel:
         self._frozen = False  # whether the last picture stands until the backup's keyframe
         self._delay = 0.0  # seconds by which what was on air last is set later
         self._thaw_at = start  # when it must not stand any longer
+        self._key_wanted_at = start  # when viewers last asked for a keyframe
         self._trusted: Choice | None = None  # what the crew has chosen, while it keeps its word
         self._preparing: set[asyncio.Task[None]] = set()
 
@@ -169,8 +173,13 @@ class Channel:
     async def _pace(self) -> None:
         while True:
             self.advance()
-            idle = not self._sources and not self._resumes and not self.watched()
-            await asyncio.sleep(IDLE if idle else TICK)
+            await asyncio.sleep(self._tick())
+
+    def _tick(self) -> float:
+        if not self._sources and not self._resumes and not self.watched():
+            return IDLE
+        on_air = None if self.on_air == "slate" else self._sources.get(self.on_air)
+        return STEADY if on_air is not None and on_air.speaks(self.now(), 0.0) else TICK
 
     def advance(self) -> None:
         """Put out what is due by now, when no studio does; `run` does it all the time."""
@@ -284,12 +293,12 @@ class Channel:
         self._straight.put(packet)
 
     def _picture(self, source: Source, packet: Packet) -> None:
+        if self.on_air == source.slot and self._line.jumps_to(packet) <= DARK:
+            self._line.put(packet)  # the tick tells when it has to go
+            return
         now = self.now()
         wanted = self._decide(now)
         if self.on_air == source.slot:
-            if self._line.jumps_to(packet) <= DARK:
-                self._line.put(packet)
-                return
             self._lose(source.slot, now)  # its time jumped: the slate fills the hole
             wanted = self._decide(now)
         if packet.key and packet.config and wanted == source.slot:
@@ -334,6 +343,16 @@ class Channel:
                 self._lose(source.slot, now)
             self._decide(now)
             self._changed()
+
+    def _want_key(self) -> None:
+        """A WebRTC viewer has lost the picture: ask whoever makes it for a keyframe, if one can."""
+        now = self.now()
+        if now - self._key_wanted_at < KEY_INTERVAL:
+            return  # what was asked for serves this one too
+        self._key_wanted_at = now
+        source = None if self.on_air == "slate" else self._sources.get(self.on_air)
+        if not self._straight.want_key() and source is not None:
+            source.want_key()
 
     def _prepare(self, width: int, height: int) -> None:
         async def prepare() -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -17,8 +17,6 @@ from streaming.packet import Packet
 from streaming.sound import RATE, Decoder, Samples, Timeline, place_of, time_of
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 BACKLOG = 500  # packets, about ten seconds: a thread that is further behind loses the oldest
 BATCH = 50  # packets, about a second: more at once would lap the readers of the feed
@@ -105,7 +103,9 @@ class SoundEncoder:
 class SoundDesk:
     """Mixes what is on air into a feed's Opus and AAC, gap-free from `start` on.
 
-    Decoding and encoding run in one thread; `play`, `cut` and `fill` only leave word for it.
+    Decoding and encoding run in one thread; `play`, `cut` and `fill` only leave word for it. What
+    comes in one turn of the loop is one errand to the thread: to go there and back costs the loop
+    more than what it carries.
     """
 
     def __init__(self, feed: Feed, start: float, name: str = "") -> None:
@@ -114,12 +114,13 @@ class SoundDesk:
         self._pending: deque[tuple[Packet, str] | None] = deque()
         self._fill_until = -math.inf
         self._lost = 0
-        self._wake = asyncio.Event()
         self._settled = asyncio.Event()
         self._timeline = Timeline(place_of(start))
         self._aac = SoundEncoder("aac", self._timeline.head)
         self._opus = SoundEncoder("opus", self._timeline.head)
         self._decoder: Decoder | None = None
+        self._executor: Executor | None = None  # while it runs
+        self._busy = False  # an errand is under way, or about to be given
 
     @property
     def head(self) -> float:
@@ -140,8 +141,7 @@ class SoundDesk:
     def fill(self, until: float) -> None:
         """Let there be silence up to `until`, wherever there is no sound by now."""
         self._fill_until = max(self._fill_until, until)
-        self._settled.clear()
-        self._wake.set()
+        self._go_on()
 
     async def settled(self) -> None:
         """Wait until all that was asked for is in the feed."""
@@ -149,66 +149,89 @@ class SoundDesk:
 
     async def run(self) -> None:
         """Do the work, until cancelled."""
-        executor = ThreadPoolExecutor(1, thread_name_prefix=f"sound {self._name}")
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._executor = executor = ThreadPoolExecutor(1, thread_name_prefix=f"sound {self._name}")
+        self._busy = False
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                if self._lost:
-                    logger.warning("sound %s: %d packets skipped", self._name, self._lost)
-                    self._lost = 0
-                while self._pending or self._behind > 0:
-                    if self._pending:
-                        await self._play_some(executor)
-                    else:
-                        await self._silence_some(executor, self._fill_until)
-                self._settled.set()
+            self._go_on()
+            await self._ended
         finally:
+            self._executor = None
             executor.shutdown(wait=True, cancel_futures=True)
 
     def _ask(self, item: tuple[Packet, str] | None) -> None:
         self._pending.append(item)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Give the thread its next errand in a moment, if there is one and it has none."""
+        if not self._pending and self._behind <= 0:
+            if not self._busy:
+                self._settled.set()
+            return
         self._settled.clear()
-        self._wake.set()
+        if not self._busy and self._executor is not None:
+            self._busy = True
+            self._loop.call_soon(self._give_errand)
 
     @property
     def _behind(self) -> int:
         """Samples of silence that are due; sound that waits comes first."""
         return place_of(max(0.0, self._fill_until)) - self._timeline.head
 
-    async def _play_some(self, executor: Executor) -> None:
+    def _give_errand(self) -> None:
+        if self._lost:
+            logger.warning("sound %s: %d packets skipped", self._name, self._lost)
+            self._lost = 0
+        if not self._pending:
+            self._fall_silent(self._fill_until)
+            return
         first = next((item[0].pts for item in self._pending if item), 0.0)
-        while self._timeline.head < place_of(first - LONG):
-            await self._silence_some(executor, first - LONG)
+        if self._timeline.head < place_of(first - LONG):
+            self._fall_silent(first - LONG)
+            return
         count = min(BATCH, len(self._pending))
-        await self._do(executor, self._play, [self._pending.popleft() for _ in range(count)])
+        work = [self._pending.popleft() for _ in range(count)]
+        self._send(lambda: self._play(work))
 
-    async def _silence_some(self, executor: Executor, until: float) -> None:
+    def _fall_silent(self, until: float) -> None:
         step = min(place_of(until), self._timeline.head + place_of(LONG))
         if self._timeline.at_rest and self._aac.at_rest and self._opus.at_rest:
             count = self._timeline.rest(step)
-            self._give(self._aac.repeat(count), self._opus.repeat(count))
-            await asyncio.sleep(0)  # readers must be able to follow
+            self._finish(self._aac.repeat(count), self._opus.repeat(count))
         else:
-            await self._do(executor, self._silence, step)
+            self._send(lambda: self._timeline.silence(step))
 
-    async def _do(self, executor: Executor, work: Callable[[T], Samples], value: T) -> None:
-        loop = asyncio.get_running_loop()
-        self._give(*await loop.run_in_executor(executor, lambda: self._encode(work(value))))
+    def _send(self, work: Callable[[], Samples]) -> None:
+        """Have the thread encode what `work` gives."""
+        if self._executor is None:
+            return  # it has ended meanwhile
+        self._executor.submit(self._work, work)
 
-    def _give(self, aac: list[Packet], opus: list[Packet]) -> None:
+    def _finish(self, aac: list[Packet], opus: list[Packet]) -> None:
         for packet in aac:
             self._feed.aac.append(packet)
         for packet in opus:
             self._feed.opus.append(packet)
+        self._busy = False
+        self._go_on()  # in a moment: readers must be able to follow
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
 
     # In the thread.
 
-    def _encode(self, samples: Samples) -> tuple[list[Packet], list[Packet]]:
-        return self._aac.encode(samples), self._opus.encode(samples)
-
-    def _silence(self, until: int) -> Samples:
-        return self._timeline.silence(until)
+    def _work(self, work: Callable[[], Samples]) -> None:
+        try:
+            samples = work()
+            made = self._aac.encode(samples), self._opus.encode(samples)
+        except Exception as error:
+            # Whatever it is, it ends the desk, and `run` tells.
+            self._loop.call_soon_threadsafe(self._fail, error)
+        else:
+            self._loop.call_soon_threadsafe(self._finish, *made)
 
     def _play(self, work: Iterable[tuple[Packet, str] | None]) -> Samples:
         blocks = [self._timeline.silence(0)]

@@ -14,7 +14,7 @@ import av.error
 
 from streaming.continuity import Channel
 from streaming.failover import Slot
-from streaming.link import Follow, Frame, Link, SourceLeft
+from streaming.link import Follow, Frame, Link, SourceLeft, frame
 from streaming.packet import Packet
 from streaming.ring import Ring
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MARK = 8 * 1024 * 1024  # bytes a follower may leave unread: some seconds of a rich picture
 LOOK = 0.9  # seconds between two keyframes of a slot that watch gets: it looks once a second
+GATHER = 0.2  # seconds for which watch's frames are gathered: to send costs more than they do
 
 
 class Taps:
@@ -92,6 +93,7 @@ class _Tap:
         self._lagging = False
         self._lost = 0  # frames
         self._looked: dict[tuple[str, str], float] = {}  # when the last keyframe was sent
+        self._gathered: list[bytes] = []  # sent in a moment
 
     def put(self, codec: str, packet: Packet) -> None:
         """Send the frame, if the follower reads and can decode it."""
@@ -113,13 +115,21 @@ class _Tap:
             if abs(packet.dts - last) < LOOK:
                 return
             self._looked[channel, slot] = packet.dts
-        if not self._lags():
-            self._peer.send(Frame(channel, slot, codec, packet))
+        if self._lags():
+            return
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(GATHER, self._flush)
+        self._gathered.append(frame(Frame(channel, slot, codec, packet)))
 
     def leave(self, channel: str, slot: str) -> None:
         self.keyed = False
         self._looked.pop((channel, slot), None)
+        self._flush()
         self._peer.send(SourceLeft(channel, slot))
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._peer.send_frame(b"".join(gathered))
 
     def _lags(self) -> bool:
         unread = self._peer.unread

@@ -61,7 +61,10 @@ class Link:
         self.send_frame(frame(message))
 
     def send_frame(self, data: bytes) -> None:
-        """Send what `frame` returned. A peer that does not read is cut off, not waited for."""
+        """Send what `frame` returned, once or joined for several.
+
+        A peer that does not read is cut off, not waited for.
+        """
         if self._lost or self._writer.is_closing():
             return
         self._writer.write(data)
