@@ -1,7 +1,13 @@
 """What a channel has on air now: its picture and its sound, once per codec, for every reader."""
 
+from collections.abc import Callable
+
 from streaming.packet import Packet
 from streaming.ring import Ring
+
+# Seconds that a reader may trail behind: what the rings hold at 60 frames a second, less the
+# longest group of pictures, with whose keyframe it begins.
+LONGEST_DELAY = 7.0
 
 
 class Feed:
@@ -10,7 +16,7 @@ class Feed:
     A reader that lags further goes on at the newest keyframe. `webrtc` is the picture in the order
     in which it is shown, as WebRTC needs it: the very same packets, or what the ladder made of
     them. `out_of_order` says that there is none now: the picture on air has B-frames, and the
-    ladder no room.
+    ladder no room. `want_key` asks for a keyframe in `webrtc`: who fills it may do so, soon.
     """
 
     def __init__(self) -> None:
@@ -19,6 +25,7 @@ class Feed:
         self.out_of_order = False
         self.opus: Ring[Packet] = Ring(size=512)
         self.aac: Ring[Packet] = Ring(size=512)
+        self.want_key: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         for ring in (self.video, self.webrtc, self.opus, self.aac):

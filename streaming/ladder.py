@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from streaming.errors import LinkLost, StreamingError
-from streaming.link import Encode, Encoded, EncodeEnd, EncodeFailed, EncodeFrame, Link, Room
+from streaming.link import (
+    Encode,
+    Encoded,
+    EncodeEnd,
+    EncodeFailed,
+    EncodeFrame,
+    EncodeKey,
+    Link,
+    Room,
+)
 from streaming.packet import Packet
 
 logger = logging.getLogger(__name__)
@@ -55,6 +64,10 @@ class Job:
     def put(self, packet: Packet) -> None:
         """Give it a frame, in decoding order; the first one is a keyframe."""
         self._ladder._send(self, EncodeFrame(self.number, packet))
+
+    def want_key(self) -> None:
+        """Let its next frame be a keyframe."""
+        self._ladder._want_key(self)
 
     def end(self) -> None:
         """Nobody wants what it makes any more: nothing more comes of it."""
@@ -185,6 +198,10 @@ class Ladder:
         else:
             job.given += 1
             peer.send(message)
+
+    def _want_key(self, job: Job) -> None:
+        if self._peer is not None and self._jobs.get(job.number) is job:
+            self._peer.send(EncodeKey(job.number))
 
     def _end(self, job: Job) -> None:
         if self._jobs.get(job.number) is job:

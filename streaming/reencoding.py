@@ -82,6 +82,12 @@ class Reencoding:
         if packet.key and not self._ladder.coming:
             raise UnsupportedMedia(f"{advice.NO_ROOM} {advice.not_as_it_is(codec)}")
 
+    def want_key(self) -> bool:
+        """Ask the ladder for a keyframe; False when what is shown is not the ladder's."""
+        if self._state == "encoded":
+            self._rung.want_key()
+        return self._state == "encoded"
+
     def close(self) -> None:
         """The source is gone."""
         self._rung.end()

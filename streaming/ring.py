@@ -1,6 +1,7 @@
 """The last few seconds of a live stream, shared by every reader."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Generic, TypeVar
@@ -16,9 +17,16 @@ class Ring(Generic[T]):
     does not grow with it.
     """
 
-    def __init__(self, size: int, entry: Callable[[T], bool] = lambda item: True) -> None:
+    def __init__(
+        self,
+        size: int,
+        entry: Callable[[T], bool] = lambda item: True,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._items: deque[T] = deque(maxlen=size)
+        self._came: deque[float] = deque(maxlen=size)  # when each of them did
         self._entry = entry
+        self._monotonic = monotonic
         self._end = 0  # position of the next item to come
         self._entries: deque[int] = deque()  # positions of the entries that are still held
         self._wakers: list[asyncio.Future[None]] = []
@@ -28,6 +36,7 @@ class Ring(Generic[T]):
         if self._entry(item):
             self._entries.append(self._end)
         self._items.append(item)
+        self._came.append(self._monotonic())
         self._end += 1
         while self._entries and self._entries[0] < self._start:
             self._entries.popleft()
@@ -56,9 +65,28 @@ class Ring(Generic[T]):
                 position += 1
             if self._closed:
                 return
-            waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._wakers.append(waker)
-            await waker
+            await self._more()
+
+    async def trail(self, delay: float) -> AsyncIterator[T]:
+        """Yield each item `delay` seconds after it came, from the newest entry that old on.
+
+        While there is none, the oldest entry comes first, when it is due.
+        """
+        position = self._resume_behind(delay)
+        while True:
+            if position < self._start:
+                position = self._resume_behind(delay)
+            elif position < self._end:
+                early = self._came[position - self._start] + delay - self._monotonic()
+                if early > 0:
+                    await asyncio.sleep(early)
+                    continue  # it may have been lapped meanwhile
+                yield self._items[position - self._start]
+                position += 1
+            elif self._closed:
+                return
+            else:
+                await self._more()
 
     @property
     def _start(self) -> int:
@@ -66,6 +94,17 @@ class Ring(Generic[T]):
 
     def _resume(self) -> int:
         return self._entries[-1] if self._entries else self._end
+
+    def _resume_behind(self, delay: float) -> int:
+        due = self._monotonic() - delay
+        old = [place for place in self._entries if self._came[place - self._start] <= due]
+        return old[-1] if old else self._entries[0] if self._entries else self._end
+
+    async def _more(self) -> None:
+        """Wait until something has come, or the ring is closed."""
+        waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wakers.append(waker)
+        await waker
 
     def _wake(self) -> None:
         wakers, self._wakers = self._wakers, []

@@ -57,6 +57,11 @@ class Rung:
             self._job.put(packet)
         return self._job is not None
 
+    def want_key(self) -> None:
+        """Let the next frame be a keyframe; the first one of a job is one anyway."""
+        if self._job is not None:
+            self._job.want_key()
+
     def end(self) -> None:
         """Encode no more, for now."""
         if self._job is not None:

@@ -34,7 +34,8 @@ class Source:
     """A publisher in a channel's slot.
 
     Ingest stamps with `timeline`, and sets `on_evicted` to learn that another publisher has taken
-    the slot over. `delay` seconds are added to all its times, and `trim` more to its sound's.
+    the slot over, and `on_key_wanted` if its publisher can be asked for a keyframe. `delay` seconds
+    are added to all its times, and `trim` more to its sound's.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Source:
         self.kind = kind
         self.timeline = SourceClock(channel.now, delay)
         self.on_evicted: Callable[[], None] | None = None
+        self.on_key_wanted: Callable[[], None] | None = None
         self.health = Health(now)  # of what it sends
         self.shown = Health(now)  # of what can be shown of it: the same, or what the ladder makes
         self.told: list[str] = []
@@ -126,6 +128,11 @@ class Source:
             self.told = list(sentences)
             self._channel._changed()
 
+    def want_key(self) -> None:
+        """Ask for a keyframe, whoever makes it; nobody does for RTMP and SRT: the next is near."""
+        if not self._reencoding.want_key() and self.on_key_wanted is not None:
+            self.on_key_wanted()
+
     def close(self, reason: str) -> None:
         """The publisher is gone."""
         if self.open:
@@ -144,6 +151,11 @@ class Source:
             self.ahead = packet.dts - now
             self.shown.picture(packet, now)
             self._channel._picture(self, packet)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody sees frames as they come: then none may wait for the next."""
+        return self._channel.watched()
 
     @property
     def lag(self) -> float:

@@ -58,6 +58,12 @@ class Straight:
         elif packet.key:
             self._feed.out_of_order = not self._ladder.coming
 
+    def want_key(self) -> bool:
+        """Ask the ladder for a keyframe; False when what comes is as the studio sent it."""
+        if self._encoding:
+            self._rung.want_key()
+        return self._encoding
+
     def close(self) -> None:
         """The channel closes."""
         self._rung.end()

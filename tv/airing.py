@@ -145,6 +145,7 @@ class Airing:
                 captions,
                 reason,
                 watching,
+                self._upstream.interrupted,
                 crew,
             )
             changed = self._keep(self._items, (channel, crew), item) or changed

@@ -87,6 +87,7 @@ def create_app(
     secret: bytes,
 ) -> ASGIApp:
     writer = Writer(follower, upstream)
+    servers = tuple(settings.webrtc.ice_servers.values())
     hls = Hls(upstream.windows, follower.cues, upstream.now)
     rest = Starlette(
         routes=[
@@ -105,8 +106,8 @@ def create_app(
             *control_room.routes(settings),
             *presenter.routes(settings),
             html.static(),
-            *whep.routes(upstream, frozenset(settings.channels)),
-            *whip.routes(upstream, frozenset(settings.channels), secret),
+            *whep.routes(upstream, frozenset(settings.channels), servers),
+            *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),
         ],
         middleware=[
             Middleware(Authentication, passes=passes, public_url=settings.server.public_url)

@@ -159,11 +159,14 @@ def channel_item(
     captions: str,
     captions_reason: str,
     viewers: int,
+    interrupted: bool,
     crew: bool,
 ) -> Rendered:
     """What a channel shows now; the crew also sees what was chosen, its studios, and all ailments.
 
     Each of `sources` is a `streaming.link.SourceState`, the times in it are on the broadcast clock.
+    `feeds` are those that WebRTC has, "live" and "delayed", by `streaming.link.FeedState`.
+    `interrupted`: media is not heard, and what it last said of the channel may be over.
     """
     rendered: Rendered = {
         "kind": "channel",
@@ -171,8 +174,10 @@ def channel_item(
         "name": name,
         "on_air": state.on_air if state else "slate",
         "since": state.since if state else None,
+        "interrupted": interrupted,
         "captions": captions,
         "viewers": viewers,
+        "feeds": msgspec.to_builtins(state.feeds) if state else {},
     }
     if crew:
         rendered["chosen"] = state.chosen if state else "auto"

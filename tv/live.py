@@ -15,8 +15,13 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
 - `talk:{id}`: the `talk`, its `question`s and `poll`s (the crew sees all of them; the audience
   those that are public, and `counts` null while results are hidden);
 - `me:{talk id}`: one `me`, what whoever asks did in that talk;
-- `channel:{slug}`: one `channel`: what is on air, how captions fare, `viewers` (the audience's
-  pages that show the channel, over all web processes, or the WebRTC viewers where these are more);
+- `channel:{slug}`: one `channel`: what is on air, whether that is `interrupted` (the media process
+  is away: players wait, there is no other way), how captions fare, `viewers` (the audience's
+  pages that show the channel, over all web processes, or the WebRTC viewers where these are more),
+  and `feeds`: the feeds that WebRTC has, "live" and "delayed" where it is offered, each with its
+  `delay` in seconds and which moment its pictures are of. The RTP timestamp `rtp` is that of the
+  broadcast time `time`, `rate` count a second; the difference of two is taken modulo 2^32, with its
+  sign. A pair is good for six hours, and is replaced every hour;
 - `channels`: every `channel`; `restreams`: every `restream`, for the crew alone;
 - `captions:{slug}`: the `cue`s of the last ten minutes, then each new one or new revision.
 A topic that names nothing brings an empty view, and more once it exists. The server says once who

@@ -18,6 +18,7 @@ from streaming.clock import Clock, ClockFile
 from streaming.continuity import Channel
 from streaming.errors import LinkLost, PublishRefused, WrongKey
 from streaming.failover import CHOICES, Choice
+from streaming.feed import Feed
 from streaming.hls.packager import Packager
 from streaming.hls.window import PartAdded, Window, WindowEvent
 from streaming.ingest import foreign, rtmp
@@ -26,9 +27,12 @@ from streaming.ladder import Ladder
 from streaming.slate import Slate
 from streaming.source import Source
 from streaming.taps import Taps
+from streaming.webrtc import rtp
+from streaming.webrtc.audience import Audience
+from streaming.webrtc.delayed import Delayed
 from streaming.webrtc.mux import Mux
-from streaming.webrtc.offer import Refusal
 from streaming.webrtc.relay import Relay
+from tv.admission import Admission, admission
 from tv.auth import read_stream_key
 from tv.folder import Folder
 from tv.ledger import Ledger
@@ -41,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between two words on the time and the channels' states
 STEP = 0.005  # seconds: the timer whose lateness tells how well the loop runs
-OFFERS = 64  # WHEP offers answered at a time; more are told to come back
+RENEWED = 3600  # seconds after which pages are told anew which moment an RTP timestamp is of
 
 
 @dataclass
@@ -54,6 +58,34 @@ class OnAir:
     packager: Packager
     setting: ChannelSetting = field(default_factory=ChannelSetting)
     remember: Callable[[str], None] = lambda chosen: None
+    delayed: Delayed | None = None  # where it is offered
+
+    @property
+    def relays(self) -> list[Relay]:
+        """All that send to viewers now."""
+        delayed = self.delayed.relay if self.delayed else None
+        return [self.relay, delayed] if delayed else [self.relay]
+
+    @property
+    def viewers(self) -> int:
+        """How many watch by WebRTC."""
+        return sum(relay.viewers for relay in self.relays)
+
+    def relay_of(self, feed: str) -> Relay | None:
+        """Who answers viewers of a feed; the delayed one begins with that. None: no such feed."""
+        if feed == "delayed":
+            return self.delayed.open() if self.delayed else None
+        return self.relay if feed in ("", "live") else None
+
+    def feeds(self, now: float) -> dict[str, link.FeedState]:
+        """What viewers may ask for, and what they need to know of each."""
+        # Timestamps are the clock itself, for every feed (see streaming.webrtc.rtp): this pair is
+        # as good as any other, and does not change with each second.
+        time = now - now % RENEWED
+        feed = link.FeedState(rtp.timestamp(time, rtp.VIDEO_RATE), time, rtp.VIDEO_RATE)
+        if self.delayed is None:
+            return {"live": feed}
+        return {"live": feed, "delayed": replace(feed, delay=self.delayed.delay)}
 
     def take(self, slot: str, kind: str) -> Source:
         """Open a source in a slot, with what is done to all that is published there."""
@@ -74,7 +106,9 @@ class OnAir:
 class Media:
     """All channels, and everybody who listens to them over the link."""
 
-    def __init__(self, secret: bytes, ladder: Ladder | None = None) -> None:
+    def __init__(
+        self, secret: bytes, ladder: Ladder | None = None, door: Admission | None = None
+    ) -> None:
         self.channels: dict[str, OnAir] = {}
         self.ladder = ladder or Ladder()
         self.taps = Taps()
@@ -82,9 +116,10 @@ class Media:
         self.restreams: Restreams | None = None
         self.unkept: dict[tuple[str, str], str] = {}  # why, by channel and slot
         self.studios: Studios | None = None  # by WHIP
+        self.mux: Mux | None = None
+        self.audience = Audience(self._relay_of, (door or Admission(200, {})).ask)
         self._secret = secret
         self._followers: set[link.Link] = set()
-        self._offers = 0
         self._noted: dict[str, list[WindowEvent]] = {}  # by channel, told in a moment
 
     def open_source(self, app: str, key: str) -> Source:
@@ -122,7 +157,8 @@ class Media:
 
     def state(self, channel: str) -> link.ChannelState:
         on_air = self.channels[channel]
-        state = on_air.channel.state(webrtc_viewers=on_air.relay.viewers)
+        state = on_air.channel.state(webrtc_viewers=on_air.viewers)
+        state = replace(state, feeds=on_air.feeds(on_air.channel.now()))
         if not self.unkept:
             return state
         sources = [
@@ -133,11 +169,17 @@ class Media:
         ]
         return replace(state, sources=sources)
 
+    def tell_state(self, channel: str) -> None:
+        """Tell what a channel shows now to web processes, and to who asked for its events."""
+        state = self.state(channel)
+        self.tell(state)
+        self.audience.note(state)
+
     def _note_unkept(self, word: link.Unkept) -> None:
         self.unkept.pop((word.channel, word.slot), None)
         if word.reason:
             self.unkept[word.channel, word.slot] = word.reason
-        self.tell(self.state(word.channel))
+        self.tell_state(word.channel)
 
     async def serve(self, peer: link.Link) -> None:
         """Answer one of our processes until it goes away."""
@@ -148,16 +190,22 @@ class Media:
             logger.warning("link: %s", lost.exceptions[0])
         finally:
             self._followers.discard(peer)
+            self.audience.forget(peer)
             if self.restreams:
                 self.restreams.leave(peer)
+
+    def _now(self, clock: Clock, late: float) -> link.Now:
+        turned_away = dict(self.audience.refused)
+        datagrams, held = ({}, {}) if self.mux is None else (self.mux.datagrams, self.mux.held)
+        return link.Now(clock.now(), late, dict(self.refused), turned_away, datagrams, held)
 
     async def run(self, clock: Clock) -> None:
         """Say the time and the channels' states, until cancelled."""
         loop, late = asyncio.get_running_loop(), 0.0
         while True:
-            self.tell(link.Now(clock.now(), late, dict(self.refused)))
+            self.tell(self._now(clock, late))
             for name in self.channels:
-                self.tell(self.state(name))
+                self.tell_state(name)
             due = loop.time() + TICK
             await asyncio.sleep(TICK)
             late = max(0.0, loop.time() - due)
@@ -187,10 +235,12 @@ class Media:
                         peer.send(self.restreams.order(message))
                     case link.RestreamState() if self.restreams:
                         self.restreams.report(message)
-                    case link.Offer():
-                        tasks.append(group.create_task(self._answer(peer, message)))
-                    case link.Hangup(request, session):
-                        tasks.append(group.create_task(self._hang_up(peer, request, session)))
+                    case link.Offer() | link.WhepAnswer() | link.WhepPatch() | link.Hangup():
+                        tasks.append(group.create_task(self.audience.serve(peer, message)))
+                    case link.WhepEvents() | link.WhepListen() | link.WhepEventsEnd():
+                        tasks.append(group.create_task(self.audience.serve(peer, message)))
+                    case link.WhepUnlisten(stream):
+                        self.audience.unlisten(peer, stream)
                     case link.WhipOffer() | link.WhipPatch() | link.WhipHangup() if self.studios:
                         tasks.append(group.create_task(self.studios.serve(peer, message)))
                     case link.Switch():
@@ -230,24 +280,9 @@ class Media:
         async for packet in self.channels[channel].channel.feed.opus.follow(live=True):
             peer.send(link.Sound(channel, packet))
 
-    async def _answer(self, peer: link.Link, offer: link.Offer) -> None:
-        if offer.channel not in self.channels:
-            detail = f"Canal inconnu : « {offer.channel} »."
-            peer.send(link.Refused(offer.request, 404, "unknown-channel", detail))
-            return
-        if self._offers >= OFFERS:
-            detail = "Trop de demandes à la fois. Réessayez dans une seconde."
-            peer.send(link.Refused(offer.request, 503, "busy", detail))
-            return
-        self._offers += 1
-        try:
-            session, sdp = await self.channels[offer.channel].relay.answer(offer.sdp)
-        except Refusal as error:
-            peer.send(link.Refused(offer.request, error.status, error.code, str(error)))
-        else:
-            peer.send(link.Answered(offer.request, session, sdp))
-        finally:
-            self._offers -= 1
+    def _relay_of(self, channel: str, feed: str) -> Relay | None:
+        on_air = self.channels.get(channel)
+        return on_air.relay_of(feed) if on_air else None
 
     def _switch(self, ask: link.Switch) -> link.Done | link.Refused:
         if ask.channel not in self.channels:
@@ -259,19 +294,12 @@ class Media:
         self.channels[ask.channel].switch(cast(Choice, ask.to))
         return link.Done(ask.request)
 
-    async def _hang_up(self, peer: link.Link, request: int, session: str) -> None:
-        for on_air in self.channels.values():
-            if await on_air.relay.hangup(session):
-                peer.send(link.Done(request))
-                return
-        peer.send(link.Refused(request, 404, "unknown-session", "Cette session n’existe plus."))
-
 
 async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     """Be the media process until cancelled."""
     clock_file = ClockFile(folder.clock)
     clock = Clock(not_before=clock_file.read())
-    media = Media(secret, Ladder(expected=settings.ladder.jobs > 0))
+    media = Media(secret, Ladder(expected=settings.ladder.jobs > 0), admission(settings))
     media.restreams = Restreams(settings.restreams, folder.restreams, clock.now, media.tell)
     async with AsyncExitStack() as stack:
         stack.callback(clock_file.close)
@@ -287,7 +315,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
             media.channels[name] = on_air
             work.append(on_air.run())
         await stack.enter_async_context(running(*work))
-        media.studios = Studios(mux, media.take)
+        media.mux, media.studios = mux, Studios(mux, media.take)
         stack.push_async_callback(media.studios.close)
         await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
         host, port = settings.server.host, settings.rtmp.port
@@ -325,7 +353,7 @@ async def _on_air(
         slate=slate,
         rules=settings.continuity.rules,
         chosen=cast(Choice, chosen) if chosen in CHOICES else "auto",
-        on_change=lambda: media.tell(media.state(name)),
+        on_change=lambda: media.tell_state(name),
         ladder=media.ladder,
     )
     media.taps.hook(channel)
@@ -338,11 +366,20 @@ async def _on_air(
         part=settings.hls.part,
         segment=settings.hls.segment,
     )
-    relay = Relay(channel.feed, mux=mux)
-    channel.watched = lambda: relay.viewers > 0
+
+    def make_relay(feed: Feed) -> Relay:
+        return Relay(feed, mux=mux, limit=settings.webrtc.viewers)
+
+    relay, delay = make_relay(channel.feed), settings.webrtc.delay
+    delayed = Delayed(channel.feed, delay, make_relay) if delay else None
+    setting = settings.channels[name]
+    on_air = OnAir(channel, window, relay, packager, setting, ledger.choose, delayed)
+    channel.watched = lambda: on_air.viewers > 0
     try:
-        yield OnAir(channel, window, relay, packager, settings.channels[name], ledger.choose)
+        yield on_air
     finally:
+        if delayed:
+            await delayed.close()
         await relay.close()
         channel.feed.close()
         ledger.close()

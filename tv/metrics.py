@@ -104,6 +104,22 @@ class Told(Collector):
         for reason, count in self._upstream.said.refused.items():
             refused.add_metric([reason], count)
         yield refused
+        away = CounterMetricFamily("fabrique_whep_refused", "viewers sent away", labels=["reason"])
+        for reason, count in self._upstream.said.viewers_refused.items():
+            away.add_metric([reason], count)
+        yield away
+        datagrams = CounterMetricFamily(
+            "fabrique_webrtc_datagrams", "what became of those to its port", labels=["as"]
+        )
+        for what, count in self._upstream.said.datagrams.items():
+            datagrams.add_metric([what], count)
+        yield datagrams
+        held = GaugeMetricFamily(
+            "fabrique_webrtc_held", "what comes and goes with its viewers", labels=["what"]
+        )
+        for what, count in self._upstream.said.held.items():
+            held.add_metric([what], count)
+        yield held
         states = list(self._upstream.states.values()) if up else []
         yield from _channels(states)
         yield from _sources(states)

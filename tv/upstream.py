@@ -3,19 +3,23 @@
 import asyncio
 import itertools
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from streaming import link
 from streaming.errors import LinkLost
 from streaming.hls.window import Window
+from tv.event_stream import Events
 from tv.problems import Problem
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.25  # seconds between two tries to reach media
 ANSWER_TIMEOUT = 8.0  # seconds for an answer of media
+SILENCE = 3.0  # seconds without media's word on the time, which comes every second
 
 Reply = link.Answered | link.Done | link.Lateness
 
@@ -34,13 +38,20 @@ class Upstream:
         self.connected = asyncio.Event()
         self._path = path
         self._offset = time.time() - time.monotonic()
+        self._heard = float("-inf")  # when media said anything of the time
         self._link: link.Link | None = None
         self._requests = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._listening: dict[str, Events] = {}  # by event stream
 
     def now(self) -> float:
         """The broadcast clock, as media last told it; wall time before that."""
         return time.monotonic() + self._offset
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether media is gone, or says nothing: what it last said may be over."""
+        return not self.connected.is_set() or time.monotonic() - self._heard > SILENCE
 
     async def run(self) -> None:
         """Stay connected to media until cancelled."""
@@ -57,17 +68,61 @@ class Upstream:
                     if not waiting.done():
                         waiting.set_exception(_unavailable())
                 self._waiting.clear()
+                for events in self._listening.values():
+                    events.end()
+                for channel in self.states:
+                    for notify in self.on_state:
+                        notify(channel)
             await asyncio.sleep(PAUSE)
 
-    async def offer(self, channel: str, sdp: str) -> tuple[str, str]:
-        """Pass a WHEP offer on; return the session's name and the answer. Raises Problem."""
-        reply = await self._ask(lambda request: link.Offer(request, channel, sdp))
+    async def offer(self, channel: str, sdp: str, feed: str, who: str) -> link.Answered:
+        """Pass a WHEP offer on; the answer may be an offer of ours. Raises Problem."""
+        reply = await self._ask(lambda request: link.Offer(request, channel, sdp, feed, who))
         assert isinstance(reply, link.Answered)
-        return reply.session, reply.sdp
+        return reply
 
-    async def hangup(self, session: str) -> None:
+    async def agree(self, channel: str, session: str, sdp: str) -> str:
+        """Pass a viewer's answer to our offer on; return the entity tag. Raises Problem."""
+        reply = await self._ask(lambda request: link.WhepAnswer(request, channel, session, sdp))
+        assert isinstance(reply, link.Answered)
+        return reply.tag
+
+    async def change_viewer(
+        self, channel: str, session: str, tag: str, sdp: str
+    ) -> tuple[str, str] | None:
+        """Pass a viewer's SDP fragment on, with its If-Match: as `change`. Raises Problem."""
+        reply = await self._ask(lambda request: link.WhepPatch(request, channel, session, tag, sdp))
+        return (reply.sdp, reply.tag) if isinstance(reply, link.Answered) else None
+
+    async def hangup(self, channel: str, session: str) -> None:
         """End a WHEP session. Raises Problem when there is none of that name."""
-        await self._ask(lambda request: link.Hangup(request, session))
+        await self._ask(lambda request: link.Hangup(request, channel, session))
+
+    async def make_events(self, channel: str, session: str, events: list[str]) -> str:
+        """Begin an event stream for a viewer; return its name. Raises Problem."""
+        reply = await self._ask(lambda request: link.WhepEvents(request, channel, session, events))
+        assert isinstance(reply, link.Answered)
+        return reply.session
+
+    async def end_events(self, channel: str, session: str, stream: str) -> None:
+        """End an event stream. Raises Problem when there is none of that name."""
+        await self._ask(lambda request: link.WhepEventsEnd(request, channel, session, stream))
+
+    @asynccontextmanager
+    async def listening(self, channel: str, session: str, stream: str) -> AsyncIterator[Events]:
+        """Hear an event stream while the body runs. Raises Problem when there is none."""
+        events = Events()
+        if (before := self._listening.get(stream)) is not None:
+            before.end()
+        self._listening[stream] = events
+        try:
+            await self._ask(lambda request: link.WhepListen(request, channel, session, stream))
+            yield events
+        finally:
+            if self._listening.get(stream) is events:
+                del self._listening[stream]
+                if self._link is not None:
+                    self._link.send(link.WhepUnlisten(stream))
 
     async def publish(self, channel: str, slot: str, sdp: str) -> tuple[str, str, str]:
         """Pass a WHIP offer on; return the session's name, the answer and its entity tag.
@@ -138,7 +193,8 @@ class Upstream:
                             self.windows[channel].apply(event)
                 case link.Now(now):
                     self.said = message
-                    self._offset = now - time.monotonic()
+                    self._heard = time.monotonic()
+                    self._offset = now - self._heard
                     self.connected.set()
                 case link.ChannelState(channel):
                     self.states[channel] = message
@@ -148,10 +204,16 @@ class Upstream:
                     self.restreams[name] = message
                     for notify in self.on_restream:
                         notify(name)
-                case link.Refused(request, status, code, detail):
+                case link.Refused(request, status, code, detail, wait):
                     if waiting := self._take(request):
-                        later = {"retry_after": 1} if status == 503 else {}
+                        later = {"retry_after": math.ceil(wait)} if wait else {}
                         waiting.set_exception(Problem(status, code, "Refusé", detail, **later))
+                case link.WhepEvent(stream, event, data):
+                    if listening := self._listening.get(stream):
+                        listening.put(event, data)
+                case link.WhepEventsOver(stream):
+                    if listening := self._listening.pop(stream, None):
+                        listening.end()
                 case link.Answered(request) | link.Done(request) | link.Lateness(request):
                     if waiting := self._take(request):
                         waiting.set_result(message)

@@ -1,13 +1,13 @@
 """WHIP: a studio's WebRTC offer by HTTP (RFC 9725), passed on to media.
 
 The stream key is the bearer token, in each request; it names the channel and the slot. Every
-candidate of ours is in the answer; the studio's may come later, and it may restart ICE. There is no
-STUN or TURN server to name, nor any extension: there are no Link headers. Nothing is redirected.
+candidate of ours is in the answer; the studio's may come later, and it may restart ICE. Link
+headers name the STUN and TURN servers of the settings; there is no extension to name. Nothing is
+redirected.
 """
 
-import ipaddress
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from starlette.requests import Request
@@ -16,14 +16,13 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.limits import Limit
 from tv import sdp_http
+from tv.ice_servers import IceServer, links
 from tv.keys import read_stream_key
 from tv.problems import Problem
-from tv.sdp_http import EVERY_METHOD, MEDIA_TYPE
+from tv.sdp_http import EVERY_METHOD, FRAGMENT, FRAGMENT_LIMIT, MEDIA_TYPE
 
 ENDPOINT = "POST, OPTIONS"
 SESSION = "PATCH, DELETE, OPTIONS"
-FRAGMENT = "application/trickle-ice-sdpfrag"
-FRAGMENT_LIMIT = 16 * 1024  # bytes
 
 WRONG_KEYS = 10  # from one address; then one every so many seconds, in each web process
 WRONG_KEY_EVERY = 10.0  # seconds
@@ -46,8 +45,9 @@ def routes(
     channels: Collection[str],
     secret: bytes,
     now: Callable[[], float] = time.monotonic,
+    servers: Iterable[IceServer] = (),
 ) -> list[BaseRoute]:
-    """The endpoint of each channel, and the sessions under it."""
+    """The endpoint of each channel, and the sessions under it. `servers` help studios to us."""
     door = _Door(secret, now)
 
     async def endpoint(request: Request) -> Response:
@@ -64,7 +64,8 @@ def routes(
             "etag": tag,
             "cache-control": "no-store",
         }
-        return Response(answer, 201, headers=headers, media_type=MEDIA_TYPE)
+        response = Response(answer, 201, headers=headers, media_type=MEDIA_TYPE)
+        return sdp_http.add_links(response, links(servers, time.time()))
 
     async def session(request: Request) -> Response:
         channel = sdp_http.known_channel(request, channels)
@@ -113,7 +114,7 @@ class _Door:
         key = key.strip() if scheme.lower() == "bearer" else ""
         named = read_stream_key(self._secret, key) if key else None
         if named is None:
-            wait = self._wrong.take(_address(request), self._now()) if key else 0.0
+            wait = self._wrong.take(sdp_http.address(request), self._now()) if key else 0.0
             raise _too_often(wait) if wait else _no_key()
         if named[0] != channel:
             raise Problem(
@@ -124,16 +125,6 @@ class _Door:
                 "l’adresse.",
             )
         return named[1]
-
-
-def _address(request: Request) -> str:
-    """Whom wrong keys are counted for: an address, or the network of an IPv6 address."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return host if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def _no_key() -> Problem:

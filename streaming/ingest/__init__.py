@@ -16,14 +16,20 @@ class Source(Protocol):
     """A studio's place in a channel: what an ingest fills while its publisher is there.
 
     `on_evicted` is set by the ingest and called when somebody else takes the place: nothing that
-    is handed over afterwards goes on air.
+    is handed over afterwards goes on air. `on_key_wanted` is set by one whose publisher can be
+    asked for a keyframe, and called when viewers have lost the picture.
     """
 
     on_evicted: Callable[[], None] | None
+    on_key_wanted: Callable[[], None] | None
 
     @property
     def timeline(self) -> SourceClock:
         """The mapping of the publisher's own time, one for all its tracks."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody sees frames as they come: then none may wait for the next."""
 
     def video(self, packet: Packet) -> None:
         """Take a frame of H.264 that browsers play, in decoding order."""

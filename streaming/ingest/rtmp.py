@@ -30,10 +30,11 @@ STRANGER_LIMIT = 64 * 1024  # bytes in all, before the key
 STUDIO_LIMIT = 8 * 1024 * 1024  # bytes of messages under way
 BUFFER = 64 * 1024  # bytes read at a time
 
-# To wake up costs more than to read a frame: the kernel is asked to wait for bytes (SO_RCVLOWAT)
-# that are worth it. Less than a header is not, which delays who sends headers apart and lets TCP
-# wait for our acknowledgement before the rest (ffmpeg) by 30 ms. And a frame that spans many
-# segments is not until most of it is there: the last two are left out, since they may wait, too.
+# To wake up costs more than to read a frame: while nobody sees frames as they come, the kernel is
+# asked to wait for bytes (SO_RCVLOWAT) that are worth it. Less than a header is not, which delays
+# who sends headers apart and lets TCP wait for our acknowledgement before the rest (ffmpeg) by
+# 30 ms. And a frame that spans many segments is not until most of it is there: the last two are
+# left out, since they may wait, too.
 A_HEADER = 24  # bytes
 TWO_SEGMENTS = 3000
 
@@ -244,7 +245,10 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _doze(self) -> None:
         """Sleep until there is something to do for a studio."""
+        source = self._conversation.source
         wanted = max(A_HEADER, min(BUFFER, self._chunks.missing - TWO_SEGMENTS))
+        if source is not None and source.watched:
+            wanted = 1
         if wanted != self._low_water and self._socket is not None:
             self._low_water = wanted
             with suppress(OSError):  # some systems have no such thing

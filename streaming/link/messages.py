@@ -11,12 +11,33 @@ from typing import Literal
 import msgspec
 
 from streaming.hls.window import WindowEvent
+from streaming.link.jobs import (
+    Encode,
+    Encoded,
+    EncodeEnd,
+    EncodeFailed,
+    EncodeFrame,
+    EncodeKey,
+    Room,
+)
+from streaming.link.message import Message
+from streaming.link.sessions import (
+    Answered,
+    Hangup,
+    Offer,
+    WhepAnswer,
+    WhepEvent,
+    WhepEvents,
+    WhepEventsEnd,
+    WhepEventsOver,
+    WhepListen,
+    WhepPatch,
+    WhepUnlisten,
+    WhipHangup,
+    WhipOffer,
+    WhipPatch,
+)
 from streaming.packet import Packet
-
-
-class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """Root of what goes over the link."""
-
 
 # From media.
 
@@ -25,12 +46,17 @@ class Now(Message, frozen=True):
     """The broadcast clock, once a second.
 
     `late` is by how many seconds media's loop was late to say so. `refused` counts publishers sent
-    away since media started, by reason: "wrong_key".
+    away since media started, by reason: "wrong_key"; `viewers_refused` those who want to watch by
+    WebRTC. `datagrams` is what became of those that came to WebRTC's port, and `held` what is there
+    of each kind of thing that comes and goes with viewers: see `Mux`.
     """
 
     time: float
     late: float = 0.0
-    refused: dict[str, int] = {}
+    refused: dict[str, int] = msgspec.field(default_factory=dict)
+    viewers_refused: dict[str, int] = msgspec.field(default_factory=dict)
+    datagrams: dict[str, int] = msgspec.field(default_factory=dict)
+    held: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class WindowChanged(Message, frozen=True):
@@ -82,6 +108,19 @@ class SourceState(msgspec.Struct, frozen=True):
     received: int = 0  # bytes of picture and sound
 
 
+class FeedState(msgspec.Struct, frozen=True):
+    """One of a channel's feeds by WebRTC, and which moment its pictures are of.
+
+    The RTP timestamp `rtp` is that of the broadcast time `time`; they count `rate` per second, and
+    wrap at 32 bits. `delay` is by how many seconds it is behind the live one.
+    """
+
+    rtp: int
+    time: float
+    rate: int
+    delay: float = 0.0
+
+
 class ChannelState(Message, frozen=True):
     """What a channel shows now, sent when it changes and once a second."""
 
@@ -92,28 +131,21 @@ class ChannelState(Message, frozen=True):
     webrtc_viewers: int = 0
     chosen: Literal["auto", "primary", "backup", "slate"] = "auto"  # by the régie
     failovers: int = 0  # times that a source had to leave the air, since media started
-
-
-class Answered(Message, frozen=True):
-    """The answer to an `Offer` or a `WhipOffer`: `session` names the viewer or the studio.
-
-    To a `WhipPatch`, the fragment of a new ICE session. `tag` names the ICE session of a studio: a
-    strong entity tag.
-    """
-
-    request: int
-    session: str
-    sdp: str
-    tag: str = ""
+    # "live", and "delayed" where it is offered:
+    feeds: dict[str, FeedState] = msgspec.field(default_factory=dict)
 
 
 class Refused(Message, frozen=True):
-    """A request that failed: an HTTP status, a stable code, and a sentence in French."""
+    """A request that failed: an HTTP status, a stable code, and a sentence in French.
+
+    After `retry_after` seconds it may be made again; 0: it is no use, or nobody can tell.
+    """
 
     request: int
     status: int
     code: str
     detail: str
+    retry_after: float = 0.0
 
 
 class Done(Message, frozen=True):
@@ -150,32 +182,6 @@ class SourceLeft(Message, frozen=True):
     slot: str
 
 
-class Encode(Message, frozen=True):
-    """Ask the ladder to make H.264 without B-frames, a keyframe every 2 s, of what follows.
-
-    `height` and `frame_rate` are the most that it may have; sizes are even. `name` is for the log.
-    """
-
-    job: int
-    name: str
-    codec: str
-    height: int
-    frame_rate: float
-
-
-class EncodeFrame(Message, frozen=True):
-    """A frame for a job, in decoding order; the first one can be decoded by itself."""
-
-    job: int
-    packet: Packet
-
-
-class EncodeEnd(Message, frozen=True):
-    """Nobody wants what a job makes any more."""
-
-    job: int
-
-
 class Restreams(Message, frozen=True):
     """The names of the restreams that the régie wants to run, whenever that changes."""
 
@@ -196,30 +202,6 @@ class RestreamState(Message, frozen=True):
 
 
 # To media.
-
-
-class Room(Message, frozen=True):
-    """The ladder says how many jobs it can do at a time."""
-
-    jobs: int
-
-
-class Encoded(Message, frozen=True):
-    """A frame that a job has made, at the times of the frame that it was made of."""
-
-    job: int
-    packet: Packet
-
-
-class EncodeFailed(Message, frozen=True):
-    """A job is over: its frames cannot be decoded, or the machine does not keep up; in French.
-
-    `slow` tells the two apart: less of a picture might do.
-    """
-
-    job: int
-    reason: str
-    slow: bool = False
 
 
 class Observed(Message, frozen=True):
@@ -295,50 +277,6 @@ class Follow(Message, frozen=True):
     slot: str = ""
 
 
-class Offer(Message, frozen=True):
-    """A WHEP viewer's SDP offer."""
-
-    request: int
-    channel: str
-    sdp: str
-
-
-class Hangup(Message, frozen=True):
-    """A WHEP viewer leaves."""
-
-    request: int
-    session: str
-
-
-class WhipOffer(Message, frozen=True):
-    """A WHIP studio's SDP offer, whose key has been checked."""
-
-    request: int
-    channel: str
-    slot: str
-    sdp: str
-
-
-class WhipPatch(Message, frozen=True):
-    """A studio's SDP fragment; `tag` is its If-Match. `Done` when it only adds candidates."""
-
-    request: int
-    channel: str
-    slot: str
-    session: str
-    tag: str
-    sdp: str
-
-
-class WhipHangup(Message, frozen=True):
-    """A WHIP studio leaves."""
-
-    request: int
-    channel: str
-    slot: str
-    session: str
-
-
 class Publish(Message, frozen=True):
     """Take a channel's slot with what follows on this connection as `SourceFrame`s."""
 
@@ -386,7 +324,15 @@ AnyMessage = (
     | WatchLateness
     | Follow
     | Offer
+    | WhepAnswer
+    | WhepPatch
     | Hangup
+    | WhepEvents
+    | WhepListen
+    | WhepUnlisten
+    | WhepEventsEnd
+    | WhepEvent
+    | WhepEventsOver
     | WhipOffer
     | WhipPatch
     | WhipHangup
@@ -398,6 +344,7 @@ AnyMessage = (
     | SourceLeft
     | Encode
     | EncodeFrame
+    | EncodeKey
     | EncodeEnd
     | Restreams
     | RestreamState

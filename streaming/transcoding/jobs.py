@@ -25,6 +25,8 @@ async def serve(peer: link.Link, room: int, encoder: str) -> None:
                     jobs.begin(message)
                 case link.EncodeFrame(job, packet):
                     jobs.put(job, packet)
+                case link.EncodeKey(job):
+                    jobs.want_key(job)
                 case link.EncodeEnd(job):
                     jobs.end(job)
                 case _:
@@ -55,6 +57,10 @@ class Jobs:
     def put(self, job: int, packet: Packet) -> None:
         if (worker := self._workers.get(job)) is not None:  # else it failed meanwhile
             worker.put(packet)
+
+    def want_key(self, job: int) -> None:
+        if (worker := self._workers.get(job)) is not None:
+            worker.want_key()
 
     def end(self, job: int) -> None:
         if (worker := self._workers.pop(job, None)) is not None:

@@ -68,6 +68,10 @@ class Transcoder:
             raise UnsupportedMedia("nothing can be decoded")
         return made
 
+    def want_key(self) -> None:
+        """Let the next frame that is made be a keyframe."""
+        self._key_wanted = True
+
     def _input(self, packet: Packet) -> Any:
         if self._origin is None:
             self._origin = packet.pts - 1.0  # so that ticks are small, and none is below zero

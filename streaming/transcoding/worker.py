@@ -56,6 +56,7 @@ class Worker:
         self._bytes = 0
         self._some = threading.Condition()
         self._open = True
+        self._key_wanted = False
         self._patience = STARTING
         self._thread = threading.Thread(target=self._run, name=f"job {name}", daemon=True)
         self._thread.start()
@@ -72,6 +73,10 @@ class Worker:
             if late or len(self._waiting) > MOST or self._bytes > MOST_BYTES:
                 self._end(Failed(advice.TOO_SLOW, slow=True))
             self._some.notify()
+
+    def want_key(self) -> None:
+        """Let the next frame that is made be a keyframe."""
+        self._key_wanted = True
 
     async def close(self) -> None:
         """End it, and wait for the thread."""
@@ -95,6 +100,9 @@ class Worker:
         try:
             transcoder = self._make()
             while (packet := self._next()) is not None:
+                if self._key_wanted:
+                    self._key_wanted = False
+                    transcoder.want_key()
                 if made := transcoder.put(packet):
                     self._patience = BEHIND
                     self._call(self._on_packets, made)

@@ -1,50 +1,50 @@
 """One UDP port for all viewers and studios: who a datagram is from, told by what it says.
 
-aioice opens a socket per connection. Here a connection gets lanes of shared sockets instead, one
-per address of the machine: requests find their connection by its user name (RFC 8445, 7.2.2), our
-own checks' answers by their transaction, and media by the address that such a request came from.
+Requests find their connection by its user name (RFC 8445, 7.2.2), the answers to our own checks by
+their transaction, and media by the address that such a request came from. What known viewers send
+again and again, checks that change nothing, is answered here; the rest goes to their ICE agent.
 """
 
 import asyncio
-import ipaddress
 import logging
-import secrets
-import socket
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
-from aioice import Candidate, Connection
-from aioice.candidate import candidate_foundation, candidate_priority
-from aioice.ice import StunProtocol
-from aioice.stun import Message
+from aioice.stun import Message, parse_message
 
-from streaming.errors import StreamingError
+from streaming.webrtc import stun
+from streaming.webrtc.addresses import Addresses
+from streaming.webrtc.party import Allowance, Claim, Connection, Party
+from streaming.webrtc.private import Identity, Lane
+from streaming.webrtc.udp import Address, Endpoint
 
 logger = logging.getLogger(__name__)
 
-MAGIC_COOKIE = b"\x21\x12\xa4\x42"  # RFC 8489, section 5
-REQUEST, USERNAME = b"\0\x01", b"\0\x06"
+ADDRESSES_PER_PARTY = 16
+HANDSHAKE_LIMIT = 32  # datagrams of a handshake that we have not looked at yet
 
-SOCKET_LIMIT = 32
-ADDRESSES_PER_VIEWER = 16  # and per studio
-CANDIDATE_LIMIT = 32  # addresses of one viewer or studio that ICE remembers
-TRANSACTION_LIMIT = 4096
-WAITING_LIMIT = 256  # datagrams of a handshake that we have not looked at yet
-BACKLOG = 4 * 1024 * 1024  # bytes that wait for the kernel; what comes beyond is dropped
-SEND_BUFFER = 4 * 1024 * 1024
-RECEIVE_BUFFER = 1024 * 1024
+# An address belongs to who proved last to be there, unless its owner did so in these seconds: who
+# can forge a source must not have another's media come to himself.
+HELD = 4.0
 
-Address = tuple[str, int]
-Consent: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+REFUSALS = 50  # a second and for all: answers to checks with a wrong password
+FLOOD = 5  # seconds in a row over its allowance after which a party is let go
 
 
-@dataclass(eq=False)
-class _Party:
-    """A connection: where it hears, and who takes its SRTP and SRTCP."""
+@dataclass
+class Counts:
+    """Datagrams by what became of them, since the start."""
 
-    on_media: Callable[[bytes], None]
-    lanes: "dict[_Socket, StunProtocol]" = field(default_factory=dict)
+    checks: int = 0  # answered without more ado
+    new_checks: int = 0  # taken to the agent: they may change something
+    answers: int = 0  # to checks of our own
+    strangers: int = 0  # from nobody we know, or for nobody
+    forged: int = 0  # checks without the right user and password
+    malformed: int = 0  # that say nothing
+    excess: int = 0  # beyond what one party may send, or may have waiting
+    failed: int = 0  # that brought to light a mistake of ours
+    unsent: int = 0  # of ours, that the kernel had no room for
 
 
 class Mux:
@@ -55,293 +55,252 @@ class Mux:
     """
 
     def __init__(self, port: int = 0, addresses: Sequence[str] = ()) -> None:
-        self._port = port
-        self._addresses = [_checked(address) for address in addresses]
-        self._sockets: dict[str, _Socket] = {}
-        self._opening = asyncio.Lock()
-        self._connections: dict[str, _Party] = {}
-        self._claims: dict[tuple[_Socket, Address], StunProtocol] = {}
-        self._transactions: dict[bytes, StunProtocol] = {}
-        self.refused = 0  # datagrams that made no sense
+        self._identity = Identity.generateCertificate()
+        self.parties: dict[bytes, Party] = {}  # by our user name
+        self.asked: dict[bytes, Lane] = {}  # our own checks, by transaction
+        self._addresses = Addresses(port, addresses, self._received)
+        self._claims: dict[Endpoint, dict[Address, Claim]] = {}
+        self._counts = Counts()
+        self._refusals = Allowance(REFUSALS)
         self._complained_at = float("-inf")
+
+    @property
+    def port(self) -> int:
+        """The UDP port; 0 until it is open, when any would do."""
+        return self._addresses.port
+
+    @property
+    def datagrams(self) -> dict[str, int]:
+        """`counts`, by name."""
+        return asdict(self.counts)
+
+    @property
+    def held(self) -> dict[str, int]:
+        """How many there are of all that must be gone when everybody is."""
+        tasks = len(asyncio.all_tasks())
+        return {
+            "connections": len(self.parties),
+            "addresses": self.claims,
+            "checks": len(self.asked),
+            "tasks": tasks,
+        }
+
+    @property
+    def claims(self) -> int:
+        """Addresses that are known as somebody's."""
+        return sum(map(len, self._claims.values()))
+
+    @property
+    def counts(self) -> Counts:
+        """What became of all that came, until now."""
+        return replace(self._counts, unsent=self._addresses.unsent)
 
     async def open(self) -> None:
         """Take the port on this machine, so that a taken one is known at once.
 
         Raises StreamingError.
         """
-        await self._listen(["127.0.0.1"])
+        self._addresses.look(self._claims)
 
-    def attach(
-        self,
-        connection: Connection,
-        on_alive: Callable[[], None],
-        on_media: Callable[[bytes], None],
-        keep_consent: Consent | None = None,
-    ) -> None:
-        """Give `connection` our sockets.
+    def attach(self, connection: Connection, allowance: int) -> Party:
+        """Give `connection` an ICE agent on our sockets; it may send so many datagrams a second.
 
-        `on_alive` is called for each check of the other side, `on_media` with each datagram of SRTP
-        and SRTCP that comes from where such a check came from. `keep_consent` runs from when the
-        connection is made; without it a viewer lives by its own checks and reports, as with a lite
-        agent: see the relay.
+        Raises StreamingError when there is no socket.
         """
-        party = _Party(on_media)
-        connection._local_username = name = secrets.token_hex(8)
-        self._connections[name] = party
-        check_incoming = connection.check_incoming
+        candidates = self._addresses.look(self._claims)
+        if self._identity.is_old:
+            self._identity = Identity.generateCertificate()
+        party = Party(connection, self._identity, allowance, self._claim)
+        for candidate in candidates:
+            if (endpoint := self._addresses.endpoints.get(candidate.host)) is not None:
+                party.lanes[endpoint] = Lane(party.agent, endpoint, candidate, self.asked)
+        party.agent.settle_on(list(party.lanes.values()), candidates)
+        self._name(party)
+        return party
 
-        async def gather(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:
-            await self._listen([*addresses, "127.0.0.1"])
-            return self._candidates(connection, party, component, [*addresses, "127.0.0.1"])
-
-        def heard(message: Message, address: Address, protocol: StunProtocol) -> None:
-            # aioice comes here only with checks that prove they know our password.
-            self._claim(address, protocol)
-            on_alive()
-            _forget_candidates(connection)
-            check_incoming(message, address, protocol)
-
-        async def no_consent_checks() -> None:
-            pass
-
-        patched = cast(Any, connection)  # aioice has no seams here: see tests/…/test_contract.py
-        patched.get_component_candidates = gather
-        patched.check_incoming = heard
-        patched.query_consent = keep_consent or no_consent_checks
-
-    def restart(
-        self, connection: Connection, username: str, password: str
-    ) -> tuple[str, str, list[str]]:
+    def restart(self, party: Party, username: str, password: str) -> tuple[str, str, list[str]]:
         """Begin a new ICE session (RFC 8445, 9), with the other side's new credentials.
 
         Return our new ones, and our candidates. What was nominated serves until the other side
         nominates a pair of the new session; its checks are answered for the new session only.
         """
-        party = self._connections.pop(connection.local_username)
-        for pair in connection._check_list:
-            if pair.task is not None:
-                pair.task.cancel()
-        connection._check_list.clear()
-        connection._early_checks.clear()
-        connection._remote_candidates.clear()
-        connection.remote_username, connection.remote_password = username, password
-        connection._local_username = name = secrets.token_hex(8)
-        connection._local_password = secrets.token_hex(16)
-        self._connections[name] = party
-        candidates = [candidate.to_sdp() for candidate in connection.local_candidates]
-        return name, connection._local_password, candidates
+        self.parties.pop(party.agent.local_username.encode(), None)
+        party.agent.restart(username, password)
+        party.forget_checks()
+        self._name(party)
+        candidates = [candidate.to_sdp() for candidate in party.agent.local_candidates]
+        return party.agent.local_username, party.agent.local_password, candidates
 
-    def detach(self, connection: Connection) -> None:
+    def detach(self, party: Party) -> None:
         """Forget a connection that is over."""
-        party = self._connections.pop(connection.local_username, None)
-        gone = set(party.lanes.values()) if party else set()
-        self._claims = {key: lane for key, lane in self._claims.items() if lane not in gone}
-        self._transactions = {
-            key: lane for key, lane in self._transactions.items() if lane not in gone
-        }
+        self.parties.pop(party.agent.local_username.encode(), None)
+        for claim in party.claims:
+            self._disclaim(claim)
+        party.claims.clear()
+        party.lanes.clear()
 
     async def close(self) -> None:
-        endpoints = list(self._sockets.values())
-        self._sockets.clear()
-        for endpoint in endpoints:
-            await endpoint.close()
+        self._addresses.close()
+        self._claims.clear()
 
-    def received(self, data: bytes, address: Address, endpoint: "_Socket") -> None:
+    # What comes in.
+
+    def _received(self, data: bytes, address: Address, endpoint: Endpoint) -> None:
         """Pass a datagram on to whom it is for. Strangers are not answered."""
+        claims = self._claims.get(endpoint)
+        claim = claims.get(address) if claims is not None else None
         kind = data[0]  # RFC 7983, 7
-        if kind < 4:
-            protocol = self._addressee(data, endpoint)
-        else:
-            protocol = self._claims.get((endpoint, address))
-        if protocol is None:
-            return
-        if 127 < kind < 192:
-            self._pass_on(data, cast(_Lane, protocol.transport))
-        elif kind < 4 or protocol.receiver._queue.qsize() < WAITING_LIMIT:
-            try:
-                protocol.datagram_received(data, address)
-            except Exception:
-                # aioice's parser trusts its input: whatever is malformed ends it with any error.
-                self.refused += 1
-                logger.debug("webrtc: STUN that is not understood", exc_info=True)
-
-    def _pass_on(self, data: bytes, lane: "_Lane") -> None:
         try:
-            lane.on_media(data)
+            if claim is None:
+                if kind < 4 and stun.is_message(data):
+                    self._take_stun(data, address, endpoint)
+                else:
+                    self._counts.strangers += 1
+                return
+            allowance = claim.party.from_here
+            allowance.left -= 1
+            if allowance.left < 0 and not allowance.renewed():
+                self._counts.excess += 1
+            elif allowance.seconds >= FLOOD:
+                allowance.seconds = 0
+                claim.party.connection.flooded()
+            elif 127 < kind < 192:
+                if claim.party.connection.received(data):
+                    claim.proved_at = time.monotonic()
+            elif kind < 4:
+                self._take_known(data, claim)
+            elif 19 < kind < 64:
+                self._take_handshake(data, claim)
+            else:
+                self._counts.malformed += 1
         except Exception:
-            # A mistake of ours about one packet must not cost the others theirs.
-            self.refused += 1
-            now = asyncio.get_running_loop().time()
-            if now - self._complained_at >= 1.0:
-                self._complained_at = now
-                logger.exception("webrtc: a packet of media failed (%d refused)", self.refused)
+            # A mistake of ours about one datagram must not cost the others theirs.
+            self._complain()
 
-    def asked(self, data: bytes, protocol: StunProtocol) -> None:
-        """Note a check of ours, so that its answer finds the way back."""
-        if data[:2] == REQUEST and len(data) >= 20:
-            self._transactions[data[8:20]] = protocol
-            if len(self._transactions) > TRANSACTION_LIMIT:
-                del self._transactions[next(iter(self._transactions))]
+    def _take_known(self, data: bytes, claim: Claim) -> None:
+        """Answer a check like one before, from the same address; it changes nothing."""
+        if (
+            claim.check == (len(data), data[20:-32])
+            and data[:2] == stun.REQUEST
+            and stun.is_message(data)
+            and stun.is_sealed(data)
+            and stun.is_genuine(data, claim.party.key)
+        ):
+            answer = stun.answer(data, claim.party.key, claim.mapped)
+            claim.lane.endpoint.sendto(answer, claim.address)
+            claim.proved_at = time.monotonic()
+            self._counts.checks += 1
+            claim.party.connection.heard()
+        elif stun.is_message(data):
+            self._take_stun(data, claim.address, claim.lane.endpoint)
+        else:
+            self._counts.malformed += 1
 
-    def _addressee(self, data: bytes, endpoint: "_Socket") -> StunProtocol | None:
-        if len(data) < 20 or data[4:8] != MAGIC_COOKIE:
-            return None
-        if data[:2] != REQUEST:
-            return self._transactions.pop(data[8:20], None)
-        party = self._connections.get(_named(data))
-        return party.lanes.get(endpoint) if party else None
-
-    def _claim(self, address: Address, protocol: StunProtocol) -> None:
-        lane = cast(_Lane, protocol.transport)
-        key = (lane.endpoint, address)
-        if self._claims.get(key) is protocol:
+    def _take_stun(self, data: bytes, address: Address, endpoint: Endpoint) -> None:
+        if data[:2] != stun.REQUEST:
+            if (asked := self.asked.get(data[8:20])) is None:
+                self._counts.strangers += 1
+            elif (message := self._parsed(data)) is not None:
+                self._counts.answers += 1
+                asked.answered(message, address)
             return
-        self._claims[key] = protocol
-        lane.claimed.append(key)
-        if len(lane.claimed) > ADDRESSES_PER_VIEWER:
-            oldest = lane.claimed.pop(0)
-            if self._claims.get(oldest) is protocol:
-                del self._claims[oldest]
+        user = stun.named(data)
+        party = self.parties.get(user.partition(b":")[0])
+        lane = party.lanes.get(endpoint) if party is not None else None
+        if party is None or lane is None:
+            self._counts.strangers += 1
+            return
+        claim = self._claims.get(endpoint, {}).get(address)
+        if claim is None or claim.party is not party:
+            allowance = party.from_elsewhere
+            allowance.left -= 1
+            if allowance.left < 0 and not allowance.renewed():
+                self._counts.excess += 1
+                return
+        genuine = stun.is_sealed(data) and stun.is_genuine(data, party.key)
+        genuine = genuine and party.agent.answers_to(user)
+        if not genuine:
+            self._counts.forged += 1
+            self._refusals.left -= 1
+            if self._refusals.left < 0 and not self._refusals.renewed():
+                return
+        if (message := self._parsed(data)) is None:
+            return
+        self._counts.new_checks += 1
+        proofs = party.proofs
+        try:
+            party.agent.request_received(message, address, lane)
+        except Exception:
+            # It trusts its input, too: a check without a priority, for one.
+            self._counts.malformed += 1
+            return
+        if genuine:
+            # aioice lets checks wait that come before its own begin, but it has answered: the
+            # other side's handshake may follow at once.
+            self._claim(party, lane, address)
+        if party.proofs > proofs:
+            self._remember(data, party, lane, address)
 
-    async def _listen(self, addresses: Iterable[str]) -> None:
-        """Have a socket on each address; new ones come and go with the machine's networks."""
-        async with self._opening:
-            for address in addresses:
-                if address in self._sockets or len(self._sockets) >= SOCKET_LIMIT:
-                    continue
-                try:
-                    self._sockets[address] = await self._open_socket(address)
-                except OSError as error:
-                    logger.info("webrtc: no UDP port on %s: %s", address, error.strerror)
-            if not self._sockets:
-                raise StreamingError(f"UDP port {self._port} is taken or not allowed")
+    def _remember(self, check: bytes, party: Party, lane: Lane, address: Address) -> None:
+        """Note what a check looks like that was taken, if it would change nothing another time."""
+        claim = self._claims.get(lane.endpoint, {}).get(address)
+        if claim is None or claim.party is not party or not party.agent.is_proven(lane, address):
+            return
+        path = party.agent.path
+        chosen = path is not None and (path.endpoint, path.address) == (lane.endpoint, address)
+        if chosen or not stun.nominates(check):
+            claim.check = len(check), check[20:-32]
 
-    async def _open_socket(self, address: str) -> "_Socket":
-        loop = asyncio.get_running_loop()
-        transport, endpoint = await loop.create_datagram_endpoint(
-            lambda: _Socket(self), local_addr=(address, self._port)
-        )
-        raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        self._port = self._port or raw.getsockname()[1]
-        return endpoint
+    def _take_handshake(self, data: bytes, claim: Claim) -> None:
+        agent = claim.party.agent
+        if agent.waiting < HANDSHAKE_LIMIT:
+            agent.data_received(data, 1)
+        else:
+            self._counts.excess += 1
 
-    def _candidates(
-        self,
-        connection: Connection,
-        party: _Party,
-        component: int,
-        addresses: list[str],
-    ) -> list[Candidate]:
-        places = [*self._addresses, *(a for a in addresses if a in self._sockets)]
-        candidates = []
-        for place, address in enumerate(places):
-            candidate = Candidate(
-                foundation=candidate_foundation("host", "udp", address),
-                component=component,
-                transport="udp",
-                priority=candidate_priority(component, "host", 65535 - place),
-                host=address,
-                port=self._port,
-                type="host",
-            )
-            candidates.append(candidate)
-            endpoint = self._sockets.get(address)
-            if endpoint is not None and endpoint not in party.lanes:
-                protocol = StunProtocol(connection)
-                protocol.connection_made(_Lane(self, endpoint, protocol, party.on_media))
-                protocol.local_candidate = candidate
-                party.lanes[endpoint] = protocol
-                connection._protocols.append(protocol)
-        return candidates
+    def _claim(self, party: Party, lane: Lane, address: Address) -> None:
+        """Note that `address` has proved to be the party's."""
+        claims, now = self._claims.setdefault(lane.endpoint, {}), time.monotonic()
+        if (claim := claims.get(address)) is not None:
+            if claim.party is party:
+                claim.proved_at = now
+                return
+            if now - claim.proved_at < HELD:
+                return
+            claim.party.claims.remove(claim)
+        claims[address] = claim = Claim(party, lane, address)
+        party.claims.append(claim)
+        if len(party.claims) > ADDRESSES_PER_PARTY:
+            path = party.agent.path
+            unused = (c for c in party.claims if path is None or c.address != path.address)
+            oldest = min(unused, key=lambda each: each.proved_at)
+            party.claims.remove(oldest)
+            self._disclaim(oldest)
 
+    def _disclaim(self, claim: Claim) -> None:
+        claims = self._claims.get(claim.lane.endpoint, {})
+        if claims.get(claim.address) is claim:
+            del claims[claim.address]
+        if not claims:
+            self._claims.pop(claim.lane.endpoint, None)
 
-class _Socket(asyncio.DatagramProtocol):
-    """One shared socket."""
+    def _name(self, party: Party) -> None:
+        """Have the party found by its agent's user name of now."""
+        party.key = party.agent.local_password.encode()
+        self.parties[party.agent.local_username.encode()] = party
 
-    def __init__(self, mux: Mux) -> None:
-        self._mux = mux
-        self._transport: Any = None  # typeshed does not know a datagram transport's buffer
-        self._closed = asyncio.Event()
+    def _parsed(self, data: bytes) -> Message | None:
+        try:
+            message: Message = parse_message(data)
+        except Exception:
+            # aioice's parser trusts its input: whatever is malformed ends it with any error.
+            self._counts.malformed += 1
+            return None
+        return message
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, address: tuple[Any, ...]) -> None:
-        if data:
-            self._mux.received(data, (address[0], address[1]), self)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._closed.set()
-
-    def error_received(self, error: Exception) -> None:
-        """Who is gone answers by ICMP; that is noticed by silence."""
-
-    def sendto(self, data: bytes, address: Address) -> None:
-        transport = self._transport
-        if not transport.is_closing() and transport.get_write_buffer_size() < BACKLOG:
-            transport.sendto(data, address)
-
-    async def close(self) -> None:
-        self._transport.close()
-        await self._closed.wait()
-
-
-class _Lane(asyncio.DatagramTransport):
-    """What aioice takes for a connection's own socket."""
-
-    def __init__(
-        self,
-        mux: Mux,
-        endpoint: _Socket,
-        protocol: StunProtocol,
-        on_media: Callable[[bytes], None],
-    ) -> None:
-        super().__init__()
-        self.endpoint = endpoint
-        self.on_media = on_media
-        self.claimed: list[tuple[_Socket, Address]] = []
-        self._mux = mux
-        self._protocol = protocol
-
-    def sendto(self, data: Any, address: Any = None) -> None:
-        if data[0] < 4:
-            self._mux.asked(data, self._protocol)
-        self.endpoint.sendto(data, address)
-
-    def close(self) -> None:
-        asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
-
-
-def _forget_candidates(connection: Connection) -> None:
-    """Bound the addresses that the other side may have checked us from, the oldest first.
-
-    The pair that was nominated keeps what it needs by itself.
-    """
-    while len(connection._remote_candidates) > CANDIDATE_LIMIT:
-        forgotten = connection._remote_candidates.pop(0)
-        for pair in [p for p in connection._check_list if p.remote_candidate is forgotten]:
-            if pair.task is not None:
-                pair.task.cancel()
-            connection._check_list.remove(pair)
-
-
-def _checked(address: str) -> str:
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError as error:
-        raise StreamingError(f"« {address} » is not an IP address") from error
-
-
-def _named(request: bytes) -> str:
-    """Our half of the USERNAME in a STUN request, or nothing."""
-    position = 20
-    while position + 4 <= len(request):
-        size = int.from_bytes(request[position + 2 : position + 4], "big")
-        if request[position : position + 2] == USERNAME:
-            name = request[position + 4 : position + 4 + size]
-            return name.partition(b":")[0].decode("ascii", "replace")
-        position += 4 + (size + 3 & ~3)
-    return ""
+    def _complain(self) -> None:
+        self._counts.failed += 1
+        now = time.monotonic()
+        if now - self._complained_at >= 1.0:
+            self._complained_at = now
+            logger.exception("webrtc: a datagram failed (%d did)", self._counts.failed)

@@ -4,29 +4,28 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal, TypeVar
 
 from streaming.errors import StreamingError, UnsupportedMedia
 from streaming.feed import Feed
-from streaming.h264 import nal_units, parameter_sets
-from streaming.packet import Packet
+from streaming.h264 import SEI, nal_type, nal_units, parameter_sets
 from streaming.webrtc import rtp
+from streaming.webrtc.datagrams import Way
+from streaming.webrtc.fanout import PACE, Fanout, Outlets
 from streaming.webrtc.mux import Mux
-from streaming.webrtc.offer import Refusal, read_offer
-from streaming.webrtc.peer import Peer
+from streaming.webrtc.offer import Offer, Refusal, ours, read_offer
+from streaming.webrtc.sealing import Sealer
 from streaming.webrtc.send import Output, Stream
+from streaming.webrtc.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 
 Kind = Literal["video", "audio"]
+T = TypeVar("T")
 
 VIEWER_LIMIT = 200
-CONNECT_TIMEOUT = 10.0  # seconds from the answer until media flows
 PATIENCE = 8.0  # seconds without a word from a viewer; browsers check every 2.5 s, Firefox every 5
-CATCH_UP_INTERVAL = 0.005  # seconds
-CATCH_UP_PACKETS = 64  # per interval and stream: 100 Mbps, which receivers' buffers can hold
-CATCH_UP_TOTAL = 256  # per interval: about 3 ms of our loop, however many join at once
 REPORT_INTERVAL = 1.0  # seconds
 
 
@@ -40,63 +39,13 @@ class TooManyViewers(Refusal):
     status = 503
 
 
-class Viewer:
-    """Someone who watches: a connection, and how far it has come in each stream."""
-
-    def __init__(self, relay: "Relay", session: str, mux: Mux) -> None:
-        self.session = session
-        self.outputs: dict[str, Output] = {}
-        self.joined_at = self.heard_at = time.monotonic()
-        self._relay = relay
-        self.peer = Peer(
-            mux,
-            {kind: stream.source for kind, stream in relay.streams.items()},
-            on_ready=self._ready,
-            on_loss=self._lost,
-            on_alive=self._alive,
-            on_gone=self._gone,
-        )
-
-    def waited_too_long(self, patience: float) -> str:
-        """Why there is no use in keeping this viewer, or nothing."""
-        now = time.monotonic()
-        if now - self.heard_at > patience:
-            return "vanished" if self.outputs else "never came"
-        if not self.outputs and now - self.joined_at > CONNECT_TIMEOUT:
-            return "never connected"
-        return ""
-
-    def report(self) -> None:
-        for output in self.outputs.values():
-            if output.packets:
-                self.peer.send_report(output.report())
-
-    def _ready(self, kind: str, payload_type: int, resend_type: int | None, source: int) -> None:
-        stream = self._relay.streams[kind]
-        output = Output(stream, payload_type, resend_type, source, self.peer.send)
-        if stream.now():  # sound and picture are in sync from their first packets
-            self.peer.send_report(output.report())
-        output.begin()
-        self.outputs[kind] = output
-        self._relay.hurry()
-
-    def _lost(self, kind: str, sequences: Iterable[int]) -> None:
-        if (output := self.outputs.get(kind)) is not None:
-            output.resend(sequences)
-
-    def _alive(self) -> None:
-        self.heard_at = time.monotonic()
-
-    def _gone(self) -> None:
-        self._relay.drop(self, "left")
-
-
 class Relay:
     """Answers WHEP offers for a channel and sends its feed, until closed.
 
     Nothing is encoded here, and all that viewers can share is made once: what differs is the key.
     It takes its UDP sockets from `mux`, or opens its own on a free port and offers `addresses`
-    first.
+    first. Without `way`, media goes out in the cheapest way that works here. Packets are numbered
+    from `first` on, or from anywhere.
     """
 
     def __init__(
@@ -107,10 +56,18 @@ class Relay:
         mux: Mux | None = None,
         limit: int = VIEWER_LIMIT,
         patience: float = PATIENCE,
+        way: Way | None = None,
+        first: int | None = None,
     ) -> None:
         self.streams: dict[str, Stream] = {
-            "video": Stream(rtp.VIDEO_RATE),
-            "audio": Stream(rtp.SOUND_RATE),
+            "video": Stream(rtp.VIDEO_RATE, first),
+            "audio": Stream(rtp.SOUND_RATE, first),
+        }
+        self.outlets = Outlets(way)
+        sealer = Sealer()
+        self._fanouts = {
+            kind: Fanout(stream, sealer, self.outlets, self._refuse)
+            for kind, stream in self.streams.items()
         }
         self._feed = feed
         self._mux = mux or Mux(addresses=addresses)
@@ -127,10 +84,37 @@ class Relay:
         """How many are being sent media."""
         return sum(1 for viewer in self._viewers.values() if viewer.outputs)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is there, nor on the way."""
+        return not self._viewers
+
     async def answer(self, sdp: str) -> tuple[str, str]:
         """Take on a viewer: return the session's name and the SDP answer. Raises Refusal."""
-        offer = read_offer(sdp)
-        if "video" in offer.codecs and self._feed.out_of_order:
+        viewer = await self.admit(read_offer(sdp))
+        return viewer.session, viewer.described
+
+    async def admit(self, offer: Offer, on_end: Callable[[], None] = lambda: None) -> Viewer:
+        """Take on a viewer by its offer. `on_end` is called when it is let go. Raises Refusal."""
+        viewer = self._take_on("video" in offer.codecs, on_end)
+        viewer.described = await self._connect(viewer, viewer.peer.answer(offer))
+        return viewer
+
+    async def propose(self, seconds: float, on_end: Callable[[], None] = lambda: None) -> Viewer:
+        """Take on a viewer by an offer of ours, to be answered in time. Raises Refusal."""
+        viewer = self._take_on(True, on_end)
+        viewer.proposed_until = time.monotonic() + seconds
+        viewer.described = await self._connect(viewer, viewer.peer.propose(ours()))
+        return viewer
+
+    async def accept(self, viewer: Viewer, answer: Offer) -> None:
+        """Take a viewer's answer to the offer of ours. Raises Refusal, and lets it go."""
+        viewer.proposed_until = 0.0
+        viewer.joined_at = viewer.heard_at = time.monotonic()
+        await self._connect(viewer, viewer.peer.accept(answer))
+
+    def _take_on(self, picture: bool, on_end: Callable[[], None]) -> Viewer:
+        if picture and self._feed.out_of_order:
             raise OutOfOrder(
                 "L’image du plateau a des images B, que WebRTC ne sait pas montrer. "
                 "Regardez par HLS\u202f: la page le fait d’elle-même."
@@ -141,15 +125,26 @@ class Relay:
                 "Regardez par HLS\u202f: la page le fait d’elle-même."
             )
         self._start()
-        viewer = Viewer(self, secrets.token_urlsafe(12), self._mux)
+        viewer = Viewer(
+            secrets.token_urlsafe(24),
+            self._mux,
+            self._fanouts,
+            hurry=self._behind.set,
+            want_key=lambda: self._feed.want_key(),
+            on_gone=self._gone,
+            on_end=on_end,
+        )
         self._viewers[viewer.session] = viewer
+        return viewer
+
+    async def _connect(self, viewer: Viewer, work: Awaitable[T]) -> T:
         try:
-            return viewer.session, await viewer.peer.answer(offer)
+            return await work
         except (StreamingError, asyncio.CancelledError):
             self.drop(viewer, "could not be answered")
             raise
         except Exception as error:
-            # What read_offer let through and aiortc cannot use, it tells by any error.
+            # What was let through and the libraries cannot use, they tell by any error.
             self.drop(viewer, "could not be answered")
             logger.info("webrtc: an offer is refused", exc_info=True)
             raise Refusal(
@@ -180,19 +175,19 @@ class Relay:
         """Stop sending to a viewer at once; the connection is closed in the background."""
         if self._viewers.pop(viewer.session, None) is not None:
             logger.info("webrtc: a viewer %s, %d left", why, len(self._viewers))
-        viewer.outputs.clear()
+            viewer.on_end()
+        viewer.stop()
         task = asyncio.ensure_future(viewer.peer.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         return task
 
-    def hurry(self) -> None:
-        """Somebody has catching up to do."""
-        self._behind.set()
+    def _gone(self, viewer: Viewer) -> None:
+        self.drop(viewer, "left")
 
     def _start(self) -> None:
         if not self._tasks:
-            work = (self._show(), self._sound(), self._catch_up(), self._keep_house())
+            work = (self._show(), self._sound(), self._pace(), self._keep_house())
             self._tasks = [asyncio.create_task(coroutine) for coroutine in work]
             for task in self._tasks:
                 task.add_done_callback(self._ended)
@@ -215,60 +210,35 @@ class Relay:
                 if packet.key:
                     sps, pps = parameter_sets(packet.config)
                     units = [*sps, *pps, *units]
+                else:
+                    # A small unit before each picture would cost a packet and a message more, and
+                    # what it says is nothing that a picture is decoded by (H.264, 7.4.1.2.3).
+                    units = [unit for unit in units if nal_type(unit) != SEI]
             except UnsupportedMedia as error:
                 logger.warning("webrtc: a picture is left out: %s", error)
                 continue
-            self._send("video", rtp.h264_payloads(units), packet)
+            self._send("video", rtp.h264_payloads(units), packet.pts, packet.key)
 
     async def _sound(self) -> None:
         async for packet in self._feed.opus.follow():
-            self._send("audio", [packet.data], packet)
+            self._send("audio", [packet.data], packet.pts, key=True)
 
-    def _send(self, kind: Kind, payloads: list[bytes], packet: Packet) -> None:
-        stream = self.streams[kind]
-        outputs = [
-            (viewer, viewer.outputs[kind])
-            for viewer in self._viewers.values()
-            if kind in viewer.outputs
-        ]
-        live = [(viewer, output) for viewer, output in outputs if output.live]
-        packets = stream.add(payloads, packet.pts, packet.key or kind == "audio")
-        size = sum(map(len, payloads))
-        clear: dict[int, list[bytes]] = {}
-        for viewer, output in live:
-            kept = clear.get(output.payload_type)
-            if kept is None:
-                kept = [rtp.packet(p, output.payload_type, stream.source) for p in packets]
-                clear[output.payload_type] = kept
-            try:
-                output.pass_on(kept, size)
-            except Exception:
-                self._fail(viewer)
-        for _, output in outputs:
-            if output.position is None:
-                output.begin()
-                self.hurry()
+    def _send(self, kind: Kind, payloads: list[bytes], time: float, key: bool) -> None:
+        fanout = self._fanouts[kind]
+        fanout.add(payloads, time, key)
+        if fanout.behind:
+            self._behind.set()
 
-    async def _catch_up(self) -> None:
-        """Bring joiners from the newest keyframe to live, at a pace that their buffers can hold."""
+    async def _pace(self) -> None:
+        """Send what does not go out at once: big pictures, what joiners and losers have missed."""
         while True:
             await self._behind.wait()
+            await asyncio.sleep(PACE)
             self._behind.clear()
-            joining = [
-                (viewer, output)
-                for viewer in self._viewers.values()
-                for output in viewer.outputs.values()
-                if output.behind
-            ]
-            share = CATCH_UP_TOTAL // max(1, len(joining))
-            for viewer, output in joining:
-                try:
-                    output.catch_up(min(CATCH_UP_PACKETS, max(1, share)))
-                except Exception:
-                    self._fail(viewer)
-                if output.behind:
+            for fanout in self._fanouts.values():
+                fanout.step()
+                if fanout.behind:
                     self._behind.set()
-            await asyncio.sleep(CATCH_UP_INTERVAL)
 
     async def _keep_house(self) -> None:
         """Report to viewers, and part from those who are gone."""
@@ -280,12 +250,11 @@ class Relay:
                     why = "cannot be shown B-frames"
                 if why:
                     self.drop(viewer, why)
-                    continue
-                try:
-                    viewer.report()
-                except Exception:
-                    self._fail(viewer)
+            for fanout in self._fanouts.values():
+                fanout.report()
 
-    def _fail(self, viewer: Viewer) -> None:
-        logger.warning("webrtc: sending to a viewer failed", exc_info=True)
-        self.drop(viewer, "could not be sent to")
+    def _refuse(self, output: Output) -> None:
+        """Part from whom nothing can be encrypted for any more."""
+        for viewer in tuple(self._viewers.values()):
+            if output in viewer.outputs.values():
+                self.drop(viewer, "could not be sent to")

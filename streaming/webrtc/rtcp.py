@@ -1,12 +1,14 @@
 """RTCP as bytes: what the other side reports of our packets and its own, and what we answer."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 SENDER_REPORT, RECEIVER_REPORT, DESCRIPTION, GOODBYE = 200, 201, 202, 203  # RFC 3550, 12.1
 TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 205, 206  # RFC 4585, 6.1
+EXTENDED = 207  # RFC 3611, 2
+REFERENCE, SINCE_REFERENCE = 4, 5  # of EXTENDED: 4.4 and 4.5
 NACK = 1
 PICTURE_LOST, FULL_PICTURE, APPLICATION = 1, 4, 15  # of PAYLOAD_FEEDBACK; FULL_PICTURE: RFC 5104
 
@@ -24,12 +26,26 @@ class Said:
     - `lost`: by source, the numbers of our packets that the other side misses
     - `pictures_lost`: our sources of which it wants a keyframe
     - `gone`: sources that have ended
+    - `heard`: by our source, how it comes in
+    - `references`: by source, the middle of an NTP time that it wants to hear of again
     """
 
     clocks: dict[int, tuple[int, int]] = field(default_factory=dict)
     lost: dict[int, list[int]] = field(default_factory=dict)
     pictures_lost: list[int] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
+    heard: dict[int, "Reception"] = field(default_factory=dict)
+    references: dict[int, int] = field(default_factory=dict)
+
+
+def asks(data: bytes) -> bool:
+    """Whether a compound packet asks for anything; most only report how all is well."""
+    position, end = 0, len(data)
+    while position + 4 <= end:
+        if data[position + 1] in (TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK):
+            return True
+        position += 4 + 4 * int.from_bytes(data[position + 2 : position + 4], "big")
+    return False
 
 
 def read(data: bytes) -> Said:
@@ -50,6 +66,13 @@ def _note(said: Said, kind: int, count: int, body: bytes) -> None:
     if kind == SENDER_REPORT and len(body) >= 24:
         source, ntp, timestamp = struct.unpack_from("!IQI", body)
         said.clocks[source] = ntp, timestamp
+    elif kind == RECEIVER_REPORT and len(body) >= 4 + _block.size * count:
+        for place in range(4, 4 + _block.size * count, _block.size):
+            ours, lost, *others = _block.unpack_from(body, place)
+            said.heard[ours] = Reception(ours, lost >> 24, lost & 0xFFFFFF, *others)
+    elif kind == EXTENDED and len(body) >= 16 and body[4] == REFERENCE:
+        # The first block only: a receiver has nothing else to say before it.
+        said.references[int.from_bytes(body[:4], "big")] = int.from_bytes(body[10:14], "big")
     elif kind == GOODBYE and len(body) >= 4 * count:
         said.gone += struct.unpack_from(f"!{count}I", body)
     elif kind == TRANSPORT_FEEDBACK and count == NACK and len(body) >= 8:
@@ -103,6 +126,16 @@ def description(source: int, name: str) -> bytes:
     chunk = struct.pack("!IBB", source, 1, len(item)) + item
     chunk += bytes(4 - len(chunk) % 4)  # at least one zero ends the list
     return _packet(DESCRIPTION, 1, chunk)
+
+
+def since_references(source: int, references: Mapping[int, int]) -> bytes:
+    """Tell who sent these references that they have just come, for the round trip (RFC 3611, 4.5).
+
+    The delay is none: it is told at once.
+    """
+    body = b"".join(struct.pack("!III", *each, 0) for each in references.items())
+    head = struct.pack("!IBBH", source, SINCE_REFERENCE, 0, len(body) // 4)
+    return _packet(EXTENDED, 0, head + body)
 
 
 def missing(source: int, media: int, sequences: Iterable[int]) -> bytes:

@@ -1,32 +1,20 @@
 """What the player paints, and when: the pure part of captions, run in the browser it is for."""
 
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests import viewers
+from tests.browser.bundle import page_with
 
-WEB = Path(__file__).parents[2] / "tv" / "web"
-SOURCE = 'export * from "./player/captions"; export * from "./player/media_time";'
 NOW = 1_800_000_000.0
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page that has the player's pure functions as `player`."""
-    # The binary itself, so that tests need no Node.
-    (esbuild,) = WEB.glob("node_modules/@esbuild/*/bin/esbuild*")
-    options = ["--bundle", "--format=iife", "--global-name=player", "--loader=ts"]
-    script = subprocess.run(
-        [esbuild, *options], input=SOURCE, cwd=WEB, capture_output=True, text=True, check=True
-    ).stdout
-    with viewers.chromium() as browser:
-        page = browser.new_page()
-        page.add_script_tag(content=script)
+    with page_with('export * from "./player/captions";') as page:
         yield page
 
 
@@ -53,14 +41,6 @@ def fastest(page: Page, *arguments: object) -> list[str]:
 def in_step(page: Page, *arguments: object) -> list[str]:
     shown: list[str] = page.evaluate("given => player.inStep(...given)", list(arguments))
     return shown
-
-
-@pytest.mark.parametrize("off", [0.0, -30.0, 47_721.0, 1e6])
-def test_the_time_on_screen_is_exact_across_the_wrap_of_rtp(page: Page, off: float) -> None:
-    time = NOW + off + 0.04
-    timestamp = round(time * 90_000) % 2**32
-    read = page.evaluate("given => player.fromRtp(...given)", [timestamp, time + 3.0])
-    assert read == pytest.approx(time, abs=1e-4)
 
 
 def test_words_never_show_before_their_picture(page: Page) -> None:

@@ -163,3 +163,9 @@ def test_moderator_sees_the_air_and_leaves_it_alone(served: Fabrique, browser: B
         expect(page.get_by_role("radio")).to_have_count(0)
         expect(page.locator(".restream").get_by_role("button")).to_have_count(0)
         assert violations(page) == []
+
+
+def test_channel_without_a_studio_says_where_to_publish(served: Fabrique, browser: Browser) -> None:
+    with control_room(browser, served, DESK) as page:
+        address = f"rtmp://127.0.0.1:{served.rtmp_port}/live"
+        expect(page.locator("#sources .how code").first).to_have_text(address)

@@ -26,6 +26,7 @@ from tests import servers, viewers
 from tests.servers import Fabrique
 from tests.streaming.ingest.films import make_film
 from tests.streaming.ingest.publishers import obs, status, tags_of
+from tests.streaming.webrtc import offers
 from tests.studio import Studio
 from tv import store
 from tv.auth import Passes, Role, load_secret
@@ -210,8 +211,12 @@ def test_gop_we_cannot_use_stays_on_air_with_advice_for_the_crew(
         (b"hello", 400, "offre SDP"),
         (b"\xff\xfe\x00", 400, "n’est pas du SDP"),
         (b"v=0\r\nm=video 9 x\r\n" * 50, 400, "offre SDP"),
-        (b"v=0\r\n", 422, "ni image ni son"),
+        (b"v=0\r\n", 400, "mal formée"),
+        (offers.CHROME.replace("recvonly", "inactive").encode(), 422, "ni image ni son"),
+        (offers.FIREFOX_ESR_OF_DEBIAN.encode(), 406, "H.264"),
+        (b"v=0\r\n" + b"a=x\r\n" * 2_000_000, 413, "64"),
     ],
+    ids=["empty", "text", "bytes", "broken", "cut", "inactive", "firefox", "10 MB"],
 )
 def test_sdp_that_is_not_one_is_refused(
     service: Fabrique, offer: bytes, code: int, said: str

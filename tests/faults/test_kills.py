@@ -143,6 +143,19 @@ def test_killed_media_is_back_on_a_later_time(
     assert asked in (questions(crew) or set())
 
 
+def test_pages_are_told_that_media_is_away_and_that_it_is_back(
+    on_air: Fabrique, viewer: httpx.Client
+) -> None:
+    def interrupted() -> bool:
+        (channel,) = viewer.get("/api/v1/views/channel:plateau").json()["items"]
+        return bool(channel["interrupted"])
+
+    until(10, lambda: None if interrupted() else True)
+    on_air.kill("media")
+    until(10, lambda: True if interrupted() else None)
+    until(10, lambda: None if interrupted() else True)
+
+
 def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fabrique) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "tv", "serve", "--data", str(on_air.folder.path)],

@@ -39,6 +39,31 @@ async def test_studio_is_on_air_from_its_first_keyframe() -> None:
         assert on.shown[first].dts == pytest.approx(START + 3.0, abs=0.05)
 
 
+async def test_viewers_ask_the_studio_on_air_for_keyframes_at_most_twice_a_second() -> None:
+    async with stage() as on:
+        asked: list[tuple[str, float]] = []
+        for slot in ("primary", "backup"):
+            studio = on.publish(slot)
+            studio.source.on_key_wanted = lambda slot=slot: asked.append((slot, on.time))
+        await on.run(3)
+        on.channel.feed.want_key()
+        assert [slot for slot, _ in asked] == ["primary"]
+        for _ in range(100):
+            await on.run(TICK)
+            on.channel.feed.want_key()
+        assert 4 <= len(asked) <= 5
+        on.end(on.studios[0])
+        await on.run(3)
+        assert on.channel.on_air == "backup"
+        on.channel.feed.want_key()
+        assert asked[-1][0] == "backup"
+        on.end(on.studios[0])
+        await on.run(1)
+        count = len(asked)
+        on.channel.feed.want_key()  # of the slate: nobody can be asked, and its own is near
+        assert len(asked) == count
+
+
 async def test_closed_studio_is_followed_by_the_slate_at_once() -> None:
     async with stage() as on:
         studio = on.publish()

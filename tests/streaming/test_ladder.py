@@ -16,6 +16,7 @@ from streaming.link import (
     EncodeEnd,
     EncodeFailed,
     EncodeFrame,
+    EncodeKey,
     Follow,
     Link,
     Room,
@@ -129,6 +130,19 @@ async def test_a_job_begins_with_a_keyframe_and_gives_what_the_ladder_makes(
         rung.end()
         assert await script.hear() == EncodeEnd(1)
         assert on.ladder.room == 1
+
+
+async def test_a_job_is_told_that_a_keyframe_is_wanted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as on, on.scripted(1) as script:
+        rung = on.rung()
+        rung.want_key()  # the first frame is one anyway
+        assert rung.put(packet(1, key=True), "hevc")
+        rung.want_key()
+        heard = [await script.hear() for _ in range(3)]
+        assert heard[2] == EncodeKey(1)
+        rung.end()
+        rung.want_key()
+        assert await script.hear() == EncodeEnd(1)
 
 
 async def test_a_machine_that_does_not_follow_gets_less_to_do_then_a_rest(tmp_path: Path) -> None:

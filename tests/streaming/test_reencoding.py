@@ -145,6 +145,22 @@ async def test_b_frames_are_put_in_order_for_webrtc(tmp_path: Path, how: dict[st
         assert_in_time([each for each in on.straight if on.kind(each) == "encoded"], START + 1)
 
 
+async def test_a_keyframe_that_viewers_want_is_the_ladders_where_the_picture_is(
+    tmp_path: Path,
+) -> None:
+    film = numbers.film(tmp_path / "film.mp4", "libx264", 75, options={"bf": "2", "g": "50"})
+    async with scene(tmp_path / "ladder.sock") as on:
+        on.publish(film)
+        await on.run(3)
+        assert on.kinds(on.straight)[-1] == "encoded"
+        before = len(on.straight)
+        for _ in range(10):  # 0.4 s: one keyframe for all who ask
+            on.channel.feed.want_key()
+            await on.run(0.04)
+        await on.run(0.2)
+        assert [packet.key for packet in on.straight[before:]].count(True) == 1
+
+
 async def test_b_frames_without_room_leave_webrtc_without_a_picture(tmp_path: Path) -> None:
     film = numbers.film(tmp_path / "film.mp4", "libx264", options={"bf": "2", "g": "50"})
     async with scene(tmp_path / "ladder.sock", room=0) as on:

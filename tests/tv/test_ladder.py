@@ -1,7 +1,7 @@
 """The ladder process: what viewers cannot be shown as it comes, until it is killed, and on."""
 
 import subprocess
-from asyncio import timeout
+from asyncio import sleep, timeout
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +82,7 @@ async def test_without_a_ladder_b_frames_are_for_hls(film: Path) -> None:
         async with timeout(60), httpx.AsyncClient(base_url=server.url) as client:
             while (status := await status_of_an_offer(client)) != 406:
                 assert status == 201  # the slate is on air still
+                await sleep(0.25)  # to ask more often is refused
         assert "ladder" not in server.children()
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
 from captions.cues import Cue, CueWritten
-from streaming.link import ChannelState, SourceState
+from streaming.link import ChannelState, FeedState, SourceState
 from tests.servers import StoreServer
 from tests.tv.house import House, Page, house, stuck_page
 from tests.tv.test_api import ask, opened_poll
@@ -242,6 +243,21 @@ async def test_channel_says_what_is_on_air_and_its_health_to_the_crew_alone(tv: 
         assert named(await desk.view())["channel:plateau"]["sources"][0]["bitrate"] == 2e6
         on_air("slate", 0.0)
         assert named(await viewer.view())["channel:plateau"]["on_air"] == "slate"
+
+
+async def test_channel_says_which_moment_the_pictures_of_each_feed_are_of(tv: House) -> None:
+    async with tv.page(channel_plateau="") as viewer:
+        assert named(await viewer.view())["channel:plateau"]["feeds"] == {}
+        feed = FeedState(5, 1000.0, 90_000)
+        feeds = {"live": feed, "delayed": replace(feed, delay=6.0)}
+        tv.upstream.states["plateau"] = ChannelState("plateau", "slate", 1.0, [], feeds=feeds)
+        for notify in tv.upstream.on_state:
+            notify("plateau")
+        item = named(await viewer.view())["channel:plateau"]
+        assert item["feeds"] == {
+            "live": {"rtp": 5, "time": 1000.0, "rate": 90_000, "delay": 0.0},
+            "delayed": {"rtp": 5, "time": 1000.0, "rate": 90_000, "delay": 6.0},
+        }
 
 
 async def test_viewers_are_counted_over_all_web_processes(redis: Redis) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from streaming import link
 from streaming.clock import Clock
@@ -19,6 +20,8 @@ from streaming.continuity import Channel
 from streaming.hls.packager import Packager
 from streaming.hls.window import PartAdded, Segment, Window, WindowEvent
 from streaming.packet import Packet
+from streaming.webrtc.delayed import Delayed
+from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tests.servers import free_ports
 from tests.streaming.hls.test_window import init, segment
@@ -174,17 +177,17 @@ async def test_who_is_refused_for_now_is_told_when_to_come_back(tmp_path: Path) 
         peer.send(link.Now(1000.0))
         async for message in peer.receive():
             if isinstance(message, link.Offer):
-                status = 503 if message.sdp == "busy" else 422
-                peer.send(link.Refused(message.request, status, message.sdp, "Non."))
+                status, wait = (503, 1.0) if message.sdp == "busy" else (422, 0.0)
+                peer.send(link.Refused(message.request, status, message.sdp, "Non.", wait))
 
     path = tmp_path / "media.sock"
     async with link.listening(path, serve), following(path) as upstream, asyncio.timeout(5):
         await upstream.connected.wait()
         with pytest.raises(Problem) as busy:
-            await upstream.offer("plateau", "busy")
+            await upstream.offer("plateau", "busy", "", "")
         assert busy.value.headers()["retry-after"] == "1"
         with pytest.raises(Problem) as wrong:
-            await upstream.offer("plateau", "wrong")
+            await upstream.offer("plateau", "wrong", "", "")
         assert "retry-after" not in wrong.value.headers()
 
 
@@ -230,7 +233,7 @@ async def ask(peer: link.Link, message: link.AnyMessage) -> link.AnyMessage:
     """Send a request; return what answers it."""
     peer.send(message)
     async for reply in peer.receive():
-        if isinstance(reply, (link.Done, link.Refused)):
+        if isinstance(reply, (link.Answered, link.Done, link.Refused)):
             return reply
     raise AssertionError("media went away")
 
@@ -262,6 +265,56 @@ async def test_what_the_crew_chooses_to_show_outlives_media(folder: Folder) -> N
         async with following(folder.media_socket) as upstream, asyncio.timeout(20):
             await upstream.connected.wait()
         assert (await state_of(folder)).chosen == "backup"
+
+
+async def test_who_asks_for_the_delayed_feed_gets_it_and_is_counted(tmp_path: Path) -> None:
+    on_air, media_, path = silent(), Media(b"secret"), tmp_path / "media.sock"
+    feed, mux = on_air.channel.feed, Mux()
+    on_air.delayed = Delayed(feed, 1.0, lambda later: Relay(later, mux=mux))
+    media_.channels["plateau"] = on_air
+    media_.channels["labo-1"] = silent("labo-1")
+    now = on_air.channel.now()
+    told = media_.state("plateau").feeds
+    assert {name: each.delay for name, each in told.items()} == {"live": 0.0, "delayed": 1.0}
+    for each in told.values():
+        ahead = (round(now * each.rate) - each.rtp + 2**31) % 2**32 - 2**31
+        assert each.time + ahead / each.rate == pytest.approx(now, abs=1e-4)
+    assert list(media_.state("labo-1").feeds) == ["live"]
+    try:
+        async with (
+            link.listening(path, media_.serve),
+            link.connected(path) as peer,
+            asyncio.timeout(20),
+        ):
+            async with watching() as (viewer, offer):
+                for request, channel, name in ((1, "labo-1", "delayed"), (2, "plateau", "later")):
+                    reply = await ask(peer, link.Offer(request, channel, offer, name))
+                    assert isinstance(reply, link.Refused)
+                    assert (reply.status, reply.code) == (404, "unknown-feed")
+                assert on_air.relays == [on_air.relay]
+                answered = await ask(peer, link.Offer(3, "plateau", offer, "delayed"))
+                assert isinstance(answered, link.Answered)
+                await viewer.setRemoteDescription(RTCSessionDescription(answered.sdp, "answer"))
+                while not media_.state("plateau").webrtc_viewers:  # noqa: ASYNC110  # nothing tells
+                    await asyncio.sleep(0.01)
+                assert [relay.viewers for relay in on_air.relays] == [0, 1]
+                assert await ask(peer, link.Hangup(4, "plateau", answered.session)) == link.Done(4)
+            assert media_.state("plateau").webrtc_viewers == 0
+    finally:
+        await on_air.delayed.close()
+        await mux.close()
+
+
+@asynccontextmanager
+async def watching() -> AsyncIterator[tuple[RTCPeerConnection, str]]:
+    """A viewer, and what it offers."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    try:
+        connection.addTransceiver("video", "recvonly")
+        await connection.setLocalDescription(await connection.createOffer())
+        yield connection, connection.localDescription.sdp
+    finally:
+        await connection.close()
 
 
 def test_a_slots_publisher_gets_its_delay_and_its_trim() -> None:

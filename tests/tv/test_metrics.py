@@ -1,6 +1,7 @@
 """Prometheus reads how sources do, and nobody learns a key or a name by it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 
 from streaming import link
 from streaming.clock import Clock
+from streaming.webrtc.mux import Mux
 from tests.streaming import studios
 from tests.tv.house import SECRET
 from tests.tv.test_media import following, silent
@@ -84,6 +86,7 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     media = Media(SECRET)
     media.channels["plateau"] = silent()
     media.refused["wrong_key"] += 2
+    media.audience.refused["too-many-viewers"] += 5
     with publishing(media):
         async with told(media, tmp_path / "media.sock") as upstream:
             samples = await read(upstream)
@@ -96,6 +99,7 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     assert samples["fabrique_ingest_announced_frames_per_second", "primary"] == 30
     assert samples["fabrique_ingest_height_pixels", "primary"] == 180
     assert samples["fabrique_ingest_refused_total", "wrong_key"] == 2
+    assert samples["fabrique_whep_refused_total", "too-many-viewers"] == 5
     assert samples["fabrique_channel_on_air", "slate"] + samples[
         "fabrique_channel_on_air", "primary"
     ] == 1  # fmt: skip
@@ -104,6 +108,25 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     assert samples["fabrique_viewers", ""] == 3
     assert samples["fabrique_caption_worker_up", ""] == 0
     assert ("fabrique_ingest_loudness_lufs", "primary") not in samples  # nobody listens
+
+
+async def test_what_comes_to_webrtcs_port_is_told(tmp_path: Path) -> None:
+    media = Media(SECRET)
+    media.channels["plateau"] = silent()
+    media.mux = mux = Mux()
+    await mux.open()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(b"hello", ("127.0.0.1", mux.port))
+    async with asyncio.timeout(10):
+        while not mux.counts.strangers:  # noqa: ASYNC110  # it is told to nobody at once
+            await asyncio.sleep(0)
+    async with told(media, tmp_path / "media.sock") as upstream:
+        samples = await read(upstream)
+    await mux.close()
+    assert samples["fabrique_webrtc_datagrams_total", "strangers"] == 1
+    assert samples["fabrique_webrtc_datagrams_total", "forged"] == 0
+    assert samples["fabrique_webrtc_held", "connections"] == 0
+    assert samples["fabrique_webrtc_held", "tasks"] > 0
 
 
 async def test_media_that_is_away_leaves_no_stale_figures(tmp_path: Path) -> None:

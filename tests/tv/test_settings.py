@@ -44,6 +44,9 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[srt]\npassphrase = 'court'\n", "10 à 79"),
         ("[srt]\nlatency = 20\n", "latency"),
         ("[srt]\nport = 8189\n", "deux ports différents"),
+        ("[webrtc]\ndelay = 0.5\n", r"delay.*0 .*1 à 7"),
+        ("[webrtc]\ndelay = 30\n", r"delay.*0 .*1 à 7"),
+        ("[webrtc]\ndelay = nan\n", r"delay.*0 .*1 à 7"),
         ("[hls]\npart = 0.5\nsegment = 6\n", "hls"),
         ("[ladder]\njobs = -1\n", "jobs"),
         ("[continuity]\nloss = 0.1\n", "loss"),
@@ -56,6 +59,10 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[channels.plateau.backup]\naudio_ms = 1001\n", "plateau.backup.*audio_ms"),
         ("[channels.plateau.backup]\nkept = true\n", "kept"),
         ("[ladder]\nencoder = 'h265'\n", "libx264"),
+        ("[webrtc]\nviewers = -1\n", "viewers"),
+        ("[webrtc]\nviewers = 100000\n", "10000"),
+        ("[webrtc]\naddresses = ['ici']\n", "ici"),
+        ("[channels.labo-1]\nviewers = -1\n", "labo-1.*viewers"),
     ],
 )
 def test_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -63,6 +70,11 @@ def test_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
     file.write_text(text)
     with pytest.raises(SettingsError, match=named):
         load(file, {})
+
+
+@pytest.mark.parametrize("delay", [0.0, 1.0, 6.0, 7.0])
+def test_the_delayed_feed_may_be_as_late_as_is_kept_or_not_offered(delay: float) -> None:
+    assert load(None, {"FABRIQUE_WEBRTC__DELAY": str(delay)}).webrtc.delay == delay
 
 
 def test_slots_and_rules_of_continuity(tmp_path: Path) -> None:
@@ -83,6 +95,16 @@ def test_slots_and_rules_of_continuity(tmp_path: Path) -> None:
     assert (lab.backup.delay_ms, lab.backup.audio_ms, lab.backup.keep) == (300, -80, True)
     assert (lab.primary.delay_ms, lab.primary.audio_ms, lab.primary.keep) == (-40, 0, False)
     assert load(None, {}).continuity.rules == Rules()
+
+
+def test_places_by_webrtc_in_all_and_for_a_channel(tmp_path: Path) -> None:
+    file = tmp_path / "fabrique.toml"
+    file.write_text("[webrtc]\naddresses = ['203.0.113.7', '2001:db8::7']\nviewers = 300\n")
+    settings = load(file, {"FABRIQUE_CHANNELS__LABO_1__VIEWERS": "20"})
+    assert settings.webrtc.viewers == 300
+    assert settings.webrtc.addresses == ("203.0.113.7", "2001:db8::7")
+    assert settings.channels["labo-1"].viewers == 20
+    assert settings.channels["plateau"].viewers is None
 
 
 def test_unknown_override_is_named() -> None:

@@ -15,6 +15,8 @@ def routes(settings: Settings) -> list[BaseRoute]:
     pages = Pages(settings)
 
     async def control_room(request: Request) -> Response:
-        return pages.for_channel(request, "control_room.html", "control_room.ts")
+        return pages.for_channel(
+            request, "control_room.html", "control_room.ts", rtmpPort=settings.rtmp.port
+        )
 
     return [Route("/regie", control_room)]

@@ -105,13 +105,18 @@ class Pages:
         )
         self._event = settings.event.name
 
-    def for_channel(self, request: Request, template: str, script: str) -> Response:
-        """A page about the channel that the address names (`?canal=`), else about the first."""
+    def for_channel(
+        self, request: Request, template: str, script: str, **known: str | int
+    ) -> Response:
+        """A page about the channel that the address names (`?canal=`), else about the first.
+
+        `known` is what else its script finds written in the page.
+        """
         wanted = request.query_params.get("canal") or next(iter(self.channels))
         if wanted not in self.channels:
             return self._response("missing.html", 404, script="", data="", wanted=wanted[:40])
         name = self.channels[wanted]
-        data = {"channel": wanted, "name": name, "event": self._event}
+        data = {"channel": wanted, "name": name, "event": self._event} | known
         return self._response(
             template, script=script, data=json.dumps(data), channel=wanted, name=name
         )

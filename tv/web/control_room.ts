@@ -81,6 +81,7 @@ function drawAir(role: string): void {
   const mayRun = RUNNERS.includes(role);
   const channels = live.items<Channel>("channels", "channel");
   const channel = channels.find(({ id }) => id === slug);
+  if (stage) stage.channel = channel;
   const others = channels.filter(({ id }) => id !== slug);
   const targets = live.items<Restream>("restreams", "restream");
   render(strip(channel, targets, live.connected, now), $("#health"));

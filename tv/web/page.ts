@@ -5,6 +5,7 @@ export interface Page {
   name: string; // of the channel
   channels: { id: string; name: string }[];
   event: string;
+  rtmpPort?: number; // where studios publish, for the crew
 }
 
 export const page: Page = JSON.parse(document.body.dataset["page"] ?? "{}");

@@ -94,14 +94,24 @@ export interface Source {
 
 export type CaptionState = "on" | "late" | "interrupted" | "off";
 
+/** A feed by WebRTC: pictures with the RTP timestamp `rtp` are of the broadcast time `time`. */
+export interface Feed {
+  rtp: number;
+  time: number;
+  rate: number; // timestamps per second, modulo 2^32
+  delay: number; // seconds behind the live feed
+}
+
 export interface Channel {
   kind: "channel";
   id: string;
   name: string;
   on_air: Slot | "slate";
   since: number | null;
+  interrupted: boolean; // the media process is away: what is said here may be over
   captions: CaptionState;
   viewers: number;
+  feeds: { live?: Feed; delayed?: Feed };
   chosen?: Choice; // for the crew, as the next two
   sources?: Source[];
   captions_reason?: string; // why there are none

@@ -19,7 +19,6 @@ FEEDBACK = [
     RTCRtcpFeedback("ccm", "fir"),
     RTCRtcpFeedback("goog-remb"),
 ]
-NOT_MEDIA = {"rtx", "red", "ulpfec", "flexfec-03", "cn", "telephone-event"}
 
 
 class NothingToSend(Refusal):
@@ -42,18 +41,6 @@ def read_offer(text: str) -> Offer:
     _check_tracks(text, kept)
     codecs = {section.kind: _agree(section) for section in kept}
     return sdp.narrow(description, kept, codecs, "sendonly")
-
-
-def complete(offer: Offer, answer: str) -> str:
-    """The answer as a studio gets it.
-
-    RTP and RTCP on one port only (4.4.1, RFC 8858), and we take candidates later (RFC 8838). We
-    send no media: aiortc names sources of ours all the same.
-    """
-    answer = re.sub(r"(?m)^a=(msid|ssrc|ssrc-group):.*\r\n", "", offer.complete(answer))
-    answer = re.sub(r"(?m)^a=msid-semantic:.*\r\n", "", answer)
-    answer = re.sub(r"(?m)^a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-mux-only\r\n", answer)
-    return re.sub(r"(?m)^a=group:", "a=ice-options:trickle\r\na=group:", answer, count=1)
 
 
 def _check_tracks(text: str, sections: Sequence[MediaDescription]) -> None:
@@ -104,9 +91,7 @@ def _agree(section: MediaDescription) -> list[RTCRtpCodecParameters]:
 
 def _offered(section: MediaDescription) -> str:
     """The codecs of a section as people call them."""
-    names = [codec.name.lower() for codec in section.rtp.codecs]
-    names = [name[:20] for name in dict.fromkeys(names) if name not in NOT_MEDIA]
-    return ", ".join(_called(name) for name in names[:5]) or "aucun codec connu"
+    return ", ".join(map(_called, sdp.offered(section))) or "aucun codec connu"
 
 
 def _called(name: str) -> str:

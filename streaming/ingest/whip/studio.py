@@ -12,7 +12,6 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from streaming.errors import UnsupportedMedia
 from streaming.ingest import Source
 from streaming.ingest.intake import Intake
-from streaming.ingest.whip import offer as offers
 from streaming.ingest.whip.tracks import RATE, PictureTrack, SoundTrack
 from streaming.webrtc import rtcp, rtp
 from streaming.webrtc.connection import STREAM_NAME, Connection
@@ -47,6 +46,7 @@ class Studio(Connection):
 
     direction = "recvonly"
     receives = True
+    allowance = 20_000  # 190 Mbps
 
     def __init__(
         self,
@@ -57,9 +57,6 @@ class Studio(Connection):
     ) -> None:
         self._voice = secrets.randbits(32)  # our source, in reports
         super().__init__(mux, {"video": self._voice})
-        self.etag = ""
-        self.answered = ""  # the SDP
-        self.remote_name = ""  # the studio's ICE user name of now
         self._source = source
         self._on_end = on_end
         self._patience = patience
@@ -74,20 +71,16 @@ class Studio(Connection):
         self._keys_asked = 0
         self._timer: asyncio.TimerHandle | None = None
         source.on_evicted = lambda: self.end("another studio takes the place")
+        source.on_key_wanted = self._want_key
 
     async def answer(self, offer: Offer) -> str:
         self._agree(offer.codecs)
-        self.remote_name = offer.remote_name
-        self.etag = _new_tag()
         self._look()
-        self.answered = offers.complete(offer, await super().answer(offer))
-        return self.answered
+        return await super().answer(offer)
 
-    def renew(self, name: str, password: str) -> tuple[str, str, list[str]]:
-        """Begin a new ICE session, which has another entity tag."""
-        self.etag, self.remote_name = _new_tag(), name
+    def restart(self, name: str, password: str) -> tuple[str, str, list[str]]:
         self._heard_at = self._loop.time()
-        return self.restart(name, password)
+        return super().restart(name, password)
 
     def end(self, reason: str) -> None:
         """Give the source back; the connection is closed by who is told."""
@@ -96,7 +89,7 @@ class Studio(Connection):
         self._ended = True
         if self._timer is not None:
             self._timer.cancel()
-        self._source.on_evicted = None
+        self._source.on_evicted = self._source.on_key_wanted = None
         self._source.close(reason)
         self._on_end(self, reason)
 
@@ -186,6 +179,11 @@ class Studio(Connection):
             elif ("ccm", "fir") in self._feedback:
                 self._say(rtcp.full_picture(self._voice, media, self._keys_asked))
 
+    def _want_key(self) -> None:
+        """A viewer has lost the picture: ask at once, unless that was just done."""
+        self._picture.want_key()
+        self._look_by(self._loop.time())
+
     def _say(self, feedback: bytes) -> None:
         """Send feedback, behind a report as it must be (RFC 4585, 3.1)."""
         self.send_report(rtcp.receiver_report(self._voice, STREAM_NAME) + feedback)
@@ -212,8 +210,3 @@ class Studio(Connection):
                 self._types[codec.payloadType] = "again" if is_rtx(codec) else kind
         for item in codecs["video"][0].rtcpFeedback if "video" in codecs else ():
             self._feedback.add((item.type, item.parameter))
-
-
-def _new_tag() -> str:
-    """A strong entity tag (RFC 9110, 8.8.3)."""
-    return f'"{secrets.token_urlsafe(12)}"'

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from streaming.errors import PublishRefused, StreamingError
 from streaming.ingest import Source
-from streaming.ingest.whip import fragment, offer
+from streaming.ingest.whip import offer
 from streaming.ingest.whip.studio import PATIENCE, Patience, Studio
 from streaming.link import Answered, Done, Link, Refused, WhipHangup, WhipOffer, WhipPatch
+from streaming.webrtc.ice import IceSession
 from streaming.webrtc.mux import Mux
-from streaming.webrtc.sdp import CANDIDATE_LIMIT, Refusal
+from streaming.webrtc.sdp import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -29,23 +30,14 @@ class UnknownSession(Refusal):
 class TooManyStudios(Refusal):
     code = "too-many-studios"
     status = 503
-
-
-class NoTag(Refusal):
-    code = "if-match-required"
-    status = 428
-
-
-class OtherTag(Refusal):
-    code = "if-match-failed"
-    status = 412
+    retry_after = 1.0
 
 
 @dataclass
 class _Session:
     studio: Studio
     place: tuple[str, str]  # channel and slot
-    candidates: int = 0  # that were added later
+    ice: IceSession | None = None  # once it is answered
 
 
 class Studios:
@@ -73,7 +65,7 @@ class Studios:
                     await self.hang_up(session, place)
                     reply = Done(number)
         except Refusal as error:
-            reply = Refused(number, error.status, error.code, str(error))
+            reply = Refused(number, error.status, error.code, str(error), error.retry_after)
         except PublishRefused as error:
             reply = Refused(number, 409, "publish-refused", str(error))
         link.send(reply)
@@ -89,7 +81,7 @@ class Studios:
         name = secrets.token_urlsafe(24)
         source = self._take(*place, "whip")
         studio = Studio(self._mux, source, lambda _, why: self._drop(name, why), self._patience)
-        self._sessions[name] = _Session(studio, place)
+        self._sessions[name] = session = _Session(studio, place)
         try:
             answer = await studio.answer(read)
         except (StreamingError, asyncio.CancelledError):
@@ -102,7 +94,8 @@ class Studios:
             raise Refusal(
                 "Cet encodeur demande une connexion que nous ne savons pas faire."
             ) from error
-        return name, answer, studio.etag
+        session.ice = IceSession(studio, read.remote_name, answer)
+        return name, answer, session.ice.etag
 
     async def change(
         self, name: str, place: tuple[str, str], tag: str, text: str
@@ -112,21 +105,13 @@ class Studios:
         Return our own side and its entity tag when that begins a new ICE session, else None.
         Raises Refusal.
         """
-        session = self._find(name, place)
-        studio = session.studio
-        if not tag:
-            raise NoTag("L’en-tête « If-Match » est nécessaire, avec l’ETag de la session.")
-        said = fragment.read(text)
-        if tag != "*" and studio.etag not in [each.strip() for each in tag.split(",")]:
-            raise OtherTag("La session ICE a changé depuis\u202f: « If-Match » ne correspond plus.")
-        if said.name and said.name != studio.remote_name:
+        ice = self._find(name, place).ice
+        if ice is None:
+            raise UnknownSession("Cette session n’existe pas encore.")
+        changed = await ice.change(tag, text)
+        if changed:
             logger.info("whip: %s begins a new ICE session", "/".join(place))
-            session.candidates = 0
-            ours = studio.renew(said.name, said.password)
-            await self._add(session, said)
-            return fragment.write(studio.answered, *ours), studio.etag
-        await self._add(session, said)
-        return None
+        return changed
 
     async def hang_up(self, name: str, place: tuple[str, str]) -> None:
         """End a session. Raises UnknownSession."""
@@ -143,11 +128,6 @@ class Studios:
         if session is None or session.place != place:
             raise UnknownSession("Cette session n’existe plus.")
         return session
-
-    async def _add(self, session: _Session, said: fragment.Fragment) -> None:
-        room = CANDIDATE_LIMIT - session.candidates
-        session.candidates += len(said.candidates[:room])
-        await session.studio.add_candidates(said.candidates[:room])
 
     def _drop(self, name: str, why: str) -> None:
         session = self._sessions.pop(name, None)

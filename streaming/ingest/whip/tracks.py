@@ -132,6 +132,7 @@ class PictureTrack(Track):
         self._config = b""
         self._key_at = self._asked_at = float("-inf")
         self._damaged_at: float | None = None
+        self._viewers_want_key = False
         self._shown = float("-inf")
         self._turns = 0
 
@@ -167,15 +168,21 @@ class PictureTrack(Track):
         """Whether to ask for a keyframe now, having asked no sooner than `ASK_INTERVAL` ago."""
         if self.source is None or now - self._asked_at < ASK_INTERVAL:
             return False
-        if self._damaged_at is None and now - self._key_at < KEY_INTERVAL:
+        damaged = self._damaged_at is not None or self._viewers_want_key
+        if not damaged and now - self._key_at < KEY_INTERVAL:
             return False
         self._asked_at = now
+        self._viewers_want_key = False
         return True
+
+    def want_key(self) -> None:
+        """Ask for a keyframe as soon as that may be done again."""
+        self._viewers_want_key = True
 
     def _show(self, picture: Picture, now: float) -> None:
         time = self.line.place(picture.timestamp, now)
         if picture.key:
-            self._key_at, self._damaged_at = now, None
+            self._key_at, self._damaged_at, self._viewers_want_key = now, None, False
         elif self._damaged_at is not None and now - self._damaged_at < HOLD_BACK:
             return
         self._watch_order(time)

@@ -23,9 +23,11 @@ class Recorder:
     def __init__(self, now: Callable[[], float] | None = None) -> None:
         self.timeline = SourceClock(now or Clock().now)
         self.on_evicted: Callable[[], None] | None = None
+        self.on_key_wanted: Callable[[], None] | None = None
         self.pictures: list[Packet] = []
         self.foreign: list[tuple[str, Packet]] = []  # frames that the ladder is to encode
         self.why = ""
+        self.watched = False
         self.announced_rate = 0.0
         self.lost, self.round_trip = 0, 0.0
         self.sounds: list[tuple[str, Packet]] = []

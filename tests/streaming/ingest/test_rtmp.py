@@ -16,7 +16,7 @@ from streaming.ingest.chunks import (
     write,
 )
 from streaming.ingest.rtmp import Patience
-from tests.streaming.ingest.films import Films
+from tests.streaming.ingest.films import Films, Recorder
 from tests.streaming.ingest.publishers import Obs, ffmpeg, obs, pictures_of, pyav, status, tags_of
 from tests.streaming.ingest.rtmp_server import KEY, address, server
 
@@ -137,6 +137,22 @@ async def test_a_frame_in_many_segments_is_there_when_its_last_byte_is(plain: Pa
                 studio.send(message[at : at + 1460])
                 await studio.drain()
             await source.until(lambda: len(source.pictures) == index + 1)  # noqa: B023
+
+
+async def test_nothing_waits_in_the_kernel_while_somebody_watches(plain: Path) -> None:
+    def place() -> Recorder:
+        source = Recorder()
+        source.watched = True
+        return source
+
+    async with server(place=place) as (port, studios), obs(port) as studio:
+        await studio.start(KEY)
+        for kind, time, data in tags_of(plain)[:2]:
+            studio.tag(kind, time, data)
+        source = await studios.first()
+        for index in range(3):
+            studio.tag(8, 20 * index, b"\xaf\1few")  # less than what is worth to wake up for
+            await source.until(lambda: len(source.sounds) == index + 1)  # noqa: B023
 
 
 async def test_addresses_with_a_slash_too_many_work() -> None:

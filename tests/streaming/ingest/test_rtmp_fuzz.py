@@ -231,15 +231,16 @@ async def test_a_studio_and_its_viewer_notice_nothing_of_broken_publishers(
     waits = Patience(handshake=0.5, key=1.0, farewell=0.1)
     async with rtmp.listening("127.0.0.1", 0, take, waits, refused) as port:
         studio = ffmpeg(film, f"rtmp://127.0.0.1:{port}/live/studio")
-        async with create_task_group() as group, studio:
-            group.start_soon(channel.run)
-            await _on_air(channel)
-            group.start_soon(watch)
-            while len(shown) < 75:
-                broken = [_spoilt(captures, chance) for _ in range(8)]
-                await asyncio.gather(*(_say(port, data) for data in broken))
-                assert channel.on_air == "primary"
-            group.cancel_scope.cancel()
+        async with create_task_group() as group:
+            async with studio:
+                group.start_soon(channel.run)
+                await _on_air(channel)
+                group.start_soon(watch)
+                while len(shown) < 75:
+                    broken = [_spoilt(captures, chance) for _ in range(8)]
+                    await asyncio.gather(*(_say(port, data) for data in broken))
+                    assert channel.on_air == "primary"
+            group.cancel_scope.cancel()  # once ffmpeg has gone: waiting for that would end as well
         async with obs(port) as another:
             await another.start(GOOD)
     assert refused["malformed"] > 20

@@ -85,6 +85,17 @@ def test_keyframes_are_never_more_than_two_seconds_apart(tmp_path: Path) -> None
     assert len(keys) <= 9
 
 
+def test_a_keyframe_that_is_wanted_comes_next(tmp_path: Path) -> None:
+    options = {"g": "500", "bf": "0"}
+    coded = numbers.film(tmp_path / "film.mp4", "libx264", 60, options=options)
+    transcoder = Transcoder("h264", 720, 30)
+    made = encode(transcoder, packets(coded)[:20])
+    wanted = len(made)
+    transcoder.want_key()
+    made += encode(transcoder, packets(coded)[20:])
+    assert [index for index, packet in enumerate(made) if packet.key] == [0, wanted]
+
+
 def test_more_frames_than_wanted_are_left_out_evenly(tmp_path: Path) -> None:
     times = [round(number * 1000 / 60) for number in range(120)]
     coded = numbers.film(tmp_path / "film.mp4", "libx264", 120, times=times)

@@ -55,6 +55,10 @@ class Viewer:
         packets = sorted(self.packets[kind], key=lambda packet: packet.sequence_number)
         return list(dict.fromkeys(packet.timestamp for packet in packets))
 
+    def pictures(self) -> int:
+        """How many have come to their end."""
+        return sum(packet.marker for packet in self.packets["video"])
+
     def observe(self) -> None:
         for transceiver in self.connection.getTransceivers():
             self._observe(transceiver.receiver, transceiver.kind)
@@ -87,6 +91,7 @@ async def _watching(
     *,
     kinds: tuple[str, ...] = ("video", "audio"),
     lose: Callable[[RtpPacket], bool] = lambda packet: False,
+    cipher: bytes = b"",
 ) -> AsyncIterator[Viewer]:
     configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
     connection = RTCPeerConnection(configuration)
@@ -95,6 +100,10 @@ async def _watching(
         for kind in kinds:
             connection.addTransceiver(kind, "recvonly")
         viewer.observe()
+        if cipher:
+            transport = connection.getReceivers()[0].transport
+            known = [each for each in transport._srtp_profiles if each.openssl_profile == cipher]
+            transport._srtp_profiles = known
 
         @connection.on("connectionstatechange")
         def changed() -> None:

@@ -13,13 +13,25 @@ START = 1_800_000_000.0  # a broadcast time whose timestamps are far from a wrap
 
 
 def encode_pictures(
-    count: int, *, b_frames: int = 0, start: float = START, size: tuple[int, int] = (320, 180)
+    count: int,
+    *,
+    b_frames: int = 0,
+    start: float = START,
+    size: tuple[int, int] = (320, 180),
+    slices: int = 1,
+    noise: int = 0,
 ) -> list[Packet]:
-    """`count` frames of a moving bar, a keyframe every two seconds."""
+    """`count` frames of a moving bar, a keyframe every two seconds.
+
+    With `noise`, up to 255, they are big.
+    """
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FRAME_RATE), Fraction(FRAME_RATE)
     encoder.options = {"g": "50", "bf": str(b_frames), "preset": "ultrafast", "tune": "animation"}
+    if slices > 1:
+        encoder.options = {**encoder.options, "slices": str(slices)}
+    random = np.random.default_rng(1)
     encoder.profile = "Main" if b_frames else "Baseline"
     packets: list[Packet] = []
     config = b""
@@ -27,6 +39,8 @@ def encode_pictures(
         frame = None
         if index is not None:
             picture = np.full((size[1], size[0], 3), 40, np.uint8)
+            if noise:
+                picture = random.integers(0, noise, (size[1], size[0], 3), np.uint8)
             picture[:, index * 4 % size[0] : index * 4 % size[0] + 24] = (200, 180, 40)
             frame = av.VideoFrame.from_ndarray(picture, "rgb24")
             frame.pts, frame.time_base = index, encoder.time_base

@@ -1,19 +1,36 @@
-"""The shared stream and each viewer's place in it."""
+"""The shared stream, and what one viewer gets again."""
 
+import os
+import time
+from collections.abc import AsyncIterator
+
+import pytest
 from aiortc.rtp import RtpPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.webrtc.send import KEPT, RESENDS, Output, Stream
+from streaming.webrtc.private import Path, Srtp
+from streaming.webrtc.resends import AT_ONCE
+from streaming.webrtc.send import KEPT, RESEND_WINDOW, Output, Stream
+from streaming.webrtc.udp import Endpoint
+from tests.streaming.webrtc.listeners import GCM, make_srtp
+
+
+@pytest.fixture
+def srtp() -> Srtp:
+    session = make_srtp(GCM, os.urandom(28), inbound=False)
+    return Srtp(session, session._srtp[0], GCM, 16)
+
+
+@pytest.fixture
+async def path() -> AsyncIterator[Path]:
+    endpoint = Endpoint("127.0.0.1", 0, lambda data, address, endpoint: None)
+    yield Path(endpoint, ("127.0.0.1", 9))
+    endpoint.close()
 
 
 def stream(first: int = 0) -> Stream:
     return Stream(90_000, first=first)
-
-
-def output(of: Stream) -> tuple[Output, list[RtpPacket]]:
-    sent: list[RtpPacket] = []
-    return Output(of, 96, 97, 0xBEEF, lambda data: sent.append(RtpPacket.parse(data))), sent
 
 
 def add(to: Stream, count: int, *, key: bool = False) -> None:
@@ -21,31 +38,15 @@ def add(to: Stream, count: int, *, key: bool = False) -> None:
     to.add([b"%d" % index for index in range(count)], 1.0, key)
 
 
-def test_a_joiner_begins_with_the_newest_key_and_catches_up_in_steps() -> None:
-    shared = stream()
-    for key in (True, False, True, False):
-        add(shared, 3, key=key)
-    viewer, sent = output(shared)
-    viewer.begin()
-    viewer.catch_up(4)
-    assert viewer.behind
-    add(shared, 1)
-    viewer.catch_up(100)
-    assert viewer.live
-    assert [packet.sequence_number for packet in sent] == [6, 7, 8, 9, 10, 11, 12]
+def output(
+    of: Stream, srtp: Srtp, path: Path, resend_type: int | None = 97
+) -> tuple[Output, list[RtpPacket]]:
+    sent: list[RtpPacket] = []
 
+    def send(data: bytes) -> None:
+        sent.append(RtpPacket.parse(data))
 
-def test_without_a_key_a_viewer_waits_for_one() -> None:
-    shared = stream()
-    add(shared, 3)
-    viewer, sent = output(shared)
-    viewer.begin()
-    viewer.catch_up(100)
-    assert not sent
-    add(shared, 1, key=True)
-    viewer.begin()
-    viewer.catch_up(100)
-    assert [packet.sequence_number for packet in sent] == [3]
+    return Output(of, 96, resend_type, 0xBEEF, srtp, path, send), sent
 
 
 def test_nobody_begins_just_before_the_number_wraps() -> None:
@@ -63,18 +64,7 @@ def test_a_key_that_is_no_longer_kept_is_no_beginning() -> None:
     assert shared.beginning() is None
 
 
-def test_a_viewer_too_far_behind_goes_on_at_the_newest_key() -> None:
-    shared = stream()
-    add(shared, 5, key=True)
-    viewer, sent = output(shared)
-    viewer.begin()
-    add(shared, KEPT)
-    add(shared, 2, key=True)
-    viewer.catch_up(10)
-    assert [packet.sequence_number for packet in sent] == [KEPT + 5, KEPT + 6]
-
-
-@given(st.integers(0, 0x8000), st.integers(1, 3 * KEPT), st.integers(0, 0xFFFF))
+@given(st.integers(0, 0x8000), st.integers(1, 2 * KEPT), st.integers(0, 0xFFFF))
 def test_a_number_names_the_packet_sent_under_it_last(first: int, count: int, number: int) -> None:
     shared = stream(first)
     add(shared, count)
@@ -85,25 +75,71 @@ def test_a_number_names_the_packet_sent_under_it_last(first: int, count: int, nu
     if found is not None:
         assert found.sequence == number
         assert found.payload == b"%d" % (expected[-1] - first)
+        assert shared.age(found) == first + count - expected[-1]
 
 
-def test_lost_packets_come_again_in_the_retransmission_stream() -> None:
+@given(st.integers(0, 3 * KEPT), st.integers(0, 2 * KEPT), st.integers(-9, 9), st.integers(0, 99))
+def test_what_is_between_two_positions_is_in_order(
+    first: int, count: int, start: int, size: int
+) -> None:
+    shared = stream(first)
+    add(shared, count)
+    begin = shared.start + start
+    kept = range(max(first, first + count - KEPT), first + count)
+    expected = [p for p in range(begin, begin + size) if p in kept]
+    found = shared.between(begin, begin + size)
+    assert [packet.sequence for packet in found] == [position & 0xFFFF for position in expected]
+
+
+async def test_lost_packets_come_again_in_the_retransmission_stream(srtp: Srtp, path: Path) -> None:
     shared = stream()
     add(shared, 5, key=True)
-    viewer, sent = output(shared)
-    viewer.resend([1, 3, 4000])
+    viewer, sent = output(shared, srtp, path)
+    viewer.resends.ask([1, 3, 4000], time.monotonic())
+    viewer.resend()
     assert [packet.payload for packet in sent] == [b"\0\x011", b"\0\x033"]
     assert {packet.ssrc for packet in sent} == {0xBEEF}
     assert sent[1].sequence_number == sent[0].sequence_number + 1
 
 
-def test_a_viewer_who_asks_for_everything_again_gets_a_bounded_share() -> None:
+async def test_padding_does_not_come_again(srtp: Srtp, path: Path) -> None:
+    shared = stream()
+    shared.add([b"a" * 1000, b"b" * 900, b"c" * 1000], 1.0, key=True)
+    viewer, sent = output(shared, srtp, path)
+    viewer.resends.ask([1], time.monotonic())
+    viewer.resend()
+    assert sent[0].payload == b"\0\x01" + b"b" * 900
+    assert sent[0].padding_size == 0
+
+
+async def test_without_that_stream_the_very_same_bytes_come_again(srtp: Srtp, path: Path) -> None:
+    shared = stream()
+    shared.add([b"a" * 1000, b"b" * 900, b"c" * 1000], 1.0, key=True)
+    viewer, sent = output(shared, srtp, path, resend_type=None)
+    viewer.resends.ask([1], time.monotonic())
+    viewer.resend()
+    assert (sent[0].sequence_number, sent[0].ssrc) == (1, shared.source)
+    assert (sent[0].payload, sent[0].padding_size) == (b"b" * 900, 100)
+
+
+async def test_without_that_stream_nothing_comes_again_that_srtp_would_refuse(
+    srtp: Srtp, path: Path
+) -> None:
+    shared = stream()
+    add(shared, RESEND_WINDOW + 5, key=True)
+    viewer, sent = output(shared, srtp, path, resend_type=None)
+    viewer.resends.ask([4, 5], time.monotonic())
+    viewer.resend()
+    assert [packet.sequence_number for packet in sent] == [5]
+
+
+async def test_a_viewer_who_asks_for_everything_again_gets_a_part_at_a_time(
+    srtp: Srtp, path: Path
+) -> None:
     shared = stream()
     add(shared, 1000)
-    viewer, sent = output(shared)
-    for _ in range(3):
-        viewer.resend(range(1000))
-    assert len(sent) == RESENDS
-    viewer.report()  # once a second
-    viewer.resend([0])
-    assert len(sent) == RESENDS + 1
+    viewer, sent = output(shared, srtp, path)
+    viewer.resends.ask(range(1000), time.monotonic())
+    viewer.resend()
+    assert len(sent) == AT_ONCE
+    assert viewer.resends.waiting

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from aiortc.sdp import SessionDescription
 
+from tests.streaming.webrtc import offers
 from tests.tv.whip.conftest import AUTHORIZED, SDP, Publish, Stage, location, problem
 
 # 4.1: HTTP usage.
@@ -71,7 +72,8 @@ async def test_4_2_the_answer_answers_each_section_by_jsep(publish: Publish) -> 
         (SDP, b"bonjour", 400, "not-an-offer"),
         (SDP, b"\xff\xfe", 400, "not-an-offer"),
         (SDP, b"v=0\r\nm=video 9 x\r\n", 400, "not-an-offer"),
-        (SDP, b"v=0\r\n", 422, "nothing-to-send"),
+        (SDP, b"v=0\r\n", 400, "not-an-offer"),
+        (SDP, offers.EMPTY.encode(), 422, "nothing-to-send"),
     ],
 )
 async def test_4_2_another_content_type_or_a_malformed_offer_is_rejected(

@@ -11,7 +11,8 @@ export class CaptionSettings {
   /** `set` keeps a change, and draws. */
   constructor(private readonly set: (change: Partial<Preferences>) => void) {}
 
-  render(position: Position) {
+  /** `reception` says how the picture comes. */
+  render(position: Position, reception: string) {
     const label = "Réglages des sous-titres";
     return html`<div class="settings">
       <button
@@ -34,12 +35,12 @@ export class CaptionSettings {
           if (event.key === "Escape") this.open(false);
         }}
       >
-        ${this.isOpen ? this.sheet(position) : nothing}
+        ${this.isOpen ? this.sheet(position, reception) : nothing}
       </div>
     </div>`;
   }
 
-  private sheet(position: Position) {
+  private sheet(position: Position, reception: string) {
     const places: [Position, string][] = [
       ["bottom", "En bas de l’image"],
       ["top", "En haut de l’image"],
@@ -47,7 +48,7 @@ export class CaptionSettings {
     ];
     const modes: [boolean, string, string][] = [
       [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
-      [true, "Synchronisés", "dix secondes de retard, les mots avec la voix"],
+      [true, "Synchronisés", "quelques secondes de retard, les mots avec la voix"],
     ];
     return html`
       <label class="field">
@@ -94,6 +95,7 @@ export class CaptionSettings {
           : nothing
       }
       <p class="note">Sous-titres automatiques, non relus.</p>
+      <p class="note">${reception}</p>
     `;
   }
 

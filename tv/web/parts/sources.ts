@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { count } from "../french";
+import { page } from "../page";
 import type { Channel, Slot, Source } from "../protocol";
 import { ON_AIR } from "./health";
 import { KINDS, SLOTS, sourceCard } from "./source";
@@ -80,7 +81,7 @@ function named({ slot, kind, on_air }: Source): string {
 function howToPublish({ id }: Channel) {
   return html`<p class="how">
     <strong>Aucun studio ne diffuse.</strong> Dans OBS\u202f: service «\u00a0Personnalisé\u00a0», serveur
-    <code>rtmp://${location.hostname}:1935/live</code>, et la clé que donne
+    <code>rtmp://${location.hostname}:${page.rtmpPort ?? 1935}/live</code>, et la clé que donne
     <code>fabrique-tv key ${id}</code>.
   </p>`;
 }

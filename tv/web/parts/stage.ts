@@ -10,17 +10,24 @@ import { Player } from "../player/player";
 import type { Channel, Cue, Partial as Guess, Word } from "../protocol";
 import { CaptionSettings } from "./caption_settings";
 import * as icons from "./icons";
+import { Told, reception } from "./reception";
 
 const PAINTING = 100; // ms between two looks at what captions should show
 const LATE = 8; // seconds behind after which one is offered to come back to live
 const KEPT = 600; // cues: more than ten minutes of speech
 
-const PATHS = { webrtc: "WebRTC", hls: "LL-HLS", sync: "Synchronisé" };
+const PATHS = {
+  webrtc: "WebRTC",
+  delayed: "WebRTC synchronisé",
+  hls: "LL-HLS",
+  sync: "HLS synchronisé",
+};
 
 export class Stage {
   readonly player: Player;
   private readonly settings = new CaptionSettings((change) => this.set(change));
-  channel: Channel | undefined;
+  private readonly told = new Told();
+  channel: Channel | undefined; // as the server last said it
   private cues: Arrived[] = [];
   private words: Word[] = [];
   private painted = "";
@@ -34,8 +41,11 @@ export class Stage {
     slug: string,
     private readonly full: boolean,
   ) {
-    this.player = new Player(box.querySelector(".pictures") as HTMLElement, slug, () =>
-      this.draw(),
+    this.player = new Player(
+      box.querySelector(".pictures") as HTMLElement,
+      slug,
+      () => this.channel,
+      () => this.draw(),
     );
     setInterval(() => this.paint(), PAINTING);
     setInterval(() => this.measure(), 1000);
@@ -116,11 +126,14 @@ export class Stage {
     const { state } = this.player;
     const title = this.player.state.needsGesture ? "Lire le direct" : "Activer le son";
     return html`
+      <p class="visually-hidden" role="status">${this.told.of(state)}</p>
       ${
         !state.path
-          ? html`<p class="stage-note"><span class="spinner"></span>Connexion au direct…</p>`
+          ? html`<p class="stage-note" aria-hidden="true">
+              <span class="spinner"></span>Connexion au direct…
+            </p>`
           : state.trouble
-            ? html`<p class="stage-note small">
+            ? html`<p class="stage-note small" aria-hidden="true">
                 <span class="spinner"></span>Le direct se rétablit…
               </p>`
             : nothing
@@ -150,7 +163,7 @@ export class Stage {
       >
         <span class="tally"></span>${late ? "Revenir au direct" : "En direct"}
       </button>
-      <span class="behind" title="Retard de l’image sur le plateau">
+      <span class="behind" title="Retard de l’image sur le plateau. ${reception(state)}">
         ${
           state.path && this.behind >= 0
             ? html`<span class="behind-time">${decimal(this.behind)}${"\u00a0"}s</span>
@@ -159,7 +172,7 @@ export class Stage {
         }
       </span>
       ${this.button("captions", "Sous-titres", toggleCaptions, preferences.captions)}
-      ${this.full ? this.settings.render(this.position) : nothing}
+      ${this.full ? this.settings.render(this.position, reception(state)) : nothing}
       ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
     `;
   }

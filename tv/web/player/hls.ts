@@ -5,6 +5,11 @@ import { type Path, PathFailed, decoded, silentVideo } from "./path";
 
 const HOLDING = 100; // ms between two looks at the latency in synchronised mode
 
+/** Have the library here before it is needed: it is larger than all the rest of the page. */
+export function preload(): Promise<{ default: typeof HlsJs }> {
+  return import("hls.js/light");
+}
+
 export class Hls implements Path {
   readonly name: "hls" | "sync";
   readonly video = silentVideo();
@@ -24,7 +29,7 @@ export class Hls implements Path {
   }
 
   async start(): Promise<void> {
-    const { default: Library } = await import("hls.js/light");
+    const { default: Library } = await preload();
     if (this.stopped) return;
     if (Library.isSupported()) await this.startLibrary(Library);
     else await this.startNative();

@@ -1,12 +1,22 @@
 // One way from the server to this screen: WebRTC or HLS. The player raises and replaces them.
 
-export type PathName = "webrtc" | "hls" | "sync";
+/** "webrtc" and "hls" are live; "delayed" and "sync" stay behind, so that captions are in step. */
+export type PathName = "webrtc" | "delayed" | "hls" | "sync";
 
-/** A way that cannot be used now. `status` is HTTP's, 0 without an answer. */
+// Codes of ours: nobody answered at all, and the server does not know the session any more.
+export const UNREACHED = "unreached";
+export const FORGOTTEN = "forgotten";
+
+/** A way that cannot be used now. */
 export class PathFailed extends Error {
+  /**
+   * `status` is HTTP's, 0 without an answer; `code` the problem's, "" when it has none; `retryAfter`
+   * the seconds after which the server wants to be asked again, 0 when it does not say.
+   */
   constructor(
     message: string,
     readonly status = 0,
+    readonly code = "",
     readonly retryAfter = 0,
   ) {
     super(message);
@@ -25,6 +35,8 @@ export interface Path {
   mediaTime(): number | null;
   /** Go to the newest picture. */
   catchUp(): void;
+  /** Look for another way through the network; whether there is hope. */
+  mend?(): Promise<boolean>;
 }
 
 /** A video element that plays anywhere without a gesture: muted, inline. */
@@ -57,4 +69,36 @@ export function decoded(video: HTMLVideoElement): Promise<void> {
 export function progress(video: HTMLVideoElement): number {
   const frames = video.getVideoPlaybackQuality?.().totalVideoFrames;
   return frames || video.currentTime;
+}
+
+/** For how long the picture of a path has stood still. */
+export class Stillness {
+  private path: Path | null = null;
+  private seen = 0;
+  private movedAt = 0;
+  private forgiven = false;
+
+  /** Seconds until `now`; 0 when it has moved since the last look. */
+  look(path: Path, now: number): number {
+    const shown = progress(path.video);
+    const moved = path === this.path && shown !== this.seen;
+    if (moved || path !== this.path || this.forgiven) this.movedAt = now;
+    this.path = path;
+    this.seen = shown;
+    this.forgiven = false;
+    return moved ? 0 : Math.max(now - this.movedAt, Number.EPSILON);
+  }
+
+  /** Count from the next look on. */
+  forgive(): void {
+    this.forgiven = true;
+  }
+}
+
+/** Resolves when what was changed is on screen. */
+export function painted(): Promise<void> {
+  return new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+    setTimeout(done, 300); // hidden pages have no frames
+  });
 }

@@ -1,19 +1,22 @@
 // Keeps the picture on screen: WebRTC first, HLS when it fails, back again, without a reload.
 // Each try has a video element of its own, shown once it has a picture: the change is not seen.
 
+import * as clock from "../clock";
+import type { Channel } from "../protocol";
 import { jitter, pause } from "../waiting";
-import { Hls } from "./hls";
-import { type Path, PathFailed, progress } from "./path";
-import { Whep } from "./whep";
+import { Attempts, seconds } from "./attempts";
+import { FORGOTTEN, type Path, PathFailed, type PathName, Stillness, painted } from "./path";
+import type { Why } from "./why";
 
-const FIRST_PICTURE = 3; // seconds that WebRTC may take before HLS is tried
-const HLS_PICTURE = 12; // seconds that HLS may take
-const STILL: Record<Path["name"], number> = { webrtc: 2.5, hls: 6, sync: 12 }; // seconds
-const LOOK = 500; // ms between two looks at the picture
-const REFUSED = 60; // seconds before WebRTC is tried again where the server said no
+const STILL: Record<PathName, number> = { webrtc: 2.5, delayed: 2.5, hls: 6, sync: 12 }; // seconds
+const MENDING = 1.5; // seconds that a new ICE session may take to bring the picture back
+const LOOK = 0.5; // seconds between two looks at the picture
+const BRIEF = 2; // seconds of picture that do not prove that WebRTC works
+const STRAYED = 3; // seconds further behind than before the viewer paused
 
 export interface PlayerState {
-  path: Path["name"] | null; // null: no picture yet
+  path: PathName | null; // null: no picture yet
+  why: Why; // the picture does not come by WebRTC
   trouble: boolean; // the picture stands still, or is not there
   needsGesture: boolean; // the browser wants a tap before it plays
   paused: boolean; // by the viewer
@@ -23,25 +26,36 @@ export interface PlayerState {
 export class Player {
   readonly state: PlayerState = {
     path: null,
+    why: "",
     trouble: false,
     needsGesture: false,
     paused: false,
     muted: true,
   };
 
+  private readonly attempts: Attempts;
+  private readonly stillness = new Stillness();
   private current: Path | null = null;
+  private shownAt = 0;
   private generation = 0; // a new one ends what the older ones were doing
-  private synchronised = false;
   private volume = 1;
+  private lag: number | null = null; // seconds behind when the viewer paused
 
+  /** `told` is what the server last said of the channel, if anything yet. */
   constructor(
-    private readonly box: HTMLElement,
-    private readonly channel: string,
+    box: HTMLElement,
+    channel: string,
+    told: () => Channel | undefined,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.attempts = new Attempts(box, channel, told, (why) => this.update({ why }));
+    const { connection } = navigator as { connection?: EventTarget }; // not in every browser
+    connection?.addEventListener("change", () => this.networkChanged());
+    addEventListener("online", () => this.networkChanged());
+  }
 
   start(synchronised: boolean): void {
-    this.synchronised = synchronised;
+    this.attempts.synchronised = synchronised;
     void this.keepPlaying(++this.generation);
   }
 
@@ -54,7 +68,7 @@ export class Player {
 
   /** Change the mode while the old picture stays until the new one is there. */
   synchronise(on: boolean): void {
-    if (on !== this.synchronised) this.start(on);
+    if (on !== this.attempts.synchronised) this.start(on);
   }
 
   get video(): HTMLVideoElement | null {
@@ -77,6 +91,7 @@ export class Player {
   }
 
   pause(): void {
+    this.lag ??= this.behind();
     this.video?.pause();
     this.update({ paused: true });
   }
@@ -88,117 +103,147 @@ export class Player {
   }
 
   catchUp(): void {
+    this.lag = null;
     this.update({ paused: false });
     this.current?.catchUp();
+  }
+
+  private networkChanged(): void {
+    this.attempts.hurry();
+    void this.current?.mend?.();
   }
 
   private async keepPlaying(generation: number): Promise<void> {
     const alive = () => generation === this.generation;
     for (let failures = 0; alive();) {
-      const path = await this.raise(alive);
+      const path = await this.attempts.any(alive);
       if (!alive()) return path?.stop();
-      if (path) {
+      if (path) this.show(path);
+      if (path || this.moves()) {
         failures = 0;
-        this.show(path);
-        await this.watch(path, alive);
+        await this.watch(alive);
       } else {
         failures += 1;
+        this.attempts.hurry();
       }
       if (!alive()) return;
       this.update({ trouble: true });
-      await pause(jitter(failures, 0.5, 10));
-    }
-  }
-
-  /** A path with a picture, or null when none could be had. */
-  private async raise(alive: () => boolean): Promise<Path | null> {
-    await visible(); // a tab in the background decodes nothing
-    if (this.synchronised) return this.attempt(this.hls(), HLS_PICTURE);
-    const deadline = performance.now() + FIRST_PICTURE * 1000;
-    while (alive() && performance.now() < deadline && canReceive()) {
-      const left = (deadline - performance.now()) / 1000;
-      const path = await this.attempt(new Whep(`/${this.channel}/whep`), left);
-      if (path) return path;
-      if (this.refusal && !this.refusal.retryAfter) break;
-      await pause(0.2 + jitter(0, 0.6)); // media restarts in two seconds: it may just be late
-    }
-    return alive() ? this.attempt(this.hls(), HLS_PICTURE) : null;
-  }
-
-  private refusal: PathFailed | null = null;
-
-  private async attempt(path: Path, seconds: number): Promise<Path | null> {
-    this.refusal = null;
-    this.box.append(path.video);
-    const late = pause(seconds).then(() => {
-      throw new PathFailed("pas d’image");
-    });
-    try {
-      await Promise.race([path.start(), late]);
-      return path;
-    } catch (error) {
-      const failed = error instanceof PathFailed ? error : new PathFailed(String(error));
-      if (failed.status >= 400) this.refusal = failed;
-      // A browser that waits for a tap has everything but a picture.
-      if (path.video.readyState >= 2 && path.video.paused) {
-        this.update({ needsGesture: true });
-        return path;
-      }
-      path.stop();
-      return null;
+      if (failures) await pause(jitter(failures, 0.5, 10));
     }
   }
 
   private show(path: Path): void {
     const old = this.current;
+    const { video } = path;
     this.current = path;
-    path.video.muted = this.state.muted;
-    path.video.volume = this.volume;
-    path.video.classList.add("shown");
-    old?.stop();
-    if (this.state.paused) path.video.pause();
-    this.update({ path: path.name, trouble: false });
+    this.shownAt = seconds();
+    this.lag = null;
+    video.muted = this.state.muted;
+    video.volume = this.volume;
+    video.classList.add("shown");
+    if (old) {
+      old.video.muted = true;
+      void painted().then(() => old.stop()); // under the new picture until that is on screen
+    }
+    if (this.state.paused) video.pause();
+    else if (video.paused) void this.playOrMute(video);
+    this.update({ path: path.name, trouble: false, ...(direct(path) ? { why: "" } : {}) });
   }
 
-  /** Returns when the picture is lost, or when a better path has taken over. */
-  private async watch(path: Path, alive: () => boolean): Promise<void> {
-    let probeAt = performance.now() + this.untilProbe(0);
-    let probes = 0;
-    let seen = progress(path.video);
-    let seenAt = performance.now();
-    while (alive() && !path.failure) {
-      await pause(LOOK / 1000);
-      const now = performance.now();
-      const moving = progress(path.video) !== seen;
+  /** Some browsers let a new picture have sound only by a tap: rather without than not at all. */
+  private async playOrMute(video: HTMLVideoElement): Promise<void> {
+    try {
+      await video.play();
+    } catch {
+      video.muted = true;
+      this.update({ muted: true });
+      await video.play().catch(() => this.update({ needsGesture: true }));
+    }
+  }
+
+  /** Returns when the picture is lost. */
+  private async watch(alive: () => boolean): Promise<void> {
+    let probe: Promise<void> | null = null;
+    while (this.current) {
+      await pause(LOOK);
+      if (!alive()) return;
+      const path = this.current;
+      const { paused, needsGesture } = this.state;
       // Hidden pages are throttled, and a paused picture stands still by right.
-      if (moving || document.hidden || this.state.paused || this.state.needsGesture) {
-        seen = progress(path.video);
-        seenAt = now;
-        if (moving) this.update({ trouble: false, needsGesture: false });
-      } else if (now - seenAt > STILL[path.name] * 1000) {
-        return;
-      }
-      if (path.name === "hls" && now > probeAt && !document.hidden && canReceive()) {
-        const better = await this.attempt(new Whep(`/${this.channel}/whep`), FIRST_PICTURE);
-        if (better && alive()) {
-          this.show(better);
-          return this.watch(better, alive);
-        }
-        better?.stop();
-        probes += 1;
-        probeAt = performance.now() + this.untilProbe(probes);
+      if (document.hidden || paused || needsGesture) this.stillness.forgive();
+      const still = this.stillness.look(path, seconds());
+      if (still === 0) this.update({ trouble: false, needsGesture: false });
+      const lost = path.failure ? !paused : still > STILL[path.name];
+      if (lost) {
+        await probe;
+        if (path === this.current && !(await this.saved(path, alive))) return;
+      } else if (!probe && this.mayReturn(path)) {
+        probe = this.comeBack(alive).finally(() => {
+          probe = null;
+        });
       }
     }
   }
 
-  private untilProbe(probes: number): number {
-    const refused = this.refusal && !this.refusal.retryAfter;
-    return 1000 * (refused ? REFUSED * (0.5 + Math.random()) : 5 + jitter(probes, 5, 120));
+  /** The picture of a path is lost: it mends, or HLS takes over; false when neither does. */
+  private async saved(path: Path, alive: () => boolean): Promise<boolean> {
+    this.update({ trouble: true });
+    if (!direct(path) || this.attempts.interrupted) return false;
+    const spare = this.attempts.hls(); // ready when it turns out that it is needed
+    const mended = !path.failure && (await this.mended(path));
+    if (mended || this.forgotten(path)) {
+      void spare.then((unneeded) => unneeded?.stop());
+      return mended;
+    }
+    const failed = path.failure ?? new PathFailed("image figée");
+    this.attempts.failed(failed, seconds() - this.shownAt);
+    this.update({ why: "unsteady" });
+    const other = await spare;
+    if (other && alive()) this.show(other);
+    else other?.stop();
+    return other !== null;
   }
 
-  private hls(): Path {
-    const playlist = this.synchronised ? "sync.m3u8" : "index.m3u8";
-    return new Hls(`/${this.channel}/${playlist}`, this.synchronised);
+  /** Whether a path brings its picture back by itself. */
+  private async mended(path: Path): Promise<boolean> {
+    let until = seconds() + MENDING;
+    void path.mend?.().then((hope) => {
+      if (!hope) until = 0;
+    });
+    while (seconds() < until) {
+      await pause(0.1);
+      if (this.moves()) return true;
+    }
+    return false;
+  }
+
+  /** Whether the server has just lost the session, as when media restarts: it is asked anew. */
+  private forgotten({ failure }: Path): boolean {
+    return failure?.code === FORGOTTEN && seconds() - this.shownAt > BRIEF;
+  }
+
+  /** Whether the picture has moved since the last look. */
+  private moves(): boolean {
+    return this.current != null && this.stillness.look(this.current, seconds()) === 0;
+  }
+
+  /** Whether to look if WebRTC is there again; never against what the viewer chose. */
+  private mayReturn(path: Path): boolean {
+    const { paused, needsGesture } = this.state;
+    if (direct(path) || paused || needsGesture || document.hidden) return false;
+    const strayed = this.lag != null && (this.behind() ?? 0) > this.lag + STRAYED;
+    return !strayed && navigator.onLine && this.attempts.due;
+  }
+
+  private async comeBack(alive: () => boolean): Promise<void> {
+    const better = await this.attempts.webrtc();
+    if (better && alive() && !this.state.paused && !better.video.paused) this.show(better);
+    else better?.stop();
+  }
+
+  private behind(): number | null {
+    const shown = this.mediaTime();
+    return shown == null ? null : clock.now() - shown;
   }
 
   private update(change: Partial<PlayerState>): void {
@@ -209,18 +254,6 @@ export class Player {
   }
 }
 
-function canReceive(): boolean {
-  return "RTCPeerConnection" in window;
-}
-
-function visible(): Promise<void> {
-  return new Promise((done) => {
-    const look = () => {
-      if (document.hidden) return;
-      document.removeEventListener("visibilitychange", look);
-      done();
-    };
-    document.addEventListener("visibilitychange", look);
-    look();
-  });
+function direct({ name }: Path): boolean {
+  return name === "webrtc" || name === "delayed";
 }

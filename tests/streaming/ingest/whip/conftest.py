@@ -73,5 +73,5 @@ async def stage(patience: Patience) -> AsyncIterator[Stage]:
     yield stage
     await stage.studios.close()
     assert all(source.closed for source in stage.sources)
-    assert not mux._connections
+    assert not mux.parties
     await mux.close()

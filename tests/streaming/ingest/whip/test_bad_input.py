@@ -20,7 +20,7 @@ from streaming.clock import Clock
 from streaming.errors import UnsupportedMedia
 from streaming.feed import Feed
 from streaming.ingest.intake import Intake
-from streaming.ingest.whip import fragment, offer
+from streaming.ingest.whip import offer
 from streaming.ingest.whip.reorder import JUMP, WINDOW
 from streaming.ingest.whip.tracks import RATE, PictureTrack, SoundTrack
 from streaming.packet import Packet
@@ -37,14 +37,6 @@ from tests.streaming.webrtc.damage import damaged
 
 CHROMIUM = Path(__file__).parents[2] / "webrtc/chromium.sdp"
 OFFER = CHROMIUM.read_bytes().decode().replace("a=recvonly", "a=sendonly")
-FRAGMENT = """a=group:BUNDLE 0 1\r
-m=video 9 UDP/TLS/RTP/SAVPF 102\r
-a=mid:0\r
-a=ice-ufrag:EsAw\r
-a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r
-a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0\r
-a=end-of-candidates\r
-"""
 
 
 def flipped(data: bytes, chance: random.Random, most: int = 6) -> bytes:
@@ -159,19 +151,9 @@ def test_any_text_is_no_offer(text: str) -> None:
             offer.read_offer(some)
 
 
-@given(st.integers(0, len(FRAGMENT)), st.text(max_size=30), st.integers(0, 30))
-def test_a_damaged_fragment_is_read_or_refused(place: int, text: str, gone: int) -> None:
-    with contextlib.suppress(fragment.NotAFragment):
-        fragment.read(FRAGMENT[:place] + text + FRAGMENT[place + gone :])
-
-
-def test_offers_and_fragments_have_limits() -> None:
+def test_offers_have_limits() -> None:
     with pytest.raises(Refusal):
         offer.read_offer("v=0\r\n" + "a=x\r\n" * 20_000)
-    with pytest.raises(Refusal):
-        fragment.read("a=x\r\n" * 20_000)
-    many = "".join(f"a=candidate:{n} 1 udp 1 192.0.2.1 {n} typ host\r\n" for n in range(1, 300))
-    assert len(fragment.read(many).candidates) == 16
 
 
 # Streams.

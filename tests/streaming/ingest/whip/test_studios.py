@@ -11,6 +11,7 @@ from streaming.ingest.whip.studio import Patience
 from streaming.ingest.whip.studios import UnknownSession
 from streaming.packet import Packet
 from streaming.webrtc import rtcp
+from tests.impairment import CLEAR, Weather, bad_network
 from tests.streaming.ingest.films import Recorder
 from tests.streaming.ingest.whip.conftest import PLACE, Stage
 from tests.streaming.ingest.whip.publisher import Publisher, packets_of, publishing
@@ -77,6 +78,21 @@ async def test_lost_packets_come_again_and_no_frame_is_missing(
         source = await arrived(stage, 45)
         assert studio.missed
     assert_whole(source, pictures, 45)
+
+
+async def test_a_bad_network_between_us_and_the_studio_costs_no_frame(
+    stage: Stage, pictures: list[Packet], sounds: list[Packet]
+) -> None:
+    bad = Weather(loss=0.05, duplicate=0.05, reorder=0.05, delay=0.01, jitter=0.02)
+    with bad_network() as network:
+        async with publishing(network.around(stage.publish), pictures, sounds):
+            # The first packets must come: nobody misses what was before them.
+            await arrived(stage, 3)
+            network.up.weather = network.down.weather = bad
+            source = await arrived(stage, 60)
+            network.up.weather = network.down.weather = CLEAR
+            assert network.up.lost
+    assert_whole(source, pictures, 60)
 
 
 async def test_packets_in_another_order_and_twice_change_nothing(
@@ -168,6 +184,19 @@ async def test_keyframes_are_asked_for_at_least_every_two_seconds_and_not_too_of
         steps = [b - a for a, b in itertools.pairwise(studio.keys_wanted)]
         assert all(step > 0.4 for step in steps)
         assert studio.keys_wanted[-1] - studio.keys_wanted[0] < 5
+
+
+async def test_a_studio_is_asked_at_once_for_the_keyframe_that_viewers_want(
+    stage: Stage, pictures: list[Packet]
+) -> None:
+    async with publishing(stage.publish, pictures[:25]) as studio:  # a keyframe every second
+        source = await arrived(stage, 30)
+        assert source.on_key_wanted is not None
+        asked = len(studio.keys_wanted)
+        source.on_key_wanted()
+        await studio.until(lambda: len(studio.keys_wanted) > asked)
+        await stage.studios.hang_up(studio.session, PLACE)
+        assert source.on_key_wanted is None
 
 
 async def test_pictures_that_come_with_their_sound_are_stamped_with_it(

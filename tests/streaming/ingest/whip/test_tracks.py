@@ -207,6 +207,23 @@ def test_keyframes_are_asked_for_before_hls_misses_them(
     assert len([at for at in seldom.keys_wanted if at > 1000 + KEY_INTERVAL]) == 3
 
 
+def test_viewers_who_lost_the_picture_are_heard_at_most_twice_a_second(
+    pictures: list[Packet], sounds: list[Packet]
+) -> None:
+    often = Studio(pictures[:25], sounds)
+    often.run(5)
+    before = len(often.keys_wanted)
+    for _ in range(100):
+        often.picture.want_key()
+        often.run(0.02)
+    asked = often.keys_wanted[before:]
+    assert 4 <= len(asked) <= 5
+    assert min(b - a for a, b in itertools.pairwise(asked)) >= 0.49
+    # A keyframe that comes meanwhile serves them all.
+    often.run(1)
+    assert len(often.keys_wanted) <= before + len(asked) + 1
+
+
 def test_a_jump_of_the_pictures_time_leaves_no_hole(
     pictures: list[Packet], sounds: list[Packet]
 ) -> None:

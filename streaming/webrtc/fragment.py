@@ -1,4 +1,4 @@
-"""SDP fragments (RFC 8840): a studio's later candidates, or its new ICE session. Pure."""
+"""SDP fragments (RFC 8840): the other side's later candidates, or its new ICE session. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,214 @@
+"""The picture finds its way by itself: WebRTC, LL-HLS where that fails, back again, never black."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests import servers, viewers
+from tests.browser.stage import PATIENCE, filmed, offers, paths, reception, said, shows, watching
+from tests.impairment import CLEAR, Weather, bad_network
+from tests.servers import Fabrique
+
+SILENT = Weather(loss=1.0)
+TURN = "turn:127.0.0.1:9?transport=udp"
+
+# The ICE servers of each connection that the page makes.
+SERVERS = """
+window.servers = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(configuration) {
+    super(configuration);
+    servers.push(configuration.iceServers);
+  }
+};
+"""
+
+# A browser that has no H.264 for WebRTC, as Debian's Firefox: its offers are refused.
+WITHOUT_H264 = """
+const add = RTCPeerConnection.prototype.addTransceiver;
+RTCPeerConnection.prototype.addTransceiver = function (kind, options) {
+  const made = add.call(this, kind, options);
+  const { codecs } = RTCRtpReceiver.getCapabilities(kind);
+  made.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType !== "video/H264"));
+  return made;
+};
+"""
+
+
+# Whether the picture is so many seconds late.
+LATE = """(seconds) => {
+  const said = document.querySelector(".behind-time")?.textContent ?? "0";
+  return parseFloat(said.replace(",", ".")) > seconds;
+}"""
+
+# Whether what is shown has got so far, in seconds, or something else is shown.
+PLAYED = """([path, until]) => {
+  const video = [...document.querySelectorAll("video.shown")].at(-1);
+  return video.currentTime > until || document.querySelector("#stage").dataset.path !== path;
+}"""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    """A server with two places by WebRTC, no delayed feed, and a TURN server that is not there."""
+    settings = {
+        "CAPTIONS__CHANNELS": "",
+        "WEBRTC__VIEWERS": "2",
+        "WEBRTC__DELAY": "0",
+        "WEBRTC__ICE_SERVERS__LOCAL__URLS": TURN,
+        "WEBRTC__ICE_SERVERS__LOCAL__SECRET": "un-secret-de-relais",
+    }
+    with servers.fabrique(**settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[str]:
+    with viewers.chromium_process() as address:
+        yield address
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        yield await playwright.chromium.connect_over_cdp(chromium)
+
+
+@pytest.mark.slow  # the server wants to be left alone for half a minute
+async def test_page_on_a_full_server_says_so_and_comes_back_when_a_place_is_free(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with asyncio.timeout(150), AsyncExitStack() as place:
+        for _ in range(2):
+            await place.enter_async_context(viewers.whep(served.url))
+        async with watching(browser, served.url) as page:
+            await shows(page, "hls")
+            assert "Toutes les places en WebRTC sont prises." in await reception(page)
+            await place.aclose()
+            made = offers(page)
+            async with filmed(page):
+                await shows(page, "webrtc")
+            await expect(said(page)).to_have_text("Image par WebRTC, au plus près du plateau.")
+            assert await paths(page) == ["hls", "webrtc"]
+            assert len(made) == 1
+
+
+async def test_browser_without_h264_is_on_hls_at_once(browser: Browser, served: Fabrique) -> None:
+    async with watching(browser, served.url, script=WITHOUT_H264) as page:
+        made = offers(page)
+        await shows(page, "hls")
+        assert len(made) <= 1
+        assert "Ce navigateur ne lit pas la vidéo H.264 par WebRTC." in await reception(page)
+
+
+async def test_network_without_udp_is_on_hls_after_three_seconds(
+    browser: Browser, served: Fabrique
+) -> None:
+    with bad_network(SILENT, SILENT) as network:
+        async with watching(browser, served.url, network) as page:
+            made = offers(page)
+            await shows(page, "hls")
+            assert len(made) <= 1
+            assert "Rien n’arrive par WebRTC sur ce réseau." in await reception(page)
+
+
+@pytest.mark.slow  # one path after the other is lost
+async def test_frozen_picture_goes_on_by_hls_and_returns_unseen(
+    browser: Browser, served: Fabrique
+) -> None:
+    with bad_network() as network:
+        async with watching(browser, served.url, network) as page:
+            await shows(page, "webrtc")
+            async with filmed(page):
+                network.up.weather = network.down.weather = SILENT
+                await shows(page, "hls")
+                await expect(said(page)).to_contain_text("L’image s’est figée en WebRTC.")
+                network.up.weather = network.down.weather = CLEAR
+                await shows(page, "webrtc")
+            await expect(said(page)).to_have_text("Image par WebRTC, au plus près du plateau.")
+
+
+async def test_lost_network_is_replaced_within_the_session(
+    browser: Browser, served: Fabrique
+) -> None:
+    with bad_network() as network:
+        async with watching(browser, served.url, network) as page:
+            await shows(page, "webrtc")
+            made = offers(page)
+            async with page.expect_request(
+                lambda request: request.method == "PATCH", timeout=PATIENCE
+            ):
+                network.up.weather = network.down.weather = SILENT
+            network.up.weather = network.down.weather = CLEAR
+            await shows(page, "webrtc")
+            await expect(page.locator(".stage-note")).to_have_count(0)
+            assert await paths(page) == ["webrtc"]
+            assert made == []
+
+
+@pytest.mark.slow  # media starts anew
+async def test_page_is_back_by_webrtc_soon_after_the_media_process_was_killed(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url) as page:
+        await shows(page, "webrtc")
+        served.kill("media")
+        await expect(said(page)).to_have_text("Le direct se rétablit…", timeout=PATIENCE)
+        await expect(said(page)).not_to_have_text("Le direct se rétablit…", timeout=PATIENCE)
+        await shows(page, "webrtc")
+
+
+@pytest.mark.slow  # for longer than the player would wait
+async def test_viewer_who_paused_is_not_taken_away_from_there(
+    browser: Browser, served: Fabrique
+) -> None:
+    with bad_network(SILENT, SILENT) as network:
+        async with watching(browser, served.url, network) as page:
+            await shows(page, "hls")
+            await page.get_by_role("button", name="Mettre en pause").click()
+            network.up.weather = network.down.weather = CLEAR
+            made = offers(page)
+            await page.wait_for_function(
+                LATE, arg=12, timeout=PATIENCE
+            )  # the player waits 5 s at most
+            await page.get_by_role("button", name="Lire").click()
+            so_far = await page.evaluate("document.querySelector('video.shown').currentTime")
+            await page.wait_for_function(PLAYED, arg=["hls", so_far + 6], timeout=PATIENCE)
+            assert made == []
+            assert await paths(page) == ["hls"]
+            await page.get_by_role("button", name="Revenir au direct").click()
+            await shows(page, "webrtc")
+
+
+async def test_captions_in_step_come_by_hls_where_no_delayed_feed_is_offered(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url) as page:
+        await shows(page, "webrtc")
+        made = offers(page)
+        await page.get_by_role("button", name="Réglages des sous-titres").click()
+        async with filmed(page):
+            await page.get_by_text("Synchronisés").click()
+            await shows(page, "sync")
+        assert made == []
+
+
+async def test_relays_that_the_server_names_are_asked_from_the_second_connection_on(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url, script=SERVERS) as page:
+        await shows(page, "webrtc")
+        await page.get_by_role("button", name="Réglages des sous-titres").click()
+        await page.get_by_text("Synchronisés").click()
+        await shows(page, "sync")
+        await page.get_by_text("Au plus vite").click()
+        await shows(page, "webrtc")
+        first, second = await page.evaluate("servers")
+    assert first == []
+    (relay,) = second
+    assert relay["urls"] == TURN
+    assert relay["username"]
+    assert relay["credential"]

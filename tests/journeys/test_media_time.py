@@ -1,0 +1,156 @@
+"""The time of the picture on screen, live and later, over a reconnect of the studio."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from playwright.async_api import Page
+
+from streaming import link
+from tests import servers
+from tests.servers import Fabrique
+from tests.studio import Studio
+from tests.viewers import chromium_beside
+from tv.demo_scene import FRAME_RATE, frame_number
+
+pytestmark = pytest.mark.slow
+
+DELAY = 2.0
+FRAMES = 400  # of the film, which begins again
+
+# Follows the channel by the socket and watches both feeds; notes of each frame the RTP timestamp,
+# the number in its picture, the moment it is of by what the socket says, and when it was shown.
+SCRIPT = """async () => {
+  window.seen = { live: [], delayed: [] };
+  const socket = new WebSocket(location.origin.replace("http", "ws") + "/ws");
+  socket.onopen = () => socket.send(JSON.stringify(
+    { type: "hello", version: 1, topics: { "channel:plateau": "" } }));
+  socket.onmessage = ({ data }) => {
+    for (const item of JSON.parse(data).items ?? []) window.feeds = item.feeds;
+  };
+  const watch = async (feed, address) => {
+    const video = document.body.appendChild(document.createElement("video"));
+    video.muted = true; video.autoplay = true;
+    const canvas = document.createElement("canvas");
+    canvas.width = 320; canvas.height = 180;
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const note = (now, { rtpTimestamp }) => {
+      pen.drawImage(video, 0, 0, 320, 180);
+      const row = pen.getImageData(0, 178, 320, 1).data;
+      let number = 0;
+      for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120);
+      const pair = window.feeds?.[feed];
+      if (rtpTimestamp !== undefined && pair) {
+        const time = pair.time + ((rtpTimestamp - pair.rtp) | 0) / pair.rate;
+        window.seen[feed].push([rtpTimestamp, number, time, performance.now() / 1000]);
+      }
+      video.requestVideoFrameCallback(note);
+    };
+    video.requestVideoFrameCallback(note);
+    const peer = new RTCPeerConnection();
+    for (const kind of ["video", "audio"]) peer.addTransceiver(kind, { direction: "recvonly" });
+    peer.ontrack = ({ track }) => {
+      if (track.kind === "video") video.srcObject = new MediaStream([track]);
+    };
+    await peer.setLocalDescription();
+    const reply = await fetch(address, { method: "POST",
+      headers: { "content-type": "application/sdp" }, body: peer.localDescription.sdp });
+    if (!reply.ok) throw new Error(await reply.text());
+    await peer.setRemoteDescription({ type: "answer", sdp: await reply.text() });
+  };
+  await watch("live", "/plateau/whep");
+  await watch("delayed", "/plateau/whep?feed=delayed");
+}"""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    with servers.fabrique(WEBRTC__DELAY=str(DELAY), CAPTIONS__CHANNELS="") as server:
+        yield server
+
+
+class Witness:
+    """Decodes what is on air, as media gives it out: the number in each picture, and its time."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}  # by RTP timestamp
+        self.times: dict[int, float] = {}
+
+    async def watch(self, path: Path) -> None:
+        decoder, config = av.CodecContext.create("h264", "r"), b""
+        async with link.connected(path) as connection:
+            connection.send(link.Follow("air", "plateau"))
+            async for message in connection.receive():
+                if not isinstance(message, link.Frame) or message.codec != "h264":
+                    continue
+                packet = message.packet
+                if packet.config != config:
+                    decoder, config = av.CodecContext.create("h264", "r"), packet.config
+                    decoder.extradata = config
+                    decoder.thread_count = 1
+                made = av.Packet(packet.data)
+                made.pts = round(packet.pts * 90_000)
+                for frame in decoder.decode(made):
+                    assert frame.pts is not None
+                    stamp = frame.pts % 2**32
+                    self.numbers[stamp] = frame_number(frame.to_ndarray(format="gray"))
+                    self.times[stamp] = frame.pts / 90_000
+
+
+@asynccontextmanager
+async def witness(path: Path) -> AsyncIterator[Witness]:
+    made = Witness()
+    task = asyncio.create_task(made.watch(path))
+    try:
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(page: Page, what: str) -> None:
+    """Wait until both feeds show it: "film" or "slate"."""
+    shows = "> 0" if what == "film" else "=== 0"
+    fact = f"frames.length > 15 && frames.slice(-15).every((frame) => frame[1] {shows})"
+    every = f"() => Object.values(seen).every((frames) => {fact})"
+    await page.wait_for_function(every, timeout=60_000)
+
+
+async def test_a_page_knows_the_moment_it_shows_over_a_reconnect_of_the_studio(
+    served: Fabrique, film: Path
+) -> None:
+    studio = Studio(film, served.rtmp())
+    async with chromium_beside() as browser, witness(served.folder.media_socket) as air:
+        page = await browser.new_page()
+        await page.goto(f"{served.url}/livez")
+        await page.evaluate(SCRIPT)
+        try:
+            for _ in range(2):
+                studio.start()
+                await until(page, "film")
+                studio.kill()
+                await until(page, "slate")
+        finally:
+            studio.kill()
+        seen: dict[str, list[Any]] = await page.evaluate("seen")
+        feeds = await page.evaluate("feeds")
+    assert {name: feed["delay"] for name, feed in feeds.items()} == {"live": 0, "delayed": DELAY}
+    shown_at = {}
+    for name, frames in seen.items():
+        known = [frame for frame in frames if frame[0] in air.numbers and frame[1] > 0]
+        assert len(known) > 2 * FRAME_RATE
+        exact = 0
+        for stamp, number, time, _ in known:
+            assert abs(air.times[stamp] - time) < 1 / FRAME_RATE
+            # A browser that is late has the next picture on its canvas already.
+            assert number - air.numbers[stamp] in (0, 1, 1 - FRAMES)
+            exact += number == air.numbers[stamp]
+        assert exact > 0.9 * len(known)
+        shown_at[name] = {stamp: at for stamp, _, _, at in known}
+    both = shown_at["live"].keys() & shown_at["delayed"].keys()
+    later = sorted(shown_at["delayed"][stamp] - shown_at["live"][stamp] for stamp in both)
+    assert abs(later[len(later) // 2] - DELAY) < 0.5

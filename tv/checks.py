@@ -1,0 +1,187 @@
+"""What settings must be; what is wrong with one is said in French, and names it."""
+
+import ipaddress
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from streaming.feed import LONGEST_DELAY
+from streaming.restream.address import BadAddress, parse
+from tv import ice_servers
+
+if TYPE_CHECKING:
+    from tv.settings import Settings
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+VIEWERS = 10_000  # at most: what one port and one core may be asked for
+RESTREAMS = 16  # at most: each takes the uplink as much as a studio
+STORES = ("redis", "rediss", "unix")  # schemes of a store's URL
+ENCODERS = ("auto", "libx264", "h264_nvenc", "h264_vaapi", "h264_qsv", "h264_videotoolbox")
+RESERVED = frozenset(
+    {"api", "ws", "static", "livez", "readyz", "metrics", "favicon.ico"}
+    | {"rejoindre", "programme", "revoir", "ecran", "intervenant", "regie", "labo", "idees", "mur"}
+)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what is expected, in French."""
+
+
+def check(settings: "Settings") -> None:
+    for slug in settings.channels:
+        if not SLUG.fullmatch(slug) or slug in RESERVED:
+            raise SettingsError(
+                f"Réglages : [channels] « {slug} » ne peut pas nommer un canal : 1 à 32 lettres "
+                "minuscules, chiffres et tirets, et pas un nom réservé."
+            )
+    for slug in settings.captions.channels:
+        if slug not in settings.channels:
+            raise SettingsError(f"Réglages : [captions] canal inconnu « {slug} ».")
+    if not SLUG.fullmatch(settings.event.slug):
+        raise SettingsError("Réglages : [event] slug : lettres minuscules, chiffres et tirets.")
+    if not 1 <= settings.server.web_workers <= 64:
+        raise SettingsError("Réglages : [server] web_workers doit être entre 1 et 64.")
+    if not 0 <= settings.ladder.jobs <= 64:
+        raise SettingsError("Réglages : [ladder] jobs doit être entre 0 (aucun) et 64.")
+    if settings.ladder.encoder not in ENCODERS:
+        raise SettingsError(
+            f"Réglages : [ladder] encoder : « {settings.ladder.encoder} » est inconnu ; il y a "
+            f"{', '.join(ENCODERS)}."
+        )
+    ports = (
+        *(settings.server.port, settings.rtmp.port),
+        *(settings.webrtc.port, settings.srt.port),
+    )
+    if not all(1 <= port <= 65535 for port in ports):
+        raise SettingsError("Réglages : un port doit être entre 1 et 65535.")
+    if settings.server.port == settings.rtmp.port:
+        raise SettingsError(
+            f"Réglages : [server] port et [rtmp] port valent tous deux {settings.rtmp.port} ; "
+            "donnez-leur deux ports différents."
+        )
+    for address in settings.webrtc.addresses:
+        _check_address(address)
+    if settings.webrtc.delay != 0 and not 1 <= settings.webrtc.delay <= LONGEST_DELAY:
+        raise SettingsError(
+            "Réglages\u202f: [webrtc] delay\u202f: 0 (pas de flux différé), ou de 1 à "
+            f"{LONGEST_DELAY:g} secondes."
+        )
+    if not 0 <= settings.webrtc.viewers <= VIEWERS:
+        raise SettingsError(f"Réglages : [webrtc] viewers doit être entre 0 et {VIEWERS}.")
+    if wrong := ice_servers.trouble(settings.webrtc.ice_servers):
+        raise SettingsError(f"Réglages : [webrtc.ice_servers] {wrong}.")
+    _check_srt(settings)
+    _check_urls(settings)
+    _check_continuity(settings)
+    _check_restreams(settings)
+    if not 0 <= settings.keep.free_gb <= 1_000_000:
+        raise SettingsError("Réglages : [keep] free_gb : attendu des gigaoctets, 0 ou plus.")
+    if not 0.1 <= settings.hls.part <= settings.hls.segment <= 3.0:
+        raise SettingsError(
+            "Réglages : [hls] il faut 0,1 ≤ part ≤ segment ≤ 3 (secondes ; TARGETDURATION vaut 3)."
+        )
+
+
+def _check_continuity(settings: "Settings") -> None:
+    times = settings.continuity
+    if not 0.5 <= times.loss <= 10:
+        raise SettingsError("Réglages : [continuity] loss doit être entre 0,5 et 10 (secondes).")
+    for name in ("black", "silence", "freeze"):
+        seconds = getattr(times, name)
+        if seconds != 0 and not 1 <= seconds <= 3600:
+            raise SettingsError(f"Réglages : [continuity] {name} : 0, ou de 1 à 3600 secondes.")
+    if not 0 <= times.hold <= 3600:
+        raise SettingsError("Réglages : [continuity] hold doit être entre 0 et 3600 (secondes).")
+    for slug, channel in settings.channels.items():
+        if channel.viewers is not None and not 0 <= channel.viewers <= VIEWERS:
+            raise SettingsError(
+                f"Réglages : [channels.{slug}] viewers doit être entre 0 et {VIEWERS}."
+            )
+        for place, slot in (("primary", channel.primary), ("backup", channel.backup)):
+            for name, low, high in (("delay_ms", -2000, 5000), ("audio_ms", -1000, 1000)):
+                if not low <= getattr(slot, name) <= high:
+                    raise SettingsError(
+                        f"Réglages : [channels.{slug}.{place}] {name} doit être entre {low} et "
+                        f"{high} (millisecondes)."
+                    )
+
+
+def _check_srt(settings: "Settings") -> None:
+    srt = settings.srt
+    if srt.enabled and srt.port == settings.webrtc.port:
+        raise SettingsError(
+            f"Réglages : [srt] port et [webrtc] port valent tous deux {srt.port} ; donnez-leur "
+            "deux ports différents."
+        )
+    # Not repeated: it is a secret.
+    if srt.passphrase and not 10 <= len(srt.passphrase.encode()) <= 79:
+        raise SettingsError(
+            "Réglages : [srt] passphrase : attendu de 10 à 79 caractères, ou rien pour ne pas "
+            "chiffrer."
+        )
+    if not 0.02 <= srt.latency <= 8:
+        raise SettingsError("Réglages : [srt] latency doit être entre 0,02 et 8 (secondes).")
+
+
+def _check_address(address: str) -> None:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError as error:
+        raise SettingsError(
+            f"Réglages : [webrtc] addresses : « {address} » n’est pas une adresse IP, comme "
+            "203.0.113.7."
+        ) from error
+
+
+def _check_urls(settings: "Settings") -> None:
+    public, store = settings.server.public_url, settings.store.url
+    if public and not _is_url(public, ("http", "https")):
+        raise SettingsError(
+            f"Réglages : [server] public_url : « {public} » n’est pas une adresse comme "
+            "https://direct.example.org."
+        )
+    if store and not _is_url(store, STORES):  # not repeated: it may hold a password
+        raise SettingsError(
+            "Réglages : [store] url (ou --store) : attendu redis://HÔTE:PORT/NUMÉRO, rediss://… "
+            "ou unix:///CHEMIN ; sans adresse, le serveur intégré sert."
+        )
+
+
+def _check_restreams(settings: "Settings") -> None:
+    if len(settings.restreams) > RESTREAMS:
+        raise SettingsError(f"Réglages : [restreams] il y en a plus de {RESTREAMS}.")
+    for name, restream in settings.restreams.items():
+        if not SLUG.fullmatch(name):
+            raise SettingsError(
+                f"Réglages : [restreams] « {name[:40]} » ne peut pas nommer une rediffusion : 1 à "
+                "32 lettres minuscules, chiffres et tirets."
+            )
+        if restream.channel not in settings.channels:
+            raise SettingsError(
+                f"Réglages : [restreams.{name}] canal inconnu « {restream.channel[:40]} »."
+            )
+        if len(restream.title) > 80:
+            raise SettingsError(f"Réglages : [restreams.{name}] title : 80 caractères au plus.")
+        try:
+            parse(restream.url, restream.key)
+        except BadAddress as error:  # not repeated: it may hold a secret
+            raise SettingsError(
+                f"Réglages : [restreams.{name}] url ne convient pas : {error}."
+            ) from error
+
+
+def _is_url(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    if parts.scheme not in schemes or port == 0:
+        return False
+    if parts.scheme == "unix":
+        return bool(parts.path)
+    number = parts.path.strip("/")  # of the store's database
+    return bool(parts.hostname) and (
+        parts.scheme.startswith("http") or not number or number.isdecimal()
+    )
