@@ -7,12 +7,14 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # Debian packages that the tests use: a browser and an ordinary encoder. Users of `make demo` need none.
 TEST_PACKAGES := chromium ffmpeg
-# What `make bench` publishes with, besides ffmpeg.
+# What a peer of the relay is compiled of; what `make bench` publishes and watches with besides.
+PEER_PACKAGES := golang-go golang-github-pion-webrtc.v3-dev
 BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav \
+	firefox-esr $(PEER_PACKAGES)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check lint bench setup setup-dev setup-test setup-bench clean
+.PHONY: demo serve test check lint bench bench-relay setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -39,6 +41,12 @@ bench: setup-bench
 		name=$$(basename $$file .py); \
 		$(BIN)/python -m benchmarks.$$name --json benchmarks/results/$$name.json || exit 1; \
 	done
+
+# Without Go the peer is left out, and said so.
+bench-relay: setup-test
+	-@$(MAKE) -s setup-bench BENCH_PACKAGES="$(PEER_PACKAGES)"
+	@mkdir -p benchmarks/results
+	$(BIN)/python -m benchmarks.relay --json benchmarks/results/relay.json $(ARGS)
 
 # The environment is made again only when what it depends on has changed.
 WEB := $(shell find tv/web -name node_modules -prune -o -type f -print 2>/dev/null)

@@ -115,7 +115,7 @@ def whip(server: Fabrique, run: Run, seconds: float) -> Cost:
     def publish() -> None:
         try:
             with av.open(f"{server.url}/plateau/whip", "w", format="whip", options=options) as out:
-                _pump(run.film, out, stop)
+                pump(run.film, out, stop)
         except av.FFmpegError as error:
             failed.append(error)
 
@@ -130,7 +130,7 @@ def whip(server: Fabrique, run: Run, seconds: float) -> Cost:
             raise failed[0]
 
 
-def _pump(film: Path, out: Any, stop: threading.Event) -> None:
+def pump(film: Path, out: Any, stop: threading.Event) -> None:
     with av.open(str(film)) as source:
         picture, sound = source.streams.video[0], source.streams.audio[0]
         video = out.add_stream_from_template(picture)
