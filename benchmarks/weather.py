@@ -283,6 +283,7 @@ async def measure_studio(row: Row, browser: Browser, run: Run, seconds: float) -
             _encoders.WHIP_PAGE, [f"{run.server.url}/plateau/whip", run.server.key()]
         )
         await page.wait_for_function("peer.connectionState === 'connected'", timeout=10_000)
+        stack.push_async_callback(page.evaluate, "peer.close()")  # its place is free at once
         await asyncio.sleep(5.0)  # its encoder comes to its best
         viewer = await stack.enter_async_context(watching(browser, run.server.url, None))
         found = await _measure(row, network, Seen(viewer), seconds)
