@@ -20,6 +20,7 @@ from streaming.feed import Feed
 from streaming.packet import Packet
 from tests.streaming.webrtc.conftest import Viewer, _watching
 from tests.streaming.webrtc.media import FRAME_RATE, encode_pictures, encode_sounds
+from tests.tv.refusals import problem as problem
 from tests.tv.test_media import following, silent
 from tv import problems, whep
 from tv.admission import Admission
@@ -293,15 +294,3 @@ def credentials(sdp: str) -> tuple[str, str]:
     assert name
     assert password
     return name[1], password[1]
-
-
-def problem(reply: httpx.Response, status: int, code: str) -> str:
-    """What a refusal says, in French (RFC 9457)."""
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == "application/problem+json"
-    assert reply.headers["access-control-allow-origin"] == "*"
-    body = reply.json()
-    assert body["type"] == f"urn:fabrique-tv:problem:{code}"
-    detail: str = body["detail"]
-    assert detail
-    return detail

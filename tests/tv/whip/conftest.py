@@ -17,6 +17,7 @@ from streaming.webrtc.sdp import Refusal
 from tests.streaming.ingest.films import Recorder
 from tests.streaming.ingest.whip.publisher import Publisher, publishing
 from tests.streaming.webrtc.media import encode_pictures, encode_sounds
+from tests.tv.refusals import problem as problem
 from tv import problems, whip
 from tv.keys import stream_key
 
@@ -184,15 +185,3 @@ def fragment(studio: Publisher, *lines: str, name: str = "", password: str = "")
         *lines,
     ]
     return "\r\n".join(made) + "\r\n"
-
-
-def problem(reply: httpx.Response, status: int, code: str) -> str:
-    """What a refusal says, in French (RFC 9457)."""
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == "application/problem+json"
-    assert reply.headers["access-control-allow-origin"] == "*"
-    body = reply.json()
-    assert body["type"] == f"urn:fabrique-tv:problem:{code}"
-    detail: str = body["detail"]
-    assert detail
-    return detail
