@@ -68,6 +68,7 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 setup-test: setup-dev
 	@missing=""; \
 	for tool in $(TEST_PACKAGES); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ "$$(id -u)" = 0 ] && ! command -v tc >/dev/null; then missing="$$missing iproute2"; fi; \
 	if [ -n "$$missing" ]; then \
 		install="apt-get install -y -qq --no-install-recommends$$missing fonts-dejavu-core"; \
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && $$install; \

@@ -1,7 +1,6 @@
 """WHEP as web processes serve it, with media at the other end of the link, and viewers of it."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from streaming.feed import Feed
 from streaming.packet import Packet
 from tests.streaming.webrtc.conftest import Viewer, _watching
 from tests.streaming.webrtc.media import FRAME_RATE, encode_pictures, encode_sounds
-from tests.tv.refusals import problem as problem
+from tests.tv.sdp_replies import credentials as credentials
+from tests.tv.sdp_replies import problem as problem
 from tests.tv.test_media import following, silent
 from tv import problems, whep
 from tv.admission import Admission
@@ -286,11 +286,3 @@ async def answering(proposal: str) -> AsyncIterator[tuple[Viewer, str]]:
 
         await peer.setLocalDescription(await peer.createAnswer())
         yield viewer, peer.localDescription.sdp
-
-
-def credentials(sdp: str) -> tuple[str, str]:
-    name = re.search(r"a=ice-ufrag:(\S+)", sdp)
-    password = re.search(r"a=ice-pwd:(\S+)", sdp)
-    assert name
-    assert password
-    return name[1], password[1]

@@ -1,6 +1,5 @@
 """A WHIP endpoint with media behind it, and studios that publish there."""
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,7 +16,8 @@ from streaming.webrtc.sdp import Refusal
 from tests.streaming.ingest.films import Recorder
 from tests.streaming.ingest.whip.publisher import Publisher, publishing
 from tests.streaming.webrtc.media import encode_pictures, encode_sounds
-from tests.tv.refusals import problem as problem
+from tests.tv.sdp_replies import credentials as credentials
+from tests.tv.sdp_replies import problem as problem
 from tv import problems, whip
 from tv.keys import stream_key
 
@@ -163,14 +163,6 @@ def location(studio: Publisher) -> str:
 def tag(studio: Publisher) -> str:
     value: str = studio.session.headers["etag"]
     return value
-
-
-def credentials(sdp: str) -> tuple[str, str]:
-    name = re.search(r"a=ice-ufrag:(\S+)", sdp)
-    password = re.search(r"a=ice-pwd:(\S+)", sdp)
-    assert name
-    assert password
-    return name[1], password[1]
 
 
 def fragment(studio: Publisher, *lines: str, name: str = "", password: str = "") -> str:

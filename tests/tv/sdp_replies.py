@@ -1,6 +1,16 @@
-"""What WHIP and WHEP say when they refuse: a problem in French, that other sites can read."""
+"""What is to be read of the replies of WHIP and WHEP: ICE credentials, and problems."""
+
+import re
 
 import httpx
+
+
+def credentials(sdp: str) -> tuple[str, str]:
+    name = re.search(r"a=ice-ufrag:(\S+)", sdp)
+    password = re.search(r"a=ice-pwd:(\S+)", sdp)
+    assert name
+    assert password
+    return name[1], password[1]
 
 
 def problem(reply: httpx.Response, status: int, code: str) -> str:
