@@ -116,7 +116,10 @@ async def test_forged_checks_are_refused_and_counted(mux: Mux) -> None:
         await guest.ask(guest.check())
         alive, claims = guest.host.alive, mux.claims
         right = guest.sealed()
-        broken = [right[:-1] + bytes([right[-1] ^ 1]), right[:-20] + b"\0" + right[-19:]]
+        broken = [
+            right[:at] + bytes([right[at] ^ 1]) + right[at + 1 :]
+            for at in (len(right) - 1, len(right) - 20)
+        ]
         other = guest.check()
         other.attributes["USERNAME"] = f"{guest.ice.remote_username}:somebodyelse"
         other.add_message_integrity(guest.key)
