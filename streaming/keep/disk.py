@@ -39,10 +39,10 @@ class Disk:
             if file is None:
                 self.check()
                 file = self._files[run] = self._create(run.start)
-                _sync(self._folder)
+                sync_folder(self._folder)
             whole = file.tell()
             try:
-                _write_all(file, data)
+                write_all(file, data)
                 for place, patch in over:
                     os.pwrite(file.fileno(), patch, place)
                 os.fsync(file.fileno())
@@ -73,7 +73,7 @@ class Disk:
         raise FileExistsError(f"{name}: a thousand times")
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put a new file's name on the disk: syncing the file does not promise that."""
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -82,7 +82,8 @@ def _sync(folder: Path) -> None:
         os.close(directory)
 
 
-def _write_all(file: FileIO, data: bytes) -> None:
+def write_all(file: FileIO, data: bytes) -> None:
+    """Write `data`, however little the disk takes at a time. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[file.write(view) or 0 :]

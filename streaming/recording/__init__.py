@@ -1,0 +1,1 @@
+"""Segments on disk: what was on air, as it was sent."""
