@@ -73,7 +73,7 @@ class Layout:
         """
         changed: dict[str, Cue] = {}
         for word in words:
-            if self._words and not _glued(word) and (self._full or not self._takes(word)):
+            if self._words and not glued(word) and (self._full or not self._takes(word)):
                 self._next(word, changed)
             if not self._words and not key(word.text):
                 continue  # a mark without a word
@@ -128,7 +128,7 @@ def _units(words: Sequence[Word]) -> list[str]:
     """What a line never breaks: words with the marks behind them."""
     units: list[str] = []
     for word in words:
-        if units and _glued(word):
+        if units and glued(word):
             space = NARROW_SPACE if word.text[0] in "?!;:" else ""
             units[-1] += space + word.text
         else:
@@ -136,7 +136,8 @@ def _units(words: Sequence[Word]) -> list[str]:
     return units
 
 
-def _glued(word: Word) -> bool:
+def glued(word: Word) -> bool:
+    """Whether it is read as one with the word before it."""
     return word.text[:1] in ("-", "'", "’") or not key(word.text)
 
 

@@ -16,6 +16,11 @@ SHORTEST = 0.1  # seconds: a piece of a cue that nobody would see
 TIMESTAMP_MAP = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"
 
 
+# The same, said otherwise: of a cue behind a hole in the recording, hls.js (1.7) guesses the time,
+# wrongly, when it has not seen the picture there yet and this is 0; else it waits for the picture.
+SETTLED_MAP = "X-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:10.000"
+
+
 def document(cues: Iterable[Cue], origin: float) -> str:
     """A whole file; its time 0 is `origin` on the broadcast clock."""
     return "\n".join(("WEBVTT\n", *(_block(cue, origin) for cue in cues)))
@@ -36,6 +41,12 @@ def segment_vtt(cues: Iterable[Cue], start: float, end: float, origin: float) ->
         if cue.start < end and cue.end > start and (shown := _piece(cue, start, end))
     )
     return "\n".join((f"WEBVTT\n{TIMESTAMP_MAP}\n", *blocks))
+
+
+def settled_vtt(cues: Iterable[Cue], start: float, end: float, origin: float) -> str:
+    """The same when nothing will be added to the cues: whole in every segment that they cross."""
+    blocks = (_block(cue, origin) for cue in cues if cue.start < end and cue.end > start)
+    return "\n".join((f"WEBVTT\n{SETTLED_MAP}\n", *blocks))
 
 
 def timestamp(seconds: float, point: str = ".") -> str:
