@@ -52,6 +52,7 @@ class Reason(StrEnum):
     TOO_MANY = "too-many"
     NOT_YOURS = "not-yours"
     NO_CONSENT = "no-consent"
+    WRONG_MARKS = "wrong-marks"
     KEY_REUSED = "key-reused"
 
 
