@@ -3,10 +3,10 @@
     python -m benchmarks.ingest [--seconds 20] [--runs 3] [--json ingest.json]
 
 A film of 1080p30 at 4 Mbit/s with AAC is published untouched by RTMP, by SRT and by WHIP (libav's
-own publisher), without a viewer. Counted is what the kernel charged: to media's loop (its main
-thread: ingest, continuity, packager, link), to its other threads (sound: decoding, AAC, Opus), and
-to SRT's own processes. The same without a studio, and ffmpeg's RTMP-to-HLS beside it, in the same
-run.
+own publisher), without a viewer; captions and other qualities have processes and figures of their
+own, and are off. Counted is what the kernel charged: to media's loop (its main thread: ingest,
+continuity, packager, link), to its other threads (sound: decoding, AAC, Opus), and to SRT's own
+processes. The same without a studio, and ffmpeg's RTMP-to-HLS beside it, in the same run.
 """
 
 import argparse
@@ -34,6 +34,7 @@ from benchmarks._encoders import Run
 from tests.servers import Fabrique, fabrique, free_ports
 
 WARM = 5.0  # seconds on air before it counts
+ALONE = {"CAPTIONS__CHANNELS": "", "LADDER__RENDITIONS": "off"}
 
 Cost = dict[str, float]
 
@@ -233,9 +234,9 @@ def measure(home: Path, seconds: float, runs: int) -> dict[str, Any]:
     found: dict[str, list[Cost]] = {name: [] for name in (*ours, "ffmpeg, RTMP to HLS")}
     for _ in range(runs):
         for name, work in ours.items():
-            with fabrique(CAPTIONS__CHANNELS="") as server:
+            with fabrique(**ALONE) as server:
                 found[name].append(work(server, Run(server, film, home), seconds))
-        with fabrique(CAPTIONS__CHANNELS="") as server:
+        with fabrique(**ALONE) as server:
             found["ffmpeg, RTMP to HLS"].append(ffmpeg(Run(server, film, home), seconds))
     medians = {
         name: {

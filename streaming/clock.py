@@ -218,8 +218,8 @@ class Track:
             difference = self._step(timestamp - self._raw)
             self._unwrapped += difference
             step, elapsed = difference / self._rate, arrival - self._arrival
-            early = source._early(self._unwrapped / self._rate + self._shift, arrival)
-            if step < -BACK or (step > elapsed + FORTH and early > FORTH):
+            own = self._unwrapped / self._rate + self._shift
+            if step < -BACK or (step > elapsed + FORTH and source._early(own, arrival) > FORTH):
                 # It goes on as if nothing had happened: what it says of the time is not so.
                 passed = self._pace if elapsed < FORTH else elapsed
                 self._shift -= source._jump(step - passed, self, arrival)

@@ -29,7 +29,7 @@ STANDING = 1.8  # seconds that it may stand in all, since it came: the slate is 
 ABANDONED = 2.0  # seconds of silence after which a slot's holder may be put out
 
 TICK = 0.04  # seconds
-STEADY = 0.1  # seconds: the tick while a studio shows and speaks by itself, and may only be missed
+STEADY = 0.2  # seconds: the tick while a studio shows and speaks by itself, and may only be missed
 IDLE = 0.2  # seconds: the tick while there is no studio, and nobody to see that the slate stutters
 KEY_INTERVAL = 0.5  # seconds between two keyframes that viewers ask for, all of them together
 LAG = 0.2  # seconds by which the slate runs behind: a studio that returns finds its place free
@@ -144,6 +144,16 @@ class Channel:
             if slot == observed.slot:
                 source.observe(observed)
 
+    def rest(self, slot: Slot) -> float:
+        """Seconds for which nobody needs what comes in this slot.
+
+        While it is on air and nobody sees frames as they come, that is until the part under way
+        ends, once the one before has its sound.
+        """
+        if self.on_air != slot or self.watched() or self.feed.aac.awaited:
+            return 0.0
+        return self.feed.due - self.now()
+
     def state(self, webrtc_viewers: int = 0) -> ChannelState:
         """What the crew sees of this channel."""
         slots = [slot for slot in SLOTS if slot == "primary" or slot in self._latest]
@@ -179,7 +189,11 @@ class Channel:
         if not self._sources and not self._resumes and not self.watched():
             return IDLE
         on_air = None if self.on_air == "slate" else self._sources.get(self.on_air)
-        return STEADY if on_air is not None and on_air.speaks(self.now(), 0.0) else TICK
+        now = self.now()
+        if on_air is None or not on_air.speaks(now, 0.0):
+            return TICK
+        missed = on_air.shown.picture_at + self.rules.loss - now
+        return min(STEADY, max(TICK, missed))
 
     def advance(self) -> None:
         """Put out what is due by now, when no studio does; `run` does it all the time."""

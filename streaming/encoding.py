@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import math
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from fractions import Fraction
+from queue import SimpleQueue
 from typing import Any, Literal
 
 import av
@@ -105,7 +106,8 @@ class SoundDesk:
 
     Decoding and encoding run in one thread; `play`, `cut` and `fill` only leave word for it. What
     comes in one turn of the loop is one errand to the thread: to go there and back costs the loop
-    more than what it carries.
+    more than what it carries. So the loop is woken for what is made when a reader waits for it;
+    else it is collected at the next word left.
     """
 
     def __init__(self, feed: Feed, start: float, name: str = "") -> None:
@@ -119,8 +121,12 @@ class SoundDesk:
         self._aac = SoundEncoder("aac", self._timeline.head)
         self._opus = SoundEncoder("opus", self._timeline.head)
         self._decoder: Decoder | None = None
-        self._executor: Executor | None = None  # while it runs
-        self._busy = False  # an errand is under way, or about to be given
+        self._running = False
+        self._busy = False  # an errand is under way, or about to be given, or not collected yet
+        self._errands: SimpleQueue[Callable[[], Samples] | None] = SimpleQueue()
+        self._made: tuple[list[Packet], list[Packet]] | None = None  # AAC and Opus, not collected
+        self._settlers = 0  # who wait in `settled`
+        feed.aac.on_wait = feed.opus.on_wait = self._collect
 
     @property
     def head(self) -> float:
@@ -145,20 +151,27 @@ class SoundDesk:
 
     async def settled(self) -> None:
         """Wait until all that was asked for is in the feed."""
-        await self._settled.wait()
+        self._settlers += 1
+        self._collect()
+        try:
+            await self._settled.wait()
+        finally:
+            self._settlers -= 1
 
     async def run(self) -> None:
         """Do the work, until cancelled."""
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._executor = executor = ThreadPoolExecutor(1, thread_name_prefix=f"sound {self._name}")
-        self._busy = False
+        thread = threading.Thread(target=self._work, name=f"sound {self._name}")
+        thread.start()
+        self._running = True
         try:
             self._go_on()
             await self._ended
         finally:
-            self._executor = None
-            executor.shutdown(wait=True, cancel_futures=True)
+            self._running = False
+            self._errands.put(None)
+            thread.join()  # after one errand at most
 
     def _ask(self, item: tuple[Packet, str] | None) -> None:
         self._pending.append(item)
@@ -166,12 +179,15 @@ class SoundDesk:
 
     def _go_on(self) -> None:
         """Give the thread its next errand in a moment, if there is one and it has none."""
+        if self._made is not None:
+            self._collect()
+        if self._busy:
+            return
         if not self._pending and self._behind <= 0:
-            if not self._busy:
-                self._settled.set()
+            self._settled.set()
             return
         self._settled.clear()
-        if not self._busy and self._executor is not None:
+        if self._running:
             self._busy = True
             self._loop.call_soon(self._give_errand)
 
@@ -205,15 +221,17 @@ class SoundDesk:
 
     def _send(self, work: Callable[[], Samples]) -> None:
         """Have the thread encode what `work` gives."""
-        if self._executor is None:
-            return  # it has ended meanwhile
-        self._executor.submit(self._work, work)
+        self._errands.put(work)
+
+    def _collect(self) -> None:
+        """Take what the thread has made, if it is ready."""
+        made, self._made = self._made, None
+        if made is not None:
+            self._finish(*made)
 
     def _finish(self, aac: list[Packet], opus: list[Packet]) -> None:
-        for packet in aac:
-            self._feed.aac.append(packet)
-        for packet in opus:
-            self._feed.opus.append(packet)
+        self._feed.aac.extend(aac)
+        self._feed.opus.extend(opus)
         self._busy = False
         self._go_on()  # in a moment: readers must be able to follow
 
@@ -223,15 +241,17 @@ class SoundDesk:
 
     # In the thread.
 
-    def _work(self, work: Callable[[], Samples]) -> None:
+    def _work(self) -> None:
         try:
-            samples = work()
-            made = self._aac.encode(samples), self._opus.encode(samples)
+            while (work := self._errands.get()) is not None:
+                samples = work()
+                self._made = self._aac.encode(samples), self._opus.encode(samples)
+                # Who begins to wait from here on collects it: see `Ring.on_wait`.
+                if self._feed.aac.awaited or self._feed.opus.awaited or self._settlers:
+                    self._loop.call_soon_threadsafe(self._collect)
         except Exception as error:
             # Whatever it is, it ends the desk, and `run` tells.
             self._loop.call_soon_threadsafe(self._fail, error)
-        else:
-            self._loop.call_soon_threadsafe(self._finish, *made)
 
     def _play(self, work: Iterable[tuple[Packet, str] | None]) -> Samples:
         blocks = [self._timeline.silence(0)]

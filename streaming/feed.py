@@ -1,5 +1,6 @@
 """What a channel has on air now: its picture and its sound, once per codec, for every reader."""
 
+import math
 from collections.abc import Callable
 
 from streaming.packet import Packet
@@ -16,13 +17,15 @@ class Feed:
     A reader that lags further goes on at the newest keyframe. `webrtc` is the picture in the order
     in which it is shown, as WebRTC needs it: the very same packets, or what the ladder made of
     them. `out_of_order` says that there is none now: the picture on air has B-frames, and the
-    ladder no room. `want_key` asks for a keyframe in `webrtc`: who fills it may do so, soon.
+    ladder no room. `want_key` asks for a keyframe in `webrtc`: who fills it may do so, soon. `due`
+    is when the part of the HLS stream that is being made ends, by the frames' times.
     """
 
     def __init__(self) -> None:
         self.video: Ring[Packet] = Ring(size=600, entry=lambda packet: packet.key)
         self.webrtc: Ring[Packet] = Ring(size=600, entry=lambda packet: packet.key)
         self.out_of_order = False
+        self.due = -math.inf
         self.opus: Ring[Packet] = Ring(size=512)
         self.aac: Ring[Packet] = Ring(size=512)
         self.want_key: Callable[[], None] = lambda: None

@@ -18,7 +18,9 @@ SLICE, IDR, SEI, PPS, AUD = 1, 5, 6, 8, 9  # nal_unit_type, ITU-T H.264 table 7-
 RECOVERY_POINT = 6  # payload type of an SEI message
 
 _START_CODE = re.compile(rb"\x00\x00\x01")
+EMPTY = -1  # what `unit_types` says of a unit without a byte
 _NOT_A_UNIT = frozenset({SPS, PPS, AUD})
+_LEFT_OUT = _NOT_A_UNIT | {EMPTY}
 
 
 def nal_type(unit: bytes | memoryview) -> int:
@@ -41,6 +43,22 @@ def nal_units(avcc_data: bytes | memoryview) -> list[memoryview]:
         if position > start:
             units.append(view[start:position])
     return units
+
+
+def unit_types(avcc_data: bytes) -> set[int]:
+    """The kinds of NAL units in AVCC data with 4-byte lengths, without taking it apart.
+
+    Raises UnsupportedMedia when the lengths do not add up.
+    """
+    types, position, end = set(), 0, len(avcc_data)
+    while position < end:
+        start = position + 4
+        size = int.from_bytes(avcc_data[position:start], "big")
+        position = start + size
+        if position > end:
+            raise UnsupportedMedia("a NAL unit is longer than its frame")
+        types.add(avcc_data[start] & 31 if size else EMPTY)
+    return types
 
 
 def join_units(units: Iterable[bytes | memoryview]) -> bytes:
@@ -92,9 +110,9 @@ def pps_number(unit: bytes) -> int:
     return (value >> 63 - 2 * zeros) - 1 if value and zeros < 16 else 0
 
 
-def is_key(avcc_data: bytes | memoryview) -> bool:
+def is_key(avcc_data: bytes) -> bool:
     """Whether a picture can be decoded on its own: it has an IDR slice."""
-    return any(nal_type(unit) == IDR for unit in nal_units(avcc_data))
+    return IDR in unit_types(avcc_data)
 
 
 def recovers(avcc_data: bytes | memoryview) -> bool:
@@ -161,13 +179,13 @@ def length_size(avcc: bytes) -> int:
     return (avcc[4] & 3) + 1
 
 
-def normal_data(data: bytes, size: int) -> tuple[bytes, list[bytes], list[bytes]]:
-    """Turn AVCC data with `size`-byte lengths into ours: (AVCC data, SPS, PPS)."""
+def normal_data(data: bytes, size: int) -> tuple[bytes, list[bytes], list[bytes], bool]:
+    """Turn AVCC data with `size`-byte lengths into ours: (AVCC data, SPS, PPS, whether a key)."""
     if size == 4:
-        whole = nal_units(data)
-        kept = sum(len(unit) + 4 for unit in whole if nal_type(unit) not in _NOT_A_UNIT)
-        # Most frames are as they should be: nothing is copied.
-        return (data, [], []) if kept == len(data) else separate(whole)
+        types = unit_types(data)
+        if _LEFT_OUT.isdisjoint(types):  # most frames are as they should be: nothing is copied
+            return data, [], [], IDR in types
+        return *separate(nal_units(data)), IDR in types
     units, position = [], 0
     while position < len(data):
         start = position + size
@@ -176,7 +194,7 @@ def normal_data(data: bytes, size: int) -> tuple[bytes, list[bytes], list[bytes]
             raise UnsupportedMedia("a NAL unit is longer than its frame")
         if position > start:
             units.append(data[start:position])
-    return separate(units)
+    return *separate(units), any(nal_type(unit) == IDR for unit in units)
 
 
 def codec_string(config: bytes) -> str:

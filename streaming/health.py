@@ -53,7 +53,7 @@ class Health:
 
     def picture(self, packet: Packet, arrival: float, codec: str = "h264") -> None:
         """Learn from a frame."""
-        if arrival - self.picture_at > self.patience:
+        if (since := arrival - self.picture_at) > UNSTEADY and since > self.patience:
             if self.picture_at > -math.inf:
                 self.stalls += 1
                 self._stalled_at = arrival

@@ -75,9 +75,10 @@ class PictureLine:
         Frames that come too late keep nothing of their own times but their order: the few of them
         pass in a blink, and those that follow are in step with their sound.
         """
-        if self._fit(packet.dts) <= self._dts:
-            self._squeeze(packet)
         dts, pts = self._fit(packet.dts), self._fit(packet.pts)
+        if dts <= self._dts:
+            self._squeeze(packet)
+            dts, pts = self._fit(packet.dts), self._fit(packet.pts)
         step = dts - self._dts
         if SQUEEZED < step < 0.1 and dts == packet.dts:
             self._interval = step

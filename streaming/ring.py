@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -31,16 +31,32 @@ class Ring(Generic[T]):
         self._entries: deque[int] = deque()  # positions of the entries that are still held
         self._wakers: list[asyncio.Future[None]] = []
         self._closed = False
+        # Called when a reader begins to wait. A writer may keep what nobody waits for to itself for
+        # a moment: see `awaited`.
+        self.on_wait: Callable[[], None] = lambda: None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a reader has read all there is, and waits for more."""
+        return bool(self._wakers)
 
     def append(self, item: T) -> None:
-        if self._entry(item):
-            self._entries.append(self._end)
-        self._items.append(item)
-        self._came.append(self._monotonic())
-        self._end += 1
-        while self._entries and self._entries[0] < self._start:
+        self.extend((item,))
+
+    def extend(self, items: Collection[T]) -> None:
+        """Append what comes together: far fewer items than the ring holds."""
+        now = self._monotonic()
+        for item in items:
+            if self._entry(item):
+                self._entries.append(self._end)
+            self._items.append(item)
+            self._came.append(now)
+            self._end += 1
+        start = self._start
+        while self._entries and self._entries[0] < start:
             self._entries.popleft()
-        self._wake()
+        if items and self._wakers:
+            self._wake()
 
     def close(self) -> None:
         """End every reader, once each has read what is there."""
@@ -104,6 +120,7 @@ class Ring(Generic[T]):
         """Wait until something has come, or the ring is closed."""
         waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wakers.append(waker)
+        self.on_wait()
         await waker
 
     def _wake(self) -> None:

@@ -158,6 +158,11 @@ class Source:
         return self._channel.watched()
 
     @property
+    def rest(self) -> float:
+        """Seconds for which nobody needs what its publisher sends: it may be left unread."""
+        return 0.0 if self._reencoding.why else self._channel.rest(self.slot)
+
+    @property
     def lag(self) -> float:
         """Seconds by which its pictures come after their times, as it is set or encoded."""
         late = -self.ahead if self._reencoding.why else 0.0

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MARK = 8 * 1024 * 1024  # bytes a follower may leave unread: some seconds of a rich picture
 LOOK = 0.9  # seconds between two keyframes of a slot that watch gets: it looks once a second
-GATHER = 0.2  # seconds for which watch's frames are gathered: to send costs more than they do
+GATHER = 0.4  # seconds for which watch's frames are gathered: to send costs more than they do
 
 
 class Taps:
@@ -93,7 +93,7 @@ class _Tap:
         self._lagging = False
         self._lost = 0  # frames
         self._looked: dict[tuple[str, str], float] = {}  # when the last keyframe was sent
-        self._gathered: list[bytes] = []  # sent in a moment
+        self._gathered: list[Frame] = []  # sent in a moment
 
     def put(self, codec: str, packet: Packet) -> None:
         """Send the frame, if the follower reads and can decode it."""
@@ -119,7 +119,7 @@ class _Tap:
             return
         if not self._gathered:
             asyncio.get_running_loop().call_later(GATHER, self._flush)
-        self._gathered.append(frame(Frame(channel, slot, codec, packet)))
+        self._gathered.append(Frame(channel, slot, codec, packet))
 
     def leave(self, channel: str, slot: str) -> None:
         self.keyed = False
@@ -129,7 +129,7 @@ class _Tap:
 
     def _flush(self) -> None:
         gathered, self._gathered = self._gathered, []
-        self._peer.send_frame(b"".join(gathered))
+        self._peer.send_frame(b"".join(map(frame, gathered)))
 
     def _lags(self) -> bool:
         unread = self._peer.unread

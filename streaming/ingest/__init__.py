@@ -31,6 +31,10 @@ class Source(Protocol):
     def watched(self) -> bool:
         """Whether somebody sees frames as they come: then none may wait for the next."""
 
+    @property
+    def rest(self) -> float:
+        """Seconds for which nobody needs what its publisher sends: it may be left unread."""
+
     def video(self, packet: Packet) -> None:
         """Take a frame of H.264 that browsers play, in decoding order."""
 

@@ -113,9 +113,9 @@ class Intake:
 
     def _take_h264(self, data: bytes, timestamp: int, delay: int) -> None:
         try:
-            data, sps, pps = h264.normal_data(data, self._length_size)
-            self._learn(sps, pps)
-            key = h264.is_key(data)
+            data, sps, pps, key = h264.normal_data(data, self._length_size)
+            if sps or pps:
+                self._learn(sps, pps)
             if key and self._next_config:
                 self._adopt(self._next_config)
         except UnsupportedMedia as error:

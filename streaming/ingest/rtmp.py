@@ -28,7 +28,7 @@ STRANGERS = 64  # connections that have shown no right key; one more, and the ol
 UNREAD = 64 * 1024  # bytes of ours that a publisher may leave unread
 STRANGER_LIMIT = 64 * 1024  # bytes in all, before the key
 STUDIO_LIMIT = 8 * 1024 * 1024  # bytes of messages under way
-BUFFER = 64 * 1024  # bytes read at a time
+BUFFER = 256 * 1024  # bytes read at a time
 
 # To wake up costs more than to read a frame: while nobody sees frames as they come, the kernel is
 # asked to wait for bytes (SO_RCVLOWAT) that are worth it. Less than a header is not, which delays
@@ -37,6 +37,9 @@ BUFFER = 64 * 1024  # bytes read at a time
 # left out, since they may wait, too.
 A_HEADER = 24  # bytes
 TWO_SEGMENTS = 3000
+# And while nobody needs frames at all, what a studio sends is left unread: no longer than a lost
+# studio may go unnoticed, no more than is read at a time, and no shorter than is worth the way.
+LONGEST_REST, SHORTEST_REST = 0.15, 0.03  # seconds
 
 VERSION, HANDSHAKE = 3, 1536
 EVICTED = "Un autre encodeur a pris cette place."
@@ -137,6 +140,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._peer = "?"
         self._socket: socket.socket | None = None
         self._low_water = 1
+        self._alarm: asyncio.TimerHandle | None = None  # the end of a rest
 
     @property
     def is_stranger(self) -> bool:
@@ -156,6 +160,8 @@ class _Connection(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer:
             self._timer.cancel()
+        if self._alarm:
+            self._alarm.cancel()
         self._release("the connection was cut" if error else "the connection ended")
         self._leaving = True
         self._server.connections.pop(self, None)
@@ -231,7 +237,7 @@ class _Connection(asyncio.BufferedProtocol):
     # From bytes to messages.
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._buffer
+        return self._buffer[:STRANGER_LIMIT] if self.is_stranger else self._buffer
 
     def buffer_updated(self, size: int) -> None:
         self._heard_at = self._loop.time()
@@ -245,10 +251,22 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _doze(self) -> None:
         """Sleep until there is something to do for a studio."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         source = self._conversation.source
-        wanted = max(A_HEADER, min(BUFFER, self._chunks.missing - TWO_SEGMENTS))
-        if source is not None and source.watched:
-            wanted = 1
+        if source is None:
+            return
+        rest = min(source.rest, LONGEST_REST)
+        if rest >= SHORTEST_REST:
+            self._wake_at(BUFFER)
+            self._alarm = self._loop.call_later(rest, self._wake_at, 1)
+        elif source.watched:
+            self._wake_at(1)
+        else:
+            self._wake_at(max(A_HEADER, min(BUFFER, self._chunks.missing - TWO_SEGMENTS)))
+
+    def _wake_at(self, wanted: int) -> None:
+        """Have the kernel wake us when so many bytes are there."""
         if wanted != self._low_water and self._socket is not None:
             self._low_water = wanted
             with suppress(OSError):  # some systems have no such thing

@@ -27,10 +27,12 @@ _encoder = msgspec.msgpack.Encoder()
 _length = struct.Struct("!I")
 
 
-def frame(message: AnyMessage) -> bytes:
+def frame(message: AnyMessage) -> bytearray:
     """Encode once what goes to several peers."""
-    body = _encoder.encode(message)
-    return _length.pack(len(body)) + body
+    data = bytearray(_length.size)
+    _encoder.encode_into(message, data, _length.size)  # a part of half a second is a lot to copy
+    _length.pack_into(data, 0, len(data) - _length.size)
+    return data
 
 
 async def receive(reader: asyncio.StreamReader) -> AsyncIterator[AnyMessage]:
@@ -60,7 +62,7 @@ class Link:
     def send(self, message: AnyMessage) -> None:
         self.send_frame(frame(message))
 
-    def send_frame(self, data: bytes) -> None:
+    def send_frame(self, data: bytes | bytearray) -> None:
         """Send what `frame` returned, once or joined for several.
 
         A peer that does not read is cut off, not waited for.

@@ -4,6 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
+from anyio.lowlevel import checkpoint
 
 from streaming.clock import Clock
 from streaming.continuity import IDLE, Channel
@@ -265,6 +266,24 @@ async def test_crew_is_told_of_each_change() -> None:
         assert state.on_air == "slate"
         assert [s.connected for s in state.sources] == [False, False]
         assert len(changes) > 3
+
+
+async def test_studio_may_be_left_unread_until_a_part_ends_and_somebody_needs_it() -> None:
+    async with stage() as on:
+        assert on.channel.rest("primary") <= 0
+        on.publish()
+        on.publish("backup")
+        await on.run(1.0)
+        feed = on.channel.feed
+        feed.due = on.time + 0.3
+        assert on.channel.rest("backup") == 0.0  # it may have to take over
+        assert on.channel.rest("primary") == 0.0  # the stage waits for its sound
+        feed.aac.close()
+        await checkpoint()
+        assert on.channel.rest("primary") == pytest.approx(0.3)
+        assert on.studios[0].source.rest == pytest.approx(0.3)
+        on.channel.watched = lambda: True
+        assert on.channel.rest("primary") == 0.0
 
 
 # In real time.

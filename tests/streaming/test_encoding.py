@@ -169,6 +169,27 @@ async def test_sound_after_a_long_silence_is_heard_in_its_place() -> None:
     assert_clicks(listener, np.array(times))
 
 
+async def test_the_loop_sleeps_while_nobody_waits_for_sound() -> None:
+    feed = Feed()
+    sound_desk = SoundDesk(feed, START)
+    running = asyncio.create_task(sound_desk.run())
+    await asyncio.sleep(0)
+    play(sound_desk, studios.sound(studios.ticks(1), start=START), "aac")
+    async with asyncio.timeout(20):
+        while sound_desk._made is None:  # noqa: ASYNC110  # a thread that tells nobody
+            await asyncio.sleep(0)
+        for _ in range(100):  # turns in which the thread could wake the loop
+            await asyncio.sleep(0)
+        assert not feed.aac._end
+        reader = feed.aac.follow()  # it begins to wait, and has it
+        assert (await anext(reader)).pts >= START
+        await sound_desk.settled()
+    assert feed.opus._end > 40
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
 @pytest.mark.parametrize("codec", ["aac", "opus"])
 def test_an_encoder_at_rest_repeats_what_it_would_encode(codec: str) -> None:
     encoders = [SoundEncoder(codec, 0), SoundEncoder(codec, 0)]  # type: ignore[arg-type]

@@ -108,8 +108,28 @@ def test_equal_streams_have_equal_configurations() -> None:
 
 def test_two_byte_lengths_become_four() -> None:
     unit = b"\x65" + bytes(9)
-    assert h264.normal_data(b"\0\x0a" + unit, 2) == (b"\0\0\0\x0a" + unit, [], [])
+    assert h264.normal_data(b"\0\x0a" + unit, 2) == (b"\0\0\0\x0a" + unit, [], [], True)
     assert h264.length_size(b"\1\x42\xc0\x1f\xfd\xe1\0") == 2
+
+
+@given(st.lists(st.binary(max_size=40), max_size=6))
+def test_frames_of_any_units_become_ours(units: list[bytes]) -> None:
+    data, sps, pps, key = h264.normal_data(h264.join_units(units), 4)
+    whole = [unit for unit in units if unit]
+    assert (data, sps, pps) == h264.separate(whole)
+    assert key == any(h264.nal_type(unit) == h264.IDR for unit in whole)
+    assert h264.unit_types(data) == {h264.nal_type(unit) for unit in h264.nal_units(data)}
+
+
+@given(st.binary(max_size=60))
+def test_units_are_refused_wherever_they_are_looked_at(data: bytes) -> None:
+    try:
+        units = h264.nal_units(data)
+    except UnsupportedMedia:
+        with pytest.raises(UnsupportedMedia):
+            h264.unit_types(data)
+    else:
+        assert h264.unit_types(data) - {h264.EMPTY} == set(map(h264.nal_type, units))
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=6))

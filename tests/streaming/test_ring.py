@@ -51,6 +51,28 @@ async def test_waiting_reader_is_woken_by_each_item() -> None:
     assert seen == [0, 1, 2]
 
 
+async def test_writer_is_told_when_a_reader_begins_to_wait() -> None:
+    """So it may keep what nobody waits for to itself, and lose no reader by it."""
+    ring = Ring[int](size=10)
+    kept = [0, 1]
+
+    def give() -> None:
+        ring.extend(kept)
+        kept.clear()
+
+    ring.on_wait = give
+    reader = ring.follow()
+    assert not ring.awaited
+    async with asyncio.timeout(5):
+        assert [await anext(reader), await anext(reader)] == [0, 1]
+        waiting = asyncio.ensure_future(anext(reader))
+        await asyncio.sleep(0)
+        assert ring.awaited
+        ring.append(2)
+        assert await waiting == 2
+    assert not ring.awaited
+
+
 class Timed:
     """A ring of which every fourth item is an entry, in a time that the test moves."""
 

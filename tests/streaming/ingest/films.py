@@ -28,6 +28,7 @@ class Recorder:
         self.foreign: list[tuple[str, Packet]] = []  # frames that the ladder is to encode
         self.why = ""
         self.watched = False
+        self.rest = 0.0
         self.announced_rate = 0.0
         self.lost, self.round_trip = 0, 0.0
         self.sounds: list[tuple[str, Packet]] = []

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import signal
 import struct
 from collections import Counter
@@ -15,7 +16,7 @@ from streaming.ingest.chunks import (
     WINDOW_ACKNOWLEDGEMENT_SIZE,
     write,
 )
-from streaming.ingest.rtmp import Patience
+from streaming.ingest.rtmp import LONGEST_REST, Patience
 from tests.streaming.ingest.films import Films, Recorder
 from tests.streaming.ingest.publishers import Obs, ffmpeg, obs, pictures_of, pyav, status, tags_of
 from tests.streaming.ingest.rtmp_server import KEY, address, server
@@ -120,11 +121,20 @@ async def test_chunks_may_have_any_size(plain: Path, size: int) -> None:
     assert [packet.data for packet in source.pictures][1:] == pictures_of(plain)[1:pictures]
 
 
-async def test_a_frame_in_many_segments_is_there_when_its_last_byte_is(plain: Path) -> None:
+@pytest.mark.parametrize("rest", [0.0, 10.0])
+async def test_a_frame_in_many_segments_is_there_when_its_last_byte_is(
+    plain: Path, rest: float
+) -> None:
     """The kernel keeps us asleep while a frame is under way: never beyond its end."""
+
+    def place() -> Recorder:
+        source = Recorder()
+        source.rest = rest
+        return source
+
     tags = tags_of(plain)
     body = tags[2][2] + bytes(300_000)  # zero bytes after the units: lengths of nothing
-    async with server() as (port, studios), obs(port) as studio:
+    async with server(place=place) as (port, studios), obs(port) as studio:
         await studio.start(KEY)
         for kind, time, data in tags[:2]:
             studio.tag(kind, time, data)
@@ -153,6 +163,26 @@ async def test_nothing_waits_in_the_kernel_while_somebody_watches(plain: Path) -
         for index in range(3):
             studio.tag(8, 20 * index, b"\xaf\1few")  # less than what is worth to wake up for
             await source.until(lambda: len(source.sounds) == index + 1)  # noqa: B023
+
+
+async def test_a_studio_that_nobody_needs_now_is_left_unread_for_a_moment(plain: Path) -> None:
+    def place() -> Recorder:
+        source = Recorder()
+        source.rest = 10.0
+        return source
+
+    loop, came = asyncio.get_running_loop(), []
+    async with server(place=place) as (port, studios), obs(port) as studio:
+        await studio.start(KEY)
+        for kind, time, data in tags_of(plain)[:2]:
+            studio.tag(kind, time, data)
+        source = await studios.first()
+        for index in range(3):
+            studio.tag(8, 20 * index, b"\xaf\1few")
+            await source.until(lambda: len(source.sounds) == index + 1)  # noqa: B023
+            came.append(loop.time())
+    for before, after in itertools.pairwise(came):
+        assert 0.9 * LONGEST_REST < after - before < 1.0
 
 
 async def test_addresses_with_a_slash_too_many_work() -> None:
