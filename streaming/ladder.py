@@ -6,6 +6,7 @@ killed.
 
 import itertools
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 COMING = 15.0  # seconds for which a ladder that is away is waited for
 STALLED = 6.0  # seconds without an answer, to as many frames as below, that it must not take
 UNANSWERED = 50
+RECOVERY = 5.0  # seconds that the others need to catch up when a job was ended for them
 
 
 class NoRoom(StreamingError):
@@ -39,7 +41,8 @@ class NoRoom(StreamingError):
 class Failure:
     """Why a job ended by itself; `sentence` is for the crew, in French."""
 
-    why: Literal["gone", "slow", "unreadable", "displaced"]
+    # "displaced": by a job that is worth more; "crowded": slow, because of one that was worth less
+    why: Literal["gone", "slow", "unreadable", "displaced", "crowded"]
     sentence: str = ""
 
 
@@ -50,7 +53,7 @@ class Job:
         self,
         ladder: "Ladder",
         number: int,
-        spare: bool,
+        spare: int,
         on_packet: Callable[[Packet], None],
         on_failed: Callable[[Failure], None],
     ) -> None:
@@ -89,6 +92,7 @@ class Ladder:
         self._numbers = itertools.count(1)
         self._unanswered = 0  # frames that it was given since it last gave one
         self._asked_at = 0.0
+        self._shed_at = -math.inf
 
     def expect(self) -> None:
         """There ought to be a ladder soon."""
@@ -119,19 +123,21 @@ class Ladder:
         frame_rate: float,
         on_packet: Callable[[Packet], None],
         on_failed: Callable[[Failure], None],
-        spare: bool = False,
+        spare: int = 0,
+        rendition: bool = False,
     ) -> Job:
         """Begin a job. Raises NoRoom.
 
-        A `spare` one, that is good to have, gives way when one that is needed finds no room.
+        `spare` is how well we can do without it: one that finds no room takes that of the most
+        spare, if that is more so. For a `rendition` see `Encode`.
         """
-        if not self.room and not spare:
-            self._displace()
+        if not self.room and (other := self._most_spare(than=spare)) is not None:
+            self._displace(other, Failure("displaced"))
         if not self.room or self._peer is None:
             raise NoRoom("the ladder has no room")
         number = next(self._numbers)
         job = self._jobs[number] = Job(self, number, spare, on_packet, on_failed)
-        self._peer.send(Encode(number, name, codec, height, frame_rate))
+        self._peer.send(Encode(number, name, codec, height, frame_rate, rendition))
         logger.info("ladder: job %d begins: %s, %s, %d lines", number, name, codec, height)
         return job
 
@@ -163,16 +169,36 @@ class Ladder:
                 if (job := self._jobs.pop(number, None)) is None:
                     return
                 logger.warning("ladder: job %d failed: %s", number, reason)
-                job.on_failed(Failure("slow" if slow else "unreadable", reason))
+                if slow and self._shed(job, Failure("slow", reason)):
+                    job.on_failed(Failure("crowded", reason))
+                else:
+                    job.on_failed(Failure("slow" if slow else "unreadable", reason))
             case _:
                 raise LinkLost(f"a {type(message).__name__} is not for who serves the ladder")
 
-    def _displace(self) -> None:
-        for job in list(self._jobs.values()):
-            if job.spare:
-                job.end()
-                job.on_failed(Failure("displaced"))
-                return
+    def _shed(self, slow: Job, failure: Failure) -> bool:
+        """End the most spare job so that a slow one may follow; say whether there is less to do.
+
+        They are slow together: who fails just after that begins again, with what there is now.
+        """
+        now = self.monotonic()
+        if now - self._shed_at < RECOVERY:
+            return True
+        other = self._most_spare(than=slow.spare)
+        if other is None:
+            return False
+        self._shed_at = now
+        self._displace(other, failure)
+        return True
+
+    def _most_spare(self, than: int) -> Job | None:
+        """The job that we can best do without, if that is more so than `than`."""
+        job = max(self._jobs.values(), key=lambda each: each.spare, default=None)
+        return job if job is not None and job.spare > than else None
+
+    def _displace(self, job: Job, failure: Failure) -> None:
+        job.end()
+        job.on_failed(failure)
 
     def _lose(self, why: str) -> None:
         if self._peer is None:

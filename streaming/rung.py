@@ -7,6 +7,7 @@ from streaming.ladder import Failure, Job, Ladder, NoRoom
 from streaming.packet import Packet
 
 REST = 30.0  # seconds before a stream that could not be encoded is tried again
+LASTING = 300.0  # seconds that a job went well after which its next rest is a short one again
 BROKEN = 3  # times that a stream may turn out unreadable, without one picture, until we believe it
 
 
@@ -14,7 +15,9 @@ class Rung:
     """Has a stream encoded, by a job after another, each from a keyframe on.
 
     When the machine does not keep up, the next job has the next of `heights`; after the last one,
-    and when the stream cannot be read, there is a rest. `failure` tells why, until pictures come.
+    and when the stream cannot be read, there is a rest, which is twice as long each time, up to
+    `longest_rest`. `failure` tells why, until pictures come. For `spare` and `rendition` see
+    `Ladder.begin`.
     """
 
     def __init__(
@@ -26,7 +29,9 @@ class Rung:
         frame_rate: float,
         on_packet: Callable[[Packet], None],
         on_lost: Callable[[], None],
-        spare: bool = False,
+        spare: int = 0,
+        rendition: bool = False,
+        longest_rest: float = REST,
     ) -> None:
         self.failure: Failure | None = None  # for good, as far as can be known
         self._ladder = ladder
@@ -36,11 +41,14 @@ class Rung:
         self._on_packet = on_packet
         self._on_lost = on_lost
         self._spare = spare
+        self._rendition = rendition
+        self._longest_rest = longest_rest
         self._job: Job | None = None
         self._codec = ""
         self._step = 0
         self._broken = 0
-        self._resting_until = -math.inf
+        self._rest = REST
+        self._began_at = self._resting_until = -math.inf
 
     @property
     def busy(self) -> bool:
@@ -69,7 +77,8 @@ class Rung:
             self._job = None
 
     def _begin(self) -> None:
-        if self._ladder.monotonic() < self._resting_until:
+        now = self._ladder.monotonic()
+        if now < self._resting_until:
             return
         try:
             self._job = self._ladder.begin(
@@ -80,7 +89,9 @@ class Rung:
                 on_packet=self._take,
                 on_failed=self._fail,
                 spare=self._spare,
+                rendition=self._rendition,
             )
+            self._began_at = now
         except NoRoom:
             return
 
@@ -98,5 +109,9 @@ class Rung:
             self.failure = failure
             self._broken = 0
             self._step = min(self._step, len(self._heights) - 1)
-            self._resting_until = self._ladder.monotonic() + REST
+            now = self._ladder.monotonic()
+            if now - self._began_at > LASTING:
+                self._rest = REST
+            self._resting_until = now + self._rest
+            self._rest = min(2 * self._rest, self._longest_rest)
         self._on_lost()

@@ -9,6 +9,7 @@ from streaming.rung import Rung
 
 HEIGHTS = (720, 480)  # lines: the next one when the machine does not keep up
 FRAME_RATE = 30.0  # per second, at most
+SPARE = 1  # less than any rendition: WebRTC shows nothing without it
 DELAYED = 0.001  # seconds from decoding to presentation
 TELLING = 250  # frames in order that show that a delay means nothing
 SQUEEZED = 0.001  # seconds between frames that come too late for their own times
@@ -33,7 +34,7 @@ class Straight:
             frame_rate=FRAME_RATE,
             on_packet=self._append,
             on_lost=lambda: None,
-            spare=True,
+            spare=SPARE,
         )
         self._encoding = False  # this group of pictures is the ladder's
         self._config = b""

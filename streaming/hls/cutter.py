@@ -44,6 +44,11 @@ class Cutter:
         self._intervals = (0.0, 0.0)  # seconds between the last keyframes
         self._frame = 1 / 30  # seconds between the last two frames
 
+    @property
+    def due(self) -> float:
+        """When the part under way is as long as it should be; it ends soon after, or at a key."""
+        return self._part_start + self._part
+
     def add(self, packet: Packet) -> list[Cut] | None:
         """Take the next frame; return the cuts before it. None: the frame must be left out."""
         last = self._last

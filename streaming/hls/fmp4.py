@@ -34,12 +34,17 @@ class Run:
     samples: Sequence[Sample]
 
 
-def init_section(video_config: bytes, sound_config: bytes, delay: int = 0) -> bytes:
-    """The initialisation section of muxed H.264 and AAC.
+def init_section(video_config: bytes | None, sound_config: bytes, delay: int = 0) -> bytes:
+    """The initialisation section of muxed H.264 and AAC; without a `video_config`, of AAC alone.
 
     `delay`, in the picture's time scale, is taken off all its times (an edit list, ISO 14496-12,
     8.6.6): the first picture of a stream with B-frames is then shown at the time of its `tfdt`.
     """
+    tracks = [_sound_track(sound_config)]
+    extends = [_full_box(b"trex", 0, 0, _u32(SOUND_TRACK, 1, 0, 0, 0))]
+    if video_config is not None:
+        tracks.insert(0, _video_track(video_config, delay))
+        extends.insert(0, _full_box(b"trex", 0, 0, _u32(VIDEO_TRACK, 1, 0, 0, 0)))
     return _box(b"ftyp", b"iso6", _u32(0), b"iso6cmfccmf2mp41") + _box(
         b"moov",
         _full_box(
@@ -53,13 +58,8 @@ def init_section(video_config: bytes, sound_config: bytes, delay: int = 0) -> by
             bytes(24),
             _u32(SOUND_TRACK + 1),
         ),
-        _video_track(video_config, delay),
-        _sound_track(sound_config),
-        _box(
-            b"mvex",
-            _full_box(b"trex", 0, 0, _u32(VIDEO_TRACK, 1, 0, 0, 0)),
-            _full_box(b"trex", 0, 0, _u32(SOUND_TRACK, 1, 0, 0, 0)),
-        ),
+        *tracks,
+        _box(b"mvex", *extends),
     )
 
 
@@ -79,6 +79,21 @@ def fragment(sequence: int, runs: Sequence[Run]) -> bytes:
     for run in runs:
         out += [sample.data for sample in run.samples]
     return b"".join(out)
+
+
+def pictures(data: bytes) -> int:
+    """How many pictures are in a fragment made by `fragment`."""
+    if data[4:8] != b"moof":
+        return 0
+    (end,) = struct.unpack_from(">I", data)
+    at = 8 + 16  # after mfhd
+    while at < end:
+        size, _, _, _, _, track = struct.unpack_from(">6I", data, at)
+        if track == VIDEO_TRACK:
+            (count,) = struct.unpack_from(">I", data, at + 8 + 16 + 20 + 12)
+            return int(count)
+        at += size
+    return 0
 
 
 def _traf_size(run: Run) -> int:

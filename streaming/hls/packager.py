@@ -1,24 +1,23 @@
 """From a channel's frames to parts and segments, announced to its live window as they come."""
 
 import asyncio
-import hashlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from streaming import aac, h264
 from streaming.feed import Feed
 from streaming.hls import fmp4
 from streaming.hls.cutter import HOLE, PART_TARGET, Cut, Cutter
-from streaming.hls.window import InitAdded, PartAdded, SegmentClosed, SegmentOpened, WindowEvent
+from streaming.hls.runs import SOUND_CONFIG, SOUND_RATE, picture_run, sound_run
+from streaming.hls.steps import Close, Open, Part, Rendition, Step
+from streaming.hls.window import WindowEvent
+from streaming.hls.writer import Writer
 from streaming.packet import Packet
 
 logger = logging.getLogger(__name__)
 
-# After continuity the sound of a feed is always this (streaming/sound.py).
-SOUND_CONFIG = aac.make_config(48_000, 2)
-SOUND_RATE = 48_000
 SOUND_FRAME = aac.FRAME / SOUND_RATE  # seconds
 
 # Seconds of picture that a part waits for its sound. A feed's sound always comes, as silence if
@@ -32,7 +31,6 @@ SOUND_BACKLOG = 1024  # packets, about 20 s
 class _Open:
     """The segment that is being written."""
 
-    msn: int
     start: float  # dts of its first frame
     delay: float  # of showing a frame after decoding it: sound is cut that much later
 
@@ -42,7 +40,8 @@ class Packager:
 
     The time 0 of the media is `origin`, for as long as the channel exists. `epoch` tells one run of
     media from another in the names of segments. `next_msn` and `next_discontinuity` take numbers
-    that were never used, on disk before they return.
+    that were never used, on disk before they return. Each step is given to the other `renditions`,
+    with the sound that it brings: they are cut where this one is.
     """
 
     def __init__(
@@ -55,25 +54,24 @@ class Packager:
         emit: Callable[[WindowEvent], None],
         part: float = 0.5,
         segment: float = 2.0,
+        renditions: Sequence[Rendition] = (),
     ) -> None:
         self._origin = origin
         self._epoch = epoch
         self._next_msn = next_msn
         self._next_discontinuity = next_discontinuity
-        self._emit = emit
-        self._part_target = PART_TARGET * part
+        self._writer = Writer(emit, origin, PART_TARGET * part)
+        self._renditions = renditions
         self._cutter = Cutter(part, segment)
         self._cuts: deque[Cut] = deque()  # decided, and waiting for their sound
+        self._sound_wanted = asyncio.Event()  # by a cut, or for good: no more frames come
+        self._over = False
         self._frames: deque[Packet] = deque()
         self._sounds: deque[Packet] = deque(maxlen=SOUND_BACKLOG)
         self._picture_until = self._sound_until = float("-inf")
         self._segment: _Open | None = None
-        self._part_start = 0.0
-        self._part_index = 0
-        self._sequence = 0
-        self._init = ""
         self._discontinuity = 0
-        self._delay = 0.0  # seconds from decoding to showing, at the last break: see _picture_run
+        self._delay = 0.0  # seconds from decoding to showing, at the last break: see picture_run
         self._left_out = 0
 
     async def run(self, feed: Feed) -> None:
@@ -82,6 +80,9 @@ class Packager:
             group.create_task(self._follow_sound(feed))
             async for packet in feed.video.follow():
                 self.video(packet)
+                feed.due = self._cutter.due
+            self._over = True
+            self._sound_wanted.set()
 
     def video(self, packet: Packet) -> None:
         """Take the next frame of the picture. Frames that go back in time are left out."""
@@ -98,6 +99,8 @@ class Packager:
         self._picture_until = packet.dts
         self._cuts += cuts
         self._advance()
+        if self._cuts:
+            self._sound_wanted.set()
 
     def sound(self, packet: Packet) -> None:
         """Take the next packet of sound. What was heard before the first picture is left out."""
@@ -110,6 +113,10 @@ class Packager:
     async def _follow_sound(self, feed: Feed) -> None:
         async for packet in feed.aac.follow():
             self.sound(packet)
+            if not self._cuts and not self._over:
+                # To be woken for each packet would cost more than the packets do.
+                self._sound_wanted.clear()
+                await self._sound_wanted.wait()
 
     def _advance(self) -> None:
         """Carry out the cuts whose sound is there, or has been waited for long enough."""
@@ -123,10 +130,11 @@ class Packager:
         first = cut.first
         goes_on = cut.kind == "part"
         delay = first.pts - first.dts if first.key and not goes_on else segment.delay
-        self._write_part(segment, cut.time, cut.time + delay)
+        self._write_part(cut.time, cut.time + delay)
         if goes_on:
             return
-        self._emit(SegmentClosed(segment.msn, cut.time - segment.start))
+        self._writer.close(cut.time)
+        self._tell(Close(cut.time, cut.time + delay))
         start = first.dts if cut.kind == "break" else cut.time
         self._begin(first, start, delay, broken=cut.kind == "break")
 
@@ -135,101 +143,43 @@ class Packager:
             self._discontinuity = self._next_discontinuity()
             self._delay = delay
             self._announce_init(first.config)
-        self._segment = _Open(self._next_msn(), start, delay)
-        self._part_start, self._part_index = start, 0
+        self._segment = _Open(start, delay)
         while self._sounds and self._sounds[0].pts < start + delay:
             self._sounds.popleft()  # it was heard before this segment's first picture
-        self._emit(
-            SegmentOpened(
-                self._segment.msn,
-                f"{self._epoch}-{self._segment.msn}",
-                start + delay,
-                self._init,
-                self._discontinuity,
-            )
-        )
+        msn = self._next_msn()
+        name = f"{self._epoch}-{msn}"
+        step = Open(msn, name, start, start + delay, first.key, self._discontinuity)
+        self._writer.open(step)
+        self._tell(step)
 
     def _announce_init(self, config: bytes) -> None:
         delay = round(self._delay * fmp4.VIDEO_TIMESCALE)
         data = fmp4.init_section(config, SOUND_CONFIG, delay)
         info = h264.parse_sps(h264.parameter_sets(config)[0][0])
-        self._init = hashlib.sha256(data).hexdigest()[:16]
         codecs = f"{h264.codec_string(config)},{aac.codec_string(SOUND_CONFIG)}"
-        self._emit(
-            InitAdded(
-                self._init, data, codecs, info.width, info.height, self._origin, self._part_target
-            )
-        )
+        self._writer.init(data, codecs, info.width, info.height)
 
-    def _write_part(self, segment: _Open, until: float, sound_until: float) -> None:
+    def _write_part(self, until: float, shown: float) -> None:
         frames = _take(self._frames, lambda packet: packet.dts < until)
-        sounds = _take(self._sounds, lambda packet: packet.pts < sound_until)
-        if not frames and not sounds:
-            return  # the next part will reach back to here
-        runs = []
+        sounds = _take(self._sounds, lambda packet: packet.pts < shown)
+        sound = sound_run(sounds, self._origin) if sounds else None
+        runs = [sound] if sound else []
         if frames:
-            runs.append(self._picture_run(frames, until, sound_until))
-        if sounds:
-            runs.append(self._sound_run(sounds))
-        self._sequence += 1
-        self._emit(
-            PartAdded(
-                segment.msn,
-                self._part_index,
-                until - self._part_start,
-                bool(frames) and frames[0].key,
-                fmp4.fragment(self._sequence, runs),
-            )
-        )
-        self._part_start = until
-        self._part_index += 1
+            end = self._end(frames[-1], until, shown)
+            runs.insert(0, picture_run(frames, end, self._origin, self._delay))
+        self._writer.part(until, runs, independent=bool(frames) and frames[0].key)
+        self._tell(Part(until, shown, sound))
 
-    def _picture_run(self, frames: list[Packet], until: float, shown_until: float) -> fmp4.Run:
-        """A run of pictures, whose last is seen until the next, or until `shown_until`.
+    def _end(self, last: Packet, until: float, shown: float) -> float:
+        """Until when the last picture of a part lasts, as a time of decoding."""
+        following = self._frames[0] if self._frames else None
+        if following is None or following.config != last.config:
+            return last.dts + shown - last.pts  # a length counts from its pts
+        return until if following.dts - last.dts > HOLE else following.dts
 
-        With B-frames the first picture is shown some frames after it is decoded. Players place a
-        stream by the time of its first fragment: were that the decoding time, they would be wrong
-        by as much, sound would jump, and Chromium drops the picture after such a jump up to the
-        next keyframe. So times are told late by that delay, and the edit list takes it off again.
-        """
-        times = [self._ticks(each.dts + self._delay, fmp4.VIDEO_TIMESCALE) for each in frames]
-        last, following = frames[-1], self._frames[0] if self._frames else None
-        goes_on = following is not None and following.config == last.config
-        if following is None or not goes_on:
-            end = last.dts + self._delay + shown_until - last.pts  # a length counts from its pts
-        elif following.dts - last.dts > HOLE:
-            end = until + self._delay
-        else:
-            end = following.dts + self._delay
-        times.append(max(times[-1] + 1, self._ticks(end, fmp4.VIDEO_TIMESCALE)))
-        return fmp4.Run(
-            fmp4.VIDEO_TRACK,
-            times[0],
-            [
-                fmp4.Sample(
-                    packet.data,
-                    times[index + 1] - times[index],
-                    packet.key,
-                    self._ticks(packet.pts + self._delay, fmp4.VIDEO_TIMESCALE) - times[index],
-                )
-                for index, packet in enumerate(frames)
-            ],
-        )
-
-    def _sound_run(self, sounds: list[Packet]) -> fmp4.Run:
-        times = [self._ticks(packet.pts, SOUND_RATE) for packet in sounds]
-        times.append(times[-1] + aac.FRAME)
-        return fmp4.Run(
-            fmp4.SOUND_TRACK,
-            times[0],
-            [
-                fmp4.Sample(packet.data, times[index + 1] - times[index])
-                for index, packet in enumerate(sounds)
-            ],
-        )
-
-    def _ticks(self, time: float, timescale: int) -> int:
-        return round((time - self._origin) * timescale)
+    def _tell(self, step: Step) -> None:
+        for rendition in self._renditions:
+            rendition.take(step)
 
 
 def _take(queue: deque[Packet], wanted: Callable[[Packet], bool]) -> list[Packet]:

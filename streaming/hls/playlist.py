@@ -1,16 +1,17 @@
-"""HLS playlists (RFC 8216bis) of a live window, as pure functions of it."""
+"""HLS media playlists (RFC 8216bis) of a live window, as pure functions of it."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 
+from streaming.hls import tags
+from streaming.hls.tags import TARGET, DateRange, Entry
 from streaming.hls.window import InitAdded, Segment, Window
 
-TARGET = 3  # seconds: EXT-X-TARGETDURATION, the same for ever
 HOLD_BACK = 3 * TARGET
 SKIP_UNTIL = 6 * TARGET
 SYNCHRONISED_HOLD_BACK = 10.0  # seconds: the captions' lag, a segment, a poll, and a margin
 CAPTION_LAG = 4.0  # seconds after its end when a segment's captions are listed
 PARTS_LISTED = 3 * TARGET  # seconds: what is older is fetched as segments (6.2.2)
+PARTED = 3  # segments whose parts are listed, at most: nobody begins further back
 
 
 def ready(window: Window, *, synchronised: bool = False) -> bool:
@@ -24,77 +25,77 @@ def ready(window: Window, *, synchronised: bool = False) -> bool:
     return bool(whole) and (not synchronised or sum(whole) >= SYNCHRONISED_HOLD_BACK + TARGET)
 
 
-def multivariant(window: Window, *, synchronised: bool = False) -> str:
-    """The playlist of playlists; `synchronised`: with captions that show when they are heard."""
-    init = window.init
-    if init is None:
-        raise ValueError("nothing has been on air yet")
-    media = "sync-media.m3u8" if synchronised else "media.m3u8"
-    peak, mean = _bandwidth(window.listed())
-    lines = ["#EXTM3U", "#EXT-X-VERSION:9"]
-    captions = "CLOSED-CAPTIONS=NONE"
-    if synchronised:
-        lines.append(
-            '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="Français",LANGUAGE="fr",'
-            "DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,"
-            'CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog",'
-            'URI="subtitles.m3u8"'
-        )
-        captions += ',SUBTITLES="captions"'
-    lines += (
-        f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={mean},CODECS="{init.codecs}",'
-        f"RESOLUTION={init.width}x{init.height},{captions}",
-        media,
-    )
-    return _text(lines)
+def media(
+    window: Window,
+    *,
+    skip: bool = False,
+    later: float = 0.0,
+    ranges: Sequence[DateRange] = (),
+    others: Mapping[str, Window] | None = None,
+    earlier: Sequence[Entry] = (),
+) -> str:
+    """The low-latency playlist; `skip`: as a delta update, without what the client must know.
 
-
-def media(window: Window, *, skip: bool = False) -> str:
-    """The low-latency playlist; `skip`: as a delta update, without what the client must know."""
+    `later` seconds are added to the hold-back, for who is served by a slower way. `others` are the
+    channel's other renditions by the URI of their playlist (4.4.5.4). `earlier` are the segments
+    right before those that the window lists, if the playlist is to reach further back.
+    """
     segments = window.listed()
+    entries = [*earlier, *map(entry_of, segments)]
     init = _init(window)
-    lines = [
-        "#EXTM3U",
-        "#EXT-X-VERSION:9",
-        f"#EXT-X-TARGETDURATION:{TARGET}",
+    lines = tags.header(
         "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,"
-        f"PART-HOLD-BACK={3 * init.part_target:.3f},HOLD-BACK={HOLD_BACK:.1f},"
+        f"PART-HOLD-BACK={3 * init.part_target + later:.3f},HOLD-BACK={HOLD_BACK + later:.1f},"
         f"CAN-SKIP-UNTIL={SKIP_UNTIL:.1f}",
         f"#EXT-X-PART-INF:PART-TARGET={init.part_target:.3f}",
-        *_numbers(segments),
-    ]
-    if _independent(segments):
-        lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
-    skipped = _skippable(segments) if skip else 0
+        *tags.numbers(segments[0].opened.msn - len(earlier), entries[0].discontinuity),
+        *_independent(segments),
+    )
+    skipped = _skippable(entries) if skip else 0
     if skipped:
         lines.append(f"#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}")
-    newest = sum(segment.length for segment in segments)
-    position = 0.0
-    for index, segment in enumerate(segments):
-        position += segment.length
-        if index < skipped:
-            continue
-        lines += _preamble(segments, index, with_map=True)
-        if newest - position + segment.length <= PARTS_LISTED:
+    # A delta update has all of them: it may leave out none but when CAN-SKIP-DATERANGES says so.
+    lines += tags.date_ranges(ranges, entries[0].start, segments[-1].end)
+    before = entries[skipped - 1] if skipped else None
+    lines += tags.body(entries[skipped : len(earlier)], before)
+    shown = max(skipped, len(earlier))
+    before = entries[shown - 1] if shown else None
+    left = segments[shown - len(earlier) :]
+    to_come = sum(entry.duration for entry in entries[shown:])
+    for index, (entry, segment) in enumerate(zip(entries[shown:], left, strict=True)):
+        lines += tags.opening(entry, before)
+        if to_come <= PARTS_LISTED and index >= len(left) - PARTED:
             lines += _parts(segment)
-        lines += _closed(segment, "m4s")
+        if segment.duration is not None:
+            lines += tags.closing(entry)
+        to_come -= entry.duration
+        before = entry
     lines.append(_hint(segments[-1]))
-    return _text(lines)
+    lines += [_report(uri, other) for uri, other in (others or {}).items()]
+    return tags.text(lines)
 
 
-def synchronised(window: Window) -> str:
+def synchronised(window: Window, *, later: float = 0.0, ranges: Sequence[DateRange] = ()) -> str:
     """The playlist without parts, far enough behind for captions to be there in time."""
     segments = [segment for segment in window.listed() if segment.duration is not None]
-    return _text(
+    return tags.text(
         [
-            *_plain_header(segments),
-            *(["#EXT-X-INDEPENDENT-SEGMENTS"] if _independent(segments) else []),
-            *_plain_body(segments, "m4s", with_map=True),
+            *_plain_header(segments, later),
+            *_independent(segments),
+            *tags.date_ranges(ranges, segments[0].opened.start, segments[-1].end),
+            *tags.body(map(entry_of, segments)),
         ]
     )
 
 
-def subtitles(window: Window, now: float, lag: float = CAPTION_LAG) -> str:
+def subtitles(
+    window: Window,
+    now: float,
+    lag: float = CAPTION_LAG,
+    *,
+    later: float = 0.0,
+    ranges: Sequence[DateRange] = (),
+) -> str:
     """The captions' playlist: the same segments as WebVTT, each `lag` after its end.
 
     Players want the very discontinuities and dates of the picture's playlist, or they lose every
@@ -103,7 +104,33 @@ def subtitles(window: Window, now: float, lag: float = CAPTION_LAG) -> str:
     segments = [segment for segment in window.listed() if segment.duration is not None]
     shown = [segment for segment in segments if segment.end + lag <= now]
     shown = shown or segments[:1]  # players take an empty playlist for a broken one
-    return _text([*_plain_header(shown), *_plain_body(shown, "vtt", with_map=False)])
+    return tags.text(
+        [
+            *_plain_header(shown, later),
+            *tags.date_ranges(ranges, segments[0].opened.start, segments[-1].end),
+            *tags.body(map(_captions_of, shown)),
+        ]
+    )
+
+
+def captioned(window: Window, now: float, lag: float = CAPTION_LAG) -> int:
+    """How many segments the captions' playlist lists now."""
+    return sum(
+        segment.duration is not None and segment.end + lag <= now for segment in window.listed()
+    )
+
+
+def entry_of(segment: Segment) -> Entry:
+    """A segment of a window as playlists beside it list it."""
+    opened = segment.opened
+    return Entry(
+        f"{opened.name}.m4s",
+        opened.start,
+        segment.length,
+        f"{opened.init}.mp4",
+        opened.discontinuity,
+        segment.gap,
+    )
 
 
 def has(window: Window, msn: int, part: int | None) -> bool:
@@ -135,17 +162,6 @@ def too_far(window: Window, msn: int, part: int | None) -> bool:
     return msn > closed and part >= len(last.parts if last.duration is None else ()) + advance
 
 
-def _bandwidth(segments: Sequence[Segment]) -> tuple[int, int]:
-    """(peak, mean) bits per second of the segments that are complete."""
-    whole = [segment for segment in segments if segment.duration and segment.parts]
-    whole = whole or [segment for segment in segments if segment.parts]
-    if not whole:
-        return 1_000_000, 1_000_000
-    peak = max(8 * segment.size / segment.length for segment in whole)
-    mean = 8 * sum(segment.size for segment in whole) / sum(segment.length for segment in whole)
-    return round(peak), round(mean)
-
-
 def _init(window: Window) -> InitAdded:
     init = window.init
     if init is None:
@@ -155,41 +171,18 @@ def _init(window: Window) -> InitAdded:
 
 def _numbers(segments: Sequence[Segment]) -> list[str]:
     first = segments[0].opened
-    return [
-        f"#EXT-X-MEDIA-SEQUENCE:{first.msn}",
-        f"#EXT-X-DISCONTINUITY-SEQUENCE:{first.discontinuity}",
-    ]
+    return tags.numbers(first.msn, first.discontinuity)
 
 
-def _plain_header(segments: Sequence[Segment]) -> list[str]:
-    return [
-        "#EXTM3U",
-        "#EXT-X-VERSION:9",
-        f"#EXT-X-TARGETDURATION:{TARGET}",
-        f"#EXT-X-SERVER-CONTROL:HOLD-BACK={SYNCHRONISED_HOLD_BACK:.1f}",
-        *_numbers(segments),
-    ]
+def _plain_header(segments: Sequence[Segment], later: float) -> list[str]:
+    hold_back = SYNCHRONISED_HOLD_BACK + later
+    control = f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK={hold_back:.1f}"
+    return tags.header(control, *_numbers(segments))
 
 
-def _plain_body(segments: Sequence[Segment], suffix: str, *, with_map: bool) -> list[str]:
-    lines: list[str] = []
-    for index, segment in enumerate(segments):
-        lines += _preamble(segments, index, with_map=with_map)
-        lines += _closed(segment, suffix)
-    return lines
-
-
-def _preamble(segments: Sequence[Segment], index: int, *, with_map: bool) -> list[str]:
-    """What stands before a segment. In a delta update, its predecessor may not be shown."""
-    opened = segments[index].opened
-    before = segments[index - 1].opened if index else None
-    lines: list[str] = []
-    if before is not None:
-        lines += ["#EXT-X-DISCONTINUITY"] * (opened.discontinuity - before.discontinuity)
-    if with_map and (before is None or opened.init != before.init):
-        lines.append(f'#EXT-X-MAP:URI="{opened.init}.mp4"')
-    lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(opened.start)}")
-    return lines
+def _captions_of(segment: Segment) -> Entry:
+    opened = segment.opened
+    return Entry(f"{opened.name}.vtt", opened.start, segment.length, "", opened.discontinuity)
 
 
 def _parts(segment: Segment) -> list[str]:
@@ -201,13 +194,6 @@ def _parts(segment: Segment) -> list[str]:
     ]
 
 
-def _closed(segment: Segment, suffix: str) -> list[str]:
-    if segment.duration is None:
-        return []
-    lines = ["#EXT-X-GAP"] if segment.gap and suffix == "m4s" else []
-    return [*lines, f"#EXTINF:{segment.duration:.5f},", f"{segment.opened.name}.{suffix}"]
-
-
 def _hint(last: Segment) -> str:
     name, index = last.opened.name, len(last.parts)
     if last.duration is not None:
@@ -217,24 +203,26 @@ def _hint(last: Segment) -> str:
     return f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{name}.{index}.m4s"'
 
 
-def _independent(segments: Sequence[Segment]) -> bool:
-    return all(segment.parts[0].independent for segment in segments if segment.parts)
+def _report(uri: str, window: Window) -> str:
+    """How far another rendition is: its last part, else its last segment."""
+    report = f'#EXT-X-RENDITION-REPORT:URI="{uri}"'
+    for segment in reversed(window.segments):
+        if segment.parts:
+            return f"{report},LAST-MSN={segment.opened.msn},LAST-PART={len(segment.parts) - 1}"
+    last = window.last
+    return report if last is None else f"{report},LAST-MSN={last.opened.msn}"
 
 
-def _skippable(segments: Sequence[Segment]) -> int:
+def _independent(segments: Sequence[Segment]) -> list[str]:
+    whole = all(segment.parts[0].independent for segment in segments if segment.parts)
+    return ["#EXT-X-INDEPENDENT-SEGMENTS"] if whole else []
+
+
+def _skippable(entries: Sequence[Entry]) -> int:
     """How many of the oldest segments lie wholly before the skip boundary (4.4.3.8)."""
     reach = 0.0
-    for index in range(len(segments) - 1, -1, -1):
-        reach += segments[index].length
+    for index in range(len(entries) - 1, -1, -1):
+        reach += entries[index].duration
         if reach >= SKIP_UNTIL:
             return index
     return 0
-
-
-def _date(time: float) -> str:
-    written = datetime.fromtimestamp(round(time, 3), UTC).isoformat(timespec="milliseconds")
-    return written.replace("+00:00", "Z")
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "\n".join(lines) + "\n"

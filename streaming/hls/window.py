@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from streaming.hls.bandwidth import expected, measured
+
 logger = logging.getLogger(__name__)
 
-LISTED = 60.0  # seconds that playlists reach back
-KEPT = 12.0  # seconds that a segment can still be fetched after it left the playlists
-MOST = 90  # segments, however short they are
 LONGEST = 3.45  # seconds: no EXTINF may round above the target duration of 3
+SHORTEST = 0.001  # seconds that EXTINF says of a segment that was begun, and no more
+LISTED = 33.0  # seconds that playlists reach back, and a segment at most
+# Seconds that a segment can still be fetched after it left the playlists: its own length, and that
+# of the longest playlist it was in (6.2.2).
+KEPT = LISTED + 2 * LONGEST
+MOST = 60  # segments listed, however short they are
 LOST = 5.0  # seconds between two segments that may pass for a restart of media
 JUMPS = 8  # discontinuities between two segments; more is another stream
 
@@ -71,7 +76,11 @@ class SegmentClosed(WindowChange, frozen=True):
     duration: float
 
 
-WindowEvent = InitAdded | SegmentOpened | PartAdded | SegmentClosed
+class Stopped(WindowChange, frozen=True):
+    """Nothing more comes of this rendition; should it return, that is another window."""
+
+
+WindowEvent = InitAdded | SegmentOpened | PartAdded | SegmentClosed | Stopped
 
 
 @dataclass(slots=True)
@@ -105,12 +114,20 @@ class Segment:
 
 
 class Window:
-    """The last minute of a channel: segments without a hole in their numbers."""
+    """A channel's last minute, of which playlists show the half: no hole in its numbers.
+
+    No two states of any windows have the same `version`. `bandwidth` is (peak, mean) in bits per
+    second, as players should expect it.
+    """
+
+    _versions = itertools.count(1)
 
     def __init__(self) -> None:
         self.segments: deque[Segment] = deque()
         self.inits: dict[str, InitAdded] = {}
         self.version = 0
+        self.over = False  # nothing more comes
+        self.bandwidth = (0.0, 0.0)
         self._wakers: set[asyncio.Future[None]] = set()
         self._first_listed = 0  # msn
 
@@ -138,9 +155,14 @@ class Window:
                 changed = segment is not None and segment.duration is None
                 if segment is not None and changed:
                     segment.duration = event.duration
+                    self._measure(event.duration)
+            case Stopped():
+                self.over = True
+                self._wake()
+                return
         if changed:
             self._trim()
-            self.version += 1
+            self.version = next(self._versions)
             self._wake()
 
     def snapshot(self) -> Iterator[WindowEvent]:
@@ -208,11 +230,18 @@ class Window:
         # Media was restarted. What it lost stays on the timeline: dead air that is not there would
         # be taken off every player's latency, for good.
         whole = following.start - last.opened.start
-        if 0 < whole <= last.length + LOST:
-            last.duration = min(max(whole, last.length), LONGEST)
+        if -SHORTEST <= whole <= last.length + LOST:
+            # Killed right after a segment's beginning, it goes on from there with the next one.
+            last.duration = min(max(whole, last.length, SHORTEST), LONGEST)
         elif last.parts:
             last.duration = last.length
+        elif whole > 0:
+            last.duration = LONGEST  # a gap; what follows is dated, after a discontinuity
         return last.duration is not None
+
+    def _measure(self, seconds: float) -> None:
+        whole = [(each.size, each.length) for each in self.listed() if each.duration and each.parts]
+        self.bandwidth = expected(self.bandwidth, measured(whole), seconds)
 
     def _trim(self) -> None:
         """Let go of what is too old, in playlists first, and of inits that nothing names."""
@@ -222,7 +251,7 @@ class Window:
         for segment in reversed(self.segments):
             if reach < LISTED and kept < MOST:
                 self._first_listed = segment.opened.msn
-            if reach >= LISTED + KEPT or kept >= MOST + 10:
+            if reach >= LISTED + KEPT or kept > 2 * MOST + 1:
                 break
             reach += segment.length
             kept += 1

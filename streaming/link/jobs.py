@@ -10,6 +10,7 @@ class Encode(Message, frozen=True):
     """Ask the ladder to make H.264 without B-frames, a keyframe every 2 s, of what follows.
 
     `height` and `frame_rate` are the most that it may have; sizes are even. `name` is for the log.
+    A `rendition` has its keyframes where what follows has them, and waits for all other work.
     """
 
     job: int
@@ -17,6 +18,7 @@ class Encode(Message, frozen=True):
     codec: str
     height: int
     frame_rate: float
+    rendition: bool = False
 
 
 class EncodeFrame(Message, frozen=True):

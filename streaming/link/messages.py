@@ -3,7 +3,7 @@
 Media is one end of every connection. A web process follows the windows and the channels' states and
 passes requests of viewers, studios and the crew on; captions follow the sound; foreign inputs
 publish what they read; the ladder encodes what media asks it to; watch looks at the studios'
-pictures and hears their sound; keep and restream follow packets.
+pictures and hears their sound; keep and restream follow packets; record follows the windows.
 """
 
 from typing import Literal
@@ -121,6 +121,31 @@ class FeedState(msgspec.Struct, frozen=True):
     delay: float = 0.0
 
 
+class Recording(Message, frozen=True):
+    """How a channel is recorded: from who records to media, which says so with its state.
+
+    `reason` is why it is not, or may soon not be, in French. `seconds` and `size` (bytes) count
+    what was recorded since who records was started, `missing` the seconds that could not be.
+    """
+
+    channel: str
+    state: Literal["on", "paused", "off"]  # "off": what is on air is not to be recorded
+    reason: str = ""
+    since: float = 0.0
+    seconds: float = 0.0
+    size: int = 0
+    missing: float = 0.0
+    room: float | None = None  # seconds that the disk still takes; None: not known yet
+
+
+class RenditionState(msgspec.Struct, frozen=True):
+    """A quality of a channel beside its source: whether it is there, and why not, in French."""
+
+    name: str  # "480p"
+    on: bool
+    reason: str = ""
+
+
 class ChannelState(Message, frozen=True):
     """What a channel shows now, sent when it changes and once a second."""
 
@@ -133,6 +158,9 @@ class ChannelState(Message, frozen=True):
     failovers: int = 0  # times that a source had to leave the air, since media started
     # "live", and "delayed" where it is offered:
     feeds: dict[str, FeedState] = msgspec.field(default_factory=dict)
+    recording: Recording | None = None  # None: it is no channel that is recorded
+    # Those that it ought to have beside its source, the best first:
+    renditions: list[RenditionState] = msgspec.field(default_factory=list)
 
 
 class Refused(Message, frozen=True):
@@ -356,4 +384,5 @@ AnyMessage = (
     | Switch
     | Restream
     | Unkept
+    | Recording
 )

@@ -52,13 +52,18 @@ class NoEncoder(StreamingError):
 
 
 class Encoder:
-    """Encodes pictures of one size. Raises NoEncoder when it cannot be opened."""
+    """Encodes pictures of one size. Raises NoEncoder when it cannot be opened.
 
-    def __init__(self, name: str, size: tuple[int, int], frame_rate: float) -> None:
+    Keyframes are asked for; those that it adds by itself are `longest_gop` seconds apart.
+    """
+
+    def __init__(
+        self, name: str, size: tuple[int, int], frame_rate: float, longest_gop: float = 2.0
+    ) -> None:
         self.size = size
         self.pixels = NATIVE_PIXELS.get(name, PIXELS)
         try:
-            self._context = _open(name, size, frame_rate, self.pixels)
+            self._context = _open(name, size, frame_rate, longest_gop, self.pixels)
         except (av.error.FFmpegError, ValueError) as error:
             raise NoEncoder(f"{name}: {error}") from error
         _, sps, pps = to_avcc(bytes(self._context.extradata or b""))
@@ -115,7 +120,9 @@ def _try(name: str) -> None:
     raise NoEncoder(f"{name} keeps five pictures to itself")
 
 
-def _open(name: str, size: tuple[int, int], frame_rate: float, pixels: str) -> Any:
+def _open(
+    name: str, size: tuple[int, int], frame_rate: float, longest_gop: float, pixels: str
+) -> Any:
     context: Any = av.CodecContext.create(name, "w")
     context.width, context.height = size
     context.pix_fmt = pixels
@@ -124,7 +131,7 @@ def _open(name: str, size: tuple[int, int], frame_rate: float, pixels: str) -> A
     context.flags |= Flags.global_header
     context.max_b_frames = 0
     # Keyframes are asked for by time; this is for an encoder that does not listen.
-    context.gop_size = max(1, round(2 * frame_rate))
+    context.gop_size = max(1, round(longest_gop * frame_rate))
     context.thread_count = THREADS
     rate = bit_rate(size)
     options = dict(OPTIONS.get(name, {}))

@@ -45,12 +45,20 @@ class Jobs:
         self._closing: set[asyncio.Task[None]] = set()
 
     def begin(self, ask: link.Encode) -> None:
-        make = partial(Transcoder, ask.codec, ask.height, ask.frame_rate, self._encoder)
+        make = partial(
+            Transcoder,
+            ask.codec,
+            ask.height,
+            ask.frame_rate,
+            self._encoder,
+            aligned=ask.rendition,
+        )
         self._workers[ask.job] = Worker(
             make,
             partial(self._send, ask.job),
             partial(self._fail, ask.job),
             f"{ask.job} ({ask.name})",
+            yielding=ask.rendition,
         )
         logger.info("job %d begins: %s, %s, %d lines", ask.job, ask.name, ask.codec, ask.height)
 

@@ -20,6 +20,7 @@ FUTILE = 90  # packets in a row without a picture: whatever it is, it is not wha
 KEPT = 128  # frames in a decoder, at most
 LARGEST = 4096  # pixels, of a side that is decoded
 SMALLEST = 64  # pixels, of a side that is encoded
+ALIGNED_GOP = 20.0  # seconds between keyframes that come unasked, where the stream has its own
 
 
 class Transcoder:
@@ -27,20 +28,31 @@ class Transcoder:
 
     Each frame keeps its time of presentation, which is its time of decoding too. Pixels are square
     afterwards, fields are frames, and what lies on its side stands. A new configuration means a new
-    decoder, a new size a new encoder. Not for two threads at a time.
+    decoder, a new size a new encoder. If `aligned`, its keyframes are those of what it is given.
+    Not for two threads at a time.
     """
 
-    def __init__(self, codec: str, height: int, frame_rate: float, encoder: str = SOFTWARE) -> None:
+    def __init__(
+        self,
+        codec: str,
+        height: int,
+        frame_rate: float,
+        encoder: str = SOFTWARE,
+        *,
+        aligned: bool = False,
+    ) -> None:
         """Raises UnsupportedMedia when libav has no such decoder."""
         self._codec = codec
         self._height = height
         self._frame_rate = frame_rate
         self._encoder_name = encoder
+        self._aligned = aligned
         self._decoder = _decoder(codec, b"")
         self._config = b""
         self._upright = Upright()
         self._encoder: Encoder | None = None
         self._times: dict[int, float] = {}  # ticks of the frames in the decoder and the encoder
+        self._keys: set[int] = set()  # ticks of the keyframes among them
         self._origin: float | None = None
         self._shown = float("-inf")  # pts of the last frame that was taken
         self._key_at = float("-inf")
@@ -72,13 +84,21 @@ class Transcoder:
         """Let the next frame that is made be a keyframe."""
         self._key_wanted = True
 
+    @property
+    def _longest_gop(self) -> float:
+        return ALIGNED_GOP if self._aligned else KEYFRAMES
+
     def _input(self, packet: Packet) -> Any:
         if self._origin is None:
             self._origin = packet.pts - 1.0  # so that ticks are small, and none is below zero
         ticks = round((packet.pts - self._origin) * TICKS)
         self._times[ticks] = packet.pts
+        if packet.key and self._aligned:
+            self._keys.add(ticks)
         while len(self._times) > KEPT:
-            del self._times[next(iter(self._times))]
+            oldest = next(iter(self._times))
+            del self._times[oldest]
+            self._keys.discard(oldest)
         made = av.Packet(packet.data)
         made.pts, made.dts = ticks, round((packet.dts - self._origin) * TICKS)
         return made
@@ -101,7 +121,9 @@ class Transcoder:
 
     def _encode(self, frame: Any) -> list[Packet]:
         time = self._times.get(frame.pts)
-        if time is None or time - self._shown < 0.9 / self._frame_rate:
+        must_be_key = frame.pts in self._keys
+        least = 0.0 if must_be_key else 0.9 / self._frame_rate
+        if time is None or time - self._shown <= least:
             return []
         self._interval, self._shown = min(1.0, time - self._shown), time
         ticks = frame.pts
@@ -114,7 +136,8 @@ class Transcoder:
             encoder = self._encoder = self._open(size)
             self._key_wanted = True
         # Shortly before, rather than later: two keyframes must not be further apart.
-        key = self._key_wanted or time + self._interval > self._key_at + KEYFRAMES + 0.001
+        due = not self._aligned and time + self._interval > self._key_at + KEYFRAMES + 0.001
+        key = self._key_wanted or must_be_key or due
         if key:
             self._key_at, self._key_wanted = time, False
         picture = frame.reformat(
@@ -135,13 +158,13 @@ class Transcoder:
     def _open(self, size: tuple[int, int]) -> Encoder:
         """An encoder for this size; x264 when the card has no more of them."""
         try:
-            return Encoder(self._encoder_name, size, self._frame_rate)
+            return Encoder(self._encoder_name, size, self._frame_rate, self._longest_gop)
         except NoEncoder as error:
             if self._encoder_name == SOFTWARE:
                 raise
             logger.warning("%s; %s instead", error, SOFTWARE)
             self._encoder_name = SOFTWARE
-            return Encoder(SOFTWARE, size, self._frame_rate)
+            return Encoder(SOFTWARE, size, self._frame_rate, self._longest_gop)
 
     def _write(self, picture: Any, ticks: int, key: bool) -> list[tuple[bytes, int, bool, bytes]]:
         assert self._encoder is not None
@@ -152,7 +175,9 @@ class Transcoder:
                 raise
             logger.warning("%s; %s instead", error, SOFTWARE)
             self._encoder_name = SOFTWARE
-            self._encoder = Encoder(SOFTWARE, self._encoder.size, self._frame_rate)
+            self._encoder = Encoder(
+                SOFTWARE, self._encoder.size, self._frame_rate, self._longest_gop
+            )
             self._key_at = self._shown
             picture = picture.reformat(format=self._encoder.pixels)
             return self._encoder.encode(picture, ticks, True)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -22,6 +24,7 @@ BEHIND = 2.0  # seconds that a frame may wait
 STARTING = 5.0  # and until the first one is made: encoders take a moment to open
 MOST = 1200  # frames that may wait: a burst after a stall comes at once
 MOST_BYTES = 64 * 1024 * 1024
+NICE = 10  # of a yielding job: after captions too
 
 
 class Failed(StreamingError):
@@ -36,7 +39,8 @@ class Worker:
     """Runs a `Transcoder`, made by `make`, until `close`.
 
     `on_packets` and, once, `on_failed` are called in the loop. A frame that has waited too long
-    ends it: whoever asked begins again, with less of a picture.
+    ends it: whoever asked begins again, with less of a picture. If `yielding`, its threads wait for
+    those of all other work: the encoder's own are begun by this one, and are as patient.
     """
 
     def __init__(
@@ -45,11 +49,14 @@ class Worker:
         on_packets: Callable[[list[Packet]], None],
         on_failed: Callable[[Failed], None],
         name: str = "",
+        *,
+        yielding: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make = make
         self._on_packets = on_packets
         self._on_failed = on_failed
+        self._yielding = yielding
         self._monotonic = monotonic
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[float, Packet]] = deque()  # with when each came
@@ -97,6 +104,8 @@ class Worker:
 
     def _run(self) -> None:
         failure: Failed | None = None
+        if self._yielding and sys.platform == "linux":  # elsewhere it is for whole processes
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             transcoder = self._make()
             while (packet := self._next()) is not None:

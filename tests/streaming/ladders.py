@@ -15,7 +15,7 @@ from streaming.h264 import make_config, parameter_sets
 from streaming.ingest import Source
 from streaming.ingest.intake import Intake
 from streaming.ladder import Ladder
-from streaming.link import Follow, Link
+from streaming.link import AnyMessage, Follow, Link
 from streaming.packet import Packet
 from streaming.ring import Ring
 from streaming.slate import Slate
@@ -38,6 +38,11 @@ class AwaitedLadder(Ladder):
         super().__init__(expected, monotonic)
         self._moved = asyncio.Event()
 
+    @property
+    def running(self) -> frozenset[int]:
+        """The numbers of the jobs under way."""
+        return frozenset(self._jobs)
+
     async def until(self, fact: Callable[[], bool]) -> None:
         """Wait until `fact()` is true; it is looked at whenever something comes from the ladder."""
         async with asyncio.timeout(20):
@@ -52,6 +57,27 @@ class AwaitedLadder(Ladder):
     def _lose(self, why: str) -> None:
         super()._lose(why)
         self._moved.set()
+
+
+class Script:
+    """A ladder that does what the test says, in a time that the test moves."""
+
+    def __init__(self, peer: Link) -> None:
+        self._peer = peer
+        self._messages = peer.receive()
+
+    def say(self, message: AnyMessage) -> None:
+        self._peer.send(message)
+
+    async def hear(self) -> AnyMessage:
+        async with asyncio.timeout(10):
+            return await anext(self._messages)
+
+    async def ended(self) -> None:
+        """Wait until media has parted from it."""
+        async with asyncio.timeout(10):
+            async for _ in self._messages:
+                pass
 
 
 @asynccontextmanager

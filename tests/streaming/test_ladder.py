@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from streaming import link
-from streaming.ladder import COMING, STALLED, UNANSWERED, Failure, Ladder, NoRoom
+from streaming.ladder import COMING, RECOVERY, STALLED, UNANSWERED, Failure, Ladder, NoRoom
 from streaming.link import (
-    AnyMessage,
     Encode,
     Encoded,
     EncodeEnd,
@@ -18,37 +17,15 @@ from streaming.link import (
     EncodeFrame,
     EncodeKey,
     Follow,
-    Link,
     Room,
 )
 from streaming.packet import Packet
 from streaming.rung import BROKEN, REST, Rung
-from tests.streaming.ladders import AwaitedLadder, listening
+from tests.streaming.ladders import AwaitedLadder, Script, listening
 
 
 def packet(time: float, key: bool = False) -> Packet:
     return Packet(b"frame", time, time, key, b"config")
-
-
-class Script:
-    """A ladder that does what the test says, in a time that the test moves."""
-
-    def __init__(self, peer: Link) -> None:
-        self._peer = peer
-        self._messages = peer.receive()
-
-    def say(self, message: AnyMessage) -> None:
-        self._peer.send(message)
-
-    async def hear(self) -> AnyMessage:
-        async with asyncio.timeout(10):
-            return await anext(self._messages)
-
-    async def ended(self) -> None:
-        """Wait until media has parted from it."""
-        async with asyncio.timeout(10):
-            async for _ in self._messages:
-                pass
 
 
 class Bench:
@@ -63,7 +40,7 @@ class Bench:
         self.lost = 0
         self.happened = asyncio.Event()
 
-    def rung(self, *, spare: bool = False) -> Rung:
+    def rung(self, *, spare: int = 0) -> Rung:
         return Rung(
             self.ladder,
             "stream",
@@ -176,7 +153,7 @@ async def test_a_stream_is_believed_unreadable_after_some_tries(tmp_path: Path) 
 
 async def test_what_is_needed_displaces_what_is_good_to_have(tmp_path: Path) -> None:
     async with bench(tmp_path) as on, on.scripted(1) as script:
-        spare, other, needed = on.rung(spare=True), on.rung(spare=True), on.rung()
+        spare, other, needed = on.rung(spare=1), on.rung(spare=1), on.rung()
         assert spare.put(packet(1, key=True), "h264")
         assert not other.put(packet(1, key=True), "h264")
         assert needed.put(packet(2, key=True), "hevc")
@@ -258,3 +235,26 @@ async def test_nonsense_ends_the_link_and_the_jobs(tmp_path: Path) -> None:
         await on.until_lost(1)
         await script.ended()
         assert on.ladder.coming
+
+
+async def test_what_is_needed_and_slow_is_tried_again_without_what_is_spare(tmp_path: Path) -> None:
+    async with bench(tmp_path) as on, on.scripted(2) as script:
+        needed, spare = on.rung(), on.rung(spare=480)
+        assert needed.put(packet(1, key=True), "hevc")
+        assert spare.put(packet(1, key=True), "h264")
+        script.say(EncodeFailed(1, "Trop lent.", slow=True))
+        await on.until_lost(2)
+        assert not spare.busy
+        heard = [await script.hear() for _ in range(5)]
+        assert heard[-1] == EncodeEnd(2)
+        assert needed.put(packet(2, key=True), "hevc")
+        assert await script.hear() == Encode(3, "stream", "hevc", 1080, 30.0)
+        script.say(EncodeFailed(3, "Trop lent.", slow=True))  # of the same time
+        await on.until_lost(3)
+        on.time += RECOVERY
+        assert needed.put(packet(3, key=True), "hevc")
+        script.say(EncodeFailed(4, "Trop lent.", slow=True))
+        await on.until_lost(4)
+        assert needed.put(packet(4, key=True), "hevc")
+        heard = [await script.hear() for _ in range(4)]
+        assert heard[-1] == Encode(5, "stream", "hevc", 720, 30.0)

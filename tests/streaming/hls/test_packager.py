@@ -109,6 +109,7 @@ async def test_packager_follows_a_feed_until_it_closes() -> None:
     async with asyncio.timeout(5):
         await running
     assert announced.events == Announced().play(made).events
+    assert feed.due == made.video[0].dts + 5.0
 
 
 async def test_packager_joins_at_the_newest_keyframe() -> None:

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from streaming.hls.window import (
     KEPT,
     LISTED,
+    LONGEST,
+    MOST,
+    SHORTEST,
     InitAdded,
     PartAdded,
     SegmentClosed,
@@ -56,13 +59,15 @@ def state(window: Window) -> tuple[object, ...]:
     return (list(window.segments), window.inits, window.listed())
 
 
-def test_a_minute_is_listed_and_a_little_more_is_kept() -> None:
+def test_what_left_a_playlist_can_be_fetched_for_as_long_as_that_is() -> None:
     window = window_of(init(), *(segment(msn) for msn in range(200)))
-    assert sum(each.length for each in window.listed()) == LISTED
-    assert sum(each.length for each in window.segments) == LISTED + KEPT
+    listed = sum(each.length for each in window.listed())
+    assert LISTED <= listed < LISTED + 2.0
+    assert LISTED + KEPT <= sum(each.length for each in window.segments) < LISTED + KEPT + 2.0
     gone = window.listed()[0].opened.msn - 1
-    assert window.find(gone) is not None
-    assert window.find(gone - int(KEPT / 2)) is None
+    # It leaves when a later segment is whole, and can be fetched for as long as the playlist is.
+    assert window.find(gone - int(listed / 2)) is not None
+    assert window.find(gone - int(KEPT / 2) - 1) is None
 
 
 def test_newcomers_catch_up() -> None:
@@ -143,6 +148,34 @@ def test_media_killed_before_the_first_part_leaves_a_gap() -> None:
     ]
 
 
+def test_media_killed_as_a_segment_begins_goes_on_from_there() -> None:
+    window = window_of(
+        init(),
+        segment(1, start=START),
+        segment(2, start=START + 2, parts=0, closed=False),
+        segment(3, start=START + 2, epoch=2, discontinuity=2),
+    )
+    assert [(each.duration, each.gap) for each in window.segments] == [
+        (2.0, False),
+        (SHORTEST, True),
+        (2.0, False),
+    ]
+
+
+def test_media_killed_for_long_before_the_first_part_leaves_a_gap_too() -> None:
+    window = window_of(
+        init(),
+        segment(1, start=START),
+        segment(2, start=START + 2, parts=0, closed=False),
+        segment(3, start=START + 90, epoch=2, discontinuity=2),
+    )
+    assert [(each.duration, each.gap) for each in window.segments] == [
+        (2.0, False),
+        (LONGEST, True),
+        (2.0, False),
+    ]
+
+
 def test_other_numbers_begin_anew() -> None:
     for following in (
         segment(9, epoch=2, discontinuity=2),
@@ -168,7 +201,7 @@ def test_tiny_segments_are_bounded_too() -> None:
     for msn in range(500):
         for event in segment(msn, parts=1, start=START + msn / 2):
             window.apply(event)
-    assert len(window.segments) <= 100
+    assert len(window.segments) <= 2 * MOST + 2
 
 
 def test_media_sequence_never_goes_back() -> None:

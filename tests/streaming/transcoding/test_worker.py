@@ -1,15 +1,20 @@
 """A job keeps its order in a thread of its own, and says when it cannot go on."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from streaming.ingest import advice
 from streaming.packet import Packet
+from streaming.transcoding.encoder import THREADS
 from streaming.transcoding.transcoder import Transcoder
-from streaming.transcoding.worker import BEHIND, STARTING, Failed, Worker
+from streaming.transcoding.worker import BEHIND, NICE, STARTING, Failed, Worker
 from tests.streaming import numbers
 from tests.streaming.transcoding.test_transcoder import START, packets
 
@@ -99,3 +104,23 @@ async def test_what_cannot_be_read_ends_the_job_with_the_reason() -> None:
 async def test_a_codec_without_a_decoder_ends_the_job_at_once() -> None:
     async with bench("nonsense") as on, asyncio.timeout(10):
         assert not (await on.failed).slow
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only whole processes can be nice")
+async def test_a_yielding_job_waits_for_all_other_work_and_nobody_else_does(tmp_path: Path) -> None:
+    given = packets(numbers.film(tmp_path / "film.mp4", "libx264", 25, options={"bf": "0"}))
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    made = asyncio.Event()
+    make = partial(Transcoder, "h264", 1080, 30.0)
+    nobody = asyncio.get_running_loop().create_future().set_result
+    worker = Worker(make, lambda packets: made.set(), nobody, "test", yielding=True)
+    try:
+        worker.put(given[0])
+        async with asyncio.timeout(20):
+            await made.wait()
+        threads = map(int, os.listdir("/proc/self/task"))
+        nice = [os.getpriority(os.PRIO_PROCESS, thread) for thread in threads]
+        assert nice.count(NICE) >= THREADS  # this job's own, and those of its encoder
+        assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    finally:
+        await worker.close()
