@@ -20,7 +20,7 @@ function findFonts({ onResolve }) {
   });
 }
 
-const entries = ["watch.ts", "control_room.ts", "presenter.ts", "style.css"];
+const entries = ["watch.ts", "control_room.ts", "presenter.ts", "replay.ts", "style.css"];
 const { metafile } = await build({
   entryPoints: entries,
   outdir: out,

@@ -9,6 +9,7 @@ import { drawing, page } from "./page";
 import { type Act, line, pending, pollCard } from "./parts/desk";
 import { closedDoor } from "./parts/door";
 import { strip } from "./parts/health";
+import { Keeping } from "./parts/keeping";
 import { PollForm } from "./parts/poll_form";
 import { ordered } from "./parts/questions";
 import { Refusal } from "./parts/refusal";
@@ -30,6 +31,7 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 const refusal = new Refusal($<HTMLDialogElement>("#refusal"));
 const pollForm = new PollForm(draw, createPoll);
+const keeping = new Keeping(draw);
 const busy = new Set<string>();
 const switching = new Switching(
   (channel, to) => request(`channel:${channel}`, `/api/v1/channels/${channel}:switch`, { to }),
@@ -70,22 +72,23 @@ function redraw(): void {
   talk = here.sort((a, b) => rank[a.state] - rank[b.state])[0];
   follow();
 
-  drawAir(role);
+  drawAir(role, here);
   render(talkCard(), $("#talk"));
   drawQuestions(role);
   drawPolls();
 }
 
-function drawAir(role: string): void {
+function drawAir(role: string, talks: Talk[]): void {
   const now = clock.now();
   const mayRun = RUNNERS.includes(role);
   const channels = live.items<Channel>("channels", "channel");
   const channel = channels.find(({ id }) => id === slug);
-  if (stage) stage.channel = channel;
+  stage?.about(channel);
   const others = channels.filter(({ id }) => id !== slug);
   const targets = live.items<Restream>("restreams", "restream");
   render(strip(channel, targets, live.connected, now), $("#health"));
   render(sources(channel, others, { now, switching, mayRun }), $("#sources"));
+  render(keeping.render(channel?.recording, [...talks], mayRun), $("#keeping"));
   const act = ({ id }: Restream, verb: string) =>
     void request(`restream:${id}`, `/api/v1/restreams/${id}:${verb}`);
   const names = new Map(channels.map(({ id, name }) => [id, name]));

@@ -25,6 +25,18 @@ export function stopwatch(duration: number): string {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** « 1 h 2 min 7 s », « 40 s »: as it is said. */
+export function spoken(duration: number): string {
+  const total = Math.max(0, Math.round(duration));
+  const parts: [number, string][] = [
+    [Math.floor(total / 3600), "h"],
+    [Math.floor(total / 60) % 60, "min"],
+    [total % 60, "s"],
+  ];
+  const said = parts.filter(([n]) => n).map(([n, unit]) => `${n}\u00a0${unit}`);
+  return said.join(" ") || "0\u00a0s";
+}
+
 /** « à l’instant », « il y a 12 s », « il y a 4 min », then the hour. */
 export function ago(instant: Instant | null | undefined, now: number): string {
   const time = seconds(instant);

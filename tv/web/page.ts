@@ -6,6 +6,7 @@ export interface Page {
   channels: { id: string; name: string }[];
   event: string;
   rtmpPort?: number; // where studios publish, for the crew
+  talk?: string; // whose replay this is
 }
 
 export const page: Page = JSON.parse(document.body.dataset["page"] ?? "{}");

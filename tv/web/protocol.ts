@@ -11,6 +11,15 @@ export interface Talk {
   state: "scheduled" | "live" | "ended" | "replay" | "cancelled";
   started_at: Instant | null;
   ended_at: Instant | null;
+  captions_reviewed: boolean;
+  recorded: boolean; // false: it is not to be recorded
+  marks: Span | null; // of its replay
+}
+
+/** From one broadcast time to another. */
+export interface Span {
+  start: number;
+  end: number;
 }
 
 export interface Anchor {
@@ -102,6 +111,17 @@ export interface Feed {
   delay: number; // seconds behind the live feed
 }
 
+/** What is kept of a channel. Sizes in bytes, the rest in seconds. */
+export interface Recording {
+  state: "on" | "paused" | "off";
+  reason: string; // why it stands still, or soon will
+  since: number;
+  seconds: number;
+  size: number;
+  missing: number; // what could not be recorded
+  room: number | null; // what the disk still takes
+}
+
 export interface Channel {
   kind: "channel";
   id: string;
@@ -112,9 +132,12 @@ export interface Channel {
   captions: CaptionState;
   viewers: number;
   feeds: { live?: Feed; delayed?: Feed };
+  rewind: boolean; // its talks are recorded: one can go back in them
   chosen?: Choice; // for the crew, as the next two
   sources?: Source[];
   captions_reason?: string; // why there are none
+  recording?: Recording | null; // null: it is not recorded
+  renditions?: { name: string; on: boolean; reason: string }[]; // beside the source, encoded here
 }
 
 export interface Restream {

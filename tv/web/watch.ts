@@ -2,17 +2,18 @@
 
 import { html, nothing, render } from "lit";
 import * as clock from "./clock";
-import { count, seconds, stopwatch } from "./french";
+import { count, seconds } from "./french";
 import { keep, preferences, recall } from "./kept";
 import { Live } from "./live";
 import { Outbox, type Letter } from "./outbox";
 import { page, drawing } from "./page";
 import { Composer } from "./parts/composer";
+import { heading, status } from "./parts/heading";
 import { type Ballot, poll } from "./parts/polls";
 import { type Order, questions } from "./parts/questions";
 import { Stage } from "./parts/stage";
 import { tabs } from "./parts/tabs";
-import { announce, typeset } from "./parts/text";
+import { announce } from "./parts/text";
 import { Follower, resume, transcript } from "./parts/transcript";
 import { sentences } from "./player/captions";
 import type { Channel, Cue, Mine, Poll, Question, Talk } from "./protocol";
@@ -96,43 +97,11 @@ function redraw(): void {
     composer.about(talk.id);
   }
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
-  stage.channel = channel;
-  render(status(channel), $("#status"));
-  render(heading(channel), $("#talk"));
+  stage.about(channel, talk);
+  render(status(channel, live.connected || !live.welcome), $("#status"));
+  render(heading(talk, channel?.name ?? page.name), $("#talk"));
   drawWords(channel);
   drawAudience();
-}
-
-function status(channel: Channel | undefined) {
-  if (!live.connected && live.welcome) {
-    return html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`;
-  }
-  return channel && channel.viewers > 1
-    ? html`<span class="chip viewers">${count(channel.viewers, "spectateur", "spectateurs")}</span>`
-    : nothing;
-}
-
-function heading(channel: Channel | undefined) {
-  const elapsed = talk?.state === "live" && seconds(talk.started_at);
-  return html`
-    <p class="eyebrow">
-      ${
-        talk?.state === "live"
-          ? html`<span class="tally"></span>En
-              direct${
-                elapsed
-                  ? html`<span class="dot"></span>depuis ${stopwatch(clock.now() - elapsed)}`
-                  : nothing
-              }`
-          : talk?.state === "ended" || talk?.state === "replay"
-            ? "Intervention terminée"
-            : "Bientôt en direct"
-      }
-      <span class="dot"></span>${channel?.name ?? page.name}
-    </p>
-    <h1>${typeset(talk?.title || page.event)}</h1>
-    ${talk?.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
-  `;
 }
 
 function drawWords(channel: Channel | undefined): void {

@@ -5,14 +5,23 @@ import { type Position, type Preferences, preferences } from "../kept";
 import * as icons from "./icons";
 import { variable } from "./variable";
 
+/** What differs between the direct and a replay: there all words are known already. */
+export interface Place {
+  live: boolean;
+  keys: [string, string][]; // and what each does
+}
+
 export class CaptionSettings {
   private isOpen = false;
 
   /** `set` keeps a change, and draws. */
-  constructor(private readonly set: (change: Partial<Preferences>) => void) {}
+  constructor(
+    private readonly place: Place,
+    private readonly set: (change: Partial<Preferences>) => void,
+  ) {}
 
-  /** `reception` says how the picture comes. */
-  render(position: Position, reception: string) {
+  /** `notes` say what captions they are, and how the picture comes. */
+  render(position: Position, notes: string[]) {
     const label = "Réglages des sous-titres";
     return html`<div class="settings">
       <button
@@ -35,20 +44,16 @@ export class CaptionSettings {
           if (event.key === "Escape") this.open(false);
         }}
       >
-        ${this.isOpen ? this.sheet(position, reception) : nothing}
+        ${this.isOpen ? this.sheet(position, notes) : nothing}
       </div>
     </div>`;
   }
 
-  private sheet(position: Position, reception: string) {
+  private sheet(position: Position, notes: string[]) {
     const places: [Position, string][] = [
       ["bottom", "En bas de l’image"],
       ["top", "En haut de l’image"],
       ["below", "Sous l’image"],
-    ];
-    const modes: [boolean, string, string][] = [
-      [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
-      [true, "Synchronisés", "quelques secondes de retard, les mots avec la voix"],
     ];
     return html`
       <label class="field">
@@ -70,33 +75,37 @@ export class CaptionSettings {
           this.choice("position", text, place === position, () => this.set({ position: place })),
         )}
       </fieldset>
-      <fieldset class="field">
-        <legend>Rythme</legend>
-        ${modes.map(([synchronised, text, detail]) =>
-          this.choice(
-            "rhythm",
-            text,
-            preferences.synchronised === synchronised,
-            () => {
-              this.set({ synchronised });
-            },
-            detail,
-          ),
-        )}
-      </fieldset>
-      ${this.check("Fond opaque", "solid")} ${this.check("Lus par le lecteur d’écran", "announce")}
+      ${this.place.live ? this.rhythm() : nothing} ${this.check("Fond opaque", "solid")}
+      ${this.place.live ? this.check("Lus par le lecteur d’écran", "announce") : nothing}
       ${this.check("Raccourcis clavier", "shortcuts")}
       ${
         preferences.shortcuts
           ? html`<p class="keys">
-              <kbd>K</kbd> pause <kbd>M</kbd> son <kbd>C</kbd> sous-titres <kbd>F</kbd> plein écran
-              <kbd>L</kbd> direct <kbd>Q</kbd> question
+              ${this.place.keys.map(([key, act]) => html`<kbd>${key}</kbd> ${act} `)}
             </p>`
           : nothing
       }
-      <p class="note">Sous-titres automatiques, non relus.</p>
-      <p class="note">${reception}</p>
+      ${notes.map((text) => html`<p class="note">${text}</p>`)}
     `;
+  }
+
+  private rhythm() {
+    const modes: [boolean, string, string][] = [
+      [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
+      [true, "Synchronisés", "quelques secondes de retard, les mots avec la voix"],
+    ];
+    return html`<fieldset class="field">
+      <legend>Rythme</legend>
+      ${modes.map(([synchronised, text, detail]) =>
+        this.choice(
+          "rhythm",
+          text,
+          preferences.synchronised === synchronised,
+          () => this.set({ synchronised }),
+          detail,
+        ),
+      )}
+    </fieldset>`;
   }
 
   private choice(name: string, text: string, checked: boolean, act: () => void, detail = "") {

@@ -36,11 +36,20 @@ export function strip(
         ? nothing
         : html`<a class="chip warn" href="#sources-title">Choix manuel</a>`
     }
-    ${troubles(channel)}
+    ${troubles(channel)} ${recording(channel)}
     <span class="chip ${mood}"><span class="lamp"></span>${words}</span>
     ${restreams.length ? rebroadcast(restreams) : nothing}
     <span class="chip">${count(channel.viewers, "spectateur", "spectateurs")}</span>
   `;
+}
+
+function recording({ recording: kept }: Channel) {
+  if (!kept || kept.state === "off") return nothing;
+  const words = kept.state === "paused" ? "Enregistrement en pause" : "Enregistrement";
+  const mood = kept.state === "paused" ? "bad" : kept.reason ? "warn" : "good";
+  return html`<a class="chip ${mood}" href="#keeping-title"
+    ><span class="lamp"></span>${words}</a
+  >`;
 }
 
 function troubles({ sources = [] }: Channel) {

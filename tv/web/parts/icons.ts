@@ -7,6 +7,14 @@ const icon = (content: unknown) =>
 
 export const play = icon(svg`<path d="M8 5.6v12.8L18.6 12z" fill="currentColor" />`);
 export const stop = icon(svg`<path d="M7.5 5.5h3v13h-3zm6 0h3v13h-3z" fill="currentColor" />`);
+export const back = icon(
+  svg`<path d="M6.2 7.4A8 8 0 1 1 4 13M6 3.6v4.2h4.2" stroke-linejoin="round" />
+    <text x="12.2" y="15.7" fill="currentColor">10</text>`,
+);
+export const forward = icon(
+  svg`<path d="M17.8 7.4A8 8 0 1 0 20 13M18 3.6v4.2h-4.2" stroke-linejoin="round" />
+    <text x="11.8" y="15.7" fill="currentColor">10</text>`,
+);
 export const sound = icon(
   svg`<path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" fill="currentColor" />
     <path d="M15 9a4.2 4.2 0 0 1 0 6m2.6-8.6a8 8 0 0 1 0 11.2" />`,
@@ -37,3 +45,15 @@ export const ask = icon(
 export const done = icon(svg`<path d="m5 12.6 4.6 4.6L19.4 7.4" />`);
 export const down = icon(svg`<path d="M12 5v13m0 0-5-5m5 5 5-5" />`);
 export const warning = icon(svg`<path d="M12 4.5 21 19.5H3zM12 10v4.5m0 2.4v.1" />`);
+export const search = icon(svg`<circle cx="10.5" cy="10.5" r="6" /><path d="m15 15 5 5" />`);
+export const up = icon(svg`<path d="m6 14.5 6-6 6 6" />`);
+export const next = icon(svg`<path d="m6 9.5 6 6 6-6" />`);
+export const download = icon(svg`<path d="M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M5 19.5h14" />`);
+export const link = icon(
+  svg`<path d="M10.3 13.7a3.6 3.6 0 0 0 5.1 0l3.2-3.2a3.6 3.6 0 1 0-5.1-5.1l-1.2 1.2" />
+    <path d="M13.7 10.3a3.6 3.6 0 0 0-5.1 0l-3.2 3.2a3.6 3.6 0 1 0 5.1 5.1l1.2-1.2" />`,
+);
+export const replay = icon(
+  svg`<path d="M5 12a7 7 0 1 0 2.2-5.1M5 4v4h4" stroke-linejoin="round" />
+    <path d="M10.4 9.2v5.6l4.6-2.8z" fill="currentColor" />`,
+);

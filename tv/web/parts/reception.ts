@@ -9,6 +9,7 @@ const PATHS: Record<PathName, string> = {
   delayed: "Image par WebRTC, différée pour que les mots viennent avec la voix.",
   hls: "Image par LL-HLS, deux secondes environ après le plateau.",
   sync: "Image par HLS, différée pour que les mots viennent avec la voix.",
+  rewind: "Image de plus tôt dans l’intervention.",
 };
 
 const AGAIN = "Le retour se fera tout seul.";

@@ -3,32 +3,50 @@
 import { html, nothing, render } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import * as clock from "../clock";
-import { decimal } from "../french";
+import { decimal, stopwatch } from "../french";
 import { type Position, type Preferences, prefer, preferences } from "../kept";
-import { type Arrived, fastest, inStep } from "../player/captions";
+import { fastest, inStep } from "../player/captions";
+import { Cues } from "../player/cues";
 import { Player } from "../player/player";
-import type { Channel, Cue, Partial as Guess, Word } from "../protocol";
+import type { Channel, Cue, Partial as Guess, Talk, Word } from "../protocol";
 import { CaptionSettings } from "./caption_settings";
+import { fitting } from "./fitting";
 import * as icons from "./icons";
 import { Told, reception } from "./reception";
+import { Rewinding } from "./rewinding";
+import { STEP } from "./timeline";
 
 const PAINTING = 100; // ms between two looks at what captions should show
 const LATE = 8; // seconds behind after which one is offered to come back to live
-const KEPT = 600; // cues: more than ten minutes of speech
+
+const UNREAD = "Sous-titres automatiques, non relus.";
+const KEYS: [string, string][] = [
+  ["K", "pause"],
+  ["←", "reculer"],
+  ["M", "son"],
+  ["C", "sous-titres"],
+  ["F", "plein écran"],
+  ["L", "direct"],
+  ["Q", "question"],
+];
 
 const PATHS = {
   webrtc: "WebRTC",
   delayed: "WebRTC synchronisé",
   hls: "LL-HLS",
   sync: "HLS synchronisé",
+  rewind: "en différé",
 };
 
 export class Stage {
   readonly player: Player;
-  private readonly settings = new CaptionSettings((change) => this.set(change));
+  private readonly settings = new CaptionSettings({ live: true, keys: KEYS }, (change) =>
+    this.set(change),
+  );
   private readonly told = new Told();
-  channel: Channel | undefined; // as the server last said it
-  private cues: Arrived[] = [];
+  private readonly rewinding: Rewinding;
+  private readonly cues = new Cues();
+  private channel: Channel | undefined; // as the server last said it
   private words: Word[] = [];
   private painted = "";
   private behind = -1; // seconds that the picture is behind the studio; -1: unknown
@@ -47,6 +65,11 @@ export class Stage {
       () => this.channel,
       () => this.draw(),
     );
+    this.rewinding = new Rewinding(
+      this.player,
+      (cues) => this.hear(cues),
+      () => this.draw(),
+    );
     setInterval(() => this.paint(), PAINTING);
     setInterval(() => this.measure(), 1000);
     document.addEventListener("fullscreenchange", () => this.draw());
@@ -55,20 +78,16 @@ export class Stage {
     this.draw();
   }
 
+  /** What the server says of the channel, and of the talk that is on it. */
+  about(channel: Channel | undefined, talk?: Talk): void {
+    this.channel = channel;
+    this.rewinding.channel = channel;
+    this.rewinding.talk = talk;
+  }
+
   /** Cues as they come, newest revision of each. */
   hear(cues: Cue[]): void {
-    const now = clock.now();
-    for (const cue of cues) {
-      const at = this.cues.findIndex((known) => known.cue.id === cue.id);
-      const known = this.cues[at];
-      if (!known) this.cues.push({ cue, at: now });
-      else if (known.cue.revision <= cue.revision) {
-        const grown = known.cue.lines.join() !== cue.lines.join();
-        this.cues[at] = { cue, at: grown ? now : known.at };
-      }
-    }
-    this.cues.sort((a, b) => a.cue.start - b.cue.start);
-    this.cues = this.cues.slice(-KEPT);
+    this.cues.hear(cues, clock.now());
   }
 
   guess({ words }: Guess): void {
@@ -88,9 +107,9 @@ export class Stage {
     const shown = this.moment();
     const lines = !preferences.captions
       ? []
-      : preferences.synchronised && this.full
-        ? inStep(this.cues, shown, this.width)
-        : fastest(this.cues, this.words, shown, clock.now(), this.width);
+      : (preferences.synchronised && this.full) || this.player.state.path === "rewind"
+        ? inStep(this.cues.all, shown, this.width)
+        : fastest(this.cues.all, this.words, shown, clock.now(), this.width);
     const text = lines.join("\n");
     if (text === this.painted) return;
     this.painted = text;
@@ -103,11 +122,14 @@ export class Stage {
   }
 
   private measure(): void {
+    const before = this.behind;
+    this.behind = this.lag();
+    if (before !== this.behind || this.full) this.draw();
+  }
+
+  private lag(): number {
     const shown = this.player.mediaTime();
-    const behind = shown == null ? -1 : Math.max(0, Math.round(10 * (clock.now() - shown)) / 10);
-    if (behind === this.behind) return;
-    this.behind = behind;
-    this.draw();
+    return shown == null ? -1 : Math.max(0, Math.round(10 * (clock.now() - shown)) / 10);
   }
 
   draw(): void {
@@ -150,29 +172,31 @@ export class Stage {
 
   private controls() {
     const { state } = this.player;
-    const late = state.paused || (state.path === "hls" && this.behind > LATE);
+    const late =
+      state.paused || this.player.rewound || (state.path === "hls" && this.behind > LATE);
     const pausing = state.paused ? "Lire" : "Mettre en pause";
     const toggleCaptions = () => this.set({ captions: !preferences.captions });
     return html`
-      ${this.full ? this.button("play", pausing, () => this.toggle()) : nothing}
+      ${this.full ? this.button("play", pausing, () => this.rewinding.toggle()) : nothing}
+      ${this.full ? this.rewinding.render() : nothing}
       ${this.button("sound", state.muted ? "Activer le son" : "Couper le son", () => this.mute())}
       <button
         class="live-button ${classMap({ late })}"
         ?disabled=${!late}
-        @click=${() => this.player.catchUp()}
+        @click=${() => this.rewinding.live()}
       >
         <span class="tally"></span>${late ? "Revenir au direct" : "En direct"}
       </button>
       <span class="behind" title="Retard de l’image sur le plateau. ${reception(state)}">
         ${
           state.path && this.behind >= 0
-            ? html`<span class="behind-time">${decimal(this.behind)}${"\u00a0"}s</span>
+            ? html`<span class="behind-time">${lateness(this.behind)}</span>
                 <span class="behind-path">${PATHS[state.path]}</span>`
             : nothing
         }
       </span>
       ${this.button("captions", "Sous-titres", toggleCaptions, preferences.captions)}
-      ${this.full ? this.settings.render(this.position, reception(state)) : nothing}
+      ${this.full ? this.settings.render(this.position, [UNREAD, reception(state)]) : nothing}
       ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
     `;
   }
@@ -205,11 +229,6 @@ export class Stage {
     this.box.dispatchEvent(new Event("preferences"));
   }
 
-  private toggle(): void {
-    if (this.player.state.paused) this.player.resume();
-    else this.player.pause();
-  }
-
   private mute(): void {
     this.player.mute(!this.player.state.muted);
   }
@@ -226,19 +245,19 @@ export class Stage {
     const typing = target.closest("input:not([type=radio], [type=checkbox]), textarea, dialog");
     if (!preferences.shortcuts || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const acts: Record<string, () => void> = {
-      k: () => this.toggle(),
+      k: () => this.rewinding.toggle(),
       m: () => this.mute(),
       c: () => this.set({ captions: !preferences.captions }),
       f: () => this.fullscreen(),
-      l: () => this.player.catchUp(),
+      l: () => this.rewinding.live(),
     };
     acts[event.key.toLowerCase()]?.();
+    const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
+    if (step && !target.closest("input, [role=tab], [role=log]")) this.rewinding.step(step);
   }
 }
 
-/** How many characters of the captions' size fit beside each other. */
-function fitting(box: HTMLElement): number {
-  const captions = box.querySelector(".captions");
-  const size = captions ? Number.parseFloat(getComputedStyle(captions).fontSize) : 0;
-  return size ? Math.max(12, Math.floor((0.9 * box.clientWidth) / (0.53 * size))) : 40;
+/** « 0,4 s », « 4:31 » */
+function lateness(behind: number): string {
+  return behind < 60 ? `${decimal(behind)}\u00a0s` : stopwatch(behind);
 }

@@ -3,8 +3,10 @@
 import type { Channel } from "../protocol";
 import { jitter, pause } from "../waiting";
 import { Comeback } from "./comeback";
-import { Hls, preload } from "./hls";
+import { Hls } from "./hls";
 import { type Path, PathFailed, UNREACHED } from "./path";
+import { preload } from "./playlist";
+import { Rewind } from "./rewind";
 import { Whep } from "./whep";
 import { type Why, asFailed, passing, reason } from "./why";
 
@@ -16,6 +18,7 @@ type Alive = () => boolean;
 
 export class Attempts {
   synchronised = false;
+  rewound: number | null = null; // the moment that the viewer went back to
   private readonly comebacks = { webrtc: new Comeback(), delayed: new Comeback() };
 
   /** `told` is what the server last said of the channel; `because` hears why not WebRTC. */
@@ -39,6 +42,10 @@ export class Attempts {
   /** A path with a picture, or null when none could be had. */
   async any(alive: Alive): Promise<Path | null> {
     await visible(); // a tab in the background decodes nothing
+    if (this.rewound != null) {
+      const path = await this.rewind(this.rewound);
+      if (path || this.rewound != null) return path;
+    }
     await this.mediaBack(alive);
     const until = seconds() + FIRST_PICTURE;
     while (alive() && this.due) {
@@ -60,6 +67,15 @@ export class Attempts {
   webrtc(): Promise<Path | null> {
     return this.start(this.whep(), FIRST_PICTURE).catch((error: unknown) => {
       this.refused(asFailed(error));
+      return null;
+    });
+  }
+
+  /** A moment of the talk, or null; where there is no going back (any more), none is wanted. */
+  private rewind(moment: number): Promise<Path | null> {
+    return this.start(new Rewind(this.channel, moment), HLS_PICTURE).catch((error: unknown) => {
+      const { status } = asFailed(error);
+      if (status >= 400 && status < 500) this.rewound = null;
       return null;
     });
   }

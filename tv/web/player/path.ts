@@ -1,7 +1,10 @@
 // One way from the server to this screen: WebRTC or HLS. The player raises and replaces them.
 
-/** "webrtc" and "hls" are live; "delayed" and "sync" stay behind, so that captions are in step. */
-export type PathName = "webrtc" | "delayed" | "hls" | "sync";
+/**
+ * "webrtc" and "hls" are live; "delayed" and "sync" stay behind, so that captions are in step;
+ * "rewind" shows what was, as late as one wants.
+ */
+export type PathName = "webrtc" | "delayed" | "hls" | "sync" | "rewind";
 
 // Codes of ours: nobody answered at all, and the server does not know the session any more.
 export const UNREACHED = "unreached";
@@ -35,6 +38,8 @@ export interface Path {
   mediaTime(): number | null;
   /** Go to the newest picture. */
   catchUp(): void;
+  /** Go to the picture of a broadcast time, where that can be done. */
+  seek?(time: number): void;
   /** Look for another way through the network; whether there is hope. */
   mend?(): Promise<boolean>;
 }

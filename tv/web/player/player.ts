@@ -8,7 +8,8 @@ import { Attempts, seconds } from "./attempts";
 import { FORGOTTEN, type Path, PathFailed, type PathName, Stillness, painted } from "./path";
 import type { Why } from "./why";
 
-const STILL: Record<PathName, number> = { webrtc: 2.5, delayed: 2.5, hls: 6, sync: 12 }; // seconds
+// Seconds that a picture may stand still.
+const STILL: Record<PathName, number> = { webrtc: 2.5, delayed: 2.5, hls: 6, sync: 12, rewind: 8 };
 const MENDING = 1.5; // seconds that a new ICE session may take to bring the picture back
 const LOOK = 0.5; // seconds between two looks at the picture
 const BRIEF = 2; // seconds of picture that do not prove that WebRTC works
@@ -68,7 +69,27 @@ export class Player {
 
   /** Change the mode while the old picture stays until the new one is there. */
   synchronise(on: boolean): void {
-    if (on !== this.attempts.synchronised) this.start(on);
+    if (on === this.attempts.synchronised) return;
+    this.attempts.synchronised = on;
+    if (!this.rewound) this.start(on);
+  }
+
+  /** Show a moment of the talk that is over; the old picture stays until its picture is there. */
+  rewind(time: number): void {
+    const there = this.rewound && this.current?.seek; // and not on its way back to live
+    this.attempts.rewound = time;
+    if (there) this.current?.seek?.(time);
+    else void this.keepPlaying(++this.generation);
+  }
+
+  /** Whether the viewer has gone back, or is about to. */
+  get rewound(): boolean {
+    return this.attempts.rewound != null;
+  }
+
+  /** Whether the picture is further behind than before the viewer paused. */
+  get strayed(): boolean {
+    return this.lag != null && (this.behind() ?? 0) > this.lag + STRAYED;
   }
 
   get video(): HTMLVideoElement | null {
@@ -105,7 +126,9 @@ export class Player {
   catchUp(): void {
     this.lag = null;
     this.update({ paused: false });
-    this.current?.catchUp();
+    if (!this.rewound) return this.current?.catchUp();
+    this.attempts.rewound = null;
+    void this.keepPlaying(++this.generation);
   }
 
   private networkChanged(): void {
@@ -119,6 +142,7 @@ export class Player {
       const path = await this.attempts.any(alive);
       if (!alive()) return path?.stop();
       if (path) this.show(path);
+      else if (this.state.path !== "rewind") this.attempts.rewound = null; // one stays where one is
       if (path || this.moves()) {
         failures = 0;
         await this.watch(alive);
@@ -188,6 +212,7 @@ export class Player {
   /** The picture of a path is lost: it mends, or HLS takes over; false when neither does. */
   private async saved(path: Path, alive: () => boolean): Promise<boolean> {
     this.update({ trouble: true });
+    if (path.name === "rewind") this.attempts.rewound &&= path.mediaTime();
     if (!direct(path) || this.attempts.interrupted) return false;
     const spare = this.attempts.hls(); // ready when it turns out that it is needed
     const mended = !path.failure && (await this.mended(path));
@@ -230,14 +255,14 @@ export class Player {
   /** Whether to look if WebRTC is there again; never against what the viewer chose. */
   private mayReturn(path: Path): boolean {
     const { paused, needsGesture } = this.state;
-    if (direct(path) || paused || needsGesture || document.hidden) return false;
-    const strayed = this.lag != null && (this.behind() ?? 0) > this.lag + STRAYED;
-    return !strayed && navigator.onLine && this.attempts.due;
+    if (direct(path) || this.rewound || paused || needsGesture || document.hidden) return false;
+    return !this.strayed && navigator.onLine && this.attempts.due;
   }
 
   private async comeBack(alive: () => boolean): Promise<void> {
     const better = await this.attempts.webrtc();
-    if (better && alive() && !this.state.paused && !better.video.paused) this.show(better);
+    const wanted = alive() && !this.rewound && !this.state.paused;
+    if (better && wanted && !better.video.paused) this.show(better);
     else better?.stop();
   }
 

@@ -1,0 +1,269 @@
+"""The page of a talk that is over: its words lead to its picture, and the crew opens it to all."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import servers, viewers
+from tests.browser.test_pages import DESK, SIZES, violations
+from tests.journeys.test_media_time import Witness
+from tests.servers import Fabrique
+from tests.studio import publishing
+from tv.auth import Role
+
+pytestmark = pytest.mark.slow  # a talk takes place before
+
+TALK = "/api/v1/talks/direct"
+LASTS = 15.0  # seconds of the talk, at least
+PATIENCE = 60_000  # ms
+QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
+
+# At no speed at all a film that plays stays at the picture that it was led to.
+HOLD = "document.querySelector('video.shown').playbackRate = 0"
+HELD = """() => {
+  const video = document.querySelector("video.shown");
+  return !video.seeking && video.readyState > 1 && video.currentTime > 0;
+}"""
+
+
+@dataclass
+class Over:
+    """A talk that is over, as it was really on air."""
+
+    served: Fabrique
+    crew: httpx.Client
+    times: dict[int, list[float]]  # of each picture of the film, by its number
+
+    def address(self, query: str = "") -> str:
+        """Its replay, for the crew."""
+        pass_ = self.served.make_pass(Role.OPERATOR)
+        return f"{self.served.url}/revoir/direct{query}#pass={pass_}"
+
+    def words(self) -> list[dict[str, Any]]:
+        transcript = self.crew.get(f"{TALK}/replay/transcript.json").json()
+        return [
+            word
+            for paragraph in transcript["paragraphs"]
+            for sentence in paragraph["sentences"]
+            for word in sentence["words"]
+        ]
+
+
+@contextmanager
+def witnessing(socket: Path) -> Iterator[Witness]:
+    """A witness of what is on air, in a thread of its own."""
+    air = Witness()
+    loop = asyncio.new_event_loop()
+    watching = loop.create_task(air.watch(socket))
+
+    def run() -> None:
+        loop.run_until_complete(asyncio.gather(watching, return_exceptions=True))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield air
+    finally:
+        loop.call_soon_threadsafe(watching.cancel)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def over(film: Path) -> Iterator[Over]:
+    with (
+        servers.fabrique(LADDER__RENDITIONS="off") as served,
+        publishing(film, served),
+        witnessing(served.folder.media_socket) as air,
+        httpx.Client(base_url=served.url) as crew,
+    ):
+        crew.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
+        channel = "/api/v1/channels/plateau"
+        until(lambda: crew.get(channel).json()["on_air"] == "primary", "the studio on air")
+        crew.post(f"{TALK}:start").raise_for_status()
+        asked = crew.post(f"{TALK}/questions", json={"body": QUESTION}).raise_for_status().json()
+        if asked["state"] == "pending":
+            crew.post(f"/api/v1/questions/{asked['id']}:approve").raise_for_status()
+        until(lambda: last_word(crew) > LASTS / 3, "the first words")
+        crew.post(f"/api/v1/questions/{asked['id']}:take").raise_for_status()
+        until(lambda: last_word(crew) > LASTS, "the words")
+        crew.post(f"{TALK}:end").raise_for_status()
+        until(lambda: crew.get(f"{TALK}/replay").json().get("complete", False), "the replay")
+        times: dict[int, list[float]] = {}
+        for stamp, number in list(air.numbers.items()):
+            times.setdefault(number, []).append(air.times[stamp])
+        yield Over(served, crew, times)
+
+
+def last_word(crew: httpx.Client) -> float:
+    """How long the talk has been when its last caption ends, in seconds."""
+    captions = crew.get(f"{TALK}/captions.json").json()
+    return max((cue["end"] - captions["origin"] for cue in captions["items"]), default=0.0)
+
+
+def until(look: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, what
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with viewers.chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def opened(browser: Browser, address: str, size: dict[str, int] = DESK) -> Iterator[Page]:
+    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address)
+        yield page
+
+
+def ready(page: Page) -> Page:
+    """Wait for its picture and its words."""
+    page.locator("video.shown").wait_for(timeout=PATIENCE)
+    page.locator("[data-word]").first.wait_for(timeout=PATIENCE)
+    return page
+
+
+def test_word_that_is_clicked_or_found_shows_the_picture_it_was_said_in(
+    over: Over, browser: Browser
+) -> None:
+    words = over.words()
+    with opened(browser, over.address()) as page:
+        ready(page).evaluate(HOLD)
+
+        def lands_on(word: dict[str, Any]) -> None:
+            page.wait_for_function(HELD, timeout=PATIENCE)
+            number = page.evaluate(viewers.SHOWN)["number"]
+            distance = min(abs(moment - word["start"]) for moment in over.times[number])
+            assert distance < 0.1, (word, number)
+            expect(page.locator(".word.heard")).to_have_text(word["text"])
+
+        for rank in (len(words) // 3, len(words) - 4):
+            page.locator(f"[data-word='{rank}']").click()
+            lands_on(words[rank])
+        field = page.get_by_role("searchbox")
+        field.fill("TELEVISION")
+        expect(page.get_by_role("status").filter(has_text="passage")).to_be_visible()
+        field.press("Enter")
+        found = next(word for word in words if word["text"].lower().startswith("télévision"))
+        lands_on(found)
+        expect(page.locator(".word.chosen")).to_have_text(found["text"])
+        field.fill("introuvable")
+        expect(page.get_by_text("Rien de tel n’a été dit.")).to_be_visible()
+
+
+def test_replay_is_played_by_the_keyboard_from_the_moment_that_its_address_names(
+    over: Over, browser: Browser
+) -> None:
+    with opened(browser, over.address("?t=3")) as page:
+        ready(page)
+        slider = page.get_by_role("slider", name="Position dans le replay")
+        expect(page.locator(".clock").first).to_have_text("0:03")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".clock").first).to_have_text("0:13")
+        assert (slider.get_attribute("aria-valuetext") or "").startswith("13\u00a0s sur ")
+        slider.press("Home")
+        expect(page.locator(".clock").first).to_have_text("0:00")
+        slider.blur()
+        page.keyboard.press("Space")
+        expect(page.get_by_role("button", name="Mettre en pause")).to_be_visible()
+        page.keyboard.press("k")
+        expect(page.get_by_role("button", name="Lire", exact=True)).to_be_visible()
+        page.keyboard.press("c")
+        pressed = page.get_by_role("button", name="Sous-titres", exact=True)
+        expect(pressed).to_have_attribute("aria-pressed", "false")
+        first = page.locator(".said-sentence").first
+        first.focus()
+        page.keyboard.press("ArrowDown")
+        expect(page.locator(".said-sentence").nth(1)).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(".said-sentence").nth(1)).to_have_attribute("aria-current", "true")
+
+
+def test_film_is_made_at_a_click_and_taken_when_it_is_ready(over: Over, browser: Browser) -> None:
+    with opened(browser, over.address()) as page:
+        button = ready(page).get_by_role("button", name="Télécharger la vidéo")
+        with page.expect_download(timeout=PATIENCE) as taken:
+            button.click()
+        assert taken.value.url.endswith("/film.mp4")
+        expect(button).to_be_enabled()
+
+
+@SIZES
+def test_replay_fits_the_screen_and_has_no_accessibility_violation(
+    over: Over, browser: Browser, size: dict[str, int]
+) -> None:
+    with opened(browser, over.address(), size) as page:
+        ready(page)
+        for name in ("Chapitres", "Questions"):
+            if size != DESK:
+                page.get_by_role("tab", name=name).click()
+            expect(page.get_by_text(QUESTION).locator("visible=true").first).to_be_visible()
+            assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.get_by_role("slider", name="Position dans le replay").press("ArrowRight")
+        expect(page.locator(".peek img")).to_be_visible()  # what is there, small
+        page.get_by_role("button", name="Revoir la réponse").click()
+        expect(page.get_by_role("button", name="Mettre en pause")).to_be_visible()
+
+
+def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_taken_back(
+    over: Over, browser: Browser
+) -> None:
+    address = f"{over.served.url}/revoir/direct"
+    with (
+        opened(browser, over.address()) as crew,
+        opened(browser, address) as public,
+        opened(browser, over.served.url) as watch,
+    ):
+        expect(public.get_by_role("heading", level=1)).to_have_text("Ce replay n’est pas en ligne")
+        assert violations(public) == []
+        expect(watch.get_by_role("heading", level=1)).not_to_be_empty()
+        expect(watch.get_by_role("link", name="Revoir l’intervention")).to_have_count(0)
+
+        length = ready(crew).locator(".clock").last.inner_text()
+        crew.locator("[data-word='12']").click()
+        crew.keyboard.press("k")
+        crew.get_by_role("button", name="Début ici").click()
+        expect(crew.locator(".clock").last).not_to_have_text(length)
+        expect(crew.locator(".clock").first).to_have_text("0:00")
+
+        publish = crew.get_by_role("button", name="Mettre en ligne")
+        expect(publish).to_be_disabled()
+        crew.get_by_label("Les personnes filmées ont donné leur accord").check()
+        crew.get_by_label("Les sous-titres ont été relus").check()
+        publish.click()
+        expect(crew.get_by_text("Tout le monde peut voir ce replay.")).to_be_visible()
+
+        link = watch.get_by_role("link", name="Revoir l’intervention")
+        expect(link).to_be_visible(timeout=PATIENCE)
+        link.click()
+        expect(ready(watch).get_by_text("Sous-titres relus")).to_be_visible()
+        expect(watch.get_by_role("button", name="Début ici")).to_have_count(0)
+        public.goto(f"{over.served.url}/revoir")
+        assert violations(public) == []
+        public.get_by_role("link", name="En direct du plateau").click()
+        ready(public)
+
+        pass_ = over.served.make_pass(Role.OPERATOR)
+        crew.goto(f"{over.served.url}/regie#pass={pass_}")
+        card = crew.locator(".replay-card")
+        expect(card).to_contain_text("En ligne", timeout=PATIENCE)
+        card.get_by_role("button", name="Retirer").click()
+        expect(card).to_contain_text("Pas encore en ligne", timeout=PATIENCE)
+        public.reload()
+        expect(public.get_by_role("heading", level=1)).to_have_text("Ce replay n’est pas en ligne")

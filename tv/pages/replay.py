@@ -1,0 +1,55 @@
+"""The pages of what is over: the replays that are on line, and each of them to watch again."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from engagement.talks import Talk
+from tv.follower import Follower
+from tv.pages.html import Pages
+from tv.settings import Settings
+
+
+def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
+    pages = Pages(settings)
+    talks = follower.audience.talks.by_id
+
+    async def shelf(request: Request) -> Response:
+        found = [talk for talk in talks.values() if talk.state == "replay" and talk.marks]
+        found.sort(key=lambda talk: talk.marks or (0.0, 0.0), reverse=True)
+        return pages.page("replays.html", replays=[_card(talk, pages) for talk in found])
+
+    async def replay(request: Request) -> Response:
+        """Whether there is anything to see is what the API tells its script."""
+        wanted = request.path_params["talk"]
+        talk = talks.get(wanted)
+        if talk is None:
+            return pages.page("no_replay.html", status=404)
+        known = {
+            "channel": talk.channel,
+            "name": pages.channels.get(talk.channel, talk.channel),
+            "talk": talk.id,
+        }
+        return pages.page("replay.html", "replay.ts", known, title=talk.title or "Replay")
+
+    return [Route("/revoir", shelf), Route("/revoir/{talk}", replay)]
+
+
+def _card(talk: Talk, pages: Pages) -> dict[str, object]:
+    start, end = talk.marks or (0.0, 0.0)
+    return {
+        "id": talk.id,
+        "title": talk.title or "Le direct",
+        "speakers": ", ".join(talk.speakers),
+        "channel": pages.channels.get(talk.channel, talk.channel),
+        "poster": f"/{talk.channel}/replay/{talk.id}/poster.jpg",
+        "length": spoken(end - start),
+        "reviewed": talk.reviewed,
+    }
+
+
+def spoken(seconds: float) -> str:
+    """« 42 min », « 1 h 05 »: a length as one says it."""
+    minutes = max(1, round(seconds / 60))
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}\u00a0h\u00a0{rest:02}" if hours else f"{minutes}\u00a0min"

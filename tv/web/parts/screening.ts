@@ -1,0 +1,274 @@
+// The picture of a replay, with its captions and its controls.
+
+import { html, nothing, render } from "lit";
+import { spoken, stopwatch } from "../french";
+import { type Position, type Preferences, prefer, preferences } from "../kept";
+import { inStep } from "../player/captions";
+import { Cues } from "../player/cues";
+import { Reel } from "../player/reel";
+import type { Cue } from "../protocol";
+import type { Replay } from "../recorded";
+import { CaptionSettings } from "./caption_settings";
+import * as icons from "./icons";
+import { fitting } from "./fitting";
+import { type Course, type Mark, STEP, Timeline } from "./timeline";
+import { variable } from "./variable";
+
+const PAINTING = 100; // ms between two looks at where the film is
+const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
+const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to ours
+const LAST = 0.15; // seconds before the end that are the end: hls.js does not always say so
+const LOUDER = 0.1; // of the volume
+const KEYS: [string, string][] = [
+  ["Espace", "pause"],
+  ["←", "reculer"],
+  ["→", "avancer"],
+  ["M", "son"],
+  ["C", "sous-titres"],
+  ["F", "plein écran"],
+];
+
+export class Screening {
+  marks: Mark[] = [];
+  thumbnail: (second: number) => string = () => "";
+  onMoment: (time: number) => void = () => {}; // as the film goes on
+  onLost: () => void = () => {}; // it cannot be had (any more)
+
+  private readonly reel: Reel;
+  private replay: Replay | null = null;
+  private cues = new Cues();
+  private painted = "";
+  private second = -1;
+  private readonly timeline = new Timeline(
+    (time) => this.seek(time),
+    () => this.draw(),
+  );
+  private readonly settings = new CaptionSettings({ live: false, keys: KEYS }, (change) =>
+    this.set(change),
+  );
+
+  /** `box` holds the picture and its captions, `bar` the controls. */
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly bar: HTMLElement,
+  ) {
+    this.reel = new Reel(
+      box.querySelector(".pictures") as HTMLElement,
+      () => this.draw(),
+      () => this.onLost(),
+    );
+    box.tabIndex = -1; // a click on the picture gives it the keys
+    setInterval(() => this.look(), PAINTING);
+    document.addEventListener("fullscreenchange", () => this.draw());
+    document.addEventListener("keydown", (event) => this.key(event));
+    box.querySelector(".overlay")?.addEventListener("click", () => this.toggle());
+    this.draw();
+  }
+
+  /** Show a replay from a broadcast time on. */
+  show(replay: Replay, from: number): void {
+    this.replay = replay;
+    void this.reel.load(replay.playlist, from);
+  }
+
+  hear(cues: Cue[]): void {
+    this.cues = new Cues();
+    this.cues.hear(cues, 0);
+    this.painted = "\0";
+  }
+
+  /** The broadcast time of the picture, or of where the replay begins. */
+  moment(): number {
+    return this.reel.moment() ?? this.replay?.start ?? 0;
+  }
+
+  seek(time: number): void {
+    const { replay } = this;
+    if (!replay) return;
+    this.reel.seek(Math.min(replay.end, Math.max(replay.start, time)));
+    this.look();
+  }
+
+  /** Play or pause; from the start again where it has ended. */
+  private toggle(): void {
+    const { reel, replay } = this;
+    if (replay && reel.paused && this.moment() > replay.end - 2 * LAST) this.seek(replay.start);
+    reel.toggle();
+  }
+
+  /** Go there, and play. */
+  play(time: number): void {
+    this.seek(time);
+    this.reel.play();
+  }
+
+  private get position(): Position {
+    return preferences.position ?? (matchMedia("(max-width: 50rem)").matches ? "below" : "bottom");
+  }
+
+  /** Where the film is: captions at each look, the rest once a second. */
+  private look(): void {
+    this.reel.look();
+    if (!this.replay || this.reel.loading) return;
+    const shown = this.moment();
+    if (!this.reel.paused && shown > this.replay.end - LAST) this.reel.video?.pause();
+    this.paint(shown);
+    this.onMoment(shown);
+    const second = Math.floor(shown - this.replay.start);
+    if (second !== this.second) this.draw();
+    this.second = second;
+  }
+
+  private paint(shown: number): void {
+    const lines = preferences.captions ? inStep(this.cues.all, shown, fitting(this.box)) : [];
+    const text = lines.join("\n");
+    if (text === this.painted) return;
+    this.painted = text;
+    const target = this.box.querySelector<HTMLElement>(".captions");
+    const spans = lines.map((line) => html`<span>${line}</span>`);
+    if (target) render(spans, target);
+  }
+
+  draw(): void {
+    this.box.dataset["captions"] = preferences.captions ? this.position : "off";
+    this.box.classList.toggle("without-picture", this.reel.loading);
+    this.box.classList.toggle("solid", preferences.solid);
+    this.box.style.setProperty("--caption-scale", String(preferences.size / 100));
+    render(this.overlay(), this.box.querySelector(".overlay") as HTMLElement);
+    render(this.controls(), this.bar);
+  }
+
+  private overlay() {
+    if (this.reel.loading)
+      return html`<p class="stage-note"><span class="spinner"></span>Le replay se prépare…</p>`;
+    if (!this.reel.waits) return nothing;
+    return html`<button class="begin" aria-label="Lire le replay">${icons.play}</button>`;
+  }
+
+  private controls() {
+    const { replay, reel } = this;
+    const { paused, quiet } = reel;
+    const course = this.course();
+    const shown = course.shown - course.start + NEARLY;
+    return html`
+      <div class="course">
+        <span class="clock">${stopwatch(shown)}</span>
+        ${this.timeline.render(course)}
+        <span class="clock">${stopwatch(replay?.duration ?? 0)}</span>
+      </div>
+      ${this.button(paused ? icons.play : icons.stop, paused ? "Lire" : "Mettre en pause", () =>
+        this.toggle(),
+      )}
+      ${this.button(icons.back, "Reculer de dix secondes", () => this.step(-STEP))}
+      ${this.button(icons.forward, "Avancer de dix secondes", () => this.step(STEP))}
+      ${this.button(quiet ? icons.muted : icons.sound, quiet ? "Activer le son" : "Couper le son", () =>
+        reel.mute(!quiet),
+      )}
+      <label class="volume">
+        <span class="visually-hidden">Volume</span>
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step="0.05"
+          aria-valuetext="${Math.round(100 * (quiet ? 0 : reel.volume))} %"
+          .value=${String(quiet ? 0 : reel.volume)}
+          ${variable("--filled", `${100 * (quiet ? 0 : reel.volume)}%`)}
+          @input=${(event: InputEvent) =>
+            reel.loud(Number((event.target as HTMLInputElement).value))}
+        />
+      </label>
+      <span class="room"></span>
+      <label class="speed">
+        <span class="visually-hidden">Vitesse</span>
+        <select
+          @change=${(event: Event) => reel.hurry(Number((event.target as HTMLSelectElement).value))}
+        >
+          ${SPEEDS.map(
+            (speed) =>
+              html`<option value=${speed} ?selected=${speed === reel.speed}>
+                ${speed.toLocaleString("fr-FR")}${"\u00a0"}×
+              </option>`,
+          )}
+        </select>
+      </label>
+      ${this.button(
+        icons.captions,
+        "Sous-titres",
+        () => this.set({ captions: !preferences.captions }),
+        preferences.captions,
+      )}
+      ${this.settings.render(this.position, [
+        replay?.reviewed ? "Sous-titres automatiques, relus." : "Sous-titres automatiques, non relus.",
+      ])}
+      ${this.button(icons.fullscreen, "Plein écran", () => this.fullscreen())}
+    `;
+  }
+
+  private course(): Course {
+    const { start = 0, end = 0, duration = 0 } = this.replay ?? {};
+    return {
+      start,
+      end,
+      shown: this.moment(),
+      label: "Position dans le replay",
+      text: (time) => `${spoken(time - start)} sur ${spoken(duration)}`,
+      marks: this.marks,
+      thumbnail: (time) => this.thumbnail(time - start),
+    };
+  }
+
+  private button(sign: unknown, label: string, act: () => void, pressed?: boolean) {
+    return html`<button
+      class="tool"
+      aria-label=${label}
+      title=${label}
+      aria-pressed=${pressed ?? nothing}
+      @click=${act}
+    >
+      ${sign}
+    </button>`;
+  }
+
+  private step(by: number): void {
+    if (this.replay) this.timeline.step(by, this.course());
+  }
+
+  private set(change: Partial<Preferences>): void {
+    prefer(change);
+    this.painted = "\0";
+    if (!this.reel.loading) this.paint(this.moment());
+    this.draw();
+  }
+
+  private fullscreen(): void {
+    const video = this.reel.video as { webkitEnterFullscreen?: () => void } | null;
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else if ("requestFullscreen" in this.box) void this.box.parentElement?.requestFullscreen();
+    else video?.webkitEnterFullscreen?.(); // iPhone: only a video may fill the screen
+  }
+
+  private key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (!preferences.shortcuts || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.closest("input, textarea, select, dialog, [role=tab], .sheet")) return;
+    const pressing = target.closest("button, a, summary, [role=button]");
+    const acts: Record<string, () => void> = {
+      k: () => this.toggle(),
+      m: () => this.reel.mute(!this.reel.quiet),
+      c: () => this.set({ captions: !preferences.captions }),
+      f: () => this.fullscreen(),
+      ArrowLeft: () => this.step(-STEP),
+      ArrowRight: () => this.step(STEP),
+    };
+    if (!pressing) acts[" "] = () => this.toggle();
+    if (target.closest(".scene")) {
+      acts["ArrowUp"] = () => this.reel.loud(this.reel.volume + LOUDER);
+      acts["ArrowDown"] = () => this.reel.loud(this.reel.volume - LOUDER);
+    }
+    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+}

@@ -1,0 +1,199 @@
+// The page of a talk that is over: its picture, its words, what happened during it.
+
+import { html, nothing, render } from "lit";
+import { call, Problem } from "./api";
+import { hour, stopwatch } from "./french";
+import { drawing, page } from "./page";
+import { CrewBand } from "./parts/crew_band";
+import { Film } from "./parts/film";
+import { chapters, polls, questions } from "./parts/happened";
+import * as icons from "./parts/icons";
+import { Said } from "./parts/said";
+import { Screening } from "./parts/screening";
+import { Search } from "./parts/search";
+import { tabs } from "./parts/tabs";
+import { announce, typeset } from "./parts/text";
+import type { Mark } from "./parts/timeline";
+import { type Replay, cuesOf, paragraphsOf, replayOf } from "./recorded";
+import { enter } from "./session";
+import { pictureAt, thumbnailsAt } from "./thumbnails";
+import { pause } from "./waiting";
+
+const CREW = ["operator", "admin"]; // who cuts and publishes
+const WRITING = 2; // seconds between two looks at a replay whose end is still being written
+const RETRY = 2; // seconds before a picture that was lost is asked for again
+const LINKED = 5; // seconds into the film before a link names its moment
+
+const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+
+const talk = page.talk ?? "";
+const draw = drawing(redraw);
+const screening = new Screening($("#stage"), $("#bar"));
+const said = new Said($("#words"), go, draw);
+const search = new Search(showFound);
+const film = new Film(`/api/v1/talks/${talk}/film`, draw);
+const band = new CrewBand(() => screening.moment(), draw, () => void load(), talk);
+const show = tabs($("#tabs"), ["words", "chapters", "questions"], draw);
+
+let replay: Replay | null = null;
+let crew = false;
+let gone = ""; // why there is nothing to see
+let chapter = -1; // the rank of the one that is shown
+
+screening.onMoment = (time) => {
+  said.hear(time);
+  const now = replay?.chapters.findLastIndex(({ start }) => start <= time) ?? -1;
+  if (now !== chapter) draw();
+  chapter = now;
+};
+screening.onLost = () => void pause(RETRY).then(() => load(true));
+
+void enter().then(async (trouble) => {
+  if (trouble) announce(trouble, true);
+  const { role } = await call<{ role: string }>("GET", "/api/v1/session").catch(() => ({ role: "" }));
+  crew = CREW.includes(role);
+  await load();
+  show("words");
+});
+
+/** Fetch the replay, and again when it has become another one, or its picture was `lost`. */
+async function load(lost = false): Promise<void> {
+  try {
+    const found = await replayOf(talk);
+    const first = replay === null;
+    const other = replay?.playlist !== found.playlist || replay.start !== found.start;
+    const changed = other || replay?.end !== found.end || replay.complete !== found.complete;
+    const asked = first ? found.start + askedFor() : screening.moment();
+    replay = found;
+    if (changed || lost) screening.show(found, Math.min(found.end - 1, Math.max(found.start, asked)));
+    fill(found);
+    if (!found.complete) void pause(WRITING).then(() => load());
+  } catch (problem) {
+    const { status, message } = problem as Problem;
+    if (status === 404 || status === 403 || !replay) gone = status === 0 ? message : "absent";
+    else announce(message, true);
+    if (lost && !gone) screening.onLost();
+  }
+  draw();
+}
+
+function fill(found: Replay): void {
+  screening.marks = marks(found);
+  const failed = () => announce("Les paroles ne sont pas disponibles pour le moment.", true);
+  void cuesOf(found).then((cues) => screening.hear(cues), failed);
+  void paragraphsOf(found).then((paragraphs) => {
+    said.show(paragraphs);
+    search.over(said.texts);
+    draw();
+  }, failed);
+  void thumbnailsAt(found.thumbnails).then(
+    (thumbnails) => {
+      screening.thumbnail = (second) => pictureAt(thumbnails, second);
+    },
+    () => {}, // the bar does without
+  );
+}
+
+/** The second of the replay that the address names (`?t=`). */
+function askedFor(): number {
+  const asked = Number(new URLSearchParams(location.search).get("t"));
+  return Number.isFinite(asked) ? Math.max(0, asked) : 0;
+}
+
+function go(time: number): void {
+  screening.play(time);
+}
+
+function showFound(jump: boolean): void {
+  said.mark(search.places, search.chosen);
+  if (replay) screening.marks = marks(replay);
+  const start = said.startOf(search.places[search.chosen]?.[0] ?? -1);
+  if (jump && start !== undefined) screening.seek(start);
+  draw();
+}
+
+function marks(found: Replay): Mark[] {
+  const hits = search.places.map(([word]) => ({
+    kind: "hit",
+    start: said.startOf(word) ?? found.start,
+    title: "",
+  }));
+  return [...found.chapters, ...hits];
+}
+
+function redraw(): void {
+  document.body.classList.toggle("gone", Boolean(gone));
+  render(gone ? absent() : nothing, $("#closed"));
+  if (gone || !replay) return;
+  const found = replay;
+  screening.draw();
+  render(crew ? band.render(found) : nothing, $("#crew"));
+  render(heading(found), $("#talk"));
+  render(actions(found), $("#actions"));
+  render(search.render(), $("#search"));
+  render(chapters(found, screening.moment(), go), $("#chapters"));
+  render(questions(found, go), $("#questions"));
+  render(polls(found, go), $("#polls"));
+  $("#polls-part").hidden = !found.polls.length;
+  render(
+    said.following || !said.texts.length
+      ? nothing
+      : html`<button class="pill" @click=${() => said.resume()}>
+          ${icons.down} Suivre les paroles
+        </button>`,
+    $("#words-foot"),
+  );
+  show.mark("questions", String(found.questions.length || ""));
+}
+
+function heading(found: Replay) {
+  return html`
+    <p class="eyebrow">
+      Replay<span class="dot"></span>${hour(found.start)}<span class="dot"></span
+      >${stopwatch(found.duration)}
+      <span class="chip ${found.reviewed ? "good" : ""}">
+        <span class="lamp"></span>${found.reviewed ? "Sous-titres relus" : "Sous-titres non relus"}
+      </span>
+    </p>
+    <h1>${typeset(found.title)}</h1>
+    ${found.speakers.length ? html`<p class="speakers">${found.speakers.join(", ")}</p>` : nothing}
+  `;
+}
+
+function actions(found: Replay) {
+  return html`${film.render()}
+    <button class="quiet" @click=${() => void copyLink(found)}>
+      ${icons.link} Copier le lien à cet instant
+    </button>`;
+}
+
+async function copyLink({ start }: Replay): Promise<void> {
+  const second = Math.floor(screening.moment() - start);
+  const address = new URL(location.pathname, location.href);
+  if (second >= LINKED) address.searchParams.set("t", String(second));
+  history.replaceState(null, "", address); // to be copied by hand where scripts may not
+  try {
+    await navigator.clipboard.writeText(address.href);
+    announce(`Lien copié, à ${stopwatch(second)}.`);
+  } catch {
+    announce("Le lien est dans la barre d’adresse.");
+  }
+}
+
+function absent() {
+  return html`<div class="closed">
+    <p class="eyebrow">Replay</p>
+    <h1>${gone === "absent" ? "Ce replay n’est pas en ligne" : "Ce replay ne répond pas"}</h1>
+    <p>
+      ${
+        gone === "absent"
+          ? "Il n’a pas encore été mis en ligne, ou il a été retiré."
+          : `${gone} Rechargez la page dans un instant.`
+      }
+    </p>
+    <p class="acts">
+      <a class="primary" href="/revoir">Voir les replays</a>
+      <a class="quiet" href="/">Regarder le direct</a>
+    </p>
+  </div>`;
+}
