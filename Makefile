@@ -5,16 +5,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-# Debian packages that the tests use: a browser and an ordinary encoder. Users of `make demo` need none.
-TEST_PACKAGES := chromium ffmpeg
+# Debian packages that the tests use: a browser, an ordinary encoder, and the edge of deploy/nginx.conf.
+# Users of `make demo` need none.
+TEST_PACKAGES := chromium ffmpeg nginx
 # What a peer of the relay is compiled of; what `make bench` publishes and watches with besides.
 PEER_PACKAGES := golang-go golang-github-pion-webrtc.v3-dev
 BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav \
-	firefox-esr $(PEER_PACKAGES)
+	firefox-esr libnginx-mod-rtmp mpv $(PEER_PACKAGES)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check lint bench bench-relay setup setup-dev setup-test setup-bench clean
+.PHONY: demo serve test check lint bench bench-hls bench-relay setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -22,8 +23,9 @@ demo: setup
 serve: setup
 	$(BIN)/fabrique-tv serve $(ARGS)
 
+# Most tests wait for something to happen: two files at a time take little more than half as long.
 test: setup-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint
 	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
@@ -41,6 +43,11 @@ bench: setup-bench
 		name=$$(basename $$file .py); \
 		$(BIN)/python -m benchmarks.$$name --json benchmarks/results/$$name.json || exit 1; \
 	done
+
+# Parts, playlists and viewers by the thousand, beside nginx and behind it.
+bench-hls: setup-test
+	@mkdir -p benchmarks/results
+	$(BIN)/python -m benchmarks.hls --json benchmarks/results/hls.json $(ARGS)
 
 # Without Go the peer is left out, and said so.
 bench-relay: setup-test
@@ -67,7 +74,7 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 
 setup-test: setup-dev
 	@missing=""; \
-	for tool in $(TEST_PACKAGES); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	for tool in $(TEST_PACKAGES); do PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ "$$(id -u)" = 0 ] && ! command -v tc >/dev/null; then missing="$$missing iproute2"; fi; \
 	if [ -n "$$missing" ]; then \
 		install="apt-get install -y -qq --no-install-recommends$$missing fonts-dejavu-core"; \

@@ -71,6 +71,7 @@ class Fabrique:
             "FABRIQUE_RTMP__PORT": str(self.rtmp_port),
             "FABRIQUE_SRT__PORT": str(self.srt_port),
             "FABRIQUE_WEBRTC__PORT": str(webrtc_port),
+            "FABRIQUE_LADDER__RENDITIONS": "off",  # most tests look at the source alone
             **{f"FABRIQUE_{name}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -8,14 +8,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tv import metrics, problems, whep, whip
 from tv.auth import Authentication, Passes
+from tv.dateranges import DateRanges
+from tv.films import Orders, Shelf
+from tv.folder import Folder
 from tv.follower import Follower
 from tv.hls import Hls
 from tv.live import Live
 from tv.pages import (
     api_channels,
+    api_films,
     api_participants,
     api_polls,
     api_questions,
+    api_replay,
     api_restreams,
     api_talks,
     captions_api,
@@ -23,9 +28,15 @@ from tv.pages import (
     health,
     html,
     presenter,
+    replay,
     session,
+    thumbnail,
     watch,
 )
+from tv.recordings import Recordings
+from tv.replay import ReplayFiles
+from tv.replays import Replays
+from tv.rewind import Rewind
 from tv.settings import RESERVED, Settings
 from tv.upstream import Upstream
 from tv.writing import Writer
@@ -37,28 +48,29 @@ class Application:
     """HLS by the shortest way, everything else by Starlette.
 
     A thousand viewers ask for a part four times a second each: those requests meet no middleware.
-    Until the journal is folded the API has nothing true to say: it waits a moment, then refuses.
+    Until the journal is folded the API has nothing true to say, and who may see a replay is not
+    known: they wait a moment, then refuse.
     """
 
-    def __init__(self, hls: ASGIApp, rest: ASGIApp, folded: asyncio.Event) -> None:
-        self._hls = hls
+    def __init__(self, hls: Hls, replay: ASGIApp, rest: ASGIApp, folded: asyncio.Event) -> None:
+        self.hls = hls
+        self._replay = replay
         self._rest = rest
         self._folded = folded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            channel, _, name = scope["path"][1:].partition("/")
-            if channel not in RESERVED and name.endswith(Hls.SUFFIXES):
-                await self._hls(scope, receive, send)
-                return
-        if (
-            scope["type"] == "http"
-            and scope["path"].startswith("/api/")
-            and not await self._ready()
-        ):
-            await _starting().response()(scope, receive, send)
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
             return
-        await self._rest(scope, receive, send)
+        channel, _, name = scope["path"][1:].partition("/")
+        media = channel not in RESERVED and scope["method"] in ("GET", "HEAD", "OPTIONS")
+        again = media and name.startswith("replay/")
+        if media and not again and name.endswith(Hls.SUFFIXES):
+            await self.hls(scope, receive, send)
+        elif (again or channel == "api") and not await self._ready():
+            await _starting().response()(scope, receive, send)
+        else:
+            await (self._replay if again else self._rest)(scope, receive, send)
 
     async def _ready(self) -> bool:
         try:
@@ -85,10 +97,24 @@ def create_app(
     follower: Follower,
     live: Live,
     secret: bytes,
-) -> ASGIApp:
+    recordings: Recordings,
+    orders: Orders,
+    folder: Folder,
+) -> Application:
     writer = Writer(follower, upstream)
+    ranges = DateRanges(follower.audience, upstream.now)
+    replays = Replays(recordings, follower, upstream.now)
+    replay_files = Authentication(ReplayFiles(replays, ranges), passes)
     servers = tuple(settings.webrtc.ice_servers.values())
-    hls = Hls(upstream.windows, follower.cues, upstream.now)
+    hls = Hls(
+        upstream.windows,
+        follower.cues,
+        upstream.now,
+        ranges=ranges,
+        rewind=Rewind(
+            recordings, follower.audience.talks.by_id.values, follower.cues, upstream.now
+        ),
+    )
     rest = Starlette(
         routes=[
             *health.routes(upstream, follower),
@@ -101,10 +127,14 @@ def create_app(
             *api_channels.routes(upstream, live.airing),
             *api_restreams.routes(upstream, live.airing),
             *captions_api.routes(follower),
+            *api_replay.routes(follower, replays),
+            *api_films.routes(follower, replays, orders, Shelf(folder.films)),
+            *thumbnail.routes(folder.thumbnails, frozenset(settings.channels), recordings),
             *live.routes(),
             *watch.routes(settings),
             *control_room.routes(settings),
             *presenter.routes(settings),
+            *replay.routes(settings, follower),
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels), servers),
             *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),
@@ -114,4 +144,4 @@ def create_app(
         ],
         exception_handlers=problems.handlers,
     )
-    return Application(hls, rest, follower.ready)
+    return Application(hls, replay_files, rest, follower.ready)

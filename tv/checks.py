@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streaming.feed import LONGEST_DELAY
+from streaming.hls.renditions import LINES
 from streaming.restream.address import BadAddress, parse
 from tv import ice_servers
 
 if TYPE_CHECKING:
-    from tv.settings import Settings
+    from tv.settings import Renditions, Settings
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 VIEWERS = 10_000  # at most: what one port and one core may be asked for
@@ -42,13 +43,16 @@ def check(settings: "Settings") -> None:
         raise SettingsError("Réglages : [event] slug : lettres minuscules, chiffres et tirets.")
     if not 1 <= settings.server.web_workers <= 64:
         raise SettingsError("Réglages : [server] web_workers doit être entre 1 et 64.")
-    if not 0 <= settings.ladder.jobs <= 64:
+    if not 0 <= settings.ladder.room <= 64:
         raise SettingsError("Réglages : [ladder] jobs doit être entre 0 (aucun) et 64.")
     if settings.ladder.encoder not in ENCODERS:
         raise SettingsError(
             f"Réglages : [ladder] encoder : « {settings.ladder.encoder} » est inconnu ; il y a "
             f"{', '.join(ENCODERS)}."
         )
+    _check_renditions("[ladder]", settings.ladder.renditions)
+    for slug, channel in settings.channels.items():
+        _check_renditions(f"[channels.{slug}]", channel.renditions)
     ports = (
         *(settings.server.port, settings.rtmp.port),
         *(settings.webrtc.port, settings.srt.port),
@@ -77,10 +81,43 @@ def check(settings: "Settings") -> None:
     _check_restreams(settings)
     if not 0 <= settings.keep.free_gb <= 1_000_000:
         raise SettingsError("Réglages : [keep] free_gb : attendu des gigaoctets, 0 ou plus.")
+    _check_recording(settings)
+    if not 0.01 <= settings.films.days <= 36_500:
+        raise SettingsError("Réglages\u202f: [films] days\u202f: attendu de 0,01 à 36 500 jours.")
+    if not 0 <= settings.films.total_gb <= 1_000_000:
+        raise SettingsError(
+            "Réglages\u202f: [films] total_gb\u202f: attendu des gigaoctets, 0 ou plus."
+        )
     if not 0.1 <= settings.hls.part <= settings.hls.segment <= 3.0:
         raise SettingsError(
             "Réglages : [hls] il faut 0,1 ≤ part ≤ segment ≤ 3 (secondes ; TARGETDURATION vaut 3)."
         )
+
+
+def _check_renditions(where: str, renditions: "Renditions | None") -> None:
+    listed = isinstance(renditions, tuple)
+    names = renditions if isinstance(renditions, tuple) else (renditions or "off",)
+    for name in names:
+        if name not in (LINES if listed else ("off", "auto")):
+            raise SettingsError(
+                f"Réglages\u202f: {where} renditions\u202f: «\u00a0{name[:40]}\u00a0» est inconnu"
+                f"\u202f; attendu off, auto, ou une liste parmi {', '.join(LINES)}."
+            )
+    if len(set(names)) < len(names):
+        raise SettingsError(f"Réglages\u202f: {where} renditions nomme deux fois la même qualité.")
+
+
+def _check_recording(settings: "Settings") -> None:
+    recording = settings.recording
+    for slug in recording.channels:
+        if slug not in settings.channels:
+            raise SettingsError(f"Réglages\u202f: [recording] canal inconnu « {slug[:40]} ».")
+    if not 0 <= recording.free_gb <= 1_000_000:
+        raise SettingsError(
+            "Réglages\u202f: [recording] free_gb\u202f: attendu des gigaoctets, 0 ou plus."
+        )
+    if not 0 <= recording.days <= 36_500:
+        raise SettingsError("Réglages\u202f: [recording] days\u202f: attendu de 0 à 36 500 jours.")
 
 
 def _check_continuity(settings: "Settings") -> None:

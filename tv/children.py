@@ -1,7 +1,9 @@
 """The processes that the supervisor starts, by name."""
 
+import asyncio
 import os
 import socket as sockets
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,14 +20,18 @@ def run_child(name: str, socket: int, channel: str) -> None:
     settings = msgspec.json.decode(os.environ["FABRIQUE_RESOLVED"], type=Settings)
     secret = load_secret(folder.path)
     process.start_logging(name)
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = None
     match name:  # each process imports only what it runs: web needs no Whisper, captions no HTTP
         case "media":
             from tv import media
 
             work = media.run(folder, settings, secret)
         case "web":
+            import uvloop
+
             from tv import serving
 
+            loop = uvloop.new_event_loop
             work = serving.run(folder, settings, secret, sockets.socket(fileno=socket))
         case "captions":
             from tv import captioning
@@ -47,7 +53,7 @@ def run_child(name: str, socket: int, channel: str) -> None:
             from tv import ladder
 
             os.nice(3)  # after the picture that goes on air untouched, before captions
-            work = ladder.run(folder.media_socket, settings.ladder.jobs, settings.ladder.encoder)
+            work = ladder.run(folder.media_socket, settings.ladder.room, settings.ladder.encoder)
         case "watch":
             from tv import watch
 
@@ -58,10 +64,20 @@ def run_child(name: str, socket: int, channel: str) -> None:
 
             os.nice(5)
             work = keeping.run(folder.media_socket, folder.keep, settings)
+        case "record":
+            from tv import recording
+
+            os.nice(2)  # after the picture, before what may be left out
+            work = recording.run(folder, settings)
+        case "archive":
+            from tv import archiving
+
+            os.nice(10)  # after everything that anybody waits for
+            work = archiving.run(folder, settings)
         case "restream":
             from tv import restreaming
 
             work = restreaming.run(folder.media_socket, settings.restreams)
         case _:
             raise SystemExit(f"unknown process: {name}")
-    process.run(f"{name} {channel}".strip(), work)
+    process.run(f"{name} {channel}".strip(), work, loop)

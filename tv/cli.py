@@ -112,6 +112,30 @@ def check(config: Config = None) -> None:
     print(msgspec.json.format(msgspec.json.encode(settings), indent=2).decode())
 
 
+@app.command("check-hls")
+def check_hls(
+    url: Annotated[str, typer.Argument(metavar="ADRESSE", help="Une liste HLS (.m3u8).")],
+    seconds: Annotated[float, typer.Option(min=0, max=3600, help="Durée d’observation.")] = 10.0,
+    header: Annotated[
+        list[str] | None, typer.Option(help="En-tête HTTP, par exemple « Authorization: … ».")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Le résultat en JSON.")] = False,
+) -> None:
+    """Vérifie qu’une diffusion HLS respecte RFC 8216bis, la nôtre ou une autre."""
+    from tv.check_hls import Unusable, check
+
+    headers = dict(line.split(":", 1) for line in header or [] if ":" in line)
+    try:
+        report = check(url, seconds, {name.strip(): said.strip() for name, said in headers.items()})
+    except Unusable as error:
+        _fail(str(error))
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(report.json()), indent=2).decode())
+    else:
+        print(*report.lines(), sep="\n")
+    raise typer.Exit(1 if report.errors else 0)
+
+
 @app.command()
 def caption(
     file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Un fichier son ou vidéo.")],

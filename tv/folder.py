@@ -63,6 +63,21 @@ class Folder:
         return self.path / "keep"
 
     @property
+    def recording(self) -> Path:
+        """What was on air, as segments: see `streaming/recording/index.py`."""
+        return self.path / "recording"
+
+    @property
+    def films(self) -> Path:
+        """Films of talks: see `tv/films.py`."""
+        return self.path / "films"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The newest picture of each channel: see `tv/thumbnails.py`."""
+        return self.cache / "thumbnails"
+
+    @property
     def restreams(self) -> Path:
         """The names of those that the régie wants."""
         return self.path / "restreams.json"

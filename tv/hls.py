@@ -5,41 +5,59 @@ second, so what it sends is made once per change and kept as bytes.
 """
 
 import asyncio
-import functools
-import gzip
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
-from urllib.parse import parse_qs
+from typing import NamedTuple, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from captions.cues import Cue
 from captions.webvtt import segment_vtt
-from streaming.hls import playlist
+from streaming.hls import multivariant, playlist
+from streaming.hls.names import find, hinted, msn_of, number
+from streaming.hls.renditions import NAMES
+from streaming.hls.tags import TARGET, DateRange
 from streaming.hls.window import Segment, Window
+from tv import replies
+from tv.directives import directives
 from tv.problems import Problem
-from tv.replies import PREFLIGHT, Reply, refusal
+from tv.replies import PREFLIGHT, Headers, Reply, refusal
+from tv.rewind import Rewind
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-PLAYLIST = b"application/vnd.apple.mpegurl"
-HOLD = 3 * playlist.TARGET  # seconds a request may be held (RFC 8216bis, 6.2.5.2)
-NUMBER_DIGITS = 15
+HOLD = 3 * TARGET  # seconds a request may be held (RFC 8216bis, 6.2.5.2)
+EDGE = 0.5  # seconds that our nginx may add: it looks only so often for what others wait for
 CUES_KEPT = 64  # rendered WebVTT files
-PARTS_KEPT = 32  # answers with a part: crowds ask for the newest few
+PARTS_KEPT = 64  # answers with a part: crowds ask for the newest few
+COMING = 64  # playlists that a crowd waits for, by what was asked for
+LISTS_KEPT = 64  # answers with a playlist, by what was asked for
+LISTS_FRESH = 0.2  # seconds: the captions' playlist grows by the clock
 
-IMMUTABLE = b"public, max-age=86400, immutable"
+# A name stands for the same bytes for ever, but what is recorded may be withdrawn.
+IMMUTABLE = b"public, max-age=600, immutable"
 BRIEFLY = b"public, max-age=1"  # a shared cache may answer a crowd's first request
 ASKED = b"public, max-age=6"  # a playlist asked for by its last part never has less
 CUES = b"public, max-age=60"
 
+OF_RENDITIONS = ("sync-media.m3u8",)  # playlists, beside the low-latency one
+OF_CHANNELS = (*OF_RENDITIONS, "index.m3u8", "rewind.m3u8", "sync.m3u8", "subtitles.m3u8")
+
+
+class Asked(NamedTuple):
+    """What a request's headers say."""
+
+    zipped: bool
+    edge: bool  # it comes through our nginx
+    known: bytes  # If-None-Match
+
 
 class Hls:
-    """Answers `/{channel}/{file}` for GET, HEAD and OPTIONS.
+    """Answers `/{channel}/{file}` and `/{channel}/{rendition}/{file}` for GET, HEAD and OPTIONS.
 
-    `cues(channel, start, end)` are the captions heard between two times; `now` is the broadcast
-    clock.
+    `windows` are by stream: "plateau" is the source of that channel, "plateau/480p" another
+    rendition. `cues(channel, start, end)` are the captions heard between two times, `ranges` the
+    date ranges of a channel; `now` is the broadcast clock. `rewind` has what memory has not.
     """
 
     SUFFIXES = (".m3u8", ".m4s", ".mp4", ".vtt")
@@ -50,26 +68,65 @@ class Hls:
         cues: Callable[[str, float, float], Sequence[Cue]],
         now: Callable[[], float],
         hold: float = HOLD,
+        *,
+        ranges: Callable[[str], Sequence[DateRange]] = lambda channel: (),
+        rewind: Rewind | None = None,
     ) -> None:
         self._windows = windows
         self._cues = cues
         self._now = now
         self._hold = hold
-        self._kept: dict[tuple[str, str, bytes, bool], tuple[object, Reply]] = {}
+        self._ranges = ranges
+        self._rewind = rewind
+        self._kept: dict[tuple[str, str, bytes, bool, bool], tuple[object, Reply]] = {}
+        self._coming: dict[tuple[bytes, bool, bool], asyncio.Task[Reply]] = {}
         self._kept_parts: dict[str, Reply] = {}
+        self._kept_lists: dict[tuple[bytes, bool, bool], tuple[Window, object, float, Reply]] = {}
         self._kept_cues: dict[tuple[str, str], tuple[int, Reply]] = {}
+
+    def ready(self, target: bytes, headers: Headers) -> Reply | None:
+        """The answer to a GET that a crowd asks for, when it is the same as a moment before."""
+        asked = _asked(headers)
+        if target.endswith(b".m4s"):
+            part = self._kept_parts.get(target.decode("latin-1"))
+            return None if part is None else part.unless(asked.known)
+        kept = self._kept_lists.get((target, asked.zipped, asked.edge))
+        if kept is None:
+            return None
+        window, version, at, reply = kept
+        old = version != window.version or abs(self._now() - at) >= LISTS_FRESH
+        return None if old else reply.unless(asked.known)
+
+    def coming(self, target: bytes, headers: Headers) -> asyncio.Task[Reply] | None:
+        """The answer to a GET that is held for a crowd: one task for all who wait for the same."""
+        path, _, query = target.partition(b"?")
+        asked = _asked(headers)
+        name = path.decode("latin-1")
+        held = b"_HLS_msn=" in query and name.endswith("/media.m3u8") and not asked.known
+        if not held or name[1:].rpartition("/")[0] not in self._windows:
+            return None
+        key = target, asked.zipped, asked.edge
+        if key not in self._coming and len(self._coming) < COMING:
+            scope = {"method": "GET", "path": name, "raw_path": path, "query_string": query}
+            self._coming[key] = asyncio.create_task(self._answer(scope, asked))
+            self._coming[key].add_done_callback(lambda _: self._coming.pop(key, None))
+        return self._coming.get(key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await PREFLIGHT.send(send, head=True)
             return
-        try:
-            reply = await self._reply(scope)
-        except Problem as problem:
-            reply = refusal(problem)
+        reply = await self._answer(scope, _asked(scope["headers"]))
         await reply.send(send, head=scope["method"] == "HEAD")
 
-    async def _reply(self, scope: Scope) -> Reply:
+    async def _answer(self, scope: Scope, asked: Asked) -> Reply:
+        try:
+            return (await self._reply(scope, asked)).unless(asked.known)
+        except Problem as problem:
+            # Thousands may ask for what is not there: a cache answers all but one a second.
+            return refusal(problem, BRIEFLY if problem.status == 404 else b"")
+
+    async def _reply(self, scope: Scope, asked: Asked) -> Reply:
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem(
                 405,
@@ -81,99 +138,147 @@ class Hls:
         path = scope["path"]
         if (kept := self._kept_parts.get(path)) is not None:
             return kept
-        folder, _, name = path.rpartition("/")
-        channel = folder.rpartition("/")[2]
-        window = self._windows.get(channel)
-        if window is None:
-            raise Problem(
-                404, "unknown-channel", "Canal inconnu", f"Aucun canal ne s’appelle « {channel} »."
-            )
-        if name.endswith(".m4s"):
-            return await self._fragment(window, path, name.removesuffix(".m4s"))
-        if name.endswith(".m3u8"):
-            zipped = any(
-                key == b"accept-encoding" and b"gzip" in value for key, value in scope["headers"]
-            )
-            return await self._playlist(channel, window, name, scope["query_string"], zipped)
-        if name.endswith(".mp4"):
-            init = window.inits.get(name.removesuffix(".mp4"))
-            if init is not None:
-                return Reply.of(b"video/mp4", IMMUTABLE, (init.data,))
-        if name.endswith(".vtt"):
-            segment = _find(window, name.removesuffix(".vtt"))
-            if segment is not None and segment.duration is not None:
-                return self._captions(channel, window, segment)
-        raise _unknown(name)
+        stream, _, name = path[1:].rpartition("/")
+        window = self._windows.get(stream)
+        if (
+            window is None or b"%" in scope["raw_path"]
+        ):  # nothing of ours is written in a second way
+            raise _unknown_stream(stream)
+        reply = await self._in_memory(stream, window, path, name, scope, asked)
+        if reply is None and self._rewind is not None:
+            reply = await self._rewind.file(stream, name)
+        if reply is None:
+            raise _unknown(name)
+        return reply
+
+    async def _in_memory(
+        self, stream: str, window: Window, path: str, name: str, scope: Scope, asked: Asked
+    ) -> Reply | None:
+        stem, _, suffix = name.rpartition(".")
+        match suffix:
+            case "m4s":
+                return await self._fragment(window, path, stem)
+            case "m3u8":
+                query = scope["query_string"]
+                reply = await self._playlist(stream, window, name, query, asked)
+                if reply is not None:
+                    target = scope["raw_path"] + (b"?" + query if query else b"")
+                    kept = (window, window.version, self._now(), reply)
+                    _keep(self._kept_lists, (target, asked.zipped, asked.edge), kept, LISTS_KEPT)
+                return reply
+            case "mp4":
+                init = window.inits.get(stem)
+                return None if init is None else _media(name, init.data)
+            case "vtt" if "/" not in stream:
+                segment = find(window, stem)
+                if segment is not None and segment.duration is not None:
+                    return self._captions(stream, window, segment)
+        return None
 
     async def _playlist(
-        self, channel: str, window: Window, name: str, query: bytes, zipped: bool
-    ) -> Reply:
-        match name:
-            case "media.m3u8":
-                return await self._media(channel, window, query, zipped)
-            case "index.m3u8":
-                await self._wait(window, lambda: playlist.ready(window))
-                return self._keep(
-                    (channel, name, BRIEFLY, zipped),
-                    window.version,
-                    lambda: playlist.multivariant(window),
-                )
-            case "sync.m3u8":
-                await self._wait(window, lambda: playlist.ready(window, synchronised=True))
-                return self._keep(
-                    (channel, name, BRIEFLY, zipped),
-                    window.version,
-                    lambda: playlist.multivariant(window, synchronised=True),
-                )
-            case "sync-media.m3u8":
-                await self._wait(window, lambda: playlist.ready(window, synchronised=True))
-                return self._keep(
-                    (channel, name, BRIEFLY, zipped),
-                    window.version,
-                    lambda: playlist.synchronised(window),
-                )
-            case "subtitles.m3u8":
-                await self._wait(window, lambda: playlist.ready(window, synchronised=True))
-                now = self._now()
-                return self._keep(
-                    (channel, name, BRIEFLY, zipped),
-                    (window.version, int(5 * now)),
-                    lambda: playlist.subtitles(window, now),
-                )
-        raise _unknown(name)
-
-    async def _media(self, channel: str, window: Window, query: bytes, zipped: bool) -> Reply:
-        msn, part, skip = _directives(query)
-        if msn is None:
-            await self._wait(window, lambda: playlist.ready(window))
-        else:
-            if playlist.too_far(window, msn, part):
-                raise Problem(
-                    400, "too-far", "Demande trop en avance", "Rechargez la liste sans _HLS_msn."
-                )
-            await self._wait(window, lambda: playlist.has(window, msn, part))
-        return self._keep(
-            (channel, "skip" if skip else "media", BRIEFLY if msn is None else ASKED, zipped),
-            window.version,
-            lambda: playlist.media(window, skip=skip),
+        self, stream: str, window: Window, name: str, query: bytes, asked: Asked
+    ) -> Reply | None:
+        if name == "media.m3u8":
+            return await self._low_latency(stream, window, query, asked)
+        if name == "rewind-media.m3u8" and self._rewind is not None:
+            return await self._low_latency(stream, window, query, asked, self._rewind)
+        if name == "rewind.m3u8":
+            if self._rewind is None:
+                return None
+            await self._rewind.earlier(stream, window)  # or it is refused
+        if name not in (OF_RENDITIONS if "/" in stream else OF_CHANNELS):
+            return None
+        synchronised = name not in ("index.m3u8", "rewind.m3u8")
+        await self._wait(window, lambda: playlist.ready(window, synchronised=synchronised))
+        msn = None
+        if name in ("sync-media.m3u8", "subtitles.m3u8"):
+            msn, _, _ = directives(query)  # there are no parts, and nothing to skip
+            await self._reach(window, msn)
+        if name == "subtitles.m3u8" and msn is not None:
+            await self._until_captioned(window, msn)
+        listed = playlist.captioned(window, self._now()) if name == "subtitles.m3u8" else 0
+        return self._rendered(
+            (stream, name, BRIEFLY if msn is None else ASKED, asked.zipped, asked.edge),
+            (window.version, listed),
+            lambda: self._render(stream, window, name, EDGE if asked.edge else 0.0),
         )
 
-    async def _fragment(self, window: Window, path: str, name: str) -> Reply:
-        name, dot, number = name.partition(".")
+    def _render(self, stream: str, window: Window, name: str, later: float) -> str:
+        channel = stream.partition("/")[0]
+        match name:
+            case "index.m3u8":
+                return multivariant.multivariant(self._renditions(channel))
+            case "rewind.m3u8":
+                source = {multivariant.SOURCE: window}
+                return multivariant.multivariant(source, media="rewind-media.m3u8")
+            case "sync.m3u8":
+                return multivariant.multivariant(self._renditions(channel), synchronised=True)
+            case "sync-media.m3u8":
+                ranges = self._ranges(channel)
+                return playlist.synchronised(window, later=later, ranges=ranges)
+        now, ranges = self._now(), self._ranges(channel)
+        return playlist.subtitles(window, now, later=later, ranges=ranges)
+
+    async def _low_latency(
+        self,
+        stream: str,
+        window: Window,
+        query: bytes,
+        asked: Asked,
+        rewind: Rewind | None = None,
+    ) -> Reply:
+        """The playlist with parts, back to the start of the talk with `rewind`."""
+        msn, part, skip = directives(query)
+        await self._reach(window, msn, part)
+        earlier = await rewind.earlier(stream, window) if rewind else []
+        kind = f"{'skip' if skip else 'media'}{' rewind' if rewind else ''}"
+        cache = BRIEFLY if msn is None else ASKED
+        return self._rendered(
+            (stream, kind, cache, asked.zipped, asked.edge),
+            (window.version, id(earlier) if rewind else 0),
+            lambda: playlist.media(
+                window,
+                skip=skip,
+                later=EDGE if asked.edge else 0.0,
+                ranges=self._ranges(stream.partition("/")[0]),
+                others={} if rewind else self._others(stream),
+                earlier=earlier,
+            ),
+        )
+
+    def _renditions(self, channel: str) -> dict[str, Window]:
+        """All that there is of a channel, by name."""
+        named = {name: self._windows.get(f"{channel}/{name}") for name in NAMES}
+        there = {name: window for name, window in named.items() if window is not None}
+        return {multivariant.SOURCE: self._windows[channel], **there}
+
+    def _others(self, stream: str) -> dict[str, Window]:
+        """The other renditions that are offered, by the address that they have from here."""
+        channel, _, own = stream.partition("/")
+        renditions = self._renditions(channel)
+        back = "../" if own else ""
+        return {
+            f"{back}{name}/media.m3u8" if name else f"{back}media.m3u8": renditions[name]
+            for name in multivariant.offered(renditions)
+            if name != own
+        }
+
+    async def _fragment(self, window: Window, path: str, stem: str) -> Reply | None:
+        name, dot, index_text = stem.partition(".")
         if not dot:
-            segment = _find(window, name)
+            segment = find(window, name)
             if segment is None or segment.duration is None or not segment.parts:
-                raise _unknown(f"{name}.m4s")
-            return Reply.of(b"video/mp4", IMMUTABLE, [part.data for part in segment.parts])
-        index = _number(number)
-        if index is None or _named(name) is None:
-            raise _unknown(f"{name}.{number}.m4s")
-        if _hinted(window, name, index):
-            await self._wait(window, lambda: not _hinted(window, name, index))
-        segment = _find(window, name)
+                return None
+            return _media(f"{name}.m4s", *(part.data for part in segment.parts))
+        index = number(index_text)
+        if index is None or msn_of(name) is None:
+            return None
+        if hinted(window, name, index):
+            await self._wait(window, lambda: not hinted(window, name, index))
+        segment = find(window, name)
         if segment is None or index >= len(segment.parts):
-            raise _unknown(f"{name}.{number}.m4s")
-        reply = Reply.of(b"video/mp4", IMMUTABLE, (segment.parts[index].data,))
+            return None
+        reply = _media(f"{stem}.m4s", segment.parts[index].data)
         _keep(self._kept_parts, path, reply, PARTS_KEPT)
         return reply
 
@@ -190,9 +295,9 @@ class Hls:
         _keep(self._kept_cues, (channel, opened.name), (second, reply), CUES_KEPT)
         return reply
 
-    def _keep(
+    def _rendered(
         self,
-        key: tuple[str, str, bytes, bool],
+        key: tuple[str, str, bytes, bool, bool],
         version: object,
         render: Callable[[], str],
     ) -> Reply:
@@ -200,13 +305,32 @@ class Hls:
         kept = self._kept.get(key)
         if kept is not None and kept[0] == version:
             return kept[1]
-        _, _, cache, zipped = key
-        body = render().encode()
-        if zipped:
-            body = gzip.compress(body, 5, mtime=0)
-        reply = Reply.of(PLAYLIST, cache, (body,), zipped=zipped)
+        reply = replies.playlist(render(), key[2], zipped=key[3])
         self._kept[key] = (version, reply)
         return reply
+
+    async def _reach(self, window: Window, msn: int | None, part: int | None = None) -> None:
+        """Hold a request until its segment, or its part, is there (6.2.5.2). Raises Problem."""
+        if msn is None:
+            await self._wait(window, lambda: playlist.ready(window))
+            return
+        if playlist.too_far(window, msn, part):
+            raise Problem(
+                400, "too-far", "Demande trop en avance", "Rechargez la liste sans _HLS_msn."
+            )
+        await self._wait(window, lambda: playlist.has(window, msn, part))
+
+    async def _until_captioned(self, window: Window, msn: int) -> None:
+        """Hold a request for captions until those of a segment, which is there, are listed."""
+        segment = window.find(msn)
+        if segment is None:
+            return
+        due = segment.end + playlist.CAPTION_LAG
+        if due - self._now() > self._hold:
+            raise _late()
+        # Time itself is waited for, and the clock may be set back a little meanwhile.
+        while (left := due - self._now()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left + 0.001)
 
     async def _wait(self, window: Window, ready: Callable[[], bool]) -> None:
         """Hold a request until the window has what it asks for. Raises Problem when it is late."""
@@ -215,15 +339,37 @@ class Hls:
         try:
             async with asyncio.timeout(self._hold):
                 while not ready():
+                    if window.over:  # at once, so that players take another rendition
+                        raise _unknown("la suite")
                     await window.changed()
         except TimeoutError as error:
-            raise Problem(
-                503,
-                "not-on-air-yet",
-                "Diffusion en attente",
-                "La suite de la diffusion n’est pas encore là. Réessayez dans une seconde.",
-                retry_after=1,
-            ) from error
+            raise _late() from error
+
+
+def _late() -> Problem:
+    return Problem(
+        503,
+        "not-on-air-yet",
+        "Diffusion en attente",
+        "La suite de la diffusion n’est pas encore là. Réessayez dans une seconde.",
+        retry_after=1,
+    )
+
+
+def _asked(headers: Headers) -> Asked:
+    zipped, edge, known = False, False, b""
+    for key, value in headers:
+        if key == b"accept-encoding":
+            zipped = zipped or b"gzip" in value
+        elif key == b"if-none-match":
+            known = value
+        elif key == b"x-fabrique-edge":
+            edge = value == b"1"
+    return Asked(zipped, edge, known)
+
+
+def _media(name: str, *data: bytes) -> Reply:
+    return Reply.of(b"video/mp4", IMMUTABLE, data, tag=b'"%b"' % name.encode())
 
 
 def _keep(kept: dict[K, V], key: K, value: V, most: int) -> None:
@@ -234,57 +380,21 @@ def _keep(kept: dict[K, V], key: K, value: V, most: int) -> None:
         del kept[next(iter(kept))]
 
 
-@functools.lru_cache(maxsize=256)
-def _directives(query: bytes) -> tuple[int | None, int | None, bool]:
-    """(_HLS_msn, _HLS_part, whether to skip). Raises Problem (6.2.5: answer mistakes with 400)."""
-    if not query:
-        return None, None, False
-    values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
-    numbers: list[int | None] = []
-    for name in ("_HLS_msn", "_HLS_part"):
-        given = values.get(name)
-        number = _number(given[0]) if given else None
-        if given and number is None:
-            raise Problem(
-                400, "invalid-directive", "Demande illisible", f"{name} doit être un nombre."
-            )
-        numbers.append(number)
-    msn, part = numbers
-    if part is not None and msn is None:
-        raise Problem(
-            400, "invalid-directive", "Demande illisible", "_HLS_part ne va pas sans _HLS_msn."
+def _unknown_stream(stream: str) -> Problem:
+    channel, _, rendition = stream[:100].partition("/")
+    if rendition:
+        return Problem(
+            404, "unknown-media", "Fichier inconnu", f"« {rendition} » n’existe pas ici."
         )
-    return msn, part, values.get("_HLS_skip", [""])[0] in ("YES", "v2")
-
-
-def _number(text: str) -> int | None:
-    valid = text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS
-    return int(text) if valid else None
-
-
-def _named(name: str) -> int | None:
-    """The media sequence number in a segment's name, "{epoch}-{msn}"."""
-    epoch, _, msn = name.partition("-")
-    return None if _number(epoch) is None else _number(msn)
-
-
-def _find(window: Window, name: str) -> Segment | None:
-    msn = _named(name)
-    segment = None if msn is None else window.find(msn)
-    return segment if segment is not None and segment.opened.name == name else None
-
-
-def _hinted(window: Window, name: str, index: int) -> bool:
-    """Whether the playlist announces this part, which is not there yet."""
-    last = window.last
-    if last is None:
-        return False
-    if last.duration is None:
-        return name == last.opened.name and index == len(last.parts)
-    return _named(name) == last.opened.msn + 1 and index == 0
+    return Problem(
+        404, "unknown-channel", "Canal inconnu", f"Aucun canal ne s’appelle « {channel} »."
+    )
 
 
 def _unknown(name: str) -> Problem:
     return Problem(
-        404, "unknown-media", "Fichier inconnu", f"« {name} » n’existe pas, ou n’est plus gardé."
+        404,
+        "unknown-media",
+        "Fichier inconnu",
+        f"« {name[:100]} » n’existe pas, ou n’est plus gardé.",
     )

@@ -48,6 +48,7 @@ def was_seen(found: Item) -> bool:
 
 
 def talk_item(talk: Talk) -> Rendered:
+    """`marks` are those of its replay, on the broadcast clock; null while there cannot be one."""
     return {
         "kind": "talk",
         "id": talk.id,
@@ -57,7 +58,9 @@ def talk_item(talk: Talk) -> Rendered:
         "state": talk.state,
         "started_at": rfc3339(talk.started_at),
         "ended_at": rfc3339(talk.ended_at),
+        "marks": {"start": talk.marks[0], "end": talk.marks[1]} if talk.marks else None,
         "captions_reviewed": talk.reviewed,
+        "recorded": talk.recorded,
         "version": talk.version,
     }
 
@@ -166,7 +169,10 @@ def channel_item(
 
     Each of `sources` is a `streaming.link.SourceState`, the times in it are on the broadcast clock.
     `feeds` are those that WebRTC has, "live" and "delayed", by `streaming.link.FeedState`.
-    `interrupted`: media is not heard, and what it last said of the channel may be over.
+    `interrupted`: media is not heard, and what it last said of the channel may be over. `rewind`:
+    the channel is recorded, so that a live talk can be seen from its start, if it may be recorded.
+    `recording` is a `streaming.link.Recording`, or null where nothing is recorded; `renditions` are
+    `streaming.link.RenditionState`s.
     """
     rendered: Rendered = {
         "kind": "channel",
@@ -178,11 +184,15 @@ def channel_item(
         "captions": captions,
         "viewers": viewers,
         "feeds": msgspec.to_builtins(state.feeds) if state else {},
+        "rewind": bool(state and state.recording),
     }
     if crew:
         rendered["chosen"] = state.chosen if state else "auto"
         rendered["sources"] = msgspec.to_builtins(state.sources) if state else []
         rendered["captions_reason"] = captions_reason
+        rendered["renditions"] = msgspec.to_builtins(state.renditions) if state else []
+        recording = state.recording if state else None
+        rendered["recording"] = msgspec.structs.asdict(recording) if recording else None
     return rendered
 
 

@@ -6,7 +6,7 @@ one more when its format changes. A crash costs the last second.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from streaming.errors import LinkLost
 from streaming.keep.disk import Disk, DiskFull
 from streaming.keep.runs import Runs
 from tv.settings import Settings
-from tv.tasks import keep_running, running
+from tv.tasks import in_thread, keep_running, running
 
 logger = logging.getLogger(__name__)
 
@@ -90,11 +90,11 @@ class Keeper:
         async with self._writing:
             try:
                 if self._trouble:
-                    await _in_thread(self._disk.check)
+                    await in_thread(self._disk.check)
                     logger.warning("keep: %s %s is kept again", self._channel, self._slot)
                     self._tell("")
                 if due := self._runs.due():
-                    await _in_thread(partial(self._disk.write, due))
+                    await in_thread(partial(self._disk.write, due))
             except (DiskFull, OSError) as error:
                 if not self._trouble:
                     logger.warning("keep: %s %s is not kept: %s", self._channel, self._slot, error)
@@ -117,16 +117,6 @@ class Keeper:
             self._disk.write(self._runs.due())
         except (DiskFull, OSError) as error:
             logger.debug("keep: the end of a file is not written: %s", error)
-
-
-async def _in_thread(work: Callable[[], None]) -> None:
-    """Wait for `work` in a thread, to its end even when cancelled: a file has one writer."""
-    thread = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        await asyncio.gather(thread, return_exceptions=True)
-        raise
 
 
 def kept(settings: Settings) -> Iterable[tuple[str, str]]:

@@ -6,101 +6,38 @@ Its loop does nothing else. Web processes, captions and foreign inputs speak to 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from typing import cast
 
 from msgspec.structs import replace
 
 from streaming import link
 from streaming.clock import Clock, ClockFile
-from streaming.continuity import Channel
 from streaming.errors import LinkLost, PublishRefused, WrongKey
 from streaming.failover import CHOICES, Choice
-from streaming.feed import Feed
-from streaming.hls.packager import Packager
-from streaming.hls.window import PartAdded, Window, WindowEvent
+from streaming.hls.window import Window, WindowEvent
 from streaming.ingest import foreign, rtmp
 from streaming.ingest.whip.studios import Studios
 from streaming.ladder import Ladder
 from streaming.slate import Slate
 from streaming.source import Source
 from streaming.taps import Taps
-from streaming.webrtc import rtp
 from streaming.webrtc.audience import Audience
-from streaming.webrtc.delayed import Delayed
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tv.admission import Admission, admission
 from tv.auth import read_stream_key
 from tv.folder import Folder
-from tv.ledger import Ledger
+from tv.on_air import OnAir, put_on_air
 from tv.restreams import Restreams
-from tv.settings import Channel as ChannelSetting
 from tv.settings import Settings
 from tv.tasks import running
 
 logger = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between two words on the time and the channels' states
+UNRECORDED = "L’enregistrement redémarre."
 STEP = 0.005  # seconds: the timer whose lateness tells how well the loop runs
-RENEWED = 3600  # seconds after which pages are told anew which moment an RTP timestamp is of
-
-
-@dataclass
-class OnAir:
-    """One channel with all that carries it to viewers."""
-
-    channel: Channel
-    window: Window
-    relay: Relay
-    packager: Packager
-    setting: ChannelSetting = field(default_factory=ChannelSetting)
-    remember: Callable[[str], None] = lambda chosen: None
-    delayed: Delayed | None = None  # where it is offered
-
-    @property
-    def relays(self) -> list[Relay]:
-        """All that send to viewers now."""
-        delayed = self.delayed.relay if self.delayed else None
-        return [self.relay, delayed] if delayed else [self.relay]
-
-    @property
-    def viewers(self) -> int:
-        """How many watch by WebRTC."""
-        return sum(relay.viewers for relay in self.relays)
-
-    def relay_of(self, feed: str) -> Relay | None:
-        """Who answers viewers of a feed; the delayed one begins with that. None: no such feed."""
-        if feed == "delayed":
-            return self.delayed.open() if self.delayed else None
-        return self.relay if feed in ("", "live") else None
-
-    def feeds(self, now: float) -> dict[str, link.FeedState]:
-        """What viewers may ask for, and what they need to know of each."""
-        # Timestamps are the clock itself, for every feed (see streaming.webrtc.rtp): this pair is
-        # as good as any other, and does not change with each second.
-        time = now - now % RENEWED
-        feed = link.FeedState(rtp.timestamp(time, rtp.VIDEO_RATE), time, rtp.VIDEO_RATE)
-        if self.delayed is None:
-            return {"live": feed}
-        return {"live": feed, "delayed": replace(feed, delay=self.delayed.delay)}
-
-    def take(self, slot: str, kind: str) -> Source:
-        """Open a source in a slot, with what is done to all that is published there."""
-        trim = self.setting.backup if slot == "backup" else self.setting.primary
-        return self.channel.take(slot, kind, trim.delay_ms / 1000, trim.audio_ms / 1000)
-
-    def switch(self, to: Choice) -> None:
-        """Let the crew choose what is on air, this run and the next ones."""
-        self.remember(to)
-        self.channel.switch(to)
-
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.channel.run())
-            group.create_task(self.packager.run(self.channel.feed))
 
 
 class Media:
@@ -115,12 +52,19 @@ class Media:
         self.refused: Counter[str] = Counter()  # publishers sent away, by reason
         self.restreams: Restreams | None = None
         self.unkept: dict[tuple[str, str], str] = {}  # why, by channel and slot
+        self.recordings: dict[str, link.Recording] = {}  # by channel
+        self._recorder: link.Link | None = None
         self.studios: Studios | None = None  # by WHIP
         self.mux: Mux | None = None
         self.audience = Audience(self._relay_of, (door or Admission(200, {})).ask)
         self._secret = secret
         self._followers: set[link.Link] = set()
-        self._noted: dict[str, list[WindowEvent]] = {}  # by channel, told in a moment
+        self._noted: dict[str, list[WindowEvent]] = {}  # by stream, told in a moment
+
+    @property
+    def streams(self) -> dict[str, Window]:
+        """The live windows of all renditions of all channels."""
+        return {key: each for air in self.channels.values() for key, each in air.streams.items()}
 
     def open_source(self, app: str, key: str) -> Source:
         """Give an RTMP publisher its slot. Raises PublishRefused."""
@@ -144,29 +88,33 @@ class Media:
         for follower in self._followers:
             follower.send_frame(data)
 
-    def note(self, channel: str, event: WindowEvent) -> None:
+    def note(self, stream: str, event: WindowEvent) -> None:
         """Tell all who follow the windows of `event`, together with what happens with it."""
         if not self._noted:
             asyncio.get_running_loop().call_soon(self._tell_windows)
-        self._noted.setdefault(channel, []).append(event)
+        self._noted.setdefault(stream, []).append(event)
 
     def _tell_windows(self) -> None:
         noted, self._noted = self._noted, {}
-        for channel, events in noted.items():
-            self.tell(link.WindowChanged(channel, events))
+        for stream, events in noted.items():
+            self.tell(link.WindowChanged(stream, events))
 
     def state(self, channel: str) -> link.ChannelState:
         on_air = self.channels[channel]
         state = on_air.channel.state(webrtc_viewers=on_air.viewers)
         state = replace(state, feeds=on_air.feeds(on_air.channel.now()))
-        if not self.unkept:
+        state = replace(state, recording=self.recordings.get(channel))
+        shed: list[str] = []
+        if on_air.encoded:
+            state = replace(state, renditions=on_air.encoded.states())
+            shed = on_air.encoded.failures()
+        if not self.unkept and not shed:
             return state
-        sources = [
-            replace(each, advice=[*each.advice, why])
-            if (why := self.unkept.get((channel, each.slot)))
-            else each
-            for each in state.sources
-        ]
+        sources = []
+        for each in state.sources:
+            unkept = self.unkept.get((channel, each.slot))
+            more = [*([unkept] if unkept else []), *(shed if each.on_air else [])]
+            sources.append(replace(each, advice=[*each.advice, *more]) if more else each)
         return replace(state, sources=sources)
 
     def tell_state(self, channel: str) -> None:
@@ -181,6 +129,18 @@ class Media:
             self.unkept[word.channel, word.slot] = word.reason
         self.tell_state(word.channel)
 
+    def _note_recording(self, peer: link.Link, word: link.Recording) -> None:
+        self._recorder = peer
+        self.recordings[word.channel] = word
+        self.tell_state(word.channel)
+
+    def _forget_recorder(self, peer: link.Link) -> None:
+        """What it last said holds no more: it was killed, and will be back."""
+        if peer is self._recorder:
+            for channel, word in self.recordings.items():
+                self.recordings[channel] = replace(word, state="paused", reason=UNRECORDED)
+                self.tell_state(channel)
+
     async def serve(self, peer: link.Link) -> None:
         """Answer one of our processes until it goes away."""
         try:
@@ -191,6 +151,7 @@ class Media:
         finally:
             self._followers.discard(peer)
             self.audience.forget(peer)
+            self._forget_recorder(peer)
             if self.restreams:
                 self.restreams.leave(peer)
 
@@ -229,6 +190,8 @@ class Media:
                         self.channels[channel].channel.observe(message)
                     case link.Unkept(channel) if channel in self.channels:
                         self._note_unkept(message)
+                    case link.Recording(channel) if channel in self.channels:
+                        self._note_recording(peer, message)
                     case link.Follow("restreams") if self.restreams:
                         self.restreams.join(peer)
                     case link.Restream() if self.restreams:
@@ -260,17 +223,18 @@ class Media:
 
     async def _catch_up(self, peer: link.Link) -> None:
         """Tell a newcomer all there is, as fast as it reads, then at once what came meanwhile."""
-        there = {name: list(each.window.snapshot()) for name, each in self.channels.items()}
+        there = {name: list(window.snapshot()) for name, window in self.streams.items()}
         for name, events in there.items():
             for event in events:
                 peer.send(link.WindowChanged(name, [event]))
                 await peer.drain()
         told = {id(event) for events in there.values() for event in events}
         self._tell_windows()  # to the others: the newcomer gets it below
-        for name, on_air in self.channels.items():
-            for event in on_air.window.snapshot():
+        for name, window in self.streams.items():
+            for event in window.snapshot():
                 if id(event) not in told:
                     peer.send(link.WindowChanged(name, [event]))
+        for name in self.channels:
             peer.send(self.state(name))
         for restream in self.restreams.states.values() if self.restreams else ():
             peer.send(restream)
@@ -299,7 +263,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     """Be the media process until cancelled."""
     clock_file = ClockFile(folder.clock)
     clock = Clock(not_before=clock_file.read())
-    media = Media(secret, Ladder(expected=settings.ladder.jobs > 0), admission(settings))
+    media = Media(secret, Ladder(expected=settings.ladder.room > 0), admission(settings))
     media.restreams = Restreams(settings.restreams, folder.restreams, clock.now, media.tell)
     async with AsyncExitStack() as stack:
         stack.callback(clock_file.close)
@@ -310,8 +274,19 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         work = [clock_file.keep(clock), media.run(clock)]
         for name in settings.channels:
             on_air = await stack.enter_async_context(
-                _on_air(name, folder, settings, media, clock, slate, mux)
+                put_on_air(
+                    name,
+                    folder,
+                    settings,
+                    clock,
+                    slate,
+                    mux,
+                    media.ladder,
+                    media.note,
+                    media.tell_state,
+                )
             )
+            media.taps.hook(on_air.channel)
             media.channels[name] = on_air
             work.append(on_air.run())
         await stack.enter_async_context(running(*work))
@@ -324,65 +299,6 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         )
         logger.info("on air; rtmp on %s:%d", host, port)
         await asyncio.Event().wait()
-
-
-@asynccontextmanager
-async def _on_air(
-    name: str,
-    folder: Folder,
-    settings: Settings,
-    media: Media,
-    clock: Clock,
-    slate: Slate,
-    mux: Mux,
-) -> AsyncIterator[OnAir]:
-    ledger = Ledger.open(folder.channels / f"{name}.json", clock.now())
-    window = Window()
-
-    def announce(event: WindowEvent) -> None:
-        window.apply(event)
-        if isinstance(event, PartAdded) and window.last is not None:
-            ledger.reach(window.last.end)
-        media.note(name, event)
-
-    chosen = ledger.page.chosen
-    channel = Channel(
-        name,
-        clock.now,
-        resume_from=ledger.page.until or None,
-        slate=slate,
-        rules=settings.continuity.rules,
-        chosen=cast(Choice, chosen) if chosen in CHOICES else "auto",
-        on_change=lambda: media.tell_state(name),
-        ladder=media.ladder,
-    )
-    media.taps.hook(channel)
-    packager = Packager(
-        origin=ledger.page.origin,
-        epoch=ledger.page.epoch,
-        next_msn=ledger.next_msn,
-        next_discontinuity=ledger.next_discontinuity,
-        emit=announce,
-        part=settings.hls.part,
-        segment=settings.hls.segment,
-    )
-
-    def make_relay(feed: Feed) -> Relay:
-        return Relay(feed, mux=mux, limit=settings.webrtc.viewers)
-
-    relay, delay = make_relay(channel.feed), settings.webrtc.delay
-    delayed = Delayed(channel.feed, delay, make_relay) if delay else None
-    setting = settings.channels[name]
-    on_air = OnAir(channel, window, relay, packager, setting, ledger.choose, delayed)
-    channel.watched = lambda: on_air.viewers > 0
-    try:
-        yield on_air
-    finally:
-        if delayed:
-            await delayed.close()
-        await relay.close()
-        channel.feed.close()
-        ledger.close()
 
 
 async def _watch_lateness(peer: link.Link, ask: link.WatchLateness) -> None:

@@ -123,6 +123,7 @@ class Told(Collector):
         states = list(self._upstream.states.values()) if up else []
         yield from _channels(states)
         yield from _sources(states)
+        yield from _recordings(states)
         yield from self._audience()
         yield from self._restreams()
 
@@ -156,7 +157,12 @@ def _channels(states: list[ChannelState]) -> Iterator[Metric]:
         "fabrique_ingest_failovers", "sources that had to leave the air", labels=["channel"]
     )
     sessions = GaugeMetricFamily("fabrique_whep_sessions", "WebRTC viewers", labels=["channel"])
+    there = GaugeMetricFamily(
+        "fabrique_rendition_up", "whether a quality is there", labels=["channel", "rendition"]
+    )
     for state in states:
+        for rendition in state.renditions:
+            there.add_metric([state.channel, rendition.name], rendition.on)
         shown = {name: state.on_air == name for name in ("primary", "backup", "slate")}
         on_air.add_metric([state.channel], shown)
         failovers.add_metric([state.channel], state.failovers)
@@ -164,6 +170,25 @@ def _channels(states: list[ChannelState]) -> Iterator[Metric]:
     yield on_air
     yield failovers
     yield sessions
+    yield there
+
+
+def _recordings(states: list[ChannelState]) -> Iterator[Metric]:
+    told = [(state.channel, state.recording) for state in states if state.recording]
+    name = "fabrique_recording"
+    on = StateSetMetricFamily(f"{name}_state", "whether it is recorded", labels=["channel"])
+    seconds = CounterMetricFamily(f"{name}_seconds", "recorded", labels=["channel"])
+    size = CounterMetricFamily(f"{name}_bytes", "recorded", labels=["channel"])
+    missing = CounterMetricFamily(f"{name}_missing_seconds", "not recorded", labels=["channel"])
+    room = GaugeMetricFamily(f"{name}_room_seconds", "the disk still takes", labels=["channel"])
+    for channel, recording in told:
+        on.add_metric([channel], {how: recording.state == how for how in ("on", "paused", "off")})
+        seconds.add_metric([channel], recording.seconds)
+        size.add_metric([channel], recording.size)
+        missing.add_metric([channel], recording.missing)
+        if recording.room is not None:
+            room.add_metric([channel], recording.room)
+    yield from (on, seconds, size, missing, room)
 
 
 def _sources(states: list[ChannelState]) -> Iterator[Metric]:

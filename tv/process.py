@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -34,7 +34,11 @@ def start_logging(name: str, level: str = "INFO") -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def run(name: str, work: Coroutine[Any, Any, None]) -> None:
+def run(
+    name: str,
+    work: Coroutine[Any, Any, None],
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> None:
     """Run a child process of the supervisor until SIGTERM, or until the supervisor is gone."""
     setproctitle(f"fabrique-tv {name}")
     threading.Thread(target=_die_with_supervisor, name="lifeline", daemon=True).start()
@@ -47,8 +51,8 @@ def run(name: str, work: Coroutine[Any, Any, None]) -> None:
             loop.add_signal_handler(number, task.cancel)
         await work
 
-    with suppress(asyncio.CancelledError):
-        asyncio.run(until_told())
+    with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(until_told())
 
 
 def _die_with_supervisor() -> None:

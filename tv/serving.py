@@ -2,19 +2,23 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from tv import journal, store
+from tv import connections, journal, store
 from tv.app import create_app
 from tv.auth import Passes
+from tv.films import Orders
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.live import Live
+from tv.recordings import Recordings
 from tv.settings import Settings
 from tv.sockets import Sockets
 from tv.tasks import keep_running, running
@@ -37,6 +41,23 @@ class Server(uvicorn.Server):
         yield
 
 
+def configure(app: ASGIApp, answers: connections.Answers) -> uvicorn.Config:
+    """How we want to be served. Raises nothing; allows as many connections as the system does."""
+    connections.allow_connections()
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        http=functools.partial(connections.Connection, answers=answers),  # type: ignore[arg-type]
+        ws=Sockets,
+        ws_per_message_deflate=False,
+        ws_max_size=65_536,
+        timeout_graceful_shutdown=GOODBYE,
+        server_header=False,
+    )
+
+
 async def run(folder: Folder, settings: Settings, secret: bytes, listening: socket.socket) -> None:
     """Serve on `listening` until cancelled."""
     upstream = Upstream(folder.media_socket, list(settings.channels))
@@ -46,24 +67,29 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
         )
         events = await stack.enter_async_context(journal.opened(client, settings.event.slug))
         follower = Follower(events)
+        recordings = Recordings(folder.recording, settings.recording.channels)
         live = Live(follower, upstream, client, settings)
-        app = create_app(settings, Passes(secret), upstream, follower, live, secret)
-        server = Server(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                ws=Sockets,
-                ws_per_message_deflate=False,
-                ws_max_size=65_536,
-                timeout_graceful_shutdown=GOODBYE,
-                server_header=False,
-                h11_max_incomplete_event_size=32_768,
-            )
+        app = create_app(
+            settings,
+            Passes(secret),
+            upstream,
+            follower,
+            live,
+            secret,
+            recordings,
+            Orders(client, settings.event.slug),
+            folder,
         )
+        server = Server(configure(app, app.hls))
+        watching = connections.keeping(server.server_state.connections)
         await stack.enter_async_context(
-            running(upstream.run(), keep_running("live", live.run, pause=0.5), follower.run())
+            running(
+                upstream.run(),
+                keep_running("live", live.run, pause=0.5),
+                follower.run(),
+                keep_running("recordings", recordings.run),
+                keep_running("connections", watching),
+            )
         )
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:

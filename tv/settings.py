@@ -97,9 +97,21 @@ class Slot(Section, frozen=True):
     keep: bool = False  # record it, before continuity
 
 
+Renditions = str | tuple[str, ...]  # "off", "auto", or which of them
+
+
 class Ladder(Section, frozen=True):
-    jobs: int = max(1, (os.cpu_count() or 1) // 2)  # pictures encoded at a time; 0: none
+    jobs: int | None = None  # pictures encoded at a time; 0: none; None: see `room`
     encoder: str = "auto"  # or one of libav's, such as "h264_nvenc" or "libx264"
+    renditions: Renditions = "auto"  # of the channel "plateau", beside its source
+
+    @property
+    def room(self) -> int:
+        """How many pictures are encoded at a time: as many as there are cores for, or asked for."""
+        if self.jobs is not None:
+            return self.jobs
+        asked = 0 if isinstance(self.renditions, str) else len(self.renditions)
+        return max(1, (os.cpu_count() or 1) // 2, asked)
 
 
 class Channel(Section, frozen=True):
@@ -110,6 +122,7 @@ class Channel(Section, frozen=True):
     primary: Slot = Slot()
     backup: Slot = Slot()
     viewers: int | None = None  # by WebRTC at a time; None: as many as there are in all
+    renditions: Renditions | None = None  # None: as [ladder] says for "plateau", else none
 
 
 class Restream(Section, frozen=True):
@@ -121,6 +134,21 @@ class Restream(Section, frozen=True):
 
 class Keep(Section, frozen=True):
     free_gb: float = 2.0  # gigabytes that slots which are kept leave free on the disk
+
+
+class Recording(Section, frozen=True):
+    """What is on air, kept on the disk for rewind and replay."""
+
+    channels: tuple[str, ...] = (DEFAULT_CHANNEL,)
+    free_gb: float = 2.0  # gigabytes that it leaves free on the disk
+    days: int = 30  # after which a day is deleted; 0: never
+
+
+class Films(Section, frozen=True):
+    """Talks as MP4, made when they are asked for."""
+
+    days: float = 7.0  # after which a film is deleted; it can be asked for again
+    total_gb: float = 20.0  # gigabytes of all films; then the oldest go
 
 
 class Settings(Section, frozen=True):
@@ -139,6 +167,8 @@ class Settings(Section, frozen=True):
     channels: dict[str, Channel] = {}  # "plateau" is always there
     restreams: dict[str, Restream] = {}
     keep: Keep = Keep()
+    recording: Recording = Recording()
+    films: Films = Films()
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -237,7 +267,9 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
         if not isinstance(target, dict):
             raise SettingsError(f"{name} : « {section} » n’est pas une section.")
         before = section
-    listed = key in ("addresses", "channels", "urls")
+    listed = key in ("addresses", "channels", "urls") or (
+        key == "renditions" and text not in ("off", "auto")
+    )
     target[key] = [item.strip() for item in text.split(",") if item.strip()] if listed else text
 
 

@@ -30,6 +30,10 @@ PATIENCE = 8.0  # seconds a process has to end by itself
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
 STEADY = 20.0  # seconds after which a process counts as well again
 STORE_PATIENCE = 3.0  # seconds that a store of somebody else's has to answer
+# For processes that hold media: what comes and goes are frames and parts of 50 to 500 kB, some kept
+# a second and some a minute. In glibc's heaps of each thread their holes add up over the hours; a
+# mapping of their own is given back when they go. Elsewhere the names mean nothing.
+GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 class PortTaken(Exception):
@@ -109,8 +113,10 @@ class Supervisor:
         }
 
         def child(name: str, *arguments: str, inherit: tuple[int, ...] = ()) -> Child:
-            command = [sys.executable, "-m", "tv", "child", name.split(":")[0], *arguments]
-            return Child(name, command, inherit, environment)
+            kind = name.split(":")[0]
+            command = [sys.executable, "-m", "tv", "child", kind, *arguments]
+            own = GIVE_BACK if kind in ("media", "web") else {}
+            return Child(name, command, inherit, own | environment)
 
         self.children: list[Child] = []
         if not settings.store.url:
@@ -126,13 +132,16 @@ class Supervisor:
                 logger.warning("SRT is off: %s", error)
             else:
                 self.children.append(child("srt"))
-        if settings.ladder.jobs > 0:
+        if settings.ladder.room > 0:
             self.children.append(child("ladder"))
         self.children.append(child("watch"))
         if settings.captions.channels:
             self.children.append(child("captions"))
         if any(each.primary.keep or each.backup.keep for each in settings.channels.values()):
             self.children.append(child("keep"))
+        if settings.recording.channels:
+            self.children.append(child("record"))
+        self.children.append(child("archive"))
         if settings.restreams:
             self.children.append(child("restream"))
         for slug, channel in settings.channels.items():

@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -36,3 +38,13 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]], pause: fl
         except Exception:
             logger.exception("%s failed, starting it again in %.1f s", name, pause)
         await asyncio.sleep(pause)
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Wait for `work` in a thread, to its end even when cancelled: a file has one writer."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.gather(thread, return_exceptions=True)
+        raise

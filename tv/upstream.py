@@ -11,7 +11,8 @@ from pathlib import Path
 
 from streaming import link
 from streaming.errors import LinkLost
-from streaming.hls.window import Window
+from streaming.hls import renditions
+from streaming.hls.window import Window, WindowEvent
 from tv.event_stream import Events
 from tv.problems import Problem
 
@@ -29,6 +30,8 @@ class Upstream:
     what is known, and the clock runs on."""
 
     def __init__(self, path: Path, channels: list[str]) -> None:
+        self.channels = tuple(channels)
+        # By stream: a channel's name for its source, "plateau/480p" for what else there is of it.
         self.windows: dict[str, Window] = {channel: Window() for channel in channels}
         self.states: dict[str, link.ChannelState] = {}
         self.said = link.Now(0.0)  # last, once media has said anything
@@ -187,10 +190,9 @@ class Upstream:
         self._link = connection
         async for message in connection.receive():
             match message:
-                case link.WindowChanged(channel, events):
-                    if channel in self.windows:
-                        for event in events:
-                            self.windows[channel].apply(event)
+                case link.WindowChanged(stream, events):
+                    for event in events:
+                        self._change(stream, event)
                 case link.Now(now):
                     self.said = message
                     self._heard = time.monotonic()
@@ -219,6 +221,18 @@ class Upstream:
                         waiting.set_result(message)
                 case _:
                     logger.warning("media sent a %s, which is not for us", type(message).__name__)
+
+    def _change(self, stream: str, event: WindowEvent) -> None:
+        """Fold what happens to a stream: a rendition's window comes and goes with it."""
+        window = self.windows.get(stream)
+        if window is None:
+            channel, _, rendition = stream.partition("/")
+            if channel not in self.channels or rendition not in renditions.NAMES:
+                return
+            window = self.windows[stream] = Window()
+        window.apply(event)
+        if window.over:
+            del self.windows[stream]
 
     def _take(self, request: int) -> asyncio.Future[Reply] | None:
         waiting = self._waiting.get(request)

@@ -80,6 +80,12 @@ _REFUSALS: dict[Reason, tuple[int, str, str]] = {
         "Accord manquant",
         "Confirmez l’accord des intervenants (« consent ») pour mettre en ligne.",
     ),
+    Reason.WRONG_MARKS: (
+        422,
+        "Bornes refusées",
+        "La fin vient après le début, douze heures plus tard au plus, à dix minutes près dans "
+        "l’intervention, et hors des autres.",
+    ),
     Reason.KEY_REUSED: (
         422,
         "Clé déjà utilisée",

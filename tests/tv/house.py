@@ -14,23 +14,30 @@ import uvicorn
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 
 from tv import journal, problems
 from tv.auth import Authentication, Passes, Role
+from tv.films import Orders, Shelf
 from tv.follower import Follower
 from tv.journal import Journal
 from tv.live import Live, Pace
 from tv.pages import (
     api_channels,
+    api_films,
     api_participants,
     api_polls,
     api_questions,
+    api_replay,
     api_restreams,
     api_talks,
     captions_api,
     session,
 )
+from tv.recordings import Recordings
+from tv.replay import ReplayFiles
+from tv.replays import Replays
 from tv.settings import Settings, load
 from tv.sockets import Sockets
 from tv.tasks import running
@@ -115,11 +122,17 @@ class Page:
 
 @asynccontextmanager
 async def house(
-    store: Redis, settings: Settings | None = None, media: Path | None = None, **pace: float
+    store: Redis,
+    settings: Settings | None = None,
+    media: Path | None = None,
+    recordings: Path | None = None,
+    films: Path | None = None,
+    **pace: float,
 ) -> AsyncIterator[House]:
     """A web process over `store`, caught up with its journal; `pace` is for `Live`.
 
-    `media` is the socket of a media process; without one, nothing is ever on air.
+    `media` is the socket of a media process; without one, nothing is ever on air. `recordings` is
+    the folder of what was recorded, `films` that of films.
     """
     settings = settings or load(None, {})
     passes = Passes(SECRET)
@@ -127,6 +140,9 @@ async def house(
     async with journal.opened(store, settings.event.slug) as events:
         follower = Follower(events)
         writer = Writer(follower, upstream)
+        recorded = Recordings(recordings or Path("/nowhere"), list(settings.channels))
+        replays = Replays(recorded, follower, upstream.now)
+        orders = Orders(store, settings.event.slug)
         live = Live(follower, upstream, store, settings, Pace(**{"interval": 0.02, **pace}))
         app = Starlette(
             routes=[
@@ -138,6 +154,9 @@ async def house(
                 *api_channels.routes(upstream, live.airing),
                 *api_restreams.routes(upstream, live.airing),
                 *captions_api.routes(follower),
+                *api_replay.routes(follower, replays),
+                *api_films.routes(follower, replays, orders, Shelf(films or Path("/nowhere"))),
+                Route("/{channel}/replay/{file:path}", ReplayFiles(replays, lambda channel: ())),
                 *live.routes(),
             ],
             middleware=[
@@ -157,7 +176,8 @@ async def house(
         )
         server = Server(config)
         listening = socket.create_server(("127.0.0.1", 0))
-        async with running(follower.run(), live.run(), *([upstream.run()] if media else [])):
+        processes = [upstream.run()] if media else []
+        async with running(follower.run(), live.run(), recorded.run(), *processes):
             serving = asyncio.create_task(server._serve([listening]))
             try:
                 async with asyncio.timeout(10):

@@ -372,6 +372,11 @@ async def test_captions_of_a_talk_are_exported_in_their_newest_revision(tv: Hous
             1,
         ]
         problem(await crew.get(f"{url}.pdf"), 404, "unknown-format")
+        later = (await crew.get(f"{url}.json?from={start + 2.0}&to={start + 62.0}")).json()
+        assert [cue["id"] for cue in later["items"]] == ["plateau-2"]
+        assert (await crew.get(f"{url}.txt?to={start + 60.0}")).text == "Bonjour à tous\n"
+        for wrong in ("from=hier", "to=nan"):
+            problem(await crew.get(f"{url}.json?{wrong}"), 400, "invalid-range")
 
 
 async def test_two_web_processes_over_one_journal_say_the_same(redis: Redis) -> None:

@@ -11,16 +11,19 @@ import pytest
 import uvicorn
 
 from captions.cues import Cue
-from streaming.hls.window import PartAdded, Window, WindowEvent
+from streaming.hls.tags import DateRange
+from streaming.hls.window import InitAdded, PartAdded, Window, WindowEvent
 from tests.streaming.hls.test_window import START, init, segment
 from tv.hls import Hls
 
 
 @dataclass
 class Site:
-    """A server on loopback with one channel, whose window the test fills."""
+    """A server on loopback with one channel, whose windows the test fills."""
 
     window: Window = field(default_factory=Window)
+    renditions: dict[str, Window] = field(default_factory=dict)
+    ranges: list[DateRange] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
     now: float = START
     clock: Callable[[], float] | None = None
@@ -44,7 +47,9 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def serving(site: Site, hold: float = 5.0) -> AsyncIterator[httpx.AsyncClient]:
-    app = Hls({"plateau": site.window}, site.heard, site.read_clock, hold=hold)
+    windows = {"plateau": site.window}
+    windows |= {f"plateau/{name}": window for name, window in site.renditions.items()}
+    app = Hls(windows, site.heard, site.read_clock, hold=hold, ranges=lambda channel: site.ranges)
     config = uvicorn.Config(
         app, port=0, log_level="warning", lifespan="off", ws="none", access_log=False
     )
@@ -260,7 +265,7 @@ async def test_playlists_are_plain_for_who_cannot_unzip(
     reply = await client.get("/plateau/media.m3u8", headers={"accept-encoding": "identity"})
     assert "content-encoding" not in reply.headers
     assert reply.text == (await client.get("/plateau/media.m3u8")).text
-    assert reply.headers["vary"] == "accept-encoding"
+    assert reply.headers["vary"] == "accept-encoding, x-fabrique-edge"
 
 
 async def test_captions_come_as_webvtt_with_one_map(site: Site, client: httpx.AsyncClient) -> None:
@@ -292,6 +297,27 @@ async def test_captions_are_listed_four_seconds_late(site: Site, client: httpx.A
     assert listed.segments[-1].uri == "1-3.vtt"
 
 
+async def test_reload_of_the_synchronised_playlists_is_held_too(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill(8)
+    site.now = START + 2 * 9 + 3.9  # a tenth of a second before captions of segment 8 are listed
+    picture = asyncio.create_task(client.get("/plateau/sync-media.m3u8?_HLS_msn=8"))
+    captions = asyncio.create_task(client.get("/plateau/subtitles.m3u8?_HLS_msn=8"))
+    while len(site.window._wakers) < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    began = asyncio.get_running_loop().time()
+    site.clock = lambda: site.now + asyncio.get_running_loop().time() - began
+    site.apply(segment(8)[3:])
+    async with asyncio.timeout(5):
+        assert (await picture).text.endswith("\n1-8.m4s\n")
+        assert (await captions).text.endswith("\n1-8.vtt\n")
+    assert asyncio.get_running_loop().time() - began > 0.1
+    for name in ("sync-media", "subtitles"):
+        for query in ("_HLS_msn=99", "_HLS_part=1"):
+            assert (await client.get(f"/plateau/{name}.m3u8?{query}")).status_code == 400
+
+
 async def test_many_held_viewers_are_all_answered(site: Site, client: httpx.AsyncClient) -> None:
     site.fill()
     url = "/plateau/media.m3u8?_HLS_msn=4&_HLS_part=2&_HLS_skip=YES"
@@ -304,3 +330,155 @@ async def test_many_held_viewers_are_all_answered(site: Site, client: httpx.Asyn
             site.apply(segment(4)[3])
             replies = await asyncio.gather(*held)
     assert len({reply.content for reply in replies}) == 1
+
+
+SOUND = InitAdded("sound", b"sound", "mp4a.40.2", 0, 0, 0.0, 0.53)
+
+
+def fill_renditions(site: Site, *behind: int) -> None:
+    """A source of 9 segments, a rendition and its sound alone, so many segments behind."""
+    site.fill(9)
+    site.renditions = {"480p": Window(), "audio": Window()}
+    for name, late in zip(site.renditions, behind, strict=True):
+        kind = "sound" if name == "audio" else "a"
+        site.renditions[name].apply(SOUND if name == "audio" else init())
+        for msn in range(9 - late):
+            for event in segment(msn, name=kind):
+                site.renditions[name].apply(event)
+
+
+async def test_each_rendition_is_a_variant_and_knows_of_the_others(site: Site) -> None:
+    fill_renditions(site, 0, 0)
+    async with serving(site) as client:
+        index = m3u8.loads((await client.get("/plateau/index.m3u8")).text)
+        uris = [each.uri for each in index.playlists]
+        assert uris == ["media.m3u8", "480p/media.m3u8", "audio/media.m3u8"]
+        sound = index.playlists[2].stream_info
+        assert (sound.codecs, sound.resolution) == ("mp4a.40.2", None)
+        synchronised = m3u8.loads((await client.get("/plateau/sync.m3u8")).text)
+        assert [each.uri for each in synchronised.playlists] == [
+            "sync-media.m3u8",
+            "480p/sync-media.m3u8",
+            "audio/sync-media.m3u8",
+        ]
+        assert {each.stream_info.subtitles for each in synchronised.playlists} == {"captions"}
+        for uri in uris + [each.uri for each in synchronised.playlists]:
+            address = httpx.URL(f"http://fabrique/plateau/{uri}")
+            text = (await client.get(address.path)).text
+            assert m3u8.loads(text).segments
+            reported = {address.join(each.uri).path for each in m3u8.loads(text).rendition_reports}
+            others = {f"/plateau/{other}" for other in uris} - {address.path}
+            assert reported == (set() if "sync" in uri else others)
+        assert (await client.get("/plateau/audio/1-7.0.m4s")).content == b"7.0"
+        assert (await client.get("/plateau/audio/sound.mp4")).content == b"sound"
+        for name in ("audio/index.m3u8", "audio/subtitles.m3u8", "audio/1-7.vtt", "90p/1-7.m4s"):
+            assert (await client.get(f"/plateau/{name}")).status_code == 404
+
+
+async def test_a_rendition_that_stopped_is_not_offered_any_more(site: Site) -> None:
+    fill_renditions(site, 0, 4)
+    async with serving(site) as client:
+        assert "audio" not in (await client.get("/plateau/index.m3u8")).text
+        media = (await client.get("/plateau/media.m3u8")).text
+        assert 'REPORT:URI="480p/media.m3u8",LAST-MSN=8,LAST-PART=3' in media
+        assert "audio" not in media
+        # Who plays it still finds what there is.
+        assert (await client.get("/plateau/audio/media.m3u8")).status_code == 200
+
+
+async def test_all_playlists_of_a_channel_tell_the_same_date_ranges(site: Site) -> None:
+    fill_renditions(site, 0, 0)
+    site.ranges = [DateRange("talk-1", "fr.fabrique.talk", START + 3.0)]
+    async with serving(site) as client:
+        for name in ("media", "480p/media", "sync-media", "480p/sync-media", "subtitles"):
+            text = (await client.get(f"/plateau/{name}.m3u8?_HLS_skip=YES")).text
+            assert text.count("#EXT-X-DATERANGE:") == 1, name
+
+
+async def test_who_comes_through_our_nginx_keeps_further_away(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill(8)
+    edge = {"x-fabrique-edge": "1"}
+    for name, near, far in (
+        ("media", "PART-HOLD-BACK=1.590,HOLD-BACK=9.0", "PART-HOLD-BACK=2.090,HOLD-BACK=9.5"),
+        ("sync-media", "HOLD-BACK=10.0", "HOLD-BACK=10.5"),
+    ):
+        for _ in range(2):
+            direct = await client.get(f"/plateau/{name}.m3u8")
+            through = await client.get(f"/plateau/{name}.m3u8", headers=edge)
+            assert near in direct.text
+            assert far in through.text
+            assert "x-fabrique-edge" in through.headers["vary"]
+            assert direct.headers["etag"] != through.headers["etag"]
+
+
+async def test_who_has_the_newest_is_told_so_in_a_few_bytes(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill(8)
+    for name in ("index.m3u8", "sync-media.m3u8", "1-3.m4s", "1-7.0.m4s", "a.mp4"):
+        whole = await client.get(f"/plateau/{name}")
+        for known in (whole.headers["etag"], f'"x", W/{whole.headers["etag"]}', "*"):
+            again = await client.get(f"/plateau/{name}", headers={"if-none-match": known})
+            assert again.status_code == 304
+            assert again.content == b""
+            for header in ("etag", "cache-control"):
+                assert again.headers[header] == whole.headers[header]
+        other = await client.get(f"/plateau/{name}", headers={"if-none-match": '"other"'})
+        assert other.status_code == 200
+    before = (await client.get("/plateau/sync-media.m3u8")).headers["etag"]
+    site.apply(segment(8)[3])  # a part is no change of it
+    assert (await client.get("/plateau/sync-media.m3u8")).headers["etag"] == before
+    site.apply(segment(8)[4:])
+    assert (await client.get("/plateau/sync-media.m3u8")).headers["etag"] != before
+
+
+async def test_caches_are_told_how_long_each_answer_holds(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill(8)
+    for path, said in {
+        "plateau/1-3.m4s": "public, max-age=600, immutable",
+        "plateau/1-7.0.m4s": "public, max-age=600, immutable",
+        "plateau/a.mp4": "public, max-age=600, immutable",
+        "plateau/index.m3u8": "public, max-age=1",
+        "plateau/media.m3u8": "public, max-age=1",
+        "plateau/media.m3u8?_HLS_msn=7": "public, max-age=6",
+        "plateau/1-99.m4s": "public, max-age=1",
+        "plateau/480p/media.m3u8": "public, max-age=1",
+        "labo-9/index.m3u8": "public, max-age=1",
+        "plateau/media.m3u8?_HLS_part=1": "no-store",
+    }.items():
+        reply = await client.get(f"/{path}")
+        assert reply.headers["cache-control"] == said, path
+
+
+ODD = [
+    "/plateau/../plateau/media.m3u8",
+    "/plateau/%2e%2e/plateau/media.m3u8",
+    "/plateau%2Fmedia.m3u8",
+    "/plateau/480p%2F..%2Fmedia.m3u8",
+    "//plateau/media.m3u8",
+    "/x/plateau/media.m3u8",
+    "/plateau/480p/audio/media.m3u8",
+    "/" + 3000 * "a" + "/media.m3u8",
+    "/plateau/" + 3000 * "9" + "-1.m4s",
+    "/plateau/1-" + 3000 * "9" + ".0.m4s",
+    "/plateau/%00.m4s",
+    "/plateau/.m3u8",
+]
+
+
+async def test_odd_addresses_are_not_found(site: Site, client: httpx.AsyncClient) -> None:
+    site.fill()
+    host, port = client.base_url.host, client.base_url.port
+    for path in ODD:
+        reader, writer = await asyncio.open_connection(host, port)
+        # As it stands: clients tidy up addresses.
+        writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+        async with asyncio.timeout(5):
+            reply = await reader.read()
+        writer.close()
+        assert reply.startswith(b"HTTP/1.1 404"), path
+        assert len(reply) < 1000

@@ -137,17 +137,17 @@ async def play(page: Page, path: str, config: str, on_air: OnAir) -> dict[str, A
     return seen
 
 
-async def test_low_latency_player_goes_through_a_loss_of_the_studio() -> None:
-    site, show = Site(), scenes(9.7, 3.3, 4.0)
+async def test_low_latency_player_goes_through_two_losses_of_the_studio() -> None:
+    site, show = Site(), scenes(9.7, 3.3, 4.0, 3.0, 4.0)
     async with asyncio.timeout(60), browsing(site) as page:
         on_air = OnAir(site, *show, history=7.0)
         seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
     latencies = sorted(seen["latencies"])
     assert seen["fatal"] == []
-    assert seen["sizes"] == [128, 192, 128]
+    assert seen["sizes"] == [128, 192, 128, 192, 128]
     assert latencies[len(latencies) // 2] < 3.0
-    # It may wait for its first part, and once more on a machine that is busy.
-    assert seen["waits"] <= 2, seen
+    # It may wait for its first part, and once at each loss on a machine that is busy.
+    assert seen["waits"] <= 3, seen
 
 
 async def test_low_latency_player_shows_b_frames_from_their_first_keyframe_on() -> None:

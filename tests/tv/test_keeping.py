@@ -27,7 +27,7 @@ from tv import keeping
 from tv.folder import Folder
 from tv.keys import load_secret
 from tv.settings import Settings, load
-from tv.tasks import running
+from tv.tasks import in_thread, running
 
 CHILD = "from tv import children; children.run_child('keep', -1, '')"
 
@@ -172,7 +172,7 @@ async def test_end_waits_for_the_write_under_way() -> None:
         begun.set()
         may_end.wait(30)
 
-    writing = asyncio.create_task(keeping._in_thread(write))
+    writing = asyncio.create_task(in_thread(write))
     await asyncio.to_thread(begun.wait, 30)
     writing.cancel()
     await asyncio.wait([writing], timeout=0.05)

@@ -14,6 +14,8 @@ from starlette.middleware import Middleware
 
 from streaming import link
 from streaming.clock import Clock
+from streaming.hls.writer import Writer
+from streaming.renditions import Renditions
 from streaming.webrtc.mux import Mux
 from tests.streaming import studios
 from tests.tv.house import SECRET
@@ -85,7 +87,13 @@ def publishing(media: Media) -> Iterator[None]:
 async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     media = Media(SECRET)
     media.channels["plateau"] = silent()
+    media.channels["plateau"].encoded = Renditions(
+        ["480p"], "plateau", media.ladder, lambda name: Writer(lambda event: None, 0.0, 0.53), 0.0
+    )
     media.refused["wrong_key"] += 2
+    media.recordings["plateau"] = link.Recording(
+        "plateau", "paused", "Plein.", seconds=40.0, size=5000, missing=8.0
+    )
     media.audience.refused["too-many-viewers"] += 5
     with publishing(media):
         async with told(media, tmp_path / "media.sock") as upstream:
@@ -103,8 +111,15 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     assert samples["fabrique_channel_on_air", "slate"] + samples[
         "fabrique_channel_on_air", "primary"
     ] == 1  # fmt: skip
+    assert samples["fabrique_recording_state", "paused"] == 1
+    assert samples["fabrique_recording_state", "on"] == 0
+    assert samples["fabrique_recording_seconds_total", ""] == 40
+    assert samples["fabrique_recording_bytes_total", ""] == 5000
+    assert samples["fabrique_recording_missing_seconds_total", ""] == 8
+    assert ("fabrique_recording_room_seconds", "") not in samples
     assert samples["fabrique_ingest_failovers_total", ""] == 0
     assert samples["fabrique_whep_sessions", ""] == 0
+    assert samples["fabrique_rendition_up", "480p"] == 0
     assert samples["fabrique_viewers", ""] == 3
     assert samples["fabrique_caption_worker_up", ""] == 0
     assert ("fabrique_ingest_loudness_lufs", "primary") not in samples  # nobody listens

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from streaming.failover import Rules
+from tv import qualities
 from tv.settings import SettingsError, load, without_secrets
 
 
@@ -59,6 +60,11 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[channels.plateau.backup]\naudio_ms = 1001\n", "plateau.backup.*audio_ms"),
         ("[channels.plateau.backup]\nkept = true\n", "kept"),
         ("[ladder]\nencoder = 'h265'\n", "libx264"),
+        ("[ladder]\nrenditions = 'on'\n", "ladder.*renditions.*on"),
+        ("[ladder]\nrenditions = ['481p']\n", "481p.*480p"),
+        ("[ladder]\nrenditions = ['audio']\n", "audio"),
+        ("[channels.labo-1]\nrenditions = ['480p', '480p']\n", "labo-1.*deux fois"),
+        ("[channels.labo-1]\nrenditions = ['auto']\n", "labo-1.*auto"),
         ("[webrtc]\nviewers = -1\n", "viewers"),
         ("[webrtc]\nviewers = 100000\n", "10000"),
         ("[webrtc]\naddresses = ['ici']\n", "ici"),
@@ -159,3 +165,48 @@ def test_too_many_restreams_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError, match="16"):
         load(file, {})
+
+
+def test_recording_is_of_the_stage_for_a_month_unless_said_otherwise(tmp_path: Path) -> None:
+    recording = load(None, {}).recording
+    assert (recording.channels, recording.free_gb, recording.days) == (("plateau",), 2.0, 30)
+    assert load(None, {"FABRIQUE_RECORDING__CHANNELS": ""}).recording.channels == ()
+    file = tmp_path / "fabrique.toml"
+    for wrong in ("channels = ['labo-9']", "free_gb = -1", "days = -1"):
+        file.write_text(f"[recording]\n{wrong}\n")
+        with pytest.raises(SettingsError, match=r"\[recording\]"):
+            load(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "plateau", "labo"),
+    [
+        ("", ("720p", "480p"), ()),
+        ("[ladder]\nrenditions = 'off'\n", (), ()),
+        ("[ladder]\nrenditions = ['480p', '360p']\n", ("480p", "360p"), ()),
+        ("[channels.plateau]\nrenditions = ['240p']\n", ("240p",), ()),
+        ("[channels.labo-1]\nrenditions = 'auto'\n", ("720p", "480p"), ("720p", "480p")),
+    ],
+)
+def test_renditions_are_the_plateaus_unless_a_channel_asks(
+    tmp_path: Path, text: str, plateau: tuple[str, ...], labo: tuple[str, ...]
+) -> None:
+    file = tmp_path / "fabrique.toml"
+    file.write_text(text if "labo-1" in text else text + "[channels.labo-1]\nname = 'Un'\n")
+    settings = load(file, {})
+    assert qualities.of(settings, "plateau", cores=4) == plateau
+    assert qualities.of(settings, "labo-1", cores=4) == labo
+
+
+def test_renditions_may_come_from_the_environment_and_make_room_for_themselves() -> None:
+    settings = load(None, {"FABRIQUE_LADDER__RENDITIONS": "720p, 480p,360p,240p"})
+    assert qualities.of(settings, "plateau", cores=1) == ("720p", "480p", "360p", "240p")
+    assert settings.ladder.room >= 4
+    few = load(None, {"FABRIQUE_LADDER__RENDITIONS": "auto", "FABRIQUE_LADDER__JOBS": "1"})
+    assert qualities.of(few, "plateau", cores=8) == ("720p", "480p", "360p")
+    assert few.ladder.room == 1
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+def test_a_small_machine_encodes_no_renditions_by_itself(cores: int) -> None:
+    assert qualities.automatic(cores) == ()

@@ -1,10 +1,13 @@
 """The captions of a talk, to read, to subtitle a film with, or to compute on.
 
 `GET /api/v1/talks/{id}/captions.{vtt,srt,txt,json}`: each cue in its newest revision, up to now if
-the talk goes on. Times count from the start of the talk, or from the first cue when it has none; in
-JSON they are broadcast times, beside the `origin`. 404 `unknown-talk`, `unknown-format`.
+the talk goes on, between the marks of its replay once there can be one. Times count from the start
+of the talk or of those marks, or from the first cue when it has none; in JSON they are broadcast
+times, beside the `origin`. With `?from=` and `?to=`, broadcast times both, only the cues of which
+anything shows between them. 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
 """
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -14,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from captions import webvtt
 from captions.cues import Cue
+from captions.spoken import within
 from engagement.talks import Talk
 from tv import items
 from tv.follower import Follower
@@ -41,10 +45,14 @@ def routes(follower: Follower) -> list[BaseRoute]:
         media_type, write = known
         if talk.started_at is None and not talk.standing:
             cues: list[Cue] = []
+        elif talk.marks:
+            cues = within(follower.cues(talk.channel, *talk.marks), *talk.marks)
         else:
             # The standing talk has no beginning of its own before it is started.
             cues = follower.cues(talk.channel, talk.started_at or 0.0, talk.ended_at or FOREVER)
-        origin = talk.started_at or (cues[0].start if cues else 0.0)
+        start, end = _moment(request, "from", 0.0), _moment(request, "to", FOREVER)
+        origin = (talk.marks or (talk.started_at,))[0] or (cues[0].start if cues else 0.0)
+        cues = [cue for cue in cues if cue.start < end and cue.end > start]
         name = f'attachment; filename="{talk.id}.{request.path_params["format"]}"'
         return Response(
             write(talk, origin, cues),
@@ -53,6 +61,24 @@ def routes(follower: Follower) -> list[BaseRoute]:
         )
 
     return [Route("/api/v1/talks/{talk}/captions.{format}", captions, methods=["GET"])]
+
+
+def _moment(request: Request, name: str, otherwise: float) -> float:
+    text = request.query_params.get(name)
+    if text is None:
+        return otherwise
+    try:
+        moment = float(text)
+    except ValueError:
+        moment = math.nan
+    if not math.isfinite(moment):
+        raise Problem(
+            400,
+            "invalid-range",
+            "Demande illisible",
+            f"{name} doit être un nombre de secondes sur l’horloge de diffusion.",
+        )
+    return moment
 
 
 def _vtt(talk: Talk, origin: float, cues: list[Cue]) -> str:

@@ -18,7 +18,9 @@ def routes(upstream: Upstream, follower: Follower) -> list[BaseRoute]:
         parts = {
             "media": upstream.connected.is_set(),
             "store": follower.ready.is_set(),
-            "pictures": all(map(playlist.ready, upstream.windows.values())),
+            "pictures": all(
+                playlist.ready(upstream.windows[channel]) for channel in upstream.channels
+            ),
         }
         ready = all(parts.values())
         return Response(

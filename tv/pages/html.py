@@ -121,6 +121,18 @@ class Pages:
             template, script=script, data=json.dumps(data), channel=wanted, name=name
         )
 
+    def page(
+        self,
+        template: str,
+        script: str = "",
+        known: dict[str, str] | None = None,
+        status: int = 200,
+        **values: object,
+    ) -> Response:
+        """Any other page. `known` is what its script finds written in it."""
+        data = json.dumps(known | {"event": self._event}) if known else ""
+        return self._response(template, status, script=script, data=data, **values)
+
     def _response(self, template: str, status: int = 200, **values: object) -> Response:
         try:
             text = self._templates.get_template(template).render(values)

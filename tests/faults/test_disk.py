@@ -1,0 +1,141 @@
+"""A disk that fills up, and one that is read-only: the recording waits, the live does not.
+
+A small disk of one's own takes root, and a kernel that lets it mount one.
+"""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streaming.recording.disk import Disk
+from streaming.recording.index import Index
+from tests.faults.test_kills import goes_on, newest, until
+from tests.servers import Fabrique
+from tests.streaming.recording.reels import INIT, closed
+from tests.tv.test_recording import Stage, nothing, numbers, taping
+from tests.tv.test_recording import until as until_then
+from tv.auth import Role
+from tv.recording import BROKEN, Tape
+
+KILOBYTE = 1024
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True
+    )
+    if made.returncode:
+        pytest.skip(f"no disk can be mounted here: {made.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+async def remount(disk: Path, how: str) -> None:
+    process = await asyncio.create_subprocess_exec("mount", "-o", f"remount,{how}", disk)
+    assert await process.wait() == 0
+
+
+@pytest.fixture(autouse=True)
+def as_root() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a disk")
+
+
+def fill(disk: Path, leave: int = 0) -> Path:
+    """Take all room but `leave` bytes."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        with suppress(OSError):
+            while True:
+                file.write(bytes(64 * KILOBYTE))
+        file.truncate(max(0, filler.stat().st_size - leave))
+    return filler
+
+
+def test_disk_that_fills_up_anywhere_in_a_segment_leaves_what_was_acknowledged(
+    tmp_path: Path,
+) -> None:
+    page = os.sysconf("SC_PAGE_SIZE")
+    for free in range(0, 12 * page, page):
+        with small_disk(tmp_path / f"disk-{free}", "1m") as disk:
+            folder = disk / "plateau"
+            recorder = Disk(folder, 0)
+            for each in closed(1, 3):
+                recorder.write(each, INIT)
+            acknowledged = [1, 2, 3]
+            filler = fill(disk, leave=free)
+            with suppress(OSError):
+                for each in closed(4, 400):
+                    recorder.write(each, INIT)
+                    acknowledged.append(each.opened.msn)
+            assert acknowledged[-1] < 400
+            assert numbers(folder) == acknowledged
+            filler.unlink()
+            for each in closed(acknowledged[-1], 3):
+                recorder.write(each, INIT)
+            recorder.close()
+            assert numbers(folder) == [*acknowledged, acknowledged[-1] + 1, acknowledged[-1] + 2]
+
+
+async def test_read_only_disk_is_told_until_it_can_be_written(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        await remount(disk, "ro")
+        stage = Stage()
+        tape = Tape("plateau", Disk(disk / "plateau", 0), nothing, retry=0.05)
+        async with taping(tape, stage, tmp_path / "media.sock"):
+            stage.show(1, 3)
+            await until_then(lambda: ("paused", BROKEN) in stage.states)
+            await remount(disk, "rw")
+            await until_then(lambda: stage.states[-1] == ("on", ""))
+            await until_then(lambda: numbers(disk / "plateau") == [1, 2, 3])
+
+
+@pytest.mark.slow
+def test_full_data_folder_pauses_the_recording_and_leaves_the_live(tmp_path: Path) -> None:
+    settings = {
+        "CAPTIONS__CHANNELS": "",
+        "LADDER__JOBS": "0",
+        "RECORDING__FREE_GB": "0.02",
+    }
+    with small_disk(tmp_path / "disk", "64m") as disk:
+        server = Fabrique(disk / "data", **settings)
+        server.log = tmp_path / "log"
+        server.start()
+        try:
+            server.wait_ready()
+            crew = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
+            with httpx.Client(base_url=server.url, timeout=5, headers=crew) as client:
+                until(20, _in_state(client, "on"))
+                filler = fill(disk)
+                paused = until(20, _in_state(client, "paused"))
+                assert "presque plein" in paused["reason"]
+                goes_on(client, newest(client))
+                assert client.get("/readyz").status_code == 200
+                filler.unlink()
+                resumed = until(20, _in_state(client, "on"))
+                assert resumed["missing"] == 0
+        finally:
+            server.stop()
+        (folder,) = server.folder.recording.iterdir()
+        there = [each.msn for each in Index(folder).between(0, 1e11)]
+        assert there == list(range(1, len(there) + 1))
+
+
+def _in_state(client: httpx.Client, state: str) -> Callable[[], Any]:
+    def look() -> Any:
+        (channel,) = client.get("/api/v1/channels").json()["items"]
+        recording = channel["recording"]
+        return recording if recording and recording["state"] == state else None
+
+    return look
