@@ -23,8 +23,8 @@ from typing import Any
 
 from benchmarks import _encoders
 from benchmarks._encoders import Run
+from benchmarks._hls_crowd import Seen, Viewer
 from benchmarks._witnesses import Witnesses, summary, watching
-from benchmarks.hls import Seen, Viewer
 from streaming import link
 from tests.servers import Fabrique, fabrique
 from tv import demo_film

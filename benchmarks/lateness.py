@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.hls import Seen, Viewer
+from benchmarks._hls_crowd import Seen, Viewer
 from streaming import link
 from tests.servers import Fabrique, fabrique
 from tv import demo_film

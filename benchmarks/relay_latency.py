@@ -33,7 +33,7 @@ import uvloop
 from benchmarks import _film
 from benchmarks._audience import Audience, audience
 from benchmarks._deliveries import Answer
-from benchmarks.hls import Seen, Viewer
+from benchmarks._hls_crowd import Seen, Viewer
 from streaming import h264
 from streaming.packet import Packet
 from streaming.restream import address

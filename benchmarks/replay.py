@@ -1,0 +1,262 @@
+"""How soon a talk plays again when it is over, and how well its words lead to its pictures.
+
+    python -m benchmarks.replay [--minutes 10] [--json replay.json]
+
+The built-in talk is on air, captioned, for so long; a question is answered in it and a poll held.
+Then it ends. Measured from that moment: until Chromium plays the replay, until all of it is there,
+until its MP4 is ready (with what ffprobe finds in it). Then words are searched in the page and
+clicked: how far the picture that shows up, told by the number burnt into it, is from the time that
+the transcript has for the word, and, for sentences whose beginning was recognised, from when it is
+really said in the film.
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+from playwright.async_api import Page
+
+from captions import search
+from tests.servers import Fabrique, fabrique
+from tests.studio import publishing
+from tests.viewers import chromium_beside
+from tv import demo_film
+from tv.auth import PASS_COOKIE, Role
+from tv.demo_scene import frame_number
+
+API = "/api/v1/talks/direct"
+WITHIN = 120.0  # seconds for whatever is waited for
+QUIET = 6.0  # seconds without a new caption, when all are there
+WORDS = 24  # searched
+SCRIPT = Path(demo_film.__file__).parent / "assets/talk_fr.segments.json"
+# The number burnt into the picture that the page shows, and where its player is.
+LOOK = """() => {
+  const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth);
+  if (!video || video.readyState < 2) return { number: -1, at: 0 };
+  const canvas = document.createElement("canvas");
+  canvas.width = 320; canvas.height = 180;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(video, 0, 0, 320, 180);
+  const row = pen.getImageData(0, 178, 320, 1).data;
+  let number = 0;
+  for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120 ? 1 : 0);
+  return { number, at: video.currentTime };
+}"""
+LAND = f"""() => {{
+  const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth);
+  const look = {LOOK};
+  window.landed = new Promise((done) => video.addEventListener("seeked",
+    () => video.requestVideoFrameCallback(() => done(look())), {{ once: true }}));
+}}"""
+WORD = "() => Number(document.querySelector('.found').dataset.word)"  # its rank among all
+
+
+async def measure(film: Path, minutes: float) -> dict[str, Any]:
+    with fabrique() as server:
+        bearer = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
+        async with (
+            httpx.AsyncClient(base_url=server.url, headers=bearer, timeout=60) as crew,
+            chromium_beside() as browser,
+        ):
+            context = await browser.new_context(viewport={"width": 1280, "height": 800})
+            cookie = {"name": PASS_COOKIE, "value": server.make_pass(Role.OPERATOR)}
+            await context.add_cookies([{**cookie, "url": server.url}])  # type: ignore[list-item]
+            page = await context.new_page()
+            with publishing(film, server):
+                await _until(crew, "/api/v1/channels", lambda it: _on_air(it) == "primary")
+                await crew.post(f"{API}:start")
+                await _happenings(server, crew)
+                await asyncio.sleep(60 * minutes)
+                await crew.post(f"{API}:end")
+                over = time.monotonic()
+                found = await _ended(crew, page, server.url, over)
+                found |= await _film(crew, over)
+            await _settled(crew)
+            return found | await _words(crew, page)
+
+
+async def _happenings(server: Fabrique, crew: httpx.AsyncClient) -> None:
+    """A question that is answered, and a poll."""
+    async with httpx.AsyncClient(base_url=server.url) as someone:
+        await someone.post("/api/v1/participants")
+        asked = await someone.post(f"{API}/questions", json={"body": "Qui répare l’ascenseur ?"})
+    question = f"/api/v1/questions/{asked.json()['id']}"
+    for act in ("approve", "take"):
+        (await crew.post(f"{question}:{act}")).raise_for_status()
+    await asyncio.sleep(3)
+    (await crew.post(f"{question}:answer")).raise_for_status()
+    draft = {"talk": "direct", "type": "single", "prompt": "Pour ?", "options": ["Oui", "Non"]}
+    poll = (await crew.post("/api/v1/polls", json=draft)).raise_for_status().json()["id"]
+    for act in ("open", "close"):
+        (await crew.post(f"/api/v1/polls/{poll}:{act}")).raise_for_status()
+        await asyncio.sleep(2)
+
+
+async def _ended(crew: httpx.AsyncClient, page: Page, url: str, over: float) -> dict[str, Any]:
+    await page.goto(f"{url}/revoir/direct")
+    while True:
+        await page.evaluate("() => document.querySelector('video')?.play().catch(() => {})")
+        seen = await page.evaluate(LOOK)
+        if seen["number"] >= 0 and seen["at"] > 0.05:
+            break
+        assert time.monotonic() - over < WITHIN, "it does not play"
+        await asyncio.sleep(0.05)
+    plays = time.monotonic() - over
+    replay = await _until(crew, f"{API}/replay", lambda it: it.get("complete"))
+    whole = time.monotonic() - over
+    return {
+        "replay plays in Chromium after": round(plays, 2),
+        "all of it is there after": round(whole, 2),
+        "seconds of replay": round(replay["duration"], 1),
+        "chapters": [chapter["kind"] for chapter in replay["chapters"]],
+    }
+
+
+async def _film(crew: httpx.AsyncClient, over: float) -> dict[str, Any]:
+    """Asked for again whenever late captions have made it another film."""
+    end = time.monotonic() + WITHIN
+    while True:
+        film = (await crew.post(f"{API}/film")).raise_for_status().json()
+        if film["state"] in ("ready", "failed"):
+            break
+        assert time.monotonic() < end, film
+        await asyncio.sleep(0.2)
+    ready = time.monotonic() - over
+    assert film["state"] == "ready", film
+    told = await asyncio.to_thread(_probed, (await crew.get(film["url"])).content)
+    return {
+        "film is ready after": round(ready, 2),
+        "film in MB": round(film["size"] / 1e6, 1),
+        "film in seconds": round(float(told["format"]["duration"]), 1),
+        "film's chapters": [each["tags"]["title"] for each in told["chapters"]],
+        "film's streams": [each["codec_name"] for each in told["streams"]],
+    }
+
+
+def _probed(film: bytes) -> Any:
+    asked = ("-show_chapters", "-show_streams", "-show_format")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        path.write_bytes(film)
+        command = ["ffprobe", "-v", "error", "-of", "json", *asked, str(path)]
+        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+async def _settled(crew: httpx.AsyncClient) -> None:
+    """Wait until no caption has come for a while: a busy machine recognises late."""
+    size, since = -1, time.monotonic()
+    while time.monotonic() - since < QUIET:
+        found = len((await crew.get(f"{API}/captions.txt")).content)
+        if found != size:
+            size, since = found, time.monotonic()
+        await asyncio.sleep(0.5)
+
+
+async def _words(crew: httpx.AsyncClient, page: Page) -> dict[str, Any]:
+    transcript = (await crew.get(f"{API}/replay/transcript.json")).json()
+    sentences = [each for group in transcript["paragraphs"] for each in group["sentences"]]
+    words = [word for sentence in sentences for word in sentence["words"]]
+    zero = await _film_start(crew)
+    script = {_beginning(each["text"]): each["start"] for each in json.loads(SCRIPT.read_text())}
+    off, really = [], []
+    await page.reload()
+    for said in sentences[:: max(1, len(sentences) // WORDS)]:
+        await page.get_by_role("searchbox").fill(" ".join(said["text"].split(" ")[:3]))
+        found = page.locator(".found").first
+        await found.wait_for()
+        clicked = words[await page.evaluate(WORD)]
+        await page.evaluate(LAND)
+        await found.click()
+        seen = await page.evaluate("() => window.landed")
+        shown = seen["number"] / demo_film.FRAME_RATE
+        off.append(_apart(shown, clicked["start"] - zero))
+        if (start := script.get(_beginning(said["text"]))) is not None:
+            really.append(_apart(shown, start))
+    return {
+        "words searched and clicked": len(off),
+        "picture from the word's time, median s": _of(statistics.median, off),
+        "picture from the word's time, worst s": _of(max, off),
+        "sentences whose beginning is known": len(really),
+        "picture from the word as said, median s": _of(statistics.median, really),
+        "picture from the word as said, worst s": _of(max, really),
+    }
+
+
+async def _film_start(crew: httpx.AsyncClient) -> float:
+    """When the film's picture number 0 was on air, by the first date and picture of the replay."""
+    folder = "/plateau/replay/direct"
+    text = (await crew.get(f"{folder}/media.m3u8")).text
+    date = re.search(r"PROGRAM-DATE-TIME:(.*)", text)
+    init, first = (
+        re.search(r'MAP:URI="(.*?)"', text),
+        re.search(r"^[\w-]+\.m4s$", text, re.MULTILINE),
+    )
+    assert date is not None
+    assert init is not None
+    assert first is not None
+    pieces = [(await crew.get(f"{folder}/{name}")).content for name in (init[1], first[0])]
+    with av.open(io.BytesIO(b"".join(pieces)), "r") as file:
+        picture = next(file.decode(video=0))
+        number = frame_number(picture.to_ndarray(format="gray"))
+    return datetime.fromisoformat(date[1]).timestamp() - number / demo_film.FRAME_RATE
+
+
+async def _until(
+    client: httpx.AsyncClient, path: str, ready: Callable[[dict[str, Any]], Any]
+) -> dict[str, Any]:
+    end = time.monotonic() + WITHIN
+    while True:
+        reply = await client.get(path)
+        if reply.status_code == 200 and ready(told := reply.json()):
+            return dict(told)
+        assert time.monotonic() < end, f"{path}: {reply.text}"
+        await asyncio.sleep(0.05)
+
+
+def _on_air(channels: dict[str, Any]) -> str:
+    return str(channels["items"][0]["on_air"])
+
+
+def _beginning(text: str) -> tuple[str, ...]:
+    """The first three words of a sentence, however they are written."""
+    return tuple(re.findall(r"[^\W_]+", search.folded(text))[:3])
+
+
+def _apart(shown: float, wanted: float) -> float:
+    """Seconds between two moments of the film, which is shown in a loop."""
+    late = (shown - wanted) % demo_film.SECONDS
+    return min(late, demo_film.SECONDS - late)
+
+
+def _of(figure: Callable[[list[float]], float], values: list[float]) -> float | None:
+    return round(figure(values), 3) if values else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--json", type=Path, default=Path("replay.json"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "film.mp4"
+        demo_film.make(film, lambda share: None)
+        found = asyncio.run(measure(film, options.minutes))
+    for name, value in found.items():
+        print(f"  {name:>40}  {value}", flush=True)
+    options.json.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
