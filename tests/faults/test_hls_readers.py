@@ -175,6 +175,25 @@ async def test_crowd_that_waits_for_the_same_is_answered_one_by_one(served: Serv
                 assert b"1-2.0.m4s" in await reader.readuntil(b" 404 ")
 
 
+async def test_answers_keep_the_order_of_what_was_asked_at_once(served: Served) -> None:
+    """Large ones go past the loop's own buffer, straight to the kernel."""
+    asked = ("media.m3u8", "1-1.3.m4s", "media.m3u8", "1-1.2.m4s", "media.m3u8")
+    for name in set(asked):
+        (await served.client.get(f"/plateau/{name}")).raise_for_status()  # ready, from now on
+    said = "".join(f"GET /plateau/{name} HTTP/1.1\r\nHost: x\r\n\r\n" for name in asked)
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(said.encode())
+    async with asyncio.timeout(ENOUGH):
+        for name in asked:
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            body = await reader.readexactly(size)
+            assert body.startswith(b"#EXTM3U" if name.endswith("m3u8") else PART)
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_held_request_is_no_standing_one(served: Served) -> None:
     held = asyncio.create_task(served.client.get("/plateau/media.m3u8?_HLS_msn=2&_HLS_part=0"))
     await asyncio.sleep(4 * PATIENCE)
