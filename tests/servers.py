@@ -18,8 +18,9 @@ from pathlib import Path
 import psutil
 
 from tv import store
-from tv.auth import Passes, Role, load_secret, stream_key
 from tv.folder import Folder
+from tv.keys import load_secret, stream_key
+from tv.passes import Passes, Role
 
 
 class StoreServer:

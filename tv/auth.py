@@ -8,7 +8,6 @@ from starlette.requests import HTTPConnection, Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tv.keys import load_secret, read_stream_key, stream_key
 from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.problems import Problem
 
@@ -18,9 +17,6 @@ __all__ = [
     "Passes",
     "Role",
     "identity",
-    "load_secret",
-    "read_stream_key",
-    "stream_key",
 ]
 
 PASS_COOKIE = "fabrique_pass"

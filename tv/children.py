@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from tv import process
-from tv.auth import load_secret
 from tv.folder import Folder
+from tv.keys import load_secret
 from tv.settings import Settings
 
 

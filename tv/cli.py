@@ -13,8 +13,9 @@ import typer
 from captions.errors import CaptionsError
 from tv import process, supervisor
 from tv import settings as reading
-from tv.auth import Passes, Role, load_secret, stream_key
 from tv.folder import Folder, FolderError
+from tv.keys import load_secret, stream_key
+from tv.passes import Passes, Role
 from tv.settings import Settings, SettingsError
 from tv.store import StoreMissing
 

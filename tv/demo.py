@@ -12,9 +12,10 @@ import segno
 
 from captions import weights
 from tv import demo_film, process, supervisor
-from tv.auth import Passes, Role, load_secret, stream_key
 from tv.cli import pass_link
 from tv.folder import Folder
+from tv.keys import load_secret, stream_key
+from tv.passes import Passes, Role
 from tv.settings import Settings
 
 WAIT = 60.0  # seconds until the service is ready

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from streaming import link
+from streaming.disk import DiskFull
 from streaming.errors import LinkLost
-from streaming.keep.disk import Disk, DiskFull
+from streaming.keep.disk import Disk
 from streaming.keep.runs import Runs
 from tv.settings import Settings
 from tv.tasks import in_thread, keep_running, running

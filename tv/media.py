@@ -26,8 +26,8 @@ from streaming.webrtc.audience import Audience
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tv.admission import Admission, admission
-from tv.auth import read_stream_key
 from tv.folder import Folder
+from tv.keys import read_stream_key
 from tv.on_air import OnAir, put_on_air
 from tv.restreams import Restreams
 from tv.settings import Settings

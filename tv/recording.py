@@ -19,9 +19,9 @@ from msgspec.structs import replace
 
 from engagement.talks import Talk
 from streaming import link
+from streaming.disk import DiskFull
 from streaming.errors import LinkLost
 from streaming.hls.window import Segment, Window
-from streaming.keep.disk import DiskFull
 from streaming.recording.disk import Disk
 from streaming.recording.index import day_of
 from streaming.recording.recorder import Recorder

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from streaming.ingest.srt import streamid
 from streaming.ingest.srt.streamid import Reject, Rejected
 from streaming.ingest.wrong_keys import WrongKeys
-from tv.auth import read_stream_key
+from tv.keys import read_stream_key
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,8 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from streaming.errors import StreamingError
+from streaming.disk import DiskFull, sync_folder, write_all
 from streaming.keep.runs import Due, Run
-
-
-class DiskFull(StreamingError):
-    """The room that is to stay free would be taken."""
 
 
 class Disk:
@@ -71,19 +67,3 @@ class Disk:
             except FileExistsError:
                 continue  # two runs in one second
         raise FileExistsError(f"{name}: a thousand times")
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a new file's name on the disk: syncing the file does not promise that."""
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def write_all(file: FileIO, data: bytes) -> None:
-    """Write `data`, however little the disk takes at a time. Raises OSError."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) or 0 :]

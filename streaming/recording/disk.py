@@ -12,8 +12,8 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from streaming.disk import DiskFull, sync_folder, write_all
 from streaming.hls.window import InitAdded, Segment
-from streaming.keep.disk import DiskFull, sync_folder, write_all
 from streaming.recording.index import (
     INDEX,
     Day,

@@ -17,9 +17,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.tv.house import SECRET, House, house
-from tv.auth import Passes, Role, load_secret, read_stream_key, stream_key
 from tv.folder import FolderError
-from tv.passes import PassExpired, PassForged
+from tv.keys import load_secret, read_stream_key, stream_key
+from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.settings import load
 
 

@@ -25,8 +25,8 @@ from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tests.servers import free_ports
 from tests.streaming.hls.test_window import init, segment
-from tv.auth import load_secret
 from tv.folder import Folder
+from tv.keys import load_secret
 from tv.media import Media
 from tv.on_air import OnAir
 from tv.problems import Problem

@@ -23,7 +23,7 @@ from tests.servers import fabrique
 from tests.streaming.ingest.callers import PASSPHRASE, caller, kill, refused
 from tests.streaming.ingest.films import Recorder, make_film
 from tv import srt
-from tv.auth import stream_key
+from tv.keys import stream_key
 from tv.srt_door import Door
 
 SECRET = b"a secret of tests, thirty-two by"

@@ -19,8 +19,8 @@ from tests.streaming import studios
 from tests.streaming.watching import scenes
 from tests.tv.test_media import silent
 from tv import watch
-from tv.auth import load_secret
 from tv.folder import Folder
+from tv.keys import load_secret
 from tv.media import Media
 from tv.settings import load
 

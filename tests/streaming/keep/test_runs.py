@@ -7,7 +7,8 @@ from typing import Any
 import av
 import pytest
 
-from streaming.keep.disk import Disk, DiskFull
+from streaming.disk import DiskFull
+from streaming.keep.disk import Disk
 from streaming.keep.runs import Runs
 from streaming.packet import Packet
 from tests.streaming.ingest.films import X264_B

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streaming.keep.disk import DiskFull
+from streaming.disk import DiskFull
 from streaming.recording.disk import Disk
 from streaming.recording.index import INDEX, Index, day_of
 from tests.streaming.recording.reels import INIT, START, closed, record
