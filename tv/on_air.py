@@ -18,7 +18,7 @@ from streaming.hls.audio import Audio
 from streaming.hls.cutter import PART_TARGET
 from streaming.hls.packager import Packager
 from streaming.hls.renditions import AUDIO
-from streaming.hls.window import PartAdded, Window, WindowEvent
+from streaming.hls.window import SHORTEST, PartAdded, SegmentOpened, Window, WindowEvent
 from streaming.hls.writer import Writer
 from streaming.ladder import Ladder
 from streaming.renditions import Renditions
@@ -129,6 +129,8 @@ async def put_on_air(
         window.apply(event)
         if isinstance(event, PartAdded) and window.last is not None:
             ledger.reach(window.last.end)
+        elif isinstance(event, SegmentOpened):
+            ledger.reach(event.start + SHORTEST)  # it is dated: no other segment is of that time
         note(name, event)
 
     def announce_of(rendition: str, event: WindowEvent) -> None:

@@ -124,6 +124,19 @@ async def test_killed_media_goes_on_where_the_last_part_ended(folder: Folder) ->
         assert killed.duration == pytest.approx(killed.parts[0].duration, abs=0.001)
 
 
+async def test_media_killed_as_a_segment_begins_dates_none_like_it(folder: Folder) -> None:
+    async with following(folder.media_socket) as upstream:
+        window = upstream.windows["plateau"]
+        with media(folder):
+            await until(window, lambda last: len(window.segments) > 1 and not last.parts)
+        killed = window.segments[-1]
+        with media(folder):
+            await until(window, lambda last: last is not killed and bool(last.parts))
+        starts = [round(segment.opened.start, 3) for segment in window.segments]
+        assert starts == sorted(set(starts))
+        assert killed in window.segments
+
+
 async def test_newcomer_is_caught_up_however_much_there_is(tmp_path: Path) -> None:
     data = bytes(link.BACKLOG // 30)
     on_air = silent()
