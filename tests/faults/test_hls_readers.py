@@ -18,10 +18,10 @@ import pytest
 
 from streaming.hls.window import PartAdded, SegmentClosed, SegmentOpened, Window
 from tests.streaming.hls.test_window import START, init
-from tests.tv.test_hls import Site
+from tests.tv.hls.site import Site, serving
 from tv.connections import Standing, allow_connections, keeping, most_connections, stands_still
 from tv.hls import Hls
-from tv.serving import Server, configure
+from tv.serving import Server
 from tv.tasks import running
 
 PATIENCE = 0.6  # seconds; 10 in earnest
@@ -53,23 +53,13 @@ async def served() -> AsyncIterator[Served]:
         site.apply(*(PartAdded(msn, number, 0.5, number == 0, PART) for number in range(4)))
         site.apply(SegmentClosed(msn, 2.0))
     app = Hls({"plateau": site.window}, site.heard, site.read_clock)
-    server = Server(configure(app, app))
-    server.config.port = 0
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
-        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-            await asyncio.sleep(0)
-    (port,) = {each.getsockname()[1] for each in server.servers[0].sockets}
-    watching = keeping(server.server_state.connections, PATIENCE)
-    try:
+    async with serving(app, app) as (server, port):
+        watching = keeping(server.server_state.connections, PATIENCE)
         async with (
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=ENOUGH) as client,
             running(watching()),
         ):
             yield Served(port, site.window, server, client)
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def connect(port: int, said: bytes) -> socket.socket:

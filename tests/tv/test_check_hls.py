@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from streaming.hls import playlist
@@ -19,7 +18,7 @@ from streaming.hls.tags import DateRange
 from streaming.hls.window import PartAdded, SegmentClosed, SegmentOpened
 from tests.servers import Fabrique
 from tests.streaming.hls.test_window import START, init, segment, window_of
-from tests.tv.test_hls import Site, fill_renditions, serving
+from tests.tv.hls.site import NoAnswers, Site, fill_renditions, serving, visiting
 from tv.check_hls import Report, Unusable, check
 from tv.replies import PLAYLIST
 from tv.tasks import running
@@ -53,7 +52,7 @@ async def test_a_live_channel_is_without_fault(name: str) -> None:
     fill_renditions(site, 0, 0)
     site.now = START + 10_000  # captions are there at once
     site.ranges = [DateRange("talk-1", "fr.fabrique.talk", START, None, (("X-T", "Le « débat »"),))]
-    async with serving(site) as client, running(go_on(site)):
+    async with visiting(site) as client, running(go_on(site)):
         report = await checked(f"{client.base_url}/plateau/{name}")
     assert report.said == []
     assert len(report.playlists) == (4 if name == "index.m3u8" else 5)
@@ -77,17 +76,8 @@ async def static(files: Mapping[str, str]) -> AsyncIterator[str]:
         )
         await send({"type": "http.response.body", "body": (body or "").encode()})
 
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
-        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-            await asyncio.sleep(0)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
+    async with serving(app, NoAnswers()) as (_, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 async def run(*arguments: str) -> tuple[int, str, str]:

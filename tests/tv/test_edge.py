@@ -17,13 +17,12 @@ from websockets.typing import Origin
 from tests import viewers
 from tests.edge import edge
 from tests.servers import Fabrique, fabrique
+from tests.streaming.hls.test_window import segment
 from tests.studio import publishing
-from tests.tv.test_hls import Site, segment
+from tests.tv.hls.site import NoAnswers, Site, serving
 from tests.tv.test_replay_on_air import API, INDEX, segments_later, until_on_air
 from tv.auth import Role
 from tv.hls import Hls
-from tv.replies import Headers
-from tv.serving import Server, configure
 
 CROWD = 40
 CLIENT = "203.0.113.7"  # what a viewer may claim to be (RFC 5737)
@@ -36,11 +35,6 @@ class Counted:
         self.asked: Counter[str] = Counter()
         self.addresses: set[str] = set()
         self._hls = Hls({"plateau": site.window}, site.heard, site.read_clock)
-
-    def ready(self, target: bytes, headers: Headers) -> None:
-        """Nothing is answered before it is counted."""
-
-    coming = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked[scope["path"]] += 1
@@ -59,23 +53,13 @@ def site() -> Site:
 async def behind(site: Site) -> AsyncIterator[tuple[Counted, httpx.AsyncClient]]:
     """The origin, and a client of the nginx in front of it."""
     origin = Counted(site)
-    server = Server(configure(origin, origin))
-    server.config.port = 0
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
-        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-            await asyncio.sleep(0)
-    (port,) = {each.getsockname()[1] for each in server.servers[0].sockets}
-    try:
+    async with serving(origin, NoAnswers()) as (_, port):  # nothing is answered uncounted
         with contextlib.ExitStack() as stack:
             own, _ = await asyncio.to_thread(stack.enter_context, edge(port))
             limits = httpx.Limits(max_connections=CROWD)
             address = f"http://127.0.0.1:{own}"
             async with httpx.AsyncClient(base_url=address, limits=limits, timeout=20) as client:
                 yield origin, client
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def test_crowd_costs_the_origin_one_request(

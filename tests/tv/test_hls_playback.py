@@ -15,7 +15,7 @@ from captions.cues import Cue
 from streaming.hls.packager import Packager
 from streaming.packet import Packet
 from tests.streaming.hls.film import Film, film, moved
-from tests.tv.test_hls import Site, serving
+from tests.tv.hls.site import Site, visiting
 from tests.viewers import chromium_beside
 
 HLS_JS = Path(__file__).parents[2] / "tv/web/node_modules/hls.js/dist/hls.min.js"
@@ -121,7 +121,7 @@ async def browsing(site: Site) -> AsyncIterator[Page]:
     async def document(route: Route) -> None:
         await route.fulfill(body=PAGE, content_type="text/html")
 
-    async with serving(site) as client, chromium_beside() as browser:
+    async with visiting(site) as client, chromium_beside() as browser:
         page = await browser.new_page()
         await page.route("**/hls.js", script)
         await page.route("**/player.html", document)

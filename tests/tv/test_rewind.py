@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import m3u8
 import pytest
-import uvicorn
 from msgspec.structs import replace
 
 from captions.cues import Cue
@@ -22,6 +21,7 @@ from streaming.hls.check_text import read
 from streaming.hls.check_updates import delta_findings, update_findings
 from streaming.hls.window import Window
 from tests.streaming.recording.reels import INIT, LENGTH, START, closed, events, record
+from tests.tv.hls.site import serving
 from tv.hls import Hls
 from tv.recordings import Recordings
 from tv.rewind import Rewind
@@ -56,28 +56,17 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def serving(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+async def visiting(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     recordings = Recordings(site.folder, ["plateau"])
     rewind = Rewind(recordings, site.every_talk, site.heard, site.now)
     windows = {"plateau": site.window, "labo-1": Window()}
     app = Hls(windows, site.heard, site.now, hold=5.0, rewind=rewind)
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none")
-    )
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
-        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-            await asyncio.sleep(0)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        async with (
-            running(recordings.run()),
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/plateau/") as client,
-        ):
-            yield client
-    finally:
-        server.should_exit = True
-        await task
+    async with (
+        serving(app, app) as (_, port),
+        running(recordings.run()),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/plateau/") as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +87,7 @@ def site(recorded: Path, tmp_path: Path) -> Site:
 
 async def test_talk_is_listed_from_its_start_to_the_live_edge(site: Site) -> None:
     site.start_talk()
-    async with serving(site) as client:
+    async with visiting(site) as client:
         index = m3u8.loads((await client.get("rewind.m3u8")).raise_for_status().text)
         reply = await client.get(index.playlists[0].uri)
         listed = LATE.findall(reply.text)
@@ -114,13 +103,13 @@ async def test_talk_is_listed_from_its_start_to_the_live_edge(site: Site) -> Non
 
 async def test_segments_from_before_the_talk_are_not_there(site: Site) -> None:
     site.start_talk()
-    async with serving(site) as client:
+    async with visiting(site) as client:
         for name in ("7-9.m4s", "7-1.m4s", "7-9.vtt", "8-20.m4s", "7-20.mp4", "..%2fclock"):
             assert (await client.get(name)).status_code == 404
 
 
 async def test_without_a_live_talk_only_the_live_window_is_there(site: Site) -> None:
-    async with serving(site) as client:
+    async with visiting(site) as client:
         for name in ("rewind.m3u8", "rewind-media.m3u8", "7-10.m4s", "7-10.vtt"):
             assert (await client.get(name)).status_code == 404
         assert (await client.get(f"7-{COUNT}.m4s")).status_code == 200
@@ -133,14 +122,14 @@ async def test_without_a_live_talk_only_the_live_window_is_there(site: Site) -> 
 
 async def test_talk_that_is_not_to_be_recorded_cannot_be_rewound(site: Site) -> None:
     site.start_talk(recorded=False)
-    async with serving(site) as client:
+    async with visiting(site) as client:
         assert (await client.get("rewind.m3u8")).status_code == 404
         assert (await client.get("7-10.m4s")).status_code == 404
 
 
 async def test_reload_is_held_and_short(site: Site) -> None:
     site.start_talk()
-    async with serving(site) as client:
+    async with visiting(site) as client:
         asked = f"_HLS_msn={COUNT + 1}&_HLS_part=0&_HLS_skip=YES"
         waiting = asyncio.create_task(client.get(f"rewind-media.m3u8?{asked}"))
         whole = await client.get("rewind-media.m3u8")
@@ -158,7 +147,7 @@ async def test_reload_is_held_and_short(site: Site) -> None:
 async def test_moving_window_and_growing_recording_keep_every_number(site: Site) -> None:
     site.start_talk()
     before: Listed | None = None
-    async with serving(site) as client:
+    async with visiting(site) as client:
         for msn in range(COUNT + 1, COUNT + 12):
             for event in list(events(msn, 1))[1:]:
                 site.window.apply(event)
@@ -179,7 +168,7 @@ async def test_captions_of_a_rewound_segment_are_whole(site: Site) -> None:
     site.start_talk()
     start = START + 20 * LENGTH
     site.cues = [Cue("c", 1, start + 1, start + 3, ("Bonjour à toutes",), (), "")]
-    async with serving(site) as client:
+    async with visiting(site) as client:
         for msn in (20, 21):
             reply = await client.get(f"7-{msn}.vtt")
             assert reply.headers["content-type"] == "text/vtt; charset=utf-8"

@@ -11,6 +11,7 @@ import type { Replay } from "../recorded";
 import { CaptionSettings } from "./caption_settings";
 import * as icons from "./icons";
 import { fitting } from "./fitting";
+import { toggleFullscreen } from "./fullscreen";
 import { type Course, type Mark, STEP, Timeline } from "./timeline";
 import { variable } from "./variable";
 
@@ -242,10 +243,7 @@ export class Screening {
   }
 
   private fullscreen(): void {
-    const video = this.reel.video as { webkitEnterFullscreen?: () => void } | null;
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else if ("requestFullscreen" in this.box) void this.box.parentElement?.requestFullscreen();
-    else video?.webkitEnterFullscreen?.(); // iPhone: only a video may fill the screen
+    toggleFullscreen(this.box.parentElement, this.reel.video);
   }
 
   private key(event: KeyboardEvent): void {

@@ -11,6 +11,7 @@ import { Player } from "../player/player";
 import type { Channel, Cue, Partial as Guess, Talk, Word } from "../protocol";
 import { CaptionSettings } from "./caption_settings";
 import { fitting } from "./fitting";
+import { toggleFullscreen } from "./fullscreen";
 import * as icons from "./icons";
 import { Told, reception } from "./reception";
 import { Rewinding } from "./rewinding";
@@ -234,10 +235,7 @@ export class Stage {
   }
 
   private fullscreen(): void {
-    const video = this.player.video as { webkitEnterFullscreen?: () => void } | null;
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else if ("requestFullscreen" in this.box) void this.box.parentElement?.requestFullscreen();
-    else video?.webkitEnterFullscreen?.(); // iPhone: only a video may fill the screen
+    toggleFullscreen(this.box.parentElement, this.player.video);
   }
 
   private key(event: KeyboardEvent): void {
