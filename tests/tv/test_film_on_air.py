@@ -1,19 +1,29 @@
 """A talk on a real server becomes a film, though whoever makes it is killed."""
 
 import asyncio
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
 import httpx
+import pytest
 
+from tests import servers
 from tests.servers import Fabrique
 from tests.streaming.archive.recorded import probe
 from tests.studio import publishing
 from tests.tv.test_replay_on_air import API, LOOP, segments_later, until_on_air
 from tv.auth import Role
 from tv.demo_scene import frame_number
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    """A service whose talk nobody has started before."""
+    with servers.fabrique() as server:
+        yield server
 
 
 async def test_a_talk_that_is_over_is_a_film_soon(
@@ -26,7 +36,7 @@ async def test_a_talk_that_is_over_is_a_film_soon(
     ):
         with publishing(film, served):
             await until_on_air(crew)
-            await crew.post(f"{API}:start")
+            (await crew.post(f"{API}:start")).raise_for_status()
             await segments_later(crew, 3)
             served.kill("archive")
             marks = (await crew.post(f"{API}:end")).json()["marks"]

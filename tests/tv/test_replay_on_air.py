@@ -3,6 +3,7 @@
 import asyncio
 import io
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import av
 import httpx
 import m3u8
+import pytest
 
+from tests import servers
 from tests.servers import Fabrique
 from tests.studio import publishing
 from tests.tv.test_api import problem
@@ -35,6 +38,13 @@ def play(url: str, token: str = "") -> list[tuple[int, float]]:
             (frame_number(frame.to_ndarray(format="gray")), frame.time)
             for frame in file.decode(video=0)
         ]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    """A service whose talk nobody has started before."""
+    with servers.fabrique() as server:
+        yield server
 
 
 async def until_on_air(client: httpx.AsyncClient) -> None:
