@@ -21,7 +21,7 @@ from streaming.errors import LinkLost
 from streaming.hls.window import PartAdded, SegmentOpened, Window, WindowEvent
 from tests import viewers
 from tests.servers import Fabrique
-from tv.demo_scene import frame_number
+from tv.demo.scene import frame_number
 
 HLS_JS = Path(__file__).parents[1] / "tv/web/node_modules/hls.js/dist/hls.min.js"
 # The product's settings of hls.js; what the player shows is read from the film's bar code.

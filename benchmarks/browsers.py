@@ -24,7 +24,7 @@ from playwright.async_api import Page
 from tests import viewers
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
-from tv import demo_film
+from tv.demo import film as demo_film
 
 PAGES = 2
 PUPPETEER = "puppeteer-core@25.16.0"

@@ -27,7 +27,7 @@ from benchmarks._hls_crowd import Seen, Viewer
 from benchmarks._witnesses import Witnesses, summary, watching
 from streaming import link
 from tests.servers import Fabrique, fabrique
-from tv import demo_film
+from tv.demo import film as demo_film
 
 SHORTEST, LONGEST = 2.0, 5.0  # seconds on air before a cut
 AWAY = 2.5  # seconds that the studio stays away

@@ -20,7 +20,7 @@ import uvloop
 from benchmarks._hls_crowd import Seen, Viewer
 from streaming import link
 from tests.servers import Fabrique, fabrique
-from tv import demo_film
+from tv.demo import film as demo_film
 
 IDLE = """
 import asyncio, json, sys, time

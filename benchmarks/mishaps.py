@@ -23,7 +23,7 @@ from benchmarks import _encoders
 from benchmarks._encoders import Encoder, Run
 from benchmarks._witnesses import Witnesses, watching
 from tests.servers import fabrique
-from tv import demo_film
+from tv.demo import film as demo_film
 
 STOPPED = 15.0  # seconds
 SETTLED = 6.0

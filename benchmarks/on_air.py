@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 from tests import viewers
 from tests.servers import Fabrique, fabrique
 from tests.studio import Studio
-from tv import demo_film
+from tv.demo import film as demo_film
 
 LIMITS = {"webrtc": 3.0, "hls": 4.0}  # seconds until the film shows
 

@@ -32,8 +32,8 @@ from streaming.recording.index import Index, Recorded
 from tests.recordings import edge, kill_everything, recorded
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
-from tv import demo_film
 from tv.auth import Role
+from tv.demo import film as demo_film
 
 ALONE = {"CAPTIONS__CHANNELS": "", "LADDER__RENDITIONS": "off", "LADDER__JOBS": "0"}
 BACK_WITHIN = 60.0  # seconds

@@ -32,9 +32,9 @@ from captions import search
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
 from tests.viewers import chromium_beside
-from tv import demo_film
 from tv.auth import PASS_COOKIE, Role
-from tv.demo_scene import frame_number
+from tv.demo import film as demo_film
+from tv.demo.scene import frame_number
 
 API = "/api/v1/talks/direct"
 WITHIN = 120.0  # seconds for whatever is waited for

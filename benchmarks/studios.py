@@ -23,7 +23,7 @@ from benchmarks import _encoders
 from benchmarks._encoders import Encoder, Missing, Run
 from benchmarks._witnesses import Witnesses, watching
 from tests.servers import fabrique
-from tv import demo_film
+from tv.demo import film as demo_film
 
 PASSPHRASE = "un-secret-de-plateau"
 SEEN_WITHIN = 30.0  # seconds

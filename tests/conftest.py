@@ -9,7 +9,8 @@ import pytest
 from redis.asyncio import Redis
 
 from tests import servers
-from tv import demo_film, store
+from tv import store
+from tv.demo import film as demo_film
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ import psutil
 
 from tv import store
 from tv.folder import Folder
-from tv.keys import load_secret, stream_key
 from tv.passes import Passes, Role
+from tv.studios.keys import load_secret, stream_key
 
 
 class StoreServer:

@@ -19,7 +19,7 @@ from playwright.async_api import Browser as AsyncBrowser
 from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tv.demo_scene import frame_number
+from tv.demo.scene import frame_number
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [

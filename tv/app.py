@@ -6,10 +6,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tv import metrics, problems, whep, whip
+from tv import metrics, problems
 from tv.auth import Authentication, Passes
 from tv.dateranges import DateRanges
-from tv.films import Orders, Shelf
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.hls import Hls
@@ -33,12 +32,14 @@ from tv.pages import (
     thumbnail,
     watch,
 )
-from tv.recordings import Recordings
-from tv.replay import ReplayFiles
-from tv.replays import Replays
-from tv.rewind import Rewind
+from tv.recorded.films import Orders, Shelf
+from tv.recorded.recordings import Recordings
+from tv.recorded.replay import ReplayFiles
+from tv.recorded.replays import Replays
+from tv.recorded.rewind import Rewind
 from tv.settings import RESERVED, Settings
 from tv.upstream import Upstream
+from tv.webrtc import whep, whip
 from tv.writing import Writer
 
 CATCHING_UP = 3.0  # seconds that a request waits for the journal to be folded

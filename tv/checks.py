@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from streaming.feed import LONGEST_DELAY
 from streaming.hls.renditions import LINES
 from streaming.restream.address import BadAddress, parse
-from tv import ice_servers
+from tv.webrtc import ice_servers
 
 if TYPE_CHECKING:
     from tv.settings import Renditions, Settings

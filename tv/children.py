@@ -10,8 +10,8 @@ import msgspec
 
 from tv import process
 from tv.folder import Folder
-from tv.keys import load_secret
 from tv.settings import Settings
+from tv.studios.keys import load_secret
 
 
 def run_child(name: str, socket: int, channel: str) -> None:
@@ -39,14 +39,14 @@ def run_child(name: str, socket: int, channel: str) -> None:
             os.nice(5)  # the picture goes first
             work = captioning.run(folder, settings)
         case "pull":
-            from tv import pulling
+            from tv.studios import pulling
 
             source = settings.channels[channel]
             work = pulling.run(
                 folder.media_socket, channel, source.slot, source.source, loop=source.loop
             )
         case "srt":
-            from tv import srt
+            from tv.studios import srt
 
             work = srt.run(folder, settings, secret)
         case "ladder":
@@ -55,27 +55,27 @@ def run_child(name: str, socket: int, channel: str) -> None:
             os.nice(3)  # after the picture that goes on air untouched, before captions
             work = ladder.run(folder.media_socket, settings.ladder.room, settings.ladder.encoder)
         case "watch":
-            from tv import watch
+            from tv.studios import watch
 
             os.nice(5)
             work = watch.run(folder.media_socket)
         case "keep":
-            from tv import keeping
+            from tv.studios import keeping
 
             os.nice(5)
             work = keeping.run(folder.media_socket, folder.keep, settings)
         case "record":
-            from tv import recording
+            from tv.recorded import recording
 
             os.nice(2)  # after the picture, before what may be left out
             work = recording.run(folder, settings)
         case "archive":
-            from tv import archiving
+            from tv.recorded import archiving
 
             os.nice(10)  # after everything that anybody waits for
             work = archiving.run(folder, settings)
         case "restream":
-            from tv import restreaming
+            from tv.studios import restreaming
 
             work = restreaming.run(folder.media_socket, settings.restreams)
         case _:

@@ -14,10 +14,10 @@ from captions.errors import CaptionsError
 from tv import process, supervisor
 from tv import settings as reading
 from tv.folder import Folder, FolderError
-from tv.keys import load_secret, stream_key
 from tv.passes import Passes, Role
 from tv.settings import Settings, SettingsError
 from tv.store import StoreMissing
+from tv.studios.keys import load_secret, stream_key
 
 MENDABLE = (
     *(SettingsError, FolderError, StoreMissing),
@@ -165,7 +165,7 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Port HTTP.")] = None,
 ) -> None:
     """Lance tout le service avec une intervention intégrée en guise de plateau."""
-    from tv import demo as demonstration
+    from tv.demo import command as demonstration
 
     demonstration.run(Folder(data), _settings(config, host, port, None, None))
 

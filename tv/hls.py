@@ -20,8 +20,8 @@ from streaming.hls.window import Segment, Window
 from tv import replies
 from tv.directives import directives
 from tv.problems import Problem
+from tv.recorded.rewind import Rewind
 from tv.replies import PREFLIGHT, Headers, Reply, refusal
-from tv.rewind import Rewind
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -25,13 +25,13 @@ from streaming.taps import Taps
 from streaming.webrtc.audience import Audience
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
-from tv.admission import Admission, admission
 from tv.folder import Folder
-from tv.keys import read_stream_key
 from tv.on_air import OnAir, put_on_air
-from tv.restreams import Restreams
 from tv.settings import Settings
+from tv.studios.keys import read_stream_key
+from tv.studios.restreams import Restreams
 from tv.tasks import running
+from tv.webrtc.admission import Admission, admission
 
 logger = logging.getLogger(__name__)
 

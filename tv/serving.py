@@ -14,11 +14,11 @@ from starlette.types import ASGIApp
 from tv import connections, journal, store
 from tv.app import create_app
 from tv.auth import Passes
-from tv.films import Orders
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.live import Live
-from tv.recordings import Recordings
+from tv.recorded.films import Orders
+from tv.recorded.recordings import Recordings
 from tv.settings import Settings
 from tv.sockets import Sockets
 from tv.tasks import keep_running, running

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from streaming.failover import DARK, HOLD, Rules
-from tv import ice_servers, reasons
+from tv import reasons
 from tv.checks import RESERVED as RESERVED
 from tv.checks import SettingsError as SettingsError
 from tv.checks import check
-from tv.ice_servers import IceServer
+from tv.webrtc import ice_servers
+from tv.webrtc.ice_servers import IceServer
 
 DEFAULT_CHANNEL = "plateau"
 NO_SETTING = frozenset({"FABRIQUE_DATA", "FABRIQUE_RESOLVED"})  # of the commands themselves

@@ -20,9 +20,9 @@ from redis.exceptions import AuthenticationError, RedisError
 from streaming.ingest.srt import libsrt
 from tv import reasons, store
 from tv.folder import Folder
-from tv.keys import load_secret
 from tv.process import tie_to_parent
 from tv.settings import Settings
+from tv.studios.keys import load_secret
 
 logger = logging.getLogger(__name__)
 

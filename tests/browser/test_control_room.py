@@ -12,8 +12,8 @@ from tests import servers, viewers
 from tests.browser.test_pages import DESK, PHONE, crew_address, violations
 from tests.servers import Fabrique
 from tests.studio import Studio
-from tv.keys import load_secret
 from tv.passes import Passes, Role
+from tv.studios.keys import load_secret
 
 WALL = {"width": 1920, "height": 1080}
 PATIENCE = 30_000  # ms: two studios, a browser and the tests share the machine

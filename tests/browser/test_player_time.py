@@ -14,7 +14,7 @@ from tests.browser.stage import PATIENCE, filmed, offers, paths, shows, watching
 from tests.journeys.test_media_time import Witness, witness
 from tests.servers import Fabrique
 from tests.studio import publishing
-from tv.demo_scene import FRAME_RATE
+from tv.demo.scene import FRAME_RATE
 
 DELAY = 3.0  # seconds
 

@@ -18,7 +18,7 @@ from tests.journeys.test_media_time import Witness, witness
 from tests.servers import Fabrique
 from tests.studio import publishing
 from tv.auth import Role
-from tv.demo_scene import FRAME_RATE
+from tv.demo.scene import FRAME_RATE
 
 pytestmark = pytest.mark.slow  # a talk has to last before one can go back in it
 

@@ -29,8 +29,8 @@ from tests.streaming.ingest.publishers import obs, status, tags_of
 from tests.streaming.webrtc import offers
 from tests.studio import Studio
 from tv import store
-from tv.keys import load_secret
 from tv.passes import Passes, Role
+from tv.studios.keys import load_secret
 
 QUESTIONS = "/api/v1/talks/direct/questions"
 SLOW_KEYS = {"preset": "ultrafast", "x264-params": "keyint=90:min-keyint=90:scenecut=0:bframes=0"}

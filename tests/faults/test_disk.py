@@ -19,10 +19,10 @@ from streaming.recording.index import Index
 from tests.faults.test_kills import goes_on, newest, until
 from tests.servers import Fabrique
 from tests.streaming.recording.reels import INIT, closed
-from tests.tv.test_recording import Stage, nothing, numbers, taping
-from tests.tv.test_recording import until as until_then
+from tests.tv.recorded.test_recording import Stage, nothing, numbers, taping
+from tests.tv.recorded.test_recording import until as until_then
 from tv.auth import Role
-from tv.recording import BROKEN, Tape
+from tv.recorded.recording import BROKEN, Tape
 
 KILOBYTE = 1024
 

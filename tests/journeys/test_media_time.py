@@ -15,7 +15,7 @@ from tests import servers
 from tests.servers import Fabrique
 from tests.studio import Studio
 from tests.viewers import chromium_beside
-from tv.demo_scene import FRAME_RATE, frame_number
+from tv.demo.scene import FRAME_RATE, frame_number
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 from tests import viewers
 from tests.servers import Fabrique
 from tests.studio import Studio, publishing
-from tv.demo_scene import frame_number
+from tv.demo.scene import frame_number
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tv import journal, problems
 from tv.auth import Authentication, Passes, Role
-from tv.films import Orders, Shelf
 from tv.follower import Follower
 from tv.journal import Journal
 from tv.live import Live, Pace
@@ -35,9 +34,10 @@ from tv.pages import (
     captions_api,
     session,
 )
-from tv.recordings import Recordings
-from tv.replay import ReplayFiles
-from tv.replays import Replays
+from tv.recorded.films import Orders, Shelf
+from tv.recorded.recordings import Recordings
+from tv.recorded.replay import ReplayFiles
+from tv.recorded.replays import Replays
 from tv.settings import Settings, load
 from tv.sockets import Sockets
 from tv.tasks import running

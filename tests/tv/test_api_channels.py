@@ -18,8 +18,8 @@ from tests.tv.test_api import problem
 from tests.tv.test_media import silent
 from tv.auth import Role
 from tv.media import Media
-from tv.restreams import Restreams
 from tv.settings import Settings, load
+from tv.studios.restreams import Restreams
 
 SWITCH = "/api/v1/channels/plateau:switch"
 RESTREAM = "/api/v1/restreams/youtube"

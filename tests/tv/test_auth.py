@@ -18,9 +18,9 @@ from websockets.exceptions import InvalidStatus
 
 from tests.tv.house import SECRET, House, house
 from tv.folder import FolderError
-from tv.keys import load_secret, read_stream_key, stream_key
 from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.settings import load
+from tv.studios.keys import load_secret, read_stream_key, stream_key
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
 
 def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
     show = (
-        "import sys; from pathlib import Path; from tv.keys import load_secret;"
+        "import sys; from pathlib import Path; from tv.studios.keys import load_secret;"
         "sys.stdin.read(1); print(load_secret(Path(sys.argv[1])).hex())"
     )
     started: list[subprocess.Popen[bytes]] = [

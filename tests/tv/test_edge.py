@@ -20,7 +20,7 @@ from tests.servers import Fabrique, fabrique
 from tests.streaming.hls.test_window import segment
 from tests.studio import publishing
 from tests.tv.hls.site import NoAnswers, Site, serving
-from tests.tv.test_replay_on_air import API, INDEX, segments_later, until_on_air
+from tests.tv.recorded.test_replay_on_air import API, INDEX, segments_later, until_on_air
 from tv.auth import Role
 from tv.hls import Hls
 

@@ -26,12 +26,12 @@ from streaming.webrtc.relay import Relay
 from tests.servers import free_ports
 from tests.streaming.hls.test_window import init, segment
 from tv.folder import Folder
-from tv.keys import load_secret
 from tv.media import Media
 from tv.on_air import OnAir
 from tv.problems import Problem
 from tv.settings import Channel as ChannelSetting
 from tv.settings import Slot, load
+from tv.studios.keys import load_secret
 from tv.upstream import Upstream
 
 CHILD = "from tv import children; children.run_child('media', -1, '')"

@@ -28,12 +28,12 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.talks import Talk
 from tv.auth import identity
-from tv.films import Order, Orders, Progress, QueueFull, Shelf, clip, stands, whole_film
 from tv.follower import Follower
 from tv.items import Rendered
 from tv.pages.api_talks import seconds
 from tv.problems import Problem, read_json
-from tv.replays import CREW, Replays, absent
+from tv.recorded.films import Order, Orders, Progress, QueueFull, Shelf, clip, stands, whole_film
+from tv.recorded.replays import CREW, Replays, absent
 from tv.writing import json
 
 LONGEST_CLIP = 30 * 60.0  # seconds

@@ -27,12 +27,12 @@ from captions import search
 from engagement.talks import Talk
 from tv import items
 from tv.auth import identity
-from tv.chapters import chapters
 from tv.follower import Follower
 from tv.pages.captions_api import FORMATS
 from tv.problems import Problem
-from tv.replays import Replay, Replays
-from tv.transcripts import Transcribed, transcribe
+from tv.recorded.chapters import chapters
+from tv.recorded.replays import Replay, Replays
+from tv.recorded.transcripts import Transcribed, transcribe
 from tv.writing import json
 
 TRANSCRIPTS_KEPT = 8  # a day's is some ten megabytes

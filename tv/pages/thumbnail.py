@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.problems import Problem
-from tv.recordings import Recordings
+from tv.recorded.recordings import Recordings
 
 FRESH = 30.0  # seconds after which a picture is not of now any more
 

@@ -1,0 +1,1 @@
+"""The built-in talk, and the whole service shown with it."""

@@ -1,0 +1,1 @@
+"""What stays of a talk: recording, rewind, replay, films, and small pictures."""

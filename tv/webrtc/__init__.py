@@ -1,0 +1,1 @@
+"""WHIP and WHEP: offers by HTTP, for studios and for viewers."""
