@@ -10,8 +10,11 @@ HOLD_BACK = 3 * TARGET
 SKIP_UNTIL = 6 * TARGET
 SYNCHRONISED_HOLD_BACK = 10.0  # seconds: the captions' lag, a segment, a poll, and a margin
 CAPTION_LAG = 4.0  # seconds after its end when a segment's captions are listed
-PARTS_LISTED = 3 * TARGET  # seconds: what is older is fetched as segments (6.2.2)
-PARTED = 3  # segments whose parts are listed, at most: nobody begins further back
+# Seconds from the end from which on parts are listed; a segment is, as a whole or not at all. What
+# is older is fetched as segments (6.2.2: after three target durations at the latest). hls.js gives
+# parts up, and stands still, when the first one listed is as near to the end as its buffer is, as
+# behind a few very short segments.
+PARTED = 4.0
 
 
 def ready(window: Window, *, synchronised: bool = False) -> bool:
@@ -62,13 +65,13 @@ def media(
     before = entries[shown - 1] if shown else None
     left = segments[shown - len(earlier) :]
     to_come = sum(entry.duration for entry in entries[shown:])
-    for index, (entry, segment) in enumerate(zip(entries[shown:], left, strict=True)):
+    for entry, segment in zip(entries[shown:], left, strict=True):
         lines += tags.opening(entry, before)
-        if to_come <= PARTS_LISTED and index >= len(left) - PARTED:
+        to_come -= entry.duration
+        if to_come < PARTED:
             lines += _parts(segment)
         if segment.duration is not None:
             lines += tags.closing(entry)
-        to_come -= entry.duration
         before = entry
     lines.append(_hint(segments[-1]))
     lines += [_report(uri, other) for uri, other in (others or {}).items()]

@@ -24,7 +24,8 @@ LOW_LATENCY = "{lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1}"
 PAGE = """<!doctype html><video muted playsinline width=256></video><script src=/hls.js></script>
 <script>
 const video = document.querySelector("video");
-const seen = window.seen = {fatal: [], errors: [], waits: 0, latencies: [], sizes: [], cues: {}};
+const seen = window.seen =
+  {fatal: [], errors: [], waits: 0, parts: [], latencies: [], sizes: [], cues: {}};
 const wait = (ready) => new Promise((done) => {
   const timer = setInterval(() => ready() && (clearInterval(timer), done()), 50);
 });
@@ -35,6 +36,7 @@ function start(url, config) {
   hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => {
     hls.subtitleTrack = 0; hls.subtitleDisplay = true;
   });
+  hls.on(Hls.Events.FRAG_LOADED, (_, {frag, part}) => seen.parts.push(part?.index ?? null));
   video.addEventListener("waiting", () => seen.waits++);
   video.addEventListener("resize", () => seen.sizes.push(video.videoWidth));
   hls.loadSource(url); hls.attachMedia(video); video.play();
@@ -148,6 +150,17 @@ async def test_low_latency_player_goes_through_two_losses_of_the_studio() -> Non
     assert latencies[len(latencies) // 2] < 3.0
     # It may wait for its first part, and once at each loss on a machine that is busy.
     assert seen["waits"] <= 3, seen
+
+
+async def test_low_latency_player_goes_through_a_slate_that_only_flashes() -> None:
+    """Behind segments as short as that it goes on by parts: else it would stand for a second."""
+    site, show = Site(), scenes(10.1, 0.04, 4.1, 0.08, 4.0)
+    async with asyncio.timeout(60), browsing(site) as page:
+        on_air = OnAir(site, *show, history=7.0)
+        seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
+    assert seen["fatal"] == []
+    assert seen["sizes"][-1] == 128
+    assert None not in seen["parts"][seen["parts"].index(0) :], seen
 
 
 async def test_low_latency_player_shows_b_frames_from_their_first_keyframe_on() -> None:
