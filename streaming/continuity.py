@@ -24,7 +24,9 @@ IN_FRENCH = {"primary": "principal", "backup": "secours"}
 
 LONGEST_HOLD = 40.0  # seconds
 FLAPPING = 60.0  # seconds for which a loss makes the hold longer
-FREEZE = 1.0  # seconds after a loss that the last picture may stand while the backup's key is near
+# Seconds after a loss that the last picture may stand while the backup's key is near: what HLS
+# viewers have in hand lasts about a second, and the part under way comes only after it.
+FREEZE = 0.7
 STANDING = 1.8  # seconds that it may stand in all, since it came: the slate is there within two
 ABANDONED = 2.0  # seconds of silence after which a slot's holder may be put out
 
