@@ -21,6 +21,7 @@ from streaming.errors import LinkLost
 from streaming.hls.window import PartAdded, SegmentOpened, Window, WindowEvent
 from tests import viewers
 from tests.servers import Fabrique
+from tests.viewers import BARS
 from tv.demo.scene import frame_number
 
 HLS_JS = Path(__file__).parents[1] / "tv/web/node_modules/hls.js/dist/hls.min.js"
@@ -28,30 +29,22 @@ HLS_JS = Path(__file__).parents[1] / "tv/web/node_modules/hls.js/dist/hls.min.js
 PLAYER = """<!doctype html><video muted playsinline width=256></video><script src=/hls.js></script>
 <script>
 const video = document.querySelector("video");
-const pen = Object.assign(document.createElement("canvas"), {width: 320, height: 180})
-  .getContext("2d", {willReadFrequently: true});
+const bars = BARS;
 const seen = window.seen = {fatal: [], errors: [], waits: 0, frames: [], dates: []};
 const now = () => performance.timeOrigin + performance.now();
-function bars() {
-  pen.drawImage(video, 0, 0, 320, 180);
-  const row = pen.getImageData(0, 178, 320, 1).data;
-  let number = 0;
-  for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120 ? 1 : 0);
-  return number;
-}
 const hls = window.hls = new Hls({enableWorker: false, lowLatencyMode: true,
   maxLiveSyncPlaybackRate: 1.1, liveSyncOnStallIncrease: 0, backBufferLength: 30});
 hls.on(Hls.Events.ERROR, (_, data) =>
   (data.fatal ? seen.fatal : seen.errors).push(data.details + " " + (data.error || "")));
 video.addEventListener("waiting", () => seen.waits++);
 function note() {
-  seen.frames.push([now() / 1000, bars(), video.videoWidth]);
+  seen.frames.push([now() / 1000, bars(video), video.videoWidth]);
   if (hls.playingDate) seen.dates.push(hls.playingDate.getTime() / 1000 - video.currentTime);
   video.requestVideoFrameCallback(note);
 }
 video.requestVideoFrameCallback(note);
 hls.loadSource("/CHANNEL/index.m3u8"); hls.attachMedia(video); video.play();
-</script>"""
+</script>""".replace("BARS", BARS)
 
 
 @dataclass

@@ -31,7 +31,7 @@ from playwright.async_api import Page
 from captions import search
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
-from tests.viewers import chromium_beside
+from tests.viewers import BARS, chromium_beside
 from tv.auth import PASS_COOKIE, Role
 from tv.demo import film as demo_film
 from tv.demo.scene import frame_number
@@ -42,18 +42,11 @@ QUIET = 6.0  # seconds without a new caption, when all are there
 WORDS = 24  # searched
 SCRIPT = Path(demo_film.__file__).parent / "assets/talk_fr.segments.json"
 # The number burnt into the picture that the page shows, and where its player is.
-LOOK = """() => {
+LOOK = f"""() => {{
   const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth);
-  if (!video || video.readyState < 2) return { number: -1, at: 0 };
-  const canvas = document.createElement("canvas");
-  canvas.width = 320; canvas.height = 180;
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(video, 0, 0, 320, 180);
-  const row = pen.getImageData(0, 178, 320, 1).data;
-  let number = 0;
-  for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120 ? 1 : 0);
-  return { number, at: video.currentTime };
-}"""
+  if (!video || video.readyState < 2) return {{ number: -1, at: 0 }};
+  return {{ number: {BARS}(video), at: video.currentTime }};
+}}"""
 LAND = f"""() => {{
   const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth);
   const look = {LOOK};

@@ -40,22 +40,27 @@ CAMERA_ARGUMENTS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-med
 
 CHROMIUM_PATIENCE = 30.0  # seconds for its start
 
-# The film's bar code, read from the video that is shown: -1 while there is no picture.
-SHOWN = """() => {
-  const stage = document.querySelector("[data-path]");
-  const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth
-    && each.readyState > 1 && each.getClientRects().length
-    && getComputedStyle(each).visibility !== "hidden");
-  if (!video) return { path: stage?.dataset.path ?? "", number: -1 };
+# A function of a video, in JavaScript: the film's bar code in the picture that it shows.
+BARS = """(() => {
   const canvas = document.createElement("canvas");
   canvas.width = 320; canvas.height = 180;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(video, 0, 0, 320, 180);
-  const row = pen.getImageData(0, 178, 320, 1).data;
-  let number = 0;
-  for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120 ? 1 : 0);
-  return { path: stage?.dataset.path ?? "", number };
-}"""
+  return (video) => {
+    pen.drawImage(video, 0, 0, 320, 180);
+    const row = pen.getImageData(0, 178, 320, 1).data;
+    let number = 0;
+    for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120);
+    return number;
+  };
+})()"""
+# How a page shows the film, and which picture of it: -1 while there is none.
+SHOWN = f"""() => {{
+  const path = document.querySelector("[data-path]")?.dataset.path ?? "";
+  const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth
+    && each.readyState > 1 && each.getClientRects().length
+    && getComputedStyle(each).visibility !== "hidden");
+  return {{ path, number: video ? {BARS}(video) : -1 }};
+}}"""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from streaming import link
 from tests import servers
 from tests.servers import Fabrique
 from tests.studio import Studio
-from tests.viewers import chromium_beside
+from tests.viewers import BARS, chromium_beside
 from tv.demo.scene import FRAME_RATE, frame_number
 
 pytestmark = pytest.mark.slow
@@ -35,14 +35,9 @@ SCRIPT = """async () => {
   const watch = async (feed, address) => {
     const video = document.body.appendChild(document.createElement("video"));
     video.muted = true; video.autoplay = true;
-    const canvas = document.createElement("canvas");
-    canvas.width = 320; canvas.height = 180;
-    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const bars = BARS;
     const note = (now, { rtpTimestamp }) => {
-      pen.drawImage(video, 0, 0, 320, 180);
-      const row = pen.getImageData(0, 178, 320, 1).data;
-      let number = 0;
-      for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120);
+      const number = bars(video);
       const pair = window.feeds?.[feed];
       if (rtpTimestamp !== undefined && pair) {
         const time = pair.time + ((rtpTimestamp - pair.rtp) | 0) / pair.rate;
@@ -64,7 +59,7 @@ SCRIPT = """async () => {
   };
   await watch("live", "/plateau/whep");
   await watch("delayed", "/plateau/whep?feed=delayed");
-}"""
+}""".replace("BARS", BARS)
 
 
 @pytest.fixture(scope="module")

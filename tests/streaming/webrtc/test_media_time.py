@@ -12,7 +12,7 @@ from streaming.webrtc.delayed import Delayed
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tests.streaming.webrtc import clapper
-from tests.viewers import chromium_beside
+from tests.viewers import BARS, chromium_beside
 
 DELAY = 1.5
 TOGETHER = 0.040  # seconds between sound and picture
@@ -22,16 +22,10 @@ TOGETHER = 0.040  # seconds between sound and picture
 SCRIPT = """async (feed) => {
   const video = document.body.appendChild(document.createElement("video"));
   video.muted = false; video.autoplay = true;
-  const canvas = document.createElement("canvas");
-  canvas.width = 320; canvas.height = 180;
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const bars = BARS;
   const seen = (window.seen ??= {})[feed] = { frames: [], played: [] };
   const note = (now, frame) => {
-    pen.drawImage(video, 0, 0, 320, 180);
-    const row = pen.getImageData(0, 170, 320, 1).data;
-    let number = 0;
-    for (let bit = 0; bit < 16; bit++) number = number * 2 + (row[(bit * 20 + 10) * 4] > 120);
-    seen.frames.push([frame.rtpTimestamp, number]);
+    seen.frames.push([frame.rtpTimestamp, bars(video)]);
     video.requestVideoFrameCallback(note);
   };
   video.requestVideoFrameCallback(note);
@@ -47,7 +41,7 @@ SCRIPT = """async (feed) => {
       if (item.type === "inbound-rtp") found[item.kind] = item.estimatedPlayoutTimestamp;
     if (found.audio && found.video) seen.played.push([found.audio, found.video]);
   }, 250);
-}"""
+}""".replace("BARS", BARS)
 
 
 async def until(page: Page, feed: str, number: int) -> Any:
