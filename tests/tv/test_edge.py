@@ -214,5 +214,5 @@ async def test_replay_is_kept_and_goes_when_it_is_withdrawn(front: str, whole: F
         await crew.post(f"{API}:unpublish")
         withdrawn = time.monotonic()
         while (await anyone.get(INDEX)).status_code != 404:
-            assert time.monotonic() - withdrawn < 3.0  # one, on a quiet machine
+            assert time.monotonic() - withdrawn < 10.0  # one, on a quiet machine
             await asyncio.sleep(0.1)

@@ -326,7 +326,7 @@ def test_codecs_without_end_cost_no_time(line: str) -> None:
     """Within the size that an offer may have; the parser's work grows with its square."""
     offer = CHROMIUM + "a=rtpmap:1 A/1\r\n" * 1700 + "a=rtpmap:2 A/1\r\n"
     offer += line * ((sdp.SIZE_LIMIT - len(offer)) // len(line))
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(NotAnOffer):
         read_offer(offer)
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.5

@@ -351,7 +351,7 @@ async def test_answer_comes_soon_and_offers_loopback(
     fill(feed, pictures[:5], [])
     began = time.monotonic()
     async with watching(relay.answer) as viewer:
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
         candidates = [line for line in viewer.answer.splitlines() if "a=candidate" in line]
         assert " 203.0.113.7 " in candidates[0]
         assert any(" 127.0.0.1 " in line for line in candidates)

@@ -24,9 +24,9 @@ from tv.demo.scene import frame_number
 
 API = "/api/v1/talks/direct"
 INDEX = "/plateau/replay/direct/index.m3u8"
-# Seconds after the end; on a quiet machine half as many.
-SOON = 4.0
-WHOLE = 10.0
+# Seconds after the end; on a quiet machine a tenth of it.
+SOON = 20.0
+WHOLE = 40.0
 LOOP = 16 * FRAME_RATE  # frames of the film
 
 
