@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from captions import weights
 from captions.errors import ModelUnavailable
-from captions.whisper import Whisper
+from captions.hearing.whisper import Whisper
+from captions.models import packages, weights
 
 
 def test_base_is_joined_from_the_packages_and_its_progress_told(tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
     folder = weights.resolve("base", tmp_path, lambda done, total: steps.append((done, total)))
-    assert (folder / "model.bin").stat().st_size == weights.BASE_SIZE
-    assert steps[-1] == (weights.BASE_SIZE, weights.BASE_SIZE)
+    assert (folder / "model.bin").stat().st_size == packages.SIZE
+    assert steps[-1] == (packages.SIZE, packages.SIZE)
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
     steps.clear()
     assert (
@@ -27,7 +27,7 @@ def test_a_damaged_model_in_the_cache_is_made_again(tmp_path: Path) -> None:
     with (folder / "model.bin").open("r+b") as file:
         file.truncate(1_000_000)
     assert weights.resolve("base", tmp_path) == folder
-    assert (folder / "model.bin").stat().st_size == weights.BASE_SIZE
+    assert (folder / "model.bin").stat().st_size == packages.SIZE
     with (folder / "model.bin").open("r+b") as file:
         file.seek(50_000_000)
         file.write(b"damaged")
@@ -57,5 +57,17 @@ def test_truncated_weights_are_refused_with_what_to_do(tmp_path: Path) -> None:
     bad.mkdir()
     for file in good.iterdir():
         (bad / file.name).write_bytes(file.read_bytes()[:10_000_000])
+    with pytest.raises(ModelUnavailable, match=r"incomplet.* Remplacez ce dossier"):
+        weights.resolve(str(bad), tmp_path)
     with pytest.raises(ModelUnavailable, match=r"incomplet"):
-        Whisper(weights.resolve(str(bad), tmp_path))
+        Whisper(bad)
+
+
+def test_base_is_verified_by_its_checksum(tmp_path: Path) -> None:
+    folder = weights.resolve("base", tmp_path)
+    assert weights.verify(folder)
+    with (folder / "model.bin").open("r+b") as file:
+        file.seek(50_000_000)
+        file.write(b"damaged")
+    with pytest.raises(ModelUnavailable, match=r"ne sont plus ceux"):
+        weights.verify(folder)

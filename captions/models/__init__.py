@@ -1,0 +1,1 @@
+"""Where the speech model comes from, and which one this machine gets."""

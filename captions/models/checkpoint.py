@@ -1,0 +1,97 @@
+"""What a CTranslate2 weights file says of itself, read in milliseconds without loading it.
+
+The layout is the one that CTranslate2 writes (`ctranslate2/specs/model_spec.py`, binary version 6),
+all numbers little-endian: version, name and revision of the architecture, number of variables; for
+each its name, shape, type, size in bytes and values; then names that stand for another's variable.
+"""
+
+import math
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+VERSION = 6
+WHISPER = "WhisperSpec"
+VARIABLES = 100_000  # more than any model has: a number beyond is noise read as one
+ENGLISH = 51_864  # tokens of Whisper's English models; the multilingual ones have more
+
+
+class Damaged(Exception):
+    """Not a whole weights file; the message is a clause in French."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model's weights as they lie on the disk."""
+
+    architecture: str
+    parameters: int
+    size_bytes: int
+    vocabulary: int  # tokens
+    mels: int  # bands of the spectrogram it wants
+
+    @property
+    def whisper(self) -> bool:
+        return self.architecture == WHISPER
+
+    @property
+    def multilingual(self) -> bool:
+        return self.vocabulary > ENGLISH
+
+
+def read(path: Path) -> Checkpoint:
+    """Walk through the file at `path`. Raises Damaged when it does not hold what it announces."""
+    try:
+        with path.open("rb") as file:
+            return _read(file, path.stat().st_size)
+    except OSError as error:
+        raise Damaged(f"illisible ({error.strerror})") from error
+
+
+def _read(file: BinaryIO, size: int) -> Checkpoint:
+    (version,) = _numbers(file, "I")
+    if version != VERSION:
+        raise Damaged("ce n’est pas un fichier de poids CTranslate2, ou d’une autre version")
+    architecture = _name(file)
+    _, count = _numbers(file, "II")
+    if count > VARIABLES:
+        raise Damaged("son contenu est incohérent")
+    parameters = 0
+    shapes: dict[str, tuple[int, ...]] = {}
+    for _ in range(count):
+        name = _name(file)
+        (rank,) = _numbers(file, "B")
+        shape = _numbers(file, f"{rank}I")
+        _, length = _numbers(file, "BI")
+        if (missing := file.tell() + length - size) > 0:
+            raise Damaged(f"il est incomplet\u202f: il y manque au moins {missing} octets")
+        file.seek(length, 1)
+        parameters += math.prod(shape)
+        shapes[name] = shape
+    (aliases,) = _numbers(file, "I")
+    for _ in range(min(aliases, VARIABLES)):
+        _name(file)
+        _name(file)
+    if file.tell() != size:
+        raise Damaged("son contenu est incohérent")
+    embeddings = shapes.get("decoder/embeddings/weight", (0,))
+    first = shapes.get("encoder/conv1/weight", ())
+    mels = first[1] if len(first) == 3 else 0
+    return Checkpoint(architecture, parameters, size, embeddings[0], mels)
+
+
+def _numbers(file: BinaryIO, kinds: str) -> tuple[int, ...]:
+    wanted = struct.Struct(f"<{kinds}")
+    data = file.read(wanted.size)
+    if len(data) < wanted.size:
+        raise Damaged("il est incomplet")
+    return wanted.unpack(data)
+
+
+def _name(file: BinaryIO) -> str:
+    (length,) = _numbers(file, "H")
+    data = file.read(length)
+    if len(data) < length:
+        raise Damaged("il est incomplet")
+    return data[:-1].decode("ascii", errors="replace")  # it ends with a zero
