@@ -4,18 +4,24 @@ import msgspec
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A settled word, times on the broadcast clock; punctuation alone joins the word before it."""
+    """A word that does not change any more; punctuation alone joins the word before it.
+
+    `start` and `end` are when it was heard, `settled` is when it could be shown, all on the
+    broadcast clock; `settled` is 0.0 when nobody noted it.
+    """
 
     text: str
     start: float
     end: float
     probability: float
+    settled: float = 0.0
 
 
 class Cue(msgspec.Struct, frozen=True):
     """Words laid out to be read, from `start` to `end` on the broadcast clock.
 
-    A correction is the same `id` with a higher `revision`.
+    A correction is the same `id` with a higher `revision`; a person made it when `corrected` says
+    so. What is `hidden` is kept, and shown to nobody but the crew.
     """
 
     id: str
@@ -25,10 +31,5 @@ class Cue(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
     words: tuple[Word, ...] = ()
     speaker: str = ""
-
-
-class CueWritten(msgspec.Struct, frozen=True, tag=True):
-    """The journal's event for a new cue, or for a new revision of one."""
-
-    channel: str
-    cue: Cue
+    hidden: bool = False
+    corrected: bool = False

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.cues import Cue
-from captions.transcript import Transcript
+from captions.written.transcript import Transcript
 
 
 def cue(number: int, revision: int = 0, start: float | None = None) -> Cue:

@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captions.cues import Cue, Word
-from captions.layout import LINES, LONGEST, WIDTH, Layout, joined, lines
+from captions.hearing.agreement import key
+from captions.written.layout import LINES, LONGEST, WIDTH, Layout, joined, lines
 
 SPEECH = (
     "Le gardien d’immeuble est souvent la première personne que les locataires rencontrent, "
@@ -83,7 +84,51 @@ def test_after_a_pause_a_cue_stays_to_be_read_until_the_next() -> None:
     assert cue.end - cue.start > 1.0
     before, after = layout.add(spoken("Non", start=100.8))
     assert before.id == cue.id
-    assert before.end == after.start == 100.8
+    assert (before.end, after.start) == (100.72, 100.8)  # one sees that the text is another
+
+
+def test_word_is_not_cut_off_by_the_next_cue() -> None:
+    layout = Layout("plateau")
+    (stays,) = layout.add([Word("Oui.", 100.0, 100.5, 0.9)], ended=True)
+    before, _ = layout.add([Word("Non.", 100.52, 101.0, 0.9)])
+    assert (stays.end, before.end) == (101.2, 100.5)
+
+
+def test_other_speaker_begins_a_cue() -> None:
+    layout = Layout("plateau")
+    cues = newest(
+        [
+            layout.add(spoken("Vous venez"), speaker="Ana Roy"),
+            layout.add(spoken("Oui", start=100.7), speaker="Bo Lin"),
+            layout.add(spoken("bien sûr", start=101.0), speaker="Bo Lin"),
+        ]
+    )
+    assert [(cue.speaker, cue.lines) for cue in cues] == [
+        ("Ana Roy", ("Vous venez",)),
+        ("Bo Lin", ("Oui bien sûr",)),
+    ]
+
+
+def test_title_does_not_end_its_sentence() -> None:
+    layout = Layout("plateau")
+    (cue,) = newest([layout.add([word]) for word in spoken("Nous accueillons M. Durand.")])
+    assert cue.lines == ("Nous accueillons M. Durand.",)
+
+
+def test_dash_begins_a_cue_and_opening_marks_wait_for_their_word() -> None:
+    layout = Layout("plateau")
+    cues = newest([layout.add([word]) for word in spoken("Vous venez – Oui « bien sûr »")])
+    assert [cue.lines for cue in cues] == [
+        ("Vous venez",),
+        ("–\u00a0Oui «\u202fbien sûr\u202f»",),
+    ]
+
+
+def test_words_remember_when_they_were_settled() -> None:
+    layout = Layout("plateau")
+    layout.add(spoken("Bonjour à"), at=102.5)
+    (cue,) = layout.add(spoken("tous", start=100.6), at=103.5)
+    assert [word.settled for word in cue.words] == [102.5, 102.5, 103.5]
 
 
 def test_a_long_silence_starts_a_new_cue() -> None:
@@ -95,33 +140,39 @@ def test_a_long_silence_starts_a_new_cue() -> None:
 
 words_of_speech = st.lists(
     st.tuples(
-        st.sampled_from([*SPEECH.split(), "x" * 60, ",", "?", "-il"]),
+        st.sampled_from([*SPEECH.split(), "x" * 60, ",", "?", "-il", "–", "«", "»", "&"]),
         st.floats(0.01, 2.0),
         st.floats(0.0, 3.0),
         st.booleans(),
+        st.sampled_from(["", "", "Ana Roy", "Bo Lin"]),
     ),
     max_size=80,
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(words_of_speech, st.integers(1, 6))
 def test_cues_hold_every_word_once_in_order_and_do_not_overlap(
-    heard: list[tuple[str, float, float, bool]], step: int
+    heard: list[tuple[str, float, float, bool, str]], step: int
 ) -> None:
     words, time, layout = [], 1000.0, Layout("plateau")
-    for text, length, gap, _ in heard:
+    for text, length, gap, *_ in heard:
         words.append(Word(text, round(time, 3), round(time + length, 3), 0.9))
         time += length + gap
     changes = [
-        layout.add(words[index : index + step], ended=heard[index][3])
+        layout.add(words[index : index + step], ended=heard[index][3], speaker=heard[index][4])
         for index in range(0, len(words), step)
     ]
     cues = newest(changes)
-    first = next((index for index, word in enumerate(words) if any(map(str.isalnum, word.text))), 0)
+    opened = "–«"
+    while words and words[-1].text in opened:
+        words.pop()  # they wait for a word that does not come
+    read = (number for number, word in enumerate(words) if key(word.text) or word.text in opened)
+    first = next(read, 0)
     laid_out = [word for cue in cues for word in cue.words]
     assert laid_out == words[first:] or not cues
     for cue in cues:
-        assert len(cue.lines) <= LINES or len(cue.words) == 1
+        assert len(cue.lines) <= LINES or any(len(word.text) > WIDTH for word in cue.words)
         assert all(len(line) <= WIDTH or len(_units(line)) == 1 for line in cue.lines)
         assert " ".join(cue.lines) == joined(cue.words)
         assert cue.end > cue.start

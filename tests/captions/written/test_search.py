@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captions.search import LONGEST, TERMS, Found, folded, pieces, search, terms
-from tests.captions.test_spoken import said
+from captions.written.search import LONGEST, TERMS, Found, folded, pieces, search, terms
+from tests.captions.written.test_spoken import said
 
 SENTENCES = (
     "L’école du quartier Nord est rénovée.",

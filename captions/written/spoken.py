@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from captions.cues import Cue, Word
-from captions.layout import PAUSE, STOPS, glued, joined, lines
+from captions.written.breaks import NARROW_SPACE, SPACE, balanced, ends_sentence, groups, units
+from captions.written.layout import PAUSE, lines
 
 SENTENCE_WORDS = 60  # at most: speech without a full stop
 PARAGRAPH_PAUSE = 2.0  # seconds
@@ -20,8 +21,8 @@ def timed(cue: Cue) -> list[Word]:
     A correction as long as what it corrects has its times, word by word. Otherwise nobody knows
     them: the words share the time of what was said, each by its length.
     """
-    read = " ".join(cue.lines).split(" ")
-    heard = _whole(cue.words)
+    read = units(text for text in " ".join(cue.lines).split(" ") if text)
+    heard = whole(cue.words)
     if len(heard) == len(read):
         return [replace(word, text=text) for word, text in zip(heard, read, strict=True)]
     begins, ends = (heard[0].start, heard[-1].end) if heard else (cue.start, cue.end)
@@ -55,6 +56,25 @@ def within(cues: Iterable[Cue], start: float, end: float) -> list[Cue]:
     return inside
 
 
+def announced(cues: Iterable[Cue]) -> Iterator[Cue]:
+    """Cues as they are shown: a dash says that another speaks, and the name who it is."""
+    known = ""
+    for cue in cues:
+        mark = turn(known, cue.speaker)
+        known = cue.speaker or known
+        if mark:
+            parts = units(" ".join(cue.lines).split(" "))
+            cue = replace(cue, lines=balanced([mark, *parts]))
+        yield cue
+
+
+def turn(before: str, speaker: str) -> str:
+    """What announces `speaker` after `before`; "" for who is not known or goes on speaking."""
+    if not speaker or speaker == before:
+        return ""
+    return f"{f'–{SPACE}' if before else ''}{speaker}{NARROW_SPACE}:"
+
+
 def sentences(cues: Iterable[Cue]) -> Iterator[tuple[str, Sentence]]:
     """(speaker, words) of each sentence, in order; a pause or another speaker ends one too."""
     said: list[Word] = []
@@ -65,7 +85,7 @@ def sentences(cues: Iterable[Cue]) -> Iterator[tuple[str, Sentence]]:
             if said and (
                 pause
                 or cue.speaker != speaker
-                or said[-1].text.endswith(STOPS)
+                or ends_sentence(said[-1].text)
                 or len(said) >= SENTENCE_WORDS
             ):
                 yield speaker, tuple(said)
@@ -94,15 +114,13 @@ def paragraphs(cues: Iterable[Cue]) -> Iterator[tuple[str, list[Sentence]]]:
         yield of, group
 
 
-def _whole(words: Sequence[Word]) -> list[Word]:
-    """Words with the marks behind them, as a line has them."""
-    together: list[list[Word]] = []
-    for word in words:
-        if together and glued(word):
-            together[-1].append(word)
-        else:
-            together.append([word])
-    return [
-        replace(group[0], text=joined(group), end=group[-1].end) if len(group) > 1 else group[0]
-        for group in together
-    ]
+def whole(words: Sequence[Word]) -> list[Word]:
+    """Words with the marks around them, as a line has them."""
+    found: list[Word] = []
+    for group in groups(word.text for word in words):
+        first, last = words[0], words[len(group) - 1]
+        words = words[len(group) :]
+        if len(group) > 1:
+            first = replace(first, text="".join(group), end=last.end, settled=last.settled)
+        found.append(first)
+    return found

@@ -1,11 +1,11 @@
 """When each word that is read was heard: also in corrected cues, and on one side of a mark."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captions import spoken
 from captions.cues import Cue, Word
-from captions.layout import Layout
+from captions.written import spoken
+from captions.written.layout import Layout
 
 
 def said(text: str, start: float = 0.0, each: float = 0.5) -> tuple[Word, ...]:
@@ -64,6 +64,7 @@ WORDS = ("le", "toit", "pour", "tous,", "et", "après", "?", "voilà.", "quartie
 words = st.lists(st.sampled_from(WORDS), min_size=1)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(words, st.floats(0, 20), st.floats(0, 20))
 def test_no_word_of_outside_is_within(texts: list[str], start: float, end: float) -> None:
     spoken_words = said(" ".join(texts))
@@ -76,6 +77,7 @@ def test_no_word_of_outside_is_within(texts: list[str], start: float, end: float
     assert len(kept) == sum(start <= word.start and word.end <= end for word in inside)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(words)
 def test_paragraphs_have_every_word_once_and_in_order(texts: list[str]) -> None:
     cues = Layout("plateau").add(said(" ".join(texts)), ended=True)
@@ -84,9 +86,28 @@ def test_paragraphs_have_every_word_once_and_in_order(texts: list[str]) -> None:
     assert read == heard
 
 
+def test_change_of_speaker_is_announced_once() -> None:
+    cues = [
+        cue("Bonjour.", speaker=""),
+        cue("Un", speaker="Ana Roy"),
+        cue("deux", speaker="Ana Roy"),
+        cue("trois", speaker=""),  # nobody said who: it may be the same
+        cue("quatre", speaker="Ana Roy"),
+        cue("cinq", speaker="Bo Lin"),
+    ]
+    assert [each.lines[0] for each in spoken.announced(cues)] == [
+        "Bonjour.",
+        "Ana Roy\u202f: Un",
+        "deux",
+        "trois",
+        "quatre",
+        "–\u00a0Bo Lin\u202f: cinq",
+    ]
+
+
 def test_sentence_ends_at_a_full_stop_a_pause_or_another_speaker() -> None:
     cues = [
-        cue("Bonjour à tous. Le toit", speaker="Ann"),
+        cue("Bonjour à M. Roy. Le toit", speaker="Ann"),
         cue("est là", 10.0, speaker="Ann"),
         cue("oui", 11.0, speaker="Bob"),
     ]
@@ -94,7 +115,7 @@ def test_sentence_ends_at_a_full_stop_a_pause_or_another_speaker() -> None:
         (speaker, " ".join(word.text for word in said)) for speaker, said in spoken.sentences(cues)
     ]
     assert sentences == [
-        ("Ann", "Bonjour à tous."),
+        ("Ann", "Bonjour à M. Roy."),
         ("Ann", "Le toit"),
         ("Ann", "est là"),
         ("Bob", "oui"),

@@ -37,5 +37,9 @@ class Transcript:
         cues = (self._by_id[name] for _, name in self._order[first:last])
         return [cue for cue in cues if cue.end > start]
 
+    def newest(self) -> Cue | None:
+        """The cue that begins last."""
+        return self._by_id[self._order[-1][1]] if self._order else None
+
     def __len__(self) -> int:
         return len(self._by_id)

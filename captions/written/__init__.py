@@ -1,0 +1,1 @@
+"""Words as they are read: laid out, written to files, found again."""
