@@ -1,154 +1,171 @@
-"""Live captions: word errors against faster-whisper's own transcript, delay, and cost.
+"""Live captions: errors, delay and cost, beside the model's own transcript and a peer.
 
-    python benchmarks/captions.py [SOUND …] [--realtime] [--json FILE]
+    python -m benchmarks.captions [SOUND …] [--sets FOLDER] [--limit SECONDS] [--realtime]
+        [--beside-1080p] [--ufal CHECKOUT] [--json FILE]
 
-Each sound file has its transcript beside it, as `.txt`; without any, the tests' clip is used. Delay
-counts from the end of a word as the offline transcript has it. Files named in `--quiet` hold no
-speech: every word found there is an invention.
+Each sound has its transcript beside it, as `.txt`. Without any, the talk of `make demo` and the
+tests' clip are used; `--sets` takes every sound with a transcript in a folder, and as sounds
+without a word those of its `nonspeech` that SPEECHLESS names. Such are made besides: a character
+found there, even in a partial, is an invention (babble has voices, but no words).
+
+- ours: the live loop. Without `--realtime` its clock stands still while nothing is computed.
+- offline: `faster_whisper.transcribe` of the whole file, same weights: what there is to win.
+- ufal: ufal/whisper_streaming as its authors set it up (cloned where there is a network).
+
+Delay counts from the end of a word as the offline transcript has it; cores are seconds of processor
+in a second of sound.
 """
 
 import argparse
-import difflib
 import json
-import statistics
-import sys
-import time
-from dataclasses import asdict, dataclass
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+
+from benchmarks import _captions_noises as noises
+from benchmarks import _film
+from benchmarks._captions_figures import Figures, figures
+from benchmarks._captions_systems import alone, offline, ours, peer
+from captions.hearing import sound
+from captions.hearing.sound import SAMPLE_RATE
+from captions.models import weights
+from tests.captions.speech import CLIP
+from tests.servers import fabrique
+from tests.studio import publishing
+from tv.demo import film as demo_film
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[0] = str(ROOT)  # this file's folder has a captions of its own: this very file
-
-import numpy as np  # noqa: E402
-from faster_whisper import WhisperModel  # noqa: E402
-
-from captions import files, sound, weights  # noqa: E402
-from captions.agreement import key  # noqa: E402
-from captions.live import Captioner  # noqa: E402
-from captions.sound import SAMPLE_RATE  # noqa: E402
-from captions.whisper import Whisper  # noqa: E402
-from tests.captions.speech import CLIP, word_error_rate  # noqa: E402
-
-
-@dataclass
-class Result:
-    """One row; times in seconds, errors in per cent of words, cost in cores."""
-
-    name: str
-    seconds: float
-    live_errors: float
-    offline_errors: float
-    commit_median: float
-    commit_p95: float
-    partial_median: float
-    partial_p95: float
-    live_cores: float
-    offline_cores: float
-    refused: int
+UFAL = "https://github.com/ufal/whisper_streaming"
+COMMIT = "1f25a1a"  # of it
+Spoken = tuple[Path, str]  # a sound, and what is said in it
+SPEECHLESS = ("silence", "noise_pink", "hum", "chord", "applause")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sounds", nargs="*", type=Path, default=[CLIP])
-    parser.add_argument("--quiet", nargs="*", type=Path, default=[])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("sounds", nargs="*", type=Path)
+    parser.add_argument("--sets", type=Path)
+    parser.add_argument("--limit", type=float, help="seconds of each sound that are heard")
     parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--beside-1080p", action="store_true", help="real time, a channel on air")
+    parser.add_argument("--ufal", type=Path)
     parser.add_argument("--model", default="base")
     parser.add_argument("--cache", type=Path, default=ROOT / "data" / "cache")
-    parser.add_argument("--json", type=Path, default=Path("captions.json"))
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
 
-    folder = weights.resolve(options.model, options.cache)
-    whisper = Whisper(folder)
-    offline = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
-    results = [measure(path, whisper, offline, options.realtime) for path in options.sounds]
-    inventions = {path.stem: invented(path, whisper) for path in options.quiet}
+    with tempfile.TemporaryDirectory(prefix="fabrique-captions-") as temporary:
+        scratch = Path(temporary)
+        sounds = options.sounds or _sounds(options.sets)
+        quiet = [*noises.make(scratch, sounds[0]), *_speechless(options.sets)]
+        folder = weights.resolve(options.model, options.cache)
+        ufal = options.ufal or _ufal(scratch)
+        realtime = options.realtime or options.beside_1080p
+        with _channel_on_air(scratch) if options.beside_1080p else nullcontext():
+            rows = [
+                row
+                for path in sounds
+                for row in _compare(_begun(path, options.limit, scratch), folder, realtime, ufal)
+            ]
+            invented = {path.stem: _invented(path, folder) for path in quiet}
+    _print(rows, invented)
+    if options.json:
+        written = {
+            "realtime": realtime,
+            "beside_1080p": options.beside_1080p,
+            "model": options.model,
+            "speech": [asdict(row) for row in rows],
+            "characters_without_speech": invented,
+        }
+        options.json.write_text(json.dumps(written, indent=1) + "\n")
 
-    print("                     live   offline  ratio   commit        partial       cores")
-    print("sound      seconds   WER %    WER %          med / p95     med / p95     live   offline")
-    for row in results:
-        ratio = row.live_errors / row.offline_errors if row.offline_errors else float("nan")
-        print(
-            f"{row.name[:11]:<11}{row.seconds:7.0f} {row.live_errors:7.1f}"
-            f" {row.offline_errors:8.1f} {ratio:6.2f}  "
-            f" {row.commit_median:5.2f} / {row.commit_p95:<5.2f}"
-            f" {row.partial_median:5.2f} / {row.partial_p95:<5.2f}"
-            f" {row.live_cores:6.2f} {row.offline_cores:8.2f}"
-        )
-    for name, words in inventions.items():
-        print(f"{name}: {words} words invented")
-    written: dict[str, Any] = {
-        "realtime": options.realtime,
-        "speech": [asdict(row) for row in results],
-        "inventions": inventions,
-    }
-    options.json.write_text(json.dumps(written, indent=1) + "\n")
+
+def _compare(spoken: Spoken, folder: Path, realtime: bool, ufal: Path | None) -> Iterator[Figures]:
+    """The systems on one sound, one after the other."""
+    path, reference = spoken
+    whole = alone(offline, path, folder)
+    yield figures("ours", path.stem, alone(ours, path, folder, realtime), reference, whole)
+    yield figures("offline", path.stem, whole, reference, whole)
+    if ufal:
+        yield figures("ufal", path.stem, alone(peer, path, folder, ufal), reference, whole)
 
 
-def measure(path: Path, whisper: Whisper, offline: WhisperModel, realtime: bool) -> Result:
+def _invented(path: Path, folder: Path) -> int:
+    """Characters shown of a sound without speech, partial words too."""
+    run = ours(path, folder, False)
+    settled = sum(len(text) for text, _, _ in run.words)
+    return settled + sum(len(word) for guess in run.guesses for word in guess.words)
+
+
+def _sounds(sets: Path | None) -> list[Path]:
+    if sets is None:
+        return [demo_film.ASSETS / "talk_fr.opus", CLIP]
+    return [path for path in sorted(sets.glob("*.flac")) if path.with_suffix(".txt").exists()]
+
+
+def _speechless(sets: Path | None) -> list[Path]:
+    return [sets / "nonspeech" / f"{name}.flac" for name in SPEECHLESS] if sets else []
+
+
+def _begun(path: Path, limit: float | None, scratch: Path) -> Spoken:
+    """The sound and its transcript, cut behind a sentence before `limit` if they are listed."""
+    segments = path.with_suffix(".segments.json")
+    if limit is None or not segments.exists():
+        return path, path.with_suffix(".txt").read_text(encoding="utf-8")
+    listed = json.loads(segments.read_text(encoding="utf-8"))
+    said = [segment for segment in listed if segment["end"] <= limit]
     samples = np.concatenate([piece.samples for piece in sound.read(path)])
-    seconds = len(samples) / SAMPLE_RATE
-    before = time.process_time()
-    segments, _ = offline.transcribe(samples, language="fr", beam_size=5, word_timestamps=True)
-    said = [word for segment in segments for word in segment.words or []]
-    offline_cost = time.process_time() - before
+    until = int((said[-1]["end"] + 0.3) * SAMPLE_RATE)
+    shorter = noises.write(scratch / f"{path.stem}.wav", samples[:until])
+    return shorter, " ".join(segment["text"] for segment in said)
 
-    captioner = Captioner(whisper)
-    before = time.process_time()
-    shown = list(files.caption(path, captioner, realtime=realtime))
-    live_cost = time.process_time() - before
 
-    committed = [(word.text, step.at) for step in shown for word in step.heard.settled]
-    commits, partials = delays([(word.word, word.end) for word in said], committed, shown)
-    reference = path.with_suffix(".txt").read_text(encoding="utf-8")
-    return Result(
-        name=path.stem,
-        seconds=round(seconds, 1),
-        live_errors=100 * word_error_rate(reference, " ".join(text for text, _ in committed)),
-        offline_errors=100 * word_error_rate(reference, " ".join(word.word for word in said)),
-        commit_median=statistics.median(commits),
-        commit_p95=float(np.percentile(commits, 95)),
-        partial_median=statistics.median(partials),
-        partial_p95=float(np.percentile(partials, 95)),
-        live_cores=live_cost / seconds,
-        offline_cores=offline_cost / seconds,
-        refused=captioner.refused,
+def _ufal(scratch: Path) -> Path | None:
+    """A clone of the peer at the commit we know, or None, said so."""
+    folder = scratch / "whisper_streaming"
+    commands = (
+        ["clone", "--quiet", UFAL, str(folder)],
+        ["-C", str(folder), "checkout", "-q", COMMIT],
     )
+    for command in commands:
+        done = subprocess.run(["git", *command], capture_output=True, timeout=120)
+        if done.returncode:
+            print("ufal/whisper_streaming cannot be fetched here: give a clone with --ufal")
+            return None
+    return folder
 
 
-def delays(
-    said: list[tuple[str, float]], committed: list[tuple[str, float]], shown: list[files.Shown]
-) -> tuple[list[float], list[float]]:
-    """How long after its end each word that both transcripts have was settled, and first seen."""
-    seen: list[float] = []  # for each committed word, when it was first shown in its place
-    for step in shown:
-        settled = [key(word.text) for word in step.heard.settled]
-        seen += [step.at] * len(settled)
-    count = len(committed)
-    for step in reversed(shown):
-        count -= len(step.heard.settled)
-        after = count + len(step.heard.settled)
-        for offset, word in enumerate(step.heard.partial):
-            place = after + offset
-            if place < len(committed) and key(word.text) == key(committed[place][0]):
-                seen[place] = min(seen[place], step.at)
-    matcher = difflib.SequenceMatcher(
-        None, [key(text) for text, _ in said], [key(text) for text, _ in committed], autojunk=False
+@contextmanager
+def _channel_on_air(scratch: Path) -> Iterator[None]:
+    """The whole service with a 1080p studio; its captions are the ones measured here."""
+    film = scratch / "film.mp4"
+    _film.make(film, size="1920x1080", rate="4M")
+    with fabrique(CAPTIONS__CHANNELS="") as server, publishing(film, server):
+        yield
+
+
+def _print(rows: list[Figures], invented: dict[str, int]) -> None:
+    print(
+        "                            WER     CER  max in   commit        partial      cores    RSS"
     )
-    pairs = [
-        (said[block.a + index][1], block.b + index)
-        for block in matcher.get_matching_blocks()
-        for index in range(block.size)
-    ]
-    return (
-        [committed[place][1] - end for end, place in pairs],
-        [seen[place] - end for end, place in pairs],
-    )
+    print("sound        system        in %    in %  a row    med / p95     med / p95            MB")
+    for row in rows:
+        print(
+            f"{row.sound[:12]:<13}{row.system:<9}{row.word_errors:9.2f}{row.character_errors:8.2f}"
+            f"{row.times_running:7d}  {_pair(row.commit_median, row.commit_p95)}"
+            f"  {_pair(row.partial_median, row.partial_p95)}{row.cores:7.2f}{row.rss_mb:7.0f}"
+        )
+    for name, characters in invented.items():
+        print(f"{name}: {characters} characters without speech")
 
 
-def invented(path: Path, whisper: Whisper) -> int:
-    steps = files.caption(path, Captioner(whisper))
-    return sum(len(step.heard.settled) for step in steps)
+def _pair(median: float | None, p95: float | None) -> str:
+    return "      –      " if median is None or p95 is None else f"{median:5.2f} / {p95:5.2f}"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from captions import sound
-from captions.live import Captioner, Heard
-from captions.pace import HOPELESS, Pace
-from captions.sound import SAMPLE_RATE, Sound
+import av
+from av.error import FFmpegError
+
+from captions.hearing import sound
+from captions.hearing.live import Captioner, Heard
+from captions.hearing.pace import HOPELESS, Pace
+from captions.hearing.sound import SAMPLE_RATE, Sound
 
 PIECE = 0.1  # seconds of sound handed over at a time
 
@@ -19,6 +22,17 @@ class Shown:
 
     heard: Heard
     at: float
+
+
+def seconds(path: Path) -> float:
+    """How long a media file is, 0.0 when it does not say or can be read once only."""
+    if not path.is_file():
+        return 0.0
+    try:
+        with av.open(str(path), metadata_errors="ignore") as container:
+            return (container.duration or 0) / av.time_base
+    except FFmpegError:
+        return 0.0
 
 
 def caption(

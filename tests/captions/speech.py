@@ -11,9 +11,10 @@ import jiwer
 import numpy as np
 from num2words import num2words
 
-from captions import sound, weights
-from captions.sound import SAMPLE_RATE, Samples, Sound
-from captions.whisper import Whisper
+from captions.hearing import sound
+from captions.hearing.sound import SAMPLE_RATE, Samples, Sound
+from captions.hearing.whisper import Whisper
+from captions.models import weights
 
 CLIP = Path(__file__).parent / "human_fr_ca.flac"  # 37 s; see human_fr_ca.LICENSE
 

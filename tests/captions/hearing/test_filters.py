@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captions import filters
+from captions.hearing import filters
 
 SENTENCE = "Le gardien d’immeuble est la première personne que les locataires rencontrent."
 
@@ -73,3 +73,34 @@ def test_loops_of_any_length_are_found(length: int, lead: int) -> None:
 @given(st.lists(st.text(alphabet="abcdef", min_size=1), unique=True, max_size=40))
 def test_different_words_are_no_loop(words: list[str]) -> None:
     assert filters.loop(words) is None
+
+
+def told(words: list[str]) -> list[str]:
+    echo = filters.Echo()
+    return [word for word in words if not echo.hears(word)]
+
+
+def test_a_phrase_said_twice_is_told_twice() -> None:
+    words = ["appuyez", "sur", "la", "touche", "dièse"] * 2
+    assert told([*words, "merci"]) == [*words, "merci"]
+
+
+def test_a_third_time_is_left_out_but_for_its_first_words() -> None:
+    words = ["appuyez", "sur", "la", "touche", "dièse"]
+    assert told([*words * 6, "merci"]) == [*words * 2, "appuyez", "sur", "merci"]
+
+
+@given(st.integers(1, filters.LONGEST_LOOP), st.integers(3, 8))
+def test_no_phrase_is_told_more_than_twice_and_no_word_more_than_three_times(
+    length: int, times: int
+) -> None:
+    phrase = [f"mot{number}" for number in range(length)]
+    assert len(told(phrase * times)) < 3 * length + (length == 1)
+
+
+@given(st.lists(st.sampled_from(["un", "deux", "trois", "quatre"]), max_size=30))
+def test_what_is_left_out_was_just_said(words: list[str]) -> None:
+    echo = filters.Echo()
+    for index, word in enumerate(words):
+        if echo.hears(word):
+            assert word in words[:index]

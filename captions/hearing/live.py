@@ -6,25 +6,30 @@ loop owns no clock and no thread: whoever drives it says how much effort the mac
 """
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 
-from captions import filters
-from captions.agreement import Agreement, key
+import numpy as np
+
 from captions.cues import Word
-from captions.pace import Effort
-from captions.sound import Sound
-from captions.speech import SpeechDetector
-from captions.whisper import Encoded, Piece, Whisper
-from captions.window import Window
+from captions.hearing import filters
+from captions.hearing.agreement import TRUSTED, Agreement, Tiers, believed, key
+from captions.hearing.pace import Effort
+from captions.hearing.sound import SAMPLE_RATE, Sound
+from captions.hearing.speech import SpeechDetector
+from captions.hearing.whisper import Encoded, Piece, Whisper
+from captions.hearing.window import Window
 
 logger = logging.getLogger(__name__)
 
 HEARD = 0.1  # seconds before a transcript's end where speech may still be cut off
-GAP = 0.1  # seconds: sound whose time differs more from what was expected starts a new window
-PROMPT = 100  # tokens of what was said before that the decoder is shown
+GAP = 0.1  # seconds by which the time of a sound may differ from what was expected
+HOLE = 1.0  # seconds without sound, at most, that are taken for silence; more starts a new window
+WAITING = 1000  # sounds that may wait behind a gap
+PROMPT = 100  # tokens of what was said before that the decoder is shown: each costs in each beam
 GLOSSARY = 80  # tokens of glossary before them
 KEPT = 0.25  # seconds of a closed window that the next one begins with
+MISSED = 1.0  # seconds of speech without a word that are worth another look
 UNSURE = 1.0  # seconds at a window's end that are never cut from it
 
 
@@ -33,8 +38,7 @@ class Tuning:
     """The loop's parameters, in seconds unless said otherwise; measured by benchmarks/captions."""
 
     apart: float = 0.9  # between two transcripts that may agree
-    guard: float = 1.0  # from the window's end: what lies before settles by itself …
-    confidence: float = 0.6  # … if its probability is at least this
+    trusted: Tiers = TRUSTED  # what settles by itself
     breath: float = 0.3  # of silence, after which a step is made at once
     pause: float = 0.6  # of silence, after which all words settle
     rest: float = 2.0  # of silence, after which the window closes
@@ -60,8 +64,9 @@ class Captioner:
         self._whisper = whisper
         self._tuning = tuning or Tuning()
         self._detector = SpeechDetector()
-        self._glossary = whisper.tokens(f" {glossary.strip()}")[:GLOSSARY] if glossary else []
-        self._waiting: deque[Sound] = deque()  # sound behind a gap, for windows to come
+        self._glossary: list[int] = []
+        self.instruct(glossary)
+        self._waiting: deque[Sound] = deque(maxlen=WAITING)  # behind a gap: for windows to come
         self._finishing = False
         self._previous: list[int] = []  # tokens said before the window
         self._agreement = Agreement(self._tuning.apart)
@@ -71,14 +76,26 @@ class Captioner:
         self._decoded_until = 0.0
         self._open_speech = False  # words may be waiting for a pause
         self.heard_until = 0.0  # the end of the newest sound
-        self.refused = 0  # transcripts not believed
+        self._echo = filters.Echo()
+        self.refusals: Counter[str] = Counter()  # transcripts not believed, by the reason
+        self.resumed = 0  # windows begun anew because their decoder had stopped listening
+
+    @property
+    def refused(self) -> int:
+        """Transcripts not believed."""
+        return self.refusals.total()
 
     @property
     def window_seconds(self) -> float:
         return self._window.seconds if self._window else 0.0
 
+    def instruct(self, glossary: str) -> None:
+        """Show the model `glossary` from the next step on; any thread may call this."""
+        text = glossary.strip()
+        self._glossary = self._whisper.tokens(f" {text}")[:GLOSSARY] if text else []
+
     def feed(self, sound: Sound) -> None:
-        """Take the next sound. A jump of its time ends the window."""
+        """Take the next sound. A short hole is silence; any other jump of time ends the window."""
         if not len(sound.samples):
             return
         self.heard_until = sound.end
@@ -87,7 +104,11 @@ class Captioner:
             self._open(sound.start)
         window = self._window
         assert window is not None
-        if self._waiting or abs(sound.start - window.end) > GAP:
+        missing = sound.start - window.end
+        if not self._waiting and GAP < missing <= HOLE:
+            silence = np.zeros(round(missing * SAMPLE_RATE), dtype=np.float32)
+            window.append(Sound(silence, window.end))
+        elif self._waiting or abs(missing) > GAP:
             self._waiting.append(sound)
             return
         window.append(sound)
@@ -158,21 +179,38 @@ class Captioner:
 
     def _decode(self, window: Window, effort: Effort) -> None:
         """Set what is not settled to what the model hears now."""
-        encoded = self._whisper.encode(window.samples)
         self._decoded_until = window.end
+        self._unsettled = self._transcribed(window, effort)
+        if self._settled and not self._unsettled and self._unheard(window):
+            # With its sentence finished the decoder may take the rest for silence: a new one.
+            self.resumed += 1
+            self._begin_behind_settled(window)
+            self._unsettled = self._transcribed(window, effort)
+
+    def _transcribed(self, window: Window, effort: Effort) -> list[Piece]:
+        """The words behind the settled ones, as far as they are believed."""
+        encoded = self._whisper.encode(window.samples)
         prompts = [[*self._glossary, *self._previous[-PROMPT:]]]
         if self._previous:
             prompts.append(self._glossary)
         for previous in prompts:
             pieces, reason = self._listen(window, encoded, previous, effort)
             if reason is None:
-                self._unsettled = pieces
-                return
+                return pieces
             logger.debug("captions: a transcript was refused (%s)", reason)
-            self.refused += 1
+            self.refusals[reason] += 1
             self._previous = []  # what led it astray must not do so again
             self._agreement.forget()
-        self._unsettled = []
+        return []
+
+    def _unheard(self, window: Window) -> bool:
+        """Whether somebody spoke behind the settled words for so long that words are missing."""
+        return window.speech_since(self._settled[-1].end) > MISSED
+
+    def _begin_behind_settled(self, window: Window) -> None:
+        window.cut(self._settled[-1].end)
+        self._remember(self._settled)
+        self._forget_words()
 
     def _listen(
         self, window: Window, encoded: Encoded, previous: list[int], effort: Effort
@@ -206,14 +244,8 @@ class Captioner:
         """How many of the unsettled pieces cannot change any more."""
         texts = [piece.text for piece in self._unsettled]
         agreed = self._agreement.confirm(texts, window.end)
-        sure = 0
-        for piece in self._unsettled:
-            if piece.end > window.end - self._tuning.guard:
-                break
-            if piece.probability < self._tuning.confidence:
-                break
-            sure += 1
-        count = max(agreed, sure)
+        heard = [(window.end - piece.end, piece.probability) for piece in self._unsettled]
+        count = believed(heard, agreed, self._tuning.trusted)
         # A window's end reads like a sentence's: the last word waits to see if its full stop stays.
         if count == len(texts) and texts and not texts[-1][-1].isalnum():
             count -= 1
@@ -223,7 +255,7 @@ class Captioner:
         pieces, self._unsettled = self._unsettled[:count], self._unsettled[count:]
         self._agreement.settle([piece.text for piece in pieces])
         self._settled += pieces
-        return tuple(_word(piece) for piece in pieces)
+        return tuple(_word(piece) for piece in pieces if not self._echo.hears(piece.text))
 
     def _shorten(self, window: Window) -> None:
         """Let go of the beginning of a long window, at best up to a settled sentence's end."""
@@ -246,7 +278,8 @@ class Captioner:
         """End the window; the next one begins where it ended, or behind the gap."""
         self._remember(self._settled)
         self._forget_words()
-        waiting, self._waiting = self._waiting, deque()
+        waiting = list(self._waiting)
+        self._waiting.clear()
         if not waiting:
             window.cut(window.end - (0.0 if self._finishing else KEPT))
             self._decoded_until = window.end

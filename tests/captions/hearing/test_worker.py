@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from captions.cues import Word
-from captions.layout import joined
-from captions.live import Captioner, Heard
-from captions.worker import QUIET, Worker
+from captions.hearing.live import Captioner, Heard
+from captions.hearing.worker import QUIET, Worker
+from captions.written.layout import joined
 from tests.captions.speech import Samples, clip, whisper
 
 pytestmark = pytest.mark.slow  # the real model on seconds of real speech
@@ -46,7 +46,7 @@ class Ears:
 
 def test_packets_become_words() -> None:
     ears = Ears()
-    with Worker(Captioner(whisper()), ears.hear) as worker:
+    with Worker(Captioner(whisper()), ears.hear, monotonic=lambda: 0.0) as worker:
         for number, packet in enumerate(opus(clip()[: 7 * 16_000])):
             worker.put(packet, START + number * 0.02)
         assert ears.ended.wait(30)

@@ -2,14 +2,29 @@
 
 import unicodedata
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
+
+# (seconds, probability): with so much sound behind it, a word that is so probable is believed.
+Tiers = Sequence[tuple[float, float]]
+# What is clear settles close to the sound's end; what is doubtful waits for a second transcript.
+TRUSTED: Tiers = ((0.5, 0.95), (1.0, 0.6))
 
 
 def key(text: str) -> str:
     """What two spellings of one spoken word share: letters and figures, in lower case."""
     folded = unicodedata.normalize("NFKC", text.lower())
     return "".join(character for character in folded if character.isalnum())
+
+
+def believed(words: Iterable[tuple[float, float]], agreed: int, trusted: Tiers) -> int:
+    """Return how many of the first `words` settle.
+
+    Each is the seconds of sound behind it and its probability; an earlier transcript has the first
+    `agreed` of them.
+    """
+    settles = (index < agreed or _trusted(*word, trusted) for index, word in enumerate(words))
+    return sum(1 for _ in takewhile(bool, settles))
 
 
 class Agreement:
@@ -47,3 +62,7 @@ class Agreement:
 
     def forget(self) -> None:
         self._earlier.clear()
+
+
+def _trusted(behind: float, probability: float, trusted: Tiers) -> bool:
+    return any(behind >= least and probability >= needed for least, needed in trusted)

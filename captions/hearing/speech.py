@@ -1,11 +1,12 @@
 """Where in the sound somebody speaks: Silero's detector, fed as the sound comes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from faster_whisper.vad import get_vad_model
 
-from captions.sound import SAMPLE_RATE, Samples
+from captions.hearing.sound import SAMPLE_RATE, Samples
 
 FRAME = 512  # samples the detector judges at a time
 FRAME_SECONDS = FRAME / SAMPLE_RATE
@@ -41,3 +42,18 @@ class SpeechDetector:
             {"input": np.hstack((contexts, frames)), "h": self._h, "c": self._c},
         )
         return [bool(probability >= THRESHOLD) for probability in probabilities.ravel()]
+
+
+def fitted(speech: Sequence[bool], begins: float, start: float, end: float) -> tuple[float, float]:
+    """A word's times, drawn in to the speech they enclose: alignments stretch over pauses.
+
+    `speech` has one value for each of the detector's frames since `begins`.
+    """
+    first = max(0, int((start - begins) / FRAME_SECONDS))
+    last = min(len(speech), int((end - begins) / FRAME_SECONDS) + 1)
+    frames = [index for index in range(first, last) if speech[index]]
+    if not frames:
+        return start, end
+    fitted_start = max(start, begins + frames[0] * FRAME_SECONDS)
+    fitted_end = min(end, begins + (frames[-1] + 1) * FRAME_SECONDS)
+    return fitted_start, max(fitted_start, fitted_end)

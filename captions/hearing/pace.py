@@ -20,7 +20,7 @@ LEVELS = (
     Effort(beam=1, step=2.5, partials=False),
 )
 BUSY, IDLE = 0.9, 0.4  # share of the time spent in steps: above, spend less; below, spend more
-MEMORY = 0.3  # weight of the newest step in that share
+MEMORY = 0.2  # weight of the newest step in that share
 CALM = 10  # idle steps in a row before more is spent again: easing off must not swing
 HOPELESS = 8.0  # seconds of sound behind: what waits is let go, captions go on live
 

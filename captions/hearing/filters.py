@@ -1,10 +1,12 @@
-"""What Whisper invents when it hears no words, or loses its way; each rule is one function."""
+"""What Whisper invents when it hears no words, or loses its way; each rule stands alone."""
 
 import re
 import zlib
+from collections import deque
 from collections.abc import Sequence
+from itertools import takewhile
 
-from captions.agreement import key
+from captions.hearing.agreement import key
 
 COMPRESSION = 2.4  # Radford et al., "Robust Speech Recognition…" (2022), section 4.5
 LOST = 5.0  # compression of a decoder that does nothing but repeat itself
@@ -67,6 +69,35 @@ def loop(words: Sequence[str]) -> int | None:
         if length > BEGUN and matched >= BEGUN:
             return spoken[len(keys) - matched][1]  # the window's end cuts off the second time
     return None
+
+
+class Echo:
+    """Hears an endless text, and finds the words with which a phrase comes a third time running.
+
+    `loop` looks within one transcript; this, at all that is shown, whatever window it comes from.
+    A single word may come three times. The first words of a third time pass: they may mean another
+    phrase.
+    """
+
+    def __init__(self) -> None:
+        self._heard: deque[str] = deque(maxlen=3 * LONGEST_LOOP)
+
+    def hears(self, word: str) -> bool:
+        """Take the next word; return whether it is one too many."""
+        if not key(word):
+            return False
+        self._heard.append(key(word))
+        newest = list(reversed(self._heard))
+        return any(
+            self._repeated(newest, length) >= (2 if length == 1 else length) + min(length, BEGUN)
+            for length in range(1, LONGEST_LOOP + 1)
+        )
+
+    @staticmethod
+    def _repeated(newest: Sequence[str], length: int) -> int:
+        """How many of the newest words, in a row, are the same as `length` words before."""
+        pairs = zip(newest, newest[length:], strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def invented(text: str) -> bool:

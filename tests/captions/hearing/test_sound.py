@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from captions.errors import SoundUnreadable
-from captions.sound import SAMPLE_RATE, PacketDecoder, read
+from captions.hearing.sound import SAMPLE_RATE, PacketDecoder, read
 from tests.captions.speech import CLIP
 
 

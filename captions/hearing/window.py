@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from captions.sound import SAMPLE_RATE, Samples, Sound
-from captions.speech import FRAME_SECONDS, SpeechDetector
+from captions.hearing.sound import SAMPLE_RATE, Samples, Sound
+from captions.hearing.speech import FRAME_SECONDS, SpeechDetector, fitted
 
 JUDGED = 1600  # samples the detector is given at least: many small calls cost more than one
 QUIET = 0.5  # seconds kept of a window where nobody has spoken yet
@@ -65,6 +65,11 @@ class Window:
     def speech_seconds(self) -> float:
         return sum(self._speech) * FRAME_SECONDS
 
+    def speech_since(self, time: float) -> float:
+        """Seconds of speech heard after `time`."""
+        first = max(0, round((time - self._speech_start) / FRAME_SECONDS))
+        return sum(self._speech[first:]) * FRAME_SECONDS
+
     @property
     def last_speech(self) -> float:
         """When speech was last heard; the window's start when there is none."""
@@ -83,12 +88,5 @@ class Window:
         return max(0.0, self.judged_until - self.last_speech)
 
     def fit(self, start: float, end: float) -> tuple[float, float]:
-        """Draw a word's times in to the speech they enclose: alignments stretch over pauses."""
-        first = max(0, int((start - self._speech_start) / FRAME_SECONDS))
-        last = min(len(self._speech), int((end - self._speech_start) / FRAME_SECONDS) + 1)
-        frames = [index for index in range(first, last) if self._speech[index]]
-        if not frames:
-            return start, end
-        fitted_start = max(start, self._speech_start + frames[0] * FRAME_SECONDS)
-        fitted_end = min(end, self._speech_start + (frames[-1] + 1) * FRAME_SECONDS)
-        return fitted_start, max(fitted_start, fitted_end)
+        """Draw a word's times in to the speech they enclose."""
+        return fitted(self._speech, self._speech_start, start, end)

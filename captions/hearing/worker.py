@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from captions.errors import SoundUnreadable
-from captions.live import Captioner, Heard
-from captions.pace import HOPELESS, Pace
-from captions.sound import PacketDecoder
+from captions.hearing.live import Captioner, Heard
+from captions.hearing.pace import HOPELESS, Pace
+from captions.hearing.sound import PacketDecoder
 
 logger = logging.getLogger(__name__)
 

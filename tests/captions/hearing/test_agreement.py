@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captions.agreement import Agreement, key
+from captions.hearing.agreement import Agreement, believed, key
 
 texts = st.lists(st.sampled_from(["le", "la", "logement", "social", "dièse"]), max_size=8)
 
@@ -48,6 +48,30 @@ def test_never_more_words_settle_than_there_are(transcripts: list[list[str]]) ->
         count = agreement.confirm(words, float(step))
         assert 0 <= count <= len(words)
         agreement.settle(words[:count])
+
+
+TRUSTED = ((0.4, 0.9), (1.0, 0.6), (2.0, 0.0))
+
+
+def test_clear_words_settle_close_to_the_end_and_doubtful_ones_further_off() -> None:
+    assert believed([(1.5, 0.95), (0.5, 0.95), (0.3, 0.99)], 0, TRUSTED) == 2
+    assert believed([(1.5, 0.7), (0.8, 0.7), (0.5, 0.95)], 0, TRUSTED) == 1
+    assert believed([(2.1, 0.1), (1.7, 0.1)], 0, TRUSTED) == 1
+
+
+def test_a_second_transcript_speaks_for_a_doubtful_word_and_lets_clear_ones_follow() -> None:
+    assert believed([(0.7, 0.3), (0.6, 0.95), (0.5, 0.5)], 1, TRUSTED) == 2
+
+
+def test_a_doubtful_word_keeps_those_behind_it_waiting() -> None:
+    assert believed([(1.5, 0.3), (1.2, 0.99)], 0, TRUSTED) == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1)), max_size=8), st.floats(0, 5))
+def test_more_sound_never_unsettles_a_word(words: list[tuple[float, float]], more: float) -> None:
+    later = [(behind + more, probability) for behind, probability in words]
+    for agreed in range(len(words) + 1):
+        assert believed(later, agreed, TRUSTED) >= believed(words, agreed, TRUSTED) >= agreed
 
 
 def test_key_keeps_letters_and_figures() -> None:

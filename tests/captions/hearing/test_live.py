@@ -7,18 +7,23 @@ import pytest
 
 from captions import files
 from captions.cues import Word
-from captions.layout import joined
-from captions.live import Captioner
-from captions.pace import Effort
-from captions.sound import SAMPLE_RATE, Samples, Sound
-from captions.speech import SpeechDetector
-from captions.window import Window
+from captions.hearing.live import Captioner
+from captions.hearing.pace import Effort
+from captions.hearing.sound import SAMPLE_RATE, Samples, Sound
+from captions.hearing.speech import SpeechDetector
+from captions.hearing.window import Window
+from captions.written.layout import joined
 from tests.captions.speech import CLIP, clip, pieces, reference, whisper, word_error_rate
 
 pytestmark = pytest.mark.slow  # the real model on seconds of real speech
 
 START = 1_790_000_000.0
 WORD_ERRORS = 0.25  # of 83 words; measured 0.19, faster-whisper’s own transcript has 0.16
+
+
+def free() -> float:
+    """What steps cost in these tests: nothing, so that a busy machine hears no worse."""
+    return 0.0
 
 
 def listen(captioner: Captioner, sounds: list[Sound]) -> list[Word]:
@@ -40,7 +45,7 @@ def finish(captioner: Captioner) -> list[Word]:
 
 
 def test_french_speech_is_captioned_live() -> None:
-    shown = list(files.caption(CLIP, Captioner(whisper())))
+    shown = list(files.caption(CLIP, Captioner(whisper()), cost=free))
     words = [word for step in shown for word in step.heard.settled]
     assert word_error_rate(reference(), joined(words)) <= WORD_ERRORS
     assert all(before.start <= after.start + 0.3 for before, after in pairwise(words))
@@ -108,8 +113,19 @@ def test_a_window_follows_the_times_of_its_packets() -> None:
     assert window.seconds == pytest.approx(0.5, abs=0.01)
 
 
+def test_a_short_hole_is_silence_in_the_same_window_and_a_long_one_begins_another() -> None:
+    captioner = Captioner(whisper())
+    captioner.feed(Sound(noise(0.2, 0.0), START))
+    captioner.feed(Sound(noise(0.1, 0.0), START + 0.6))
+    captioner.feed(Sound(noise(0.1, 0.0), START + 0.7))
+    assert captioner.window_seconds == pytest.approx(0.8, abs=0.01)
+    captioner.feed(Sound(noise(0.1, 0.0), START + 60.0))
+    captioner.step(Effort())
+    assert captioner.window_seconds == pytest.approx(0.1, abs=0.01)
+
+
 def test_a_glossary_is_shown_to_the_model() -> None:
     text = "Mots du jour : dièse, agent, numéro de poste."
-    shown = files.caption(CLIP, Captioner(whisper(), glossary=text))
+    shown = files.caption(CLIP, Captioner(whisper(), glossary=text), cost=free)
     words = [word for step in shown for word in step.heard.settled]
     assert word_error_rate(reference(), joined(words)) <= WORD_ERRORS + 0.05

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captions.pace import CALM, LEVELS, Pace
+from captions.hearing.pace import CALM, LEVELS, Pace
 
 
 def test_a_machine_with_room_gets_the_best_captions() -> None:

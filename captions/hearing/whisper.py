@@ -18,7 +18,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
 from captions.errors import ModelUnavailable
-from captions.sound import SAMPLE_RATE, Samples
+from captions.hearing.sound import SAMPLE_RATE, Samples
 
 logger = logging.getLogger(__name__)
 
@@ -67,16 +67,30 @@ class Piece:
 class Whisper:
     """A loaded model, in French. Calls from several threads are queued by CTranslate2."""
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        """Load the weights in `folder`. Raises ModelUnavailable."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str = "cpu",
+        compute: str = "int8",
+        threads: int = 1,
+        workers: int = 1,
+    ) -> None:
+        """Load `folder`; `compute` is one of CTranslate2's types. Raises ModelUnavailable.
+
+        `workers` calls from several threads are answered at a time, each by `threads`.
+        """
         try:
             model = WhisperModel(
-                str(folder), device="cpu", compute_type="int8", cpu_threads=threads
+                str(folder),
+                device=device,
+                compute_type=compute,
+                cpu_threads=threads,
+                num_workers=workers,
             )
-        except (RuntimeError, ValueError, OSError) as error:
+        except (RuntimeError, ValueError, OSError, MemoryError) as error:
             raise ModelUnavailable(
-                f"Le modèle de sous-titrage « {folder} » ne se charge pas, il est sans doute "
-                f"incomplet : supprimez ce dossier pour qu’il soit refait ({error})."
+                f"Le modèle de sous-titrage « {folder} » ne se charge pas\u202f: {_trouble(error)}."
             ) from error
         if not model.model.is_multilingual:
             raise ModelUnavailable(f"Le modèle « {folder} » ne comprend que l’anglais.")
@@ -132,6 +146,23 @@ class Whisper:
         tokens = [token for token in tokens if token < self._tokenizer.eot]
         return Decoded(tokens, float(result.scores[0]), float(result.no_speech_prob))
 
+    def decode_whole(self, encoded: Encoded, *, beam: int) -> Decoded:
+        """Find all words of up to 30 s of sound.
+
+        The decoder writes times between them, which keep it from leaving passages out.
+        """
+        result = self._model.generate(
+            encoded.states,
+            [list(self._tokenizer.sot_sequence)],
+            beam_size=beam,
+            max_length=CONTEXT,
+            suppress_tokens=self._suppressed,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
+        return Decoded(tokens, float(result.scores[0]), float(result.no_speech_prob))
+
     def align(self, encoded: Encoded, *texts: Sequence[int]) -> list[list[Piece]]:
         """Say when each word of `texts` (the beginning, then what follows) was heard."""
         tokens = [token for text in texts for token in text]
@@ -184,3 +215,13 @@ class Whisper:
 
 def _spoken(text: str) -> bool:
     return any(character.isalnum() for character in text)
+
+
+def _trouble(error: Exception) -> str:
+    """What keeps CTranslate2 from loading a model, in French: it tells by a text alone."""
+    said = str(error)
+    if isinstance(error, MemoryError) or "allocate" in said or "out of memory" in said:
+        return "la mémoire n’y suffit pas, choisissez un modèle plus petit"
+    if "CUDA" in said or "Library" in said:  # its driver, or a library of NVIDIA's
+        return f"la carte graphique ne s’y prête pas ({said})"
+    return f"il est sans doute incomplet, supprimez ce dossier pour qu’il soit refait ({said})"

@@ -1,0 +1,1 @@
+"""From sound to words: what is heard now, and what is heard again."""

@@ -1,0 +1,1 @@
+"""Which words stand: the glossary's, the rules', and those of people."""
