@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -203,6 +204,28 @@ def test_film_is_made_at_a_click_and_taken_when_it_is_ready(over: Over, browser:
         expect(button).to_be_enabled()
 
 
+def test_clip_goes_from_where_one_was_to_where_one_is(over: Over, browser: Browser) -> None:
+    with opened(browser, over.address()) as page:
+        group = ready(page).get_by_role("group", name="Extrait")
+        slider = page.get_by_role("slider", name="Position dans le replay")
+        group.get_by_role("button", name="Extrait d’ici").click()
+        expect(group.get_by_role("button", name="Télécharger l’extrait")).to_have_count(0)
+        slider.press("ArrowRight")
+        expect(page.locator(".clock").first).to_have_text("0:10")
+        group.get_by_role("button", name="Extrait jusqu’ici").click()
+        expect(group.locator(".note")).to_have_text("0:00 – 0:10")
+        assert violations(page) == []
+        with page.expect_download(timeout=PATIENCE) as taken:
+            group.get_by_role("button", name="Télécharger l’extrait").click()
+        with av.open(str(taken.value.path())) as clip:
+            assert clip.duration is not None
+            assert 9.5 < clip.duration / av.time_base < 12.5  # from keyframe to keyframe
+        slider.press("Home")
+        expect(page.locator(".clock").first).to_have_text("0:00")
+        group.get_by_role("button", name="Extrait jusqu’ici").click()
+        expect(group.get_by_text("La fin vient avant le début.")).to_be_visible()
+
+
 @SIZES
 def test_replay_fits_the_screen_and_has_no_accessibility_violation(
     over: Over, browser: Browser, size: dict[str, int]
@@ -246,8 +269,9 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
         expect(publish).to_be_disabled()
         crew.get_by_label("Les personnes filmées ont donné leur accord").check()
         crew.get_by_label("Les sous-titres ont été relus").check()
-        publish.click()
+        publish.press("Enter")
         expect(crew.get_by_text("Tout le monde peut voir ce replay.")).to_be_visible()
+        expect(crew.get_by_role("button", name="Retirer")).to_be_focused()
 
         link = watch.get_by_role("link", name="Revoir l’intervention")
         expect(link).to_be_visible(timeout=PATIENCE)
@@ -263,7 +287,8 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
         crew.goto(f"{over.served.url}/regie#pass={pass_}")
         card = crew.locator(".replay-card")
         expect(card).to_contain_text("En ligne", timeout=PATIENCE)
-        card.get_by_role("button", name="Retirer").click()
+        card.get_by_role("button", name="Retirer").press("Enter")
         expect(card).to_contain_text("Pas encore en ligne", timeout=PATIENCE)
+        expect(card.get_by_label("Les personnes filmées ont donné leur accord")).to_be_focused()
         public.reload()
         expect(public.get_by_role("heading", level=1)).to_have_text("Ce replay n’est pas en ligne")

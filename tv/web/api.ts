@@ -22,11 +22,10 @@ export async function call<T>(
   method: string,
   path: string,
   body?: unknown,
-  idempotencyKey?: string,
+  more: Record<string, string> = {},
 ): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: "application/json", ...more };
   if (body !== undefined) headers["content-type"] = "application/json";
-  if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
   let response: Response;
   try {
     response = await fetch(path, {

@@ -4,8 +4,10 @@ import { html, nothing, render } from "lit";
 import { call, type Problem } from "./api";
 import * as clock from "./clock";
 import { seconds, stopwatch } from "./french";
+import { keep, recall } from "./kept";
 import { Live } from "./live";
 import { drawing, page } from "./page";
+import { CaptionsDesk } from "./parts/captions_desk";
 import { type Act, line, pending, pollCard } from "./parts/desk";
 import { closedDoor } from "./parts/door";
 import { strip } from "./parts/health";
@@ -18,8 +20,10 @@ import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
 import { Switching } from "./parts/switcher";
 import { announce } from "./parts/text";
-import type { Channel, Cue, Poll, Question, Restream, Talk } from "./protocol";
+import type { Channel, Poll, Question, Restream, Talk } from "./protocol";
 import { enter } from "./session";
+
+type Post = "public" | "captions";
 
 const CREW = ["moderator", "operator", "admin"];
 const RUNNERS = ["operator", "admin"]; // who may switch, and restream
@@ -37,13 +41,18 @@ const switching = new Switching(
   (channel, to) => request(`channel:${channel}`, `/api/v1/channels/${channel}:switch`, { to }),
   draw,
 );
+const captions = new CaptionsDesk(slug, live, draw);
+let post = recall<Post>("post", "public"); // what one works on, where there is not room for all
 let stage: Stage | null = null;
 let talk: Talk | undefined;
 let trouble = "";
 
-live.onPartial = (partial) => stage?.guess(partial);
-live.onView = (topic, items) => {
-  if (topic === `captions:${slug}`) stage?.hear(items as Cue[]);
+live.onPartial = (partial) => {
+  stage?.guess(partial);
+  captions.guess(partial.words);
+};
+live.onView = (view) => {
+  if (view.topic === `captions:${slug}`) stage?.follow(view);
 };
 document.addEventListener("keydown", keys);
 void enter().then((problem) => {
@@ -53,7 +62,7 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function follow(): void {
-  const topics = ["talks", "channels", "restreams", `captions:${slug}`];
+  const topics = ["talks", "channels", "restreams", `captions:${slug}`, `captioning:${slug}`];
   if (talk) topics.push(`talk:${talk.id}`);
   live.follow(...topics);
 }
@@ -73,6 +82,7 @@ function redraw(): void {
   follow();
 
   drawAir(role, here);
+  drawPosts();
   render(talkCard(), $("#talk"));
   drawQuestions(role);
   drawPolls();
@@ -94,6 +104,32 @@ function drawAir(role: string, talks: Talk[]): void {
   const names = new Map(channels.map(({ id, name }) => [id, name]));
   const desk = { now, busy, mayRun, act, channels: names };
   render(channel?.sources ? restreams(targets, desk) : nothing, $("#restreams"));
+}
+
+/** Which of the two posts is shown, where the screen has no room for both. */
+function drawPosts(): void {
+  const channel = live.item<Channel>("channels", "channel", slug);
+  const unread = live
+    .items<Question>(`talk:${talk?.id}`, "question")
+    .filter(({ state }) => state === "pending").length;
+  const ailing = channel && /late|interrupted/.test(channel.captions);
+  const choice = (name: Post, text: string, mark: unknown) =>
+    html`<button aria-pressed=${String(post === name)} @click=${() => choose(name)}>
+      ${text} ${mark}
+    </button>`;
+  $("#desk").dataset["post"] = post;
+  render(
+    html`${choice("public", "Questions et sondages", html`<span class="badge">${unread || ""}</span>`)}
+    ${choice("captions", "Sous-titres", ailing ? html`<span class="badge">!</span>` : nothing)}`,
+    $("#posts"),
+  );
+  captions.draw(channel, talk);
+}
+
+function choose(name: Post): void {
+  post = name;
+  keep("post", name);
+  draw();
 }
 
 function drawQuestions(role: string): void {
@@ -195,7 +231,8 @@ function refuse(question: Question): void {
 async function createPoll(prompt: string, options: string[]): Promise<boolean> {
   const body = { talk: talk?.id, type: "single", prompt, options };
   try {
-    await call("POST", "/api/v1/polls", body, crypto.getRandomValues(new Uint32Array(4)).join("-"));
+    const once = { "idempotency-key": crypto.getRandomValues(new Uint32Array(4)).join("-") };
+    await call("POST", "/api/v1/polls", body, once);
     return true;
   } catch (error) {
     announce((error as Problem).message, true);

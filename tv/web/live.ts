@@ -30,7 +30,7 @@ export class Live {
   welcome: Welcome | null = null;
   connected = false;
   onPartial: (partial: Partial) => void = () => {};
-  onView: (topic: string, items: Item[]) => void = () => {};
+  onView: (view: View) => void = () => {};
 
   private topics = new Map<string, Topic>();
   private socket: WebSocket | null = null;
@@ -138,7 +138,7 @@ export class Live {
     const topic = this.topics.get(view.topic);
     if (!topic) return;
     topic.apply(view);
-    this.onView(view.topic, view.items);
+    this.onView(view);
   }
 
   /** A network may die without a sign: a topic asked for anew must be answered. */

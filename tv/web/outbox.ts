@@ -57,7 +57,8 @@ export class Outbox {
   private async deliver(letter: Letter): Promise<boolean> {
     try {
       await join();
-      const reply = await call(letter.method, letter.path, letter.body, letter.key);
+      const once = { "idempotency-key": letter.key };
+      const reply = await call(letter.method, letter.path, letter.body, once);
       this.done(letter);
       this.onSent(letter, reply);
     } catch (error) {

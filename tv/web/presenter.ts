@@ -10,8 +10,9 @@ import { closedDoor } from "./parts/door";
 import { results } from "./parts/polls";
 import { ordered } from "./parts/questions";
 import { announce, typeset } from "./parts/text";
-import { type Arrived, fastest } from "./player/captions";
-import type { Channel, Cue, Poll, Question, Talk, Word } from "./protocol";
+import { fastest } from "./player/captions";
+import { Cues } from "./player/cues";
+import type { Channel, Poll, Question, Talk, Word } from "./protocol";
 import { enter } from "./session";
 
 const ROLES = ["presenter", "operator", "moderator", "admin"];
@@ -23,7 +24,7 @@ const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
 const later = new Map<string, number>(); // questions put off, on this device: id → when
-let cues: Arrived[] = [];
+const cues = new Cues();
 let words: Word[] = [];
 let talk: Talk | undefined;
 let trouble = "";
@@ -32,11 +33,8 @@ let busy = false;
 live.onPartial = (partial) => {
   words = partial.words;
 };
-live.onView = (topic, items) => {
-  if (topic !== `captions:${slug}`) return;
-  for (const cue of items as Cue[]) {
-    cues = [...cues.filter((known) => known.cue.id !== cue.id), { cue, at: clock.now() }].slice(-5);
-  }
+live.onView = (view) => {
+  if (view.topic === `captions:${slug}`) cues.follow(view, clock.now());
 };
 void enter().then((problem) => {
   trouble = problem;
@@ -228,7 +226,7 @@ async function act(question: Question, verb: string): Promise<void> {
 
 function caption(): void {
   const now = clock.now();
-  const lines = fastest(cues, words, now, now).slice(-2);
+  const lines = fastest(cues.all, words, now, now).slice(-2);
   const target = $("#caption-line");
   const text = lines.join(" ");
   if (target.textContent !== text) target.textContent = text;

@@ -68,6 +68,36 @@ export interface Cue {
   end: number;
   lines: string[];
   speaker: string;
+  corrected: boolean; // by a person
+  hidden?: boolean; // for the crew: nobody else is shown it
+}
+
+/** Who writes a channel's captions, and by which words: for the crew. */
+export interface Captioning {
+  kind: "captioning";
+  id: string; // of the channel
+  taken: Taken | null; // null: the machine writes
+  speaker: string; // who was said to speak from now on, or ""
+  talk: string; // the one that is live, or ""
+  terms: string[]; // of its glossary
+  own: string[]; // its title and speakers, which count as well
+  event_terms: string[];
+}
+
+export interface Taken {
+  by: string;
+  at: Instant;
+  source: "keyboard" | "stream";
+}
+
+/** « Remplacer toujours » */
+export interface Rule {
+  kind: "rule";
+  id: string;
+  heard: string;
+  written: string;
+  by: string;
+  at: Instant;
 }
 
 export type Slot = "primary" | "backup";
@@ -130,6 +160,7 @@ export interface Channel {
   since: number | null;
   interrupted: boolean; // the media process is away: what is said here may be over
   captions: CaptionState;
+  captions_by: "machine" | "person";
   viewers: number;
   feeds: { live?: Feed; delayed?: Feed };
   rewind: boolean; // its talks are recorded: one can go back in them
@@ -160,7 +191,8 @@ export interface Mine {
   ballots: Record<string, { round: number; choices: string[] }>;
 }
 
-export type Item = Talk | Question | Poll | Cue | Channel | Restream | Mine;
+export type Item =
+  Talk | Question | Poll | Cue | Captioning | Rule | Channel | Restream | Mine;
 
 export interface Word {
   text: string;

@@ -32,6 +32,15 @@ export interface Replay {
   reviewed: boolean;
 }
 
+/** How far a film is. */
+export interface Making {
+  id?: string; // of a clip
+  state: string; // "none", "waiting", "making", "ready", "failed"
+  progress: number; // 0 to 1
+  url?: string | null;
+  detail?: string | null;
+}
+
 export interface Said {
   text: string;
   start: number;
@@ -62,6 +71,26 @@ export async function paragraphsOf({ transcript }: Replay): Promise<Paragraph[]>
 
 export async function cuesOf({ captions }: Replay): Promise<Cue[]> {
   return (await call<{ items: Cue[] }>("GET", captions.json)).items;
+}
+
+/** A film that is made when it is asked for: once, however often that is. */
+export interface FilmOrder {
+  ask(): Promise<Making>;
+  look(asked: Making): Promise<Making>; // how far it is
+}
+
+export function filmOf(talk: string): FilmOrder {
+  const address = `/api/v1/talks/${encodeURIComponent(talk)}/film`;
+  return { ask: () => call("POST", address, {}), look: () => call("GET", address) };
+}
+
+/** A part of a replay as a film of its own. */
+export function clipOf(talk: string, span: Span): FilmOrder {
+  const address = `/api/v1/talks/${encodeURIComponent(talk)}/clips`;
+  return {
+    ask: () => call("POST", address, span),
+    look: ({ id }) => call("GET", `${address}/${id}`),
+  };
 }
 
 /** Set the marks of a replay; null: the talk's own. */

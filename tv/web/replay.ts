@@ -14,7 +14,7 @@ import { Search } from "./parts/search";
 import { tabs } from "./parts/tabs";
 import { announce, typeset } from "./parts/text";
 import type { Mark } from "./parts/timeline";
-import { type Replay, cuesOf, paragraphsOf, replayOf } from "./recorded";
+import { type Replay, cuesOf, filmOf, paragraphsOf, replayOf } from "./recorded";
 import { enter } from "./session";
 import { pictureAt, thumbnailsAt } from "./thumbnails";
 import { pause } from "./waiting";
@@ -31,7 +31,7 @@ const draw = drawing(redraw);
 const screening = new Screening($("#stage"), $("#bar"));
 const said = new Said($("#words"), go, draw);
 const search = new Search(showFound);
-const film = new Film(`/api/v1/talks/${talk}/film`, draw);
+const film = new Film(() => filmOf(talk), "Télécharger la vidéo", draw);
 const band = new CrewBand(() => screening.moment(), draw, () => void load(), talk);
 const show = tabs($("#tabs"), ["words", "chapters", "questions"], draw);
 

@@ -38,8 +38,8 @@ const ticked = new Map<string, string>(); // poll and round → option not sent 
 const seen = new Map<string, string>(); // own question or poll → last state announced
 
 live.onPartial = (partial) => stage.guess(partial);
-live.onView = (topic, items) => {
-  if (topic === `captions:${slug}`) stage.hear(items as Cue[]);
+live.onView = (view) => {
+  if (view.topic === `captions:${slug}`) stage.follow(view);
 };
 outbox.onSent = sent;
 outbox.onRefused = ({ what, note }, problem) => {

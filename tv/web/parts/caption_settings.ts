@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { type Position, type Preferences, preferences } from "../kept";
 import * as icons from "./icons";
+import type { Rhythm } from "./rhythm";
 import { variable } from "./variable";
 
 /** What differs between the direct and a replay: there all words are known already. */
@@ -20,8 +21,8 @@ export class CaptionSettings {
     private readonly set: (change: Partial<Preferences>) => void,
   ) {}
 
-  /** `notes` say what captions they are, and how the picture comes. */
-  render(position: Position, notes: string[]) {
+  /** `notes` say what captions they are, and how the picture comes; `rhythms` are to choose from. */
+  render(position: Position, notes: string[], rhythms: Rhythm[] = []) {
     const label = "Réglages des sous-titres";
     return html`<div class="settings">
       <button
@@ -44,12 +45,12 @@ export class CaptionSettings {
           if (event.key === "Escape") this.open(false);
         }}
       >
-        ${this.isOpen ? this.sheet(position, notes) : nothing}
+        ${this.isOpen ? this.sheet(position, notes, rhythms) : nothing}
       </div>
     </div>`;
   }
 
-  private sheet(position: Position, notes: string[]) {
+  private sheet(position: Position, notes: string[], rhythms: Rhythm[]) {
     const places: [Position, string][] = [
       ["bottom", "En bas de l’image"],
       ["top", "En haut de l’image"],
@@ -75,7 +76,7 @@ export class CaptionSettings {
           this.choice("position", text, place === position, () => this.set({ position: place })),
         )}
       </fieldset>
-      ${this.place.live ? this.rhythm() : nothing} ${this.check("Fond opaque", "solid")}
+      ${rhythms.length ? this.rhythm(rhythms) : nothing} ${this.check("Fond opaque", "solid")}
       ${this.place.live ? this.check("Lus par le lecteur d’écran", "announce") : nothing}
       ${this.check("Raccourcis clavier", "shortcuts")}
       ${
@@ -89,14 +90,10 @@ export class CaptionSettings {
     `;
   }
 
-  private rhythm() {
-    const modes: [boolean, string, string][] = [
-      [false, "Au plus vite", "l’image d’abord, les mots deux secondes après"],
-      [true, "Synchronisés", "quelques secondes de retard, les mots avec la voix"],
-    ];
+  private rhythm(rhythms: Rhythm[]) {
     return html`<fieldset class="field">
       <legend>Rythme</legend>
-      ${modes.map(([synchronised, text, detail]) =>
+      ${rhythms.map(({ synchronised, text, detail }) =>
         this.choice(
           "rhythm",
           text,

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import type { Problem } from "../api";
 import { spoken } from "../french";
 import { type Replay, trim } from "../recorded";
+import { Clip } from "./clip";
 import { Publication } from "./publication";
 import { announce } from "./text";
 
@@ -11,6 +12,7 @@ const SHORTEST = 1; // seconds
 
 export class CrewBand {
   private readonly publication: Publication;
+  private readonly clip: Clip;
   private busy = false;
 
   /** `changed` draws; `done` is called when the replay is another one. */
@@ -21,6 +23,7 @@ export class CrewBand {
     private readonly talk: string,
   ) {
     this.publication = new Publication(talk, changed, done);
+    this.clip = new Clip(talk, moment, changed);
   }
 
   render(replay: Replay) {
@@ -39,6 +42,7 @@ export class CrewBand {
         ${this.cut("Ne rien couper", () => ({ start: null, end: null }))}
         <span class="note">Durée${"\u202f"}: ${spoken(replay.duration)}</span>
       </div>
+      ${replay.complete ? this.clip.render(replay) : nothing}
       ${replay.complete ? this.publication.render(published) : nothing}
     </section>`;
   }

@@ -1,8 +1,9 @@
 // The film of a talk to keep: asked for, made while one watches, then taken.
 
 import { html, nothing } from "lit";
-import { call, type Problem } from "../api";
+import type { Problem } from "../api";
 import { percent } from "../french";
+import type { FilmOrder, Making } from "../recorded";
 import { pause } from "../waiting";
 import * as icons from "./icons";
 import { announce } from "./text";
@@ -10,19 +11,13 @@ import { variable } from "./variable";
 
 const LOOK = 1; // seconds between two looks at how far it is
 
-export interface Making {
-  state: string; // "none", "waiting", "making", "ready", "failed"
-  progress: number; // 0 to 1
-  url?: string | null;
-  detail?: string | null;
-}
-
 export class Film {
   private making: Making | null = null; // since it was asked for
 
-  /** `address` makes it and tells of it. */
+  /** `order` is called when it is asked for; `text` is what the button says until then. */
   constructor(
-    private readonly address: string,
+    private readonly order: () => FilmOrder,
+    private readonly text: string,
     private readonly changed: () => void,
   ) {}
 
@@ -37,22 +32,23 @@ export class Film {
     >
       ${icons.download}
       <span>
-        ${making ? `Préparation de la vidéo… ${percent(part, 1)}` : "Télécharger la vidéo"}
+        ${making ? `Préparation de la vidéo… ${percent(part, 1)}` : this.text}
       </span>
     </button>`;
   }
 
   private async make(): Promise<void> {
     if (this.making) return;
+    const order = this.order();
     announce("La vidéo se prépare. Le téléchargement commencera tout seul.");
     try {
-      let making = await this.told("POST");
+      let making = await this.told(order.ask());
       while (making.state !== "ready") {
         if (making.state === "failed")
           throw new Error(making.detail || "La vidéo n’a pas pu être préparée.");
         await pause(LOOK);
         // Words corrected meanwhile make another film of it, which has to be asked for as well.
-        making = await this.told(making.state === "none" ? "POST" : "GET");
+        making = await this.told(making.state === "none" ? order.ask() : order.look(making));
       }
       this.take(making.url ?? "");
     } catch (error) {
@@ -63,9 +59,8 @@ export class Film {
     }
   }
 
-  private async told(method: "POST" | "GET"): Promise<Making> {
-    const body = method === "POST" ? {} : undefined;
-    this.making = await call<Making>(method, this.address, body);
+  private async told(told: Promise<Making>): Promise<Making> {
+    this.making = await told;
     this.changed();
     return this.making;
   }

@@ -57,3 +57,11 @@ export const replay = icon(
   svg`<path d="M5 12a7 7 0 1 0 2.2-5.1M5 4v4h4" stroke-linejoin="round" />
     <path d="M10.4 9.2v5.6l4.6-2.8z" fill="currentColor" />`,
 );
+export const shown = icon(
+  svg`<path d="M3 12s3.2-6 9-6 9 6 9 6-3.2 6-9 6-9-6-9-6z" stroke-linejoin="round" />
+    <circle cx="12" cy="12" r="2.6" />`,
+);
+export const hidden = icon(
+  svg`<path d="M3 12s3.2-6 9-6 9 6 9 6-3.2 6-9 6-9-6-9-6z" stroke-linejoin="round" />
+    <circle cx="12" cy="12" r="2.6" /><path d="M5 19 19 5" />`,
+);

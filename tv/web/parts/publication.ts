@@ -1,6 +1,7 @@
 // Putting a replay on line, with what has to be agreed first, and taking it back.
 
-import { html } from "lit";
+import { html, nothing } from "lit";
+import { ref } from "lit/directives/ref.js";
 import { call, type Problem } from "../api";
 import { announce } from "./text";
 
@@ -8,6 +9,7 @@ export class Publication {
   private consent = false;
   private reviewed = false;
   private busy = false;
+  private pressed = false; // here, so that the focus goes on to what comes in its place
 
   /** `done` is called once the server has done it. */
   constructor(
@@ -18,13 +20,19 @@ export class Publication {
 
   render(published: boolean) {
     return published
-      ? html`<button class="quiet" ?disabled=${this.busy} @click=${() => this.act("unpublish", {})}>
+      ? html`<button
+          class="quiet"
+          aria-disabled=${this.busy ? "true" : nothing}
+          ${ref(this.come)}
+          @click=${() => void this.act("unpublish", {})}
+        >
           Retirer
         </button>`
       : html`<form
           class="publication"
           @submit=${(event: Event) => {
             event.preventDefault();
+            if (!this.consent) return; // Enter in a box
             void this.act("publish", { consent: this.consent, captions_reviewed: this.reviewed });
           }}
         >
@@ -32,6 +40,7 @@ export class Publication {
             <input
               type="checkbox"
               .checked=${this.consent}
+              ${ref(this.come)}
               @change=${() => this.agree({ consent: !this.consent })}
             />
             <span>Les personnes filmées ont donné leur accord</span>
@@ -44,9 +53,25 @@ export class Publication {
             />
             <span>Les sous-titres ont été relus</span>
           </label>
-          <button class="primary" ?disabled=${!this.consent || this.busy}>Mettre en ligne</button>
+          <button
+            class="primary"
+            ?disabled=${!this.consent}
+            aria-disabled=${this.busy ? "true" : nothing}
+          >
+            Mettre en ligne
+          </button>
         </form>`;
   }
+
+  /** What stands in the place of what was pressed is there. */
+  private readonly come = (element?: Element): void => {
+    if (!element || !this.pressed) return;
+    this.pressed = false;
+    // Once it is shown, and unless one has gone elsewhere meanwhile.
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) (element as HTMLElement).focus();
+    });
+  };
 
   private agree(change: { consent?: boolean; reviewed?: boolean }): void {
     this.consent = change.consent ?? this.consent;
@@ -55,7 +80,8 @@ export class Publication {
   }
 
   private async act(verb: string, body: object): Promise<void> {
-    this.busy = true;
+    if (this.busy) return;
+    this.busy = this.pressed = true; // the socket may be faster than the reply
     this.changed();
     try {
       await call("POST", `/api/v1/talks/${this.talk}:${verb}`, body);
@@ -64,6 +90,7 @@ export class Publication {
       if (!put) this.consent = this.reviewed = false;
       this.done();
     } catch (error) {
+      this.pressed = false;
       announce((error as Problem).message, true);
     } finally {
       this.busy = false;

@@ -7,9 +7,12 @@ import { decimal, stopwatch } from "../french";
 import { type Position, type Preferences, prefer, preferences } from "../kept";
 import { fastest, inStep } from "../player/captions";
 import { Cues } from "../player/cues";
+import { Lateness } from "../player/lateness";
+import type { PathName } from "../player/path";
 import { Player } from "../player/player";
-import type { Channel, Cue, Partial as Guess, Talk, Word } from "../protocol";
+import type { Channel, Cue, Partial as Guess, Talk, View, Word } from "../protocol";
 import { CaptionSettings } from "./caption_settings";
+import * as rhythm from "./rhythm";
 import { fitting } from "./fitting";
 import { toggleFullscreen } from "./fullscreen";
 import * as icons from "./icons";
@@ -20,7 +23,6 @@ import { STEP } from "./timeline";
 const PAINTING = 100; // ms between two looks at what captions should show
 const LATE = 8; // seconds behind after which one is offered to come back to live
 
-const UNREAD = "Sous-titres automatiques, non relus.";
 const KEYS: [string, string][] = [
   ["K", "pause"],
   ["←", "reculer"],
@@ -47,9 +49,11 @@ export class Stage {
   private readonly told = new Told();
   private readonly rewinding: Rewinding;
   private readonly cues = new Cues();
+  private readonly lateness = new Lateness();
   private channel: Channel | undefined; // as the server last said it
   private words: Word[] = [];
   private painted = "";
+  private lastPath: PathName | null = null;
   private behind = -1; // seconds that the picture is behind the studio; -1: unknown
   private width = 40; // characters that fit a line of captions
 
@@ -86,13 +90,31 @@ export class Stage {
     this.rewinding.talk = talk;
   }
 
-  /** Cues as they come, newest revision of each. */
+  /** Captions as they come, and as they are taken away. */
+  follow(view: View): void {
+    this.cues.follow(view, clock.now());
+    if (view.reset) return; // they have been there for a while
+    const inStep = rhythm.waits(this.player.state.path);
+    for (const cue of view.items as Cue[]) {
+      if (!cue.corrected) this.note(inStep ? cue.start : cue.end);
+    }
+  }
+
+  /** Cues, whenever they were said. */
   hear(cues: Cue[]): void {
     this.cues.hear(cues, clock.now());
   }
 
   guess({ words }: Guess): void {
     this.words = words;
+    const last = words.at(-1);
+    if (last && !rhythm.waits(this.player.state.path)) this.note(last.end);
+  }
+
+  /** What is due at this time of the picture has come now. */
+  private note(due: number): void {
+    const shown = this.player.mediaTime();
+    if (shown != null && !this.player.state.paused) this.lateness.hear(due, shown);
   }
 
   /** The moment this person sees: what a question is anchored to. */
@@ -108,7 +130,7 @@ export class Stage {
     const shown = this.moment();
     const lines = !preferences.captions
       ? []
-      : (preferences.synchronised && this.full) || this.player.state.path === "rewind"
+      : rhythm.paintsInStep(this.player.state.path, this.lateness.usual)
         ? inStep(this.cues.all, shown, this.width)
         : fastest(this.cues.all, this.words, shown, clock.now(), this.width);
     const text = lines.join("\n");
@@ -135,6 +157,8 @@ export class Stage {
 
   draw(): void {
     const { state } = this.player;
+    if (state.path !== this.lastPath) this.lateness.forget();
+    this.lastPath = state.path;
     this.box.classList.toggle("without-picture", !state.path);
     this.box.dataset["captions"] = preferences.captions ? this.position : "off";
     this.box.dataset["path"] = state.path ?? "";
@@ -197,9 +221,20 @@ export class Stage {
         }
       </span>
       ${this.button("captions", "Sous-titres", toggleCaptions, preferences.captions)}
-      ${this.full ? this.settings.render(this.position, [UNREAD, reception(state)]) : nothing}
+      ${this.full ? this.settings.render(this.position, this.notes(), this.rhythms()) : nothing}
       ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
     `;
+  }
+
+  private notes(): string[] {
+    const by = this.channel?.captions_by ?? "machine";
+    return [rhythm.written(this.cues.all, by), reception(this.player.state)];
+  }
+
+  private rhythms(): rhythm.Rhythm[] {
+    const { path } = this.player.state;
+    const wanted = preferences.synchronised && path !== "rewind";
+    return rhythm.rhythms(wanted, rhythm.waits(path), this.lateness.usual, this.behind);
   }
 
   private button(name: string, label: string, act: () => void, pressed?: boolean) {

@@ -53,6 +53,7 @@ export function transcript(found: Sentence[], quote: (sentence: Sentence) => voi
       minute = time;
       return html`<div class="sentence">
         ${first ? html`<time>${time}</time>` : nothing}
+        ${sentence.speaker ? html`<p class="said-speaker">${sentence.speaker}</p>` : nothing}
         <button @click=${() => quote(sentence)}>
           <span class="said">${typeset(sentence.text)}</span>
           <span class="cite">Citer cette phrase</span>

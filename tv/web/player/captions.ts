@@ -8,7 +8,11 @@ const WIDTH = 40; // characters
 const AHEAD = 0.25; // seconds: a word may show this much before it is heard
 const LINGER = 1.5; // seconds that a cue stays after its words
 const STAY = 4; // seconds that words stay once they are here: they come later than the picture
-const RUN_ON = 6; // seconds after which the cue before is out of date
+const RUN_ON = 6; // seconds after which a guess is out of date
+const PAUSE = 1; // seconds of silence after which words begin a line
+const SENTENCE = 12; // characters from which a sentence ends its line
+const LOOKED_BACK = 12; // cues: nobody speaks longer without a full stop
+const ENDED = /[^\s.]{2}\s?[.?!…]+[\s»]*$/u; // and not the point of « M. »
 
 export interface Arrived {
   cue: Cue;
@@ -16,8 +20,9 @@ export interface Arrived {
 }
 
 /**
- * As fast as possible: rolled up, words not yet settled at the end. `shown` is the moment of the
- * picture, `width` the characters that a line may have.
+ * As fast as possible: rolled up word by word, those not yet settled at the end. A word that was
+ * painted keeps its place in its line. `shown` is the moment of the picture, `width` the characters
+ * that a line may have.
  */
 export function fastest(
   cues: Arrived[],
@@ -26,17 +31,31 @@ export function fastest(
   now: number,
   width = WIDTH,
 ): string[] {
-  const begun = cues.filter(({ cue }) => cue.start <= shown + AHEAD).slice(-2);
-  const fresh = begun.filter(({ cue, at }) => shown < cue.end + LINGER || now < at + STAY);
-  const loose = unsettled(words, begun.at(-1)?.cue).filter(({ start, end }) => {
+  const last = cues.findLastIndex(({ cue }) => cue.start <= shown + AHEAD);
+  const newest = cues[last]?.cue;
+  let first = last + 1; // of the cues that still show
+  while (first > Math.max(0, last + 1 - LINES) && shows(cues[first - 1] as Arrived, shown, now)) {
+    first -= 1;
+  }
+  const lines = new Lines(width);
+  let top = 0; // the line above which nothing shows: it only gave the others their place
+  for (let rank = paragraph(cues, Math.min(first, last)); rank <= last; rank += 1) {
+    const { cue } = cues[rank] as Arrived;
+    if (opens(cues, rank)) lines.open();
+    const line = lines.write([...named(cues, rank), ...cue.lines.join(" ").split(" ")]);
+    if (rank === first) top = line;
+  }
+  const loose = unsettled(words, newest).filter(({ start, end }) => {
     return start <= shown + AHEAD && end > shown - RUN_ON;
   });
-  const lines = fresh.flatMap(({ cue }) => fitted(spoken(cue), width));
-  const guessed = wrap(
-    loose.map(({ text }) => text.trim()),
-    width,
-  );
-  return [...lines, ...guessed].slice(-LINES);
+  if (newest && loose[0] && loose[0].start - newest.end > PAUSE) lines.open();
+  const line = lines.write(loose.map(({ text }) => text.trim()));
+  if (first > last) top = line;
+  return lines.all.slice(Math.max(top, lines.all.length - LINES));
+}
+
+function shows({ cue, at }: Arrived, shown: number, now: number): boolean {
+  return shown < cue.end + LINGER || now < at + STAY;
 }
 
 /** The words that the newest cue does not have yet: it may come before it leaves the guess. */
@@ -53,30 +72,73 @@ function letters(word: string): string {
   return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-/** In step with the sound: the cue whose words are being heard. */
+/** In step with the sound: the cue whose words are being heard, in the lines it was laid out in. */
 export function inStep(cues: Arrived[], shown: number, width = WIDTH): string[] {
-  const current = cues.findLast(({ cue }) => cue.start <= shown)?.cue;
-  return current && shown < current.end + 0.5 ? fitted(spoken(current), width) : [];
+  const rank = cues.findLastIndex(({ cue }) => cue.start <= shown);
+  const current = cues[rank]?.cue;
+  if (!current || shown >= current.end + 0.5) return [];
+  const [first = "", ...others] = current.lines;
+  const lines = [[...named(cues, rank), first].join(" "), ...others];
+  return lines.every(({ length }) => length <= width) ? lines : wrapped(lines.join(" "), width);
 }
 
-function spoken({ lines, speaker }: Cue): string[] {
-  return speaker ? [`– ${lines[0] ?? ""}`, ...lines.slice(1)] : lines;
+/** The rank of the cue that the line begins with in which the cue of this rank begins. */
+function paragraph(cues: Arrived[], rank: number): number {
+  const least = Math.max(0, rank - LOOKED_BACK);
+  let first = Math.max(0, rank);
+  while (first > least && !opens(cues, first)) first -= 1;
+  return first;
 }
 
-/** Lines as they were laid out, unless they are too long for large letters. */
-function fitted(lines: string[], width: number): string[] {
-  if (width >= WIDTH) return lines;
-  return wrap(lines.join(" ").split(" "), width);
+/** Whether a cue begins a line: after a sentence, a pause, or somebody else. */
+function opens(cues: Arrived[], rank: number): boolean {
+  const cue = cues[rank]?.cue;
+  const before = cues[rank - 1]?.cue;
+  if (!cue || !before) return true;
+  const said = before.lines.at(-1) ?? "";
+  return cue.start - before.end > PAUSE || ENDED.test(said) || named(cues, rank).length > 0;
 }
 
-function wrap(words: string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
+/** Who speaks, where it is known and another one than before. */
+function named(cues: Arrived[], rank: number): string[] {
+  const speaker = cues[rank]?.cue.speaker;
+  if (!speaker) return [];
+  const before = cues.slice(0, rank).findLast(({ cue }) => cue.speaker)?.cue.speaker;
+  if (speaker === before) return [];
+  return [`${before ? "–\u00a0" : ""}${speaker}\u202f:`];
+}
+
+/** Lines that words are written in, one after the other. */
+class Lines {
+  readonly all: string[] = [];
+  private opening = true;
+
+  constructor(private readonly width: number) {}
+
+  /** The next word begins a line. */
+  open(): void {
+    this.opening = true;
   }
-  return lines;
+
+  /** Returns the rank of the line in which the first of the words stands, or would. */
+  write(words: string[]): number {
+    let first = -1;
+    for (const word of words.filter(Boolean)) {
+      const line = this.all.at(-1);
+      const full = line === undefined || line.length + 1 + word.length > this.width;
+      if (this.opening || full) this.all.push(word);
+      else this.all[this.all.length - 1] = `${line} ${word}`;
+      if (first < 0) first = this.all.length - 1;
+      this.opening = ENDED.test(word) && (this.all.at(-1) as string).length >= SENTENCE;
+    }
+    return first < 0 ? this.all.length : first;
+  }
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines = new Lines(width);
+  lines.write(text.split(" "));
+  return lines.all;
 }
 
 export interface Sentence {
@@ -84,25 +146,30 @@ export interface Sentence {
   start: number;
   cues: string[];
   text: string;
+  speaker: string; // where somebody else begins to speak
 }
 
-const PAUSE = 3; // seconds of silence that end a sentence
+const SILENCE = 3; // seconds that end a sentence
 const LONGEST = 280; // characters
 
 /** Cues are cut to be read, sentences to be quoted. */
 export function sentences(cues: Cue[]): Sentence[] {
   const found: Sentence[] = [];
   let open: Sentence | null = null;
-  let heardUntil = Number.NEGATIVE_INFINITY;
+  let heardUntil = Number.POSITIVE_INFINITY;
+  let speaking = ""; // who was last known to speak
   for (const cue of cues) {
-    if (cue.start - heardUntil > PAUSE) open = null;
+    const other = cue.speaker !== "" && cue.speaker !== speaking;
+    if (other || cue.start - heardUntil > SILENCE) open = null;
+    speaking = cue.speaker || speaking;
     heardUntil = cue.end;
     const text = cue.lines.join(" ").replace(/\s+/g, " ").trim();
     let rank = 0;
     for (const piece of text.split(/(?<=[.?!…][ \u00a0\u202f»]*)\s+(?=[\p{Lu}«–])/u)) {
       if (!piece) continue;
       if (!open) {
-        open = { id: `${cue.id}.${rank}`, start: cue.start, cues: [], text: "" };
+        const speaker = other && rank === 0 ? cue.speaker : "";
+        open = { id: `${cue.id}.${rank}`, start: cue.start, cues: [], text: "", speaker };
         found.push(open);
       }
       if (open.cues.at(-1) !== cue.id) open.cues.push(cue.id);

@@ -1,6 +1,6 @@
 // The captions that are known, newest revision of each, in the order in which they were said.
 
-import type { Cue } from "../protocol";
+import type { Cue, View } from "../protocol";
 import type { Arrived } from "./captions";
 
 const KEPT = 20_000; // cues: more than ten hours of speech
@@ -14,10 +14,23 @@ export class Cues {
     for (const cue of cues) {
       const known = this.known.get(cue.id);
       if (known && known.cue.revision > cue.revision) continue;
-      const same = known?.cue.lines.join() === cue.lines.join();
-      this.known.set(cue.id, { cue, at: known && same ? known.at : now });
+      // A correction takes the place of the words, and stays no longer than they would have.
+      const stays = known && (cue.corrected || known.cue.lines.join() === cue.lines.join());
+      this.known.set(cue.id, { cue, at: stays ? known.at : now });
     }
     this.sorted = null;
+  }
+
+  /** Cues as the socket brings them, and takes them away. */
+  follow({ items, removed, reset }: View, now: number): void {
+    const cues = items.filter((item): item is Cue => item.kind === "cue");
+    const there = new Set(cues.map(({ id }) => id));
+    const since = reset ? Math.min(...cues.map(({ start }) => start)) : Number.POSITIVE_INFINITY;
+    for (const { cue } of [...this.known.values()]) {
+      const gone = cue.start >= since && !there.has(cue.id); // taken away while we did not hear
+      if (gone || removed?.includes(`cue:${cue.id}`)) this.known.delete(cue.id);
+    }
+    this.hear(cues, now);
   }
 
   get all(): Arrived[] {

@@ -1,0 +1,62 @@
+// What the two rhythms of captions mean here and now, by what this page has measured. Pure.
+
+import { decimal } from "../french";
+import type { Arrived } from "../player/captions";
+import type { PathName } from "../player/path";
+
+const IN_TIME = 0.3; // seconds that a word may be late and still be with the voice
+const MISSED = 1; // seconds from which cues would be over before they are here
+
+export interface Rhythm {
+  synchronised: boolean;
+  text: string;
+  detail: string;
+}
+
+/** Whether this picture waits for its words. */
+export function waits(path: PathName | null): boolean {
+  return path === "delayed" || path === "sync";
+}
+
+/** Whether cues are painted while they are heard; words that come too late for it are not lost. */
+export function paintsInStep(path: PathName | null, late: number | null): boolean {
+  return path === "rewind" || (waits(path) && (late ?? 0) < MISSED);
+}
+
+/**
+ * `inStep`: the picture that is shown waits for its words. `late`: seconds for which words come
+ * after the voice on it, `behind`: seconds that it is behind the studio; null and -1: not known.
+ */
+export function rhythms(
+  synchronised: boolean,
+  inStep: boolean,
+  late: number | null,
+  behind: number,
+): Rhythm[] {
+  return [
+    { synchronised: false, text: "Au plus vite", detail: soonest(inStep ? null : late) },
+    { synchronised: true, text: "Synchronisés", detail: together(synchronised, inStep, late, behind) },
+  ];
+}
+
+function soonest(late: number | null): string {
+  const words = late == null ? "quelques secondes" : `${decimal(Math.max(0, late))}\u00a0s`;
+  return `l’image d’abord, les mots ${words} après`;
+}
+
+function together(wanted: boolean, inStep: boolean, late: number | null, behind: number): string {
+  if (!wanted) return "l’image attend quelques secondes, les mots viennent avec la voix";
+  if (!inStep) return "pas encore\u202f: l’image qui attend les mots n’est pas là";
+  const wait = behind < 0 ? "quelques secondes" : `${Math.round(behind)}\u00a0s`;
+  return late != null && late > IN_TIME
+    ? `l’image attend ${wait}, et les mots viennent encore ${decimal(late)}\u00a0s après la voix`
+    : `l’image attend ${wait}, les mots viennent avec la voix`;
+}
+
+/** Who wrote the words that are on screen. */
+export function written(cues: Arrived[], by: "machine" | "person"): string {
+  if (by === "person") return "Sous-titres écrits en direct par une personne.";
+  return cues.slice(-20).some(({ cue }) => cue.corrected)
+    ? "Sous-titres automatiques, corrigés en direct."
+    : "Sous-titres automatiques, non relus.";
+}
