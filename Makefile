@@ -15,7 +15,7 @@ BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base g
 	firefox-esr libnginx-mod-rtmp mpv $(PEER_PACKAGES)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check lint bench bench-hls bench-relay setup setup-dev setup-test setup-bench clean
+.PHONY: demo serve test check lint bench bench-captions bench-hls bench-relay setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -48,6 +48,11 @@ bench: setup-bench
 bench-hls: setup-test
 	@mkdir -p benchmarks/results
 	$(BIN)/python -m benchmarks.hls --json benchmarks/results/hls.json $(ARGS)
+
+# Errors, delay and cost of captions; ARGS="--sets FOLDER --beside-1080p" for more.
+bench-captions: setup-test
+	@mkdir -p benchmarks/results
+	$(BIN)/python -m benchmarks.captions --json benchmarks/results/captions.json $(ARGS)
 
 # Without Go the peer is left out, and said so.
 bench-relay: setup-test

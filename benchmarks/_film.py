@@ -19,15 +19,15 @@ GOP = 2 * FRAME_RATE
 RECORD = struct.Struct(">BdI")
 
 
-def make(path: Path, seconds: int = SECONDS) -> None:
-    picture = f"testsrc2=size=1280x720:rate={FRAME_RATE},noise=alls=8:allf=t"
+def make(path: Path, seconds: int = SECONDS, size: str = "1280x720", rate: str = "2M") -> None:
+    picture = f"testsrc2=size={size}:rate={FRAME_RATE},noise=alls=8:allf=t"
     subprocess.run(
         ["ffmpeg", "-nostdin", "-loglevel", "error", "-y",
          "-f", "lavfi", "-i", picture,
          "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", str(seconds),
          "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-bf", "0",
          "-g", str(GOP), "-keyint_min", str(GOP), "-sc_threshold", "0", "-pix_fmt", "yuv420p",
-         "-b:v", "2M", "-maxrate", "2M", "-bufsize", "2M",
+         "-b:v", rate, "-maxrate", rate, "-bufsize", rate,
          "-c:a", "aac", "-b:a", "128k", "-ac", "2", str(path)],
         check=True,
     )  # fmt: skip

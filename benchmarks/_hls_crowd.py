@@ -1,4 +1,4 @@
-"""Low-latency HLS viewers, a thousand to a process: each reloads, fetches its part, reloads."""
+"""Low-latency HLS viewers, thousands to a process: each reloads, fetches what is new, reloads."""
 
 import asyncio
 import re
@@ -14,6 +14,7 @@ STAMP = struct.Struct("!d")  # CLOCK_MONOTONIC, the same in all processes of thi
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _HINT = re.compile(rb'PRELOAD-HINT:TYPE=PART,URI="(\d+)-(\d+)\.(\d+)\.m4s"')
+_PART = re.compile(rb'EXT-X-PART:[^\n]*URI="(\d+)-(\d+)\.(\d+)\.m4s"')
 _buffer = bytearray(1 << 18)
 _view = memoryview(_buffer)
 
@@ -69,40 +70,52 @@ class Seen:
 
 
 class Viewer(Client):
+    """One that is late fetches all that was listed meanwhile, as players do (up to five parts)."""
+
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
-        self.wanted: tuple[int, int] | None = None
-        self.epoch, self.hinted = 0, (0, 0)
-        self.fetching = False
+        self.wanted: tuple[int, int] | None = None  # the part that the next playlist has
+        self.new: list[tuple[int, int, int]] = []  # parts to fetch: epoch, segment, part
 
     def begin(self) -> None:
         self.get("/plateau/media.m3u8")
 
     def answered(self, status: int, head: bytes, tail: bytes) -> None:
-        now = time.monotonic()
         self.seen.requests += 1
         hint = _HINT.search(tail)
-        if status != 200 or (not self.fetching and hint is None):
+        if status != 200 or (not self.new and hint is None):
             self.seen.errors += 1
-            self.wanted, self.fetching = None, False
+            self.wanted, self.new = None, []
             asyncio.get_running_loop().call_later(1.0, self.begin)
-            return
-        if self.fetching:
-            assert self.wanted is not None
-            self.seen.made[self.wanted] = STAMP.unpack(head)[0]
-            self.seen.fetched[self.wanted].append(now)
-            self.fetching, self.wanted = False, self.hinted
+        elif self.new:
+            self._take(head)
         else:
             assert hint is not None
-            self.epoch, self.hinted = int(hint[1]), (int(hint[2]), int(hint[3]))
-            if self.wanted is not None:
-                self.seen.listed[self.wanted].append(now)
-                self.fetching = True
-                self.get("/plateau/{}-{}.{}.m4s".format(self.epoch, *self.wanted))
-                return
-            self.wanted = self.hinted
-        msn, part = self.wanted
-        self.get(f"/plateau/media.m3u8?_HLS_msn={msn}&_HLS_part={part}&_HLS_skip=YES")
+            self._read(tail, (int(hint[2]), int(hint[3])))
+
+    def _take(self, head: bytes) -> None:
+        _, *part = self.new.pop(0)
+        key = part[0], part[1]
+        self.seen.made[key] = STAMP.unpack(head)[0]
+        self.seen.fetched[key].append(time.monotonic())
+        self._go_on()
+
+    def _read(self, tail: bytes, hinted: tuple[int, int]) -> None:
+        now = time.monotonic()
+        if self.wanted is not None:
+            parts = [(int(a), int(b), int(c)) for a, b, c in _PART.findall(tail)]
+            self.new = [part for part in parts if part[1:] >= self.wanted]
+            for _, msn, index in self.new:
+                self.seen.listed[msn, index].append(now)
+        self.wanted = hinted
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.new:
+            self.get("/plateau/{}-{}.{}.m4s".format(*self.new[0]))
+        elif self.wanted is not None:
+            query = "_HLS_msn={}&_HLS_part={}&_HLS_skip=YES".format(*self.wanted)
+            self.get(f"/plateau/media.m3u8?{query}")
 
 
 def milliseconds(

@@ -92,8 +92,19 @@ def cpu(process: psutil.Process, workers: bool = True) -> float:
     return total
 
 
+def busy() -> float:
+    """CPU seconds that all cores of this machine have worked, for whomever."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - _guests(times))
+
+
 def pin(process: psutil.Process, core: int) -> None:
     """Keep a process and its workers on one core, where there are several."""
     if (os.cpu_count() or 1) > 1:
         for each in (process, *process.children(recursive=True)):
             each.cpu_affinity([core])
+
+
+def _guests(times: object) -> float:
+    """What Linux counts twice: time of virtual machines is the user's too."""
+    return sum(getattr(times, name, 0.0) for name in ("guest", "guest_nice"))

@@ -29,7 +29,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from captions.cues import Cue, CueWritten
+from captions.cues import Cue
+from captions.wording.events import CueWritten
 from tv import journal, store
 from tv.auth import Authentication, Passes
 from tv.folder import Folder

@@ -28,7 +28,7 @@ import av
 import httpx
 from playwright.async_api import Page
 
-from captions import search
+from captions.written import search
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
 from tests.viewers import BARS, chromium_beside

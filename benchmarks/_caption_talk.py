@@ -1,0 +1,107 @@
+"""What captions are held against: when the built-in talk says what, and cues as they come."""
+
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import av
+import httpx
+import msgspec
+import websockets
+
+from captions.written import search
+from tests.servers import Fabrique
+from tv.demo import film
+from tv.demo.scene import FRAME_RATE, frame_number
+
+KNOWN = 3  # words of a sentence by which it is recognised
+
+Cue = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Seconds of the film in which it is said, to a hundredth: it was synthesised."""
+
+    start: float
+    end: float
+    words: tuple[str, ...]
+
+
+class _Written(msgspec.Struct, frozen=True):
+    start: float
+    end: float
+    text: str
+
+
+def sentences() -> list[Sentence]:
+    """Those of the talk that their first and their last words tell from all others."""
+    written = msgspec.json.decode(
+        (film.ASSETS / "talk_fr.segments.json").read_bytes(), type=list[_Written]
+    )
+    said = [Sentence(each.start, each.end, words(each.text)) for each in written]
+    everything = [word for each in said for word in each.words]
+    return [
+        each
+        for each in said
+        if len(each.words) >= KNOWN
+        and _times(each.words[:KNOWN], everything) == _times(each.words[-KNOWN:], everything) == 1
+    ]
+
+
+def words(text: str) -> tuple[str, ...]:
+    """However they are written."""
+    return tuple(re.findall(r"[^\W_]+", search.folded(text)))
+
+
+def position(run: Sequence[str], among: Sequence[str]) -> int:
+    """Where these words follow each other first; -1: nowhere."""
+    places = range(len(among) - len(run) + 1)
+    return next((at for at in places if among[at : at + len(run)] == run), -1)
+
+
+def after(later: float, earlier: float) -> float:
+    """Seconds from one moment of the film, which is shown in a loop, to another."""
+    return (later - earlier + film.SECONDS / 2) % film.SECONDS - film.SECONDS / 2
+
+
+async def film_start(client: httpx.AsyncClient, channel: str = "plateau") -> float:
+    """When the film on air began, on the broadcast clock: by the date and number of a picture."""
+    date = init = ""
+    newest = ("", "", "")  # date, init and address of a segment
+    for line in (await client.get(f"/{channel}/media.m3u8")).text.splitlines():
+        if line.startswith("#EXT-X-PROGRAM-DATE-TIME:"):
+            date = line.partition(":")[2]
+        elif line.startswith("#EXT-X-MAP:"):
+            init = line.split('"')[1]
+        elif line and line[0] != "#":
+            newest = (date, init, line) if date else newest
+            date = ""
+    names = newest[1:]
+    data = b"".join([(await client.get(f"/{channel}/{name}")).content for name in names])
+    with av.open(io.BytesIO(data), "r") as file:
+        picture = next(file.decode(video=0))
+        number = frame_number(picture.to_ndarray(format="gray"))
+    return datetime.fromisoformat(newest[0]).timestamp() - number / FRAME_RATE
+
+
+async def heard(server: Fabrique, channel: str = "plateau") -> AsyncIterator[dict[str, Any]]:
+    """All messages about a channel's captions and state, as a page gets them."""
+    topics = {f"captions:{channel}": "", f"channel:{channel}": ""}
+    address = server.url.replace("http", "ws") + "/ws"
+    async with websockets.connect(address) as socket:
+        await socket.send(json.dumps({"type": "hello", "version": 1, "topics": topics}))
+        async for message in socket:
+            yield json.loads(message)
+
+
+def cues(message: dict[str, Any]) -> list[Cue]:
+    return [item for item in message.get("items", ()) if item.get("kind") == "cue"]
+
+
+def _times(run: Sequence[str], among: Sequence[str]) -> int:
+    return sum(tuple(among[at : at + len(run)]) == tuple(run) for at in range(len(among)))
