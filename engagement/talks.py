@@ -155,8 +155,13 @@ class Talks:
                 return replace(talk, state="cancelled")
         return Reason.WRONG_STATE
 
+    def live_on(self, channel: str) -> Talk | None:
+        """The talk that is live on a channel, if one is."""
+        live = (talk for talk in self.by_id.values() if talk.state == "live")
+        return next((talk for talk in live if talk.channel == channel), None)
+
     def _busy(self, channel: str) -> bool:
-        return any(talk.channel == channel and talk.state == "live" for talk in self.by_id.values())
+        return self.live_on(channel) is not None
 
     def _fits(self, talk: Talk) -> bool:
         """Whether its marks are in order, near the talk, and outside every other on the channel."""

@@ -73,6 +73,7 @@ class Fabrique:
             "FABRIQUE_SRT__PORT": str(self.srt_port),
             "FABRIQUE_WEBRTC__PORT": str(webrtc_port),
             "FABRIQUE_LADDER__RENDITIONS": "off",  # most tests look at the source alone
+            "FABRIQUE_CAPTIONS__SECOND_PASS": "off",  # and are over before it is its turn
             **{f"FABRIQUE_{name}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -8,8 +8,8 @@ from typing import Literal, TypeVar
 import msgspec
 
 from engagement.changes import order
+from tv.captioning.partial import OpenWord, Partial
 from tv.items import Rendered, channel_item, restream_item
-from tv.partial import OpenWord, Partial
 from tv.settings import Settings
 from tv.sockets import Message
 from tv.upstream import Upstream
@@ -58,6 +58,7 @@ class Airing:
         self._silence = silence
         # When each channel's captions were heard of, how they are, and what ails them.
         self._captions: dict[str, tuple[float, CaptionsState, str]] = {}
+        self._by_person: dict[str, bool] = {}  # whether it was a person who was heard of last
         self._elsewhere: dict[str, tuple[float, dict[str, int]]] = {}  # process -> heard, viewers
         self._partial: dict[str, Message] = {}
         self._words: dict[str, list[OpenWord]] = {}
@@ -117,6 +118,7 @@ class Airing:
         if channel not in self._settings.channels:
             return ""
         self._captions[channel] = (time.monotonic(), heard.state, heard.reason)
+        self._by_person[channel] = heard.source != "machine"
         changed = self._say(channel, heard.words)
         return channel if self.refresh(channel) or changed else ""
 
@@ -129,7 +131,7 @@ class Airing:
         state = self._upstream.states.get(channel)
         captions, reason = self._captions_state(channel)
         # Words that nobody settles any more are not left on screens.
-        changed = captions == "interrupted" and self._say(channel, [])
+        changed = captions in ("interrupted", "off") and self._say(channel, [])
         watching = self._viewers(channel) + sum(
             viewers.get(channel, 0)
             for heard, viewers in self._elsewhere.values()
@@ -143,6 +145,7 @@ class Airing:
                 self._settings.channels[channel].name or channel,
                 state,
                 captions,
+                self._by_person.get(channel, False),
                 reason,
                 watching,
                 self._upstream.interrupted,
@@ -179,7 +182,7 @@ class Airing:
         return time.monotonic() - heard < self._silence
 
     def _captions_state(self, channel: str) -> tuple[CaptionsState, str]:
-        if channel not in self._settings.captions.channels:
-            return "off", ""
         at, state, reason = self._captions.get(channel, (float("-inf"), "interrupted", ""))
-        return (state, reason) if self._lives(at) else ("interrupted", "")
+        if self._lives(at):  # a person may write them on any channel
+            return state, reason
+        return ("interrupted" if channel in self._settings.captions.channels else "off"), ""

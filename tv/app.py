@@ -8,16 +8,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tv import metrics, problems
 from tv.auth import Authentication, Passes
+from tv.captioning.acts import CaptionActs
+from tv.captioning.quality import Board
 from tv.dateranges import DateRanges
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.hls import Hls
 from tv.live import Live
 from tv.pages import (
+    api_captioner,
     api_channels,
+    api_cues,
     api_films,
+    api_glossary,
     api_participants,
     api_polls,
+    api_quality,
     api_questions,
     api_replay,
     api_restreams,
@@ -101,8 +107,10 @@ def create_app(
     recordings: Recordings,
     orders: Orders,
     folder: Folder,
+    board: Board,
 ) -> Application:
     writer = Writer(follower, upstream)
+    caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
     replays = Replays(recordings, follower, upstream.now)
     replay_files = Authentication(ReplayFiles(replays, ranges), passes)
@@ -119,7 +127,9 @@ def create_app(
     rest = Starlette(
         routes=[
             *health.routes(upstream, follower),
-            *metrics.routes(upstream, live.airing, settings.server.public_url),
+            *metrics.routes(
+                upstream, live.airing, board, hls.late_words, settings.server.public_url
+            ),
             *session.routes(passes),
             *api_participants.routes(passes),
             *api_talks.routes(follower, writer),
@@ -127,7 +137,11 @@ def create_app(
             *api_polls.routes(follower, writer),
             *api_channels.routes(upstream, live.airing),
             *api_restreams.routes(upstream, live.airing),
+            *api_quality.routes(upstream, follower, live.airing, board),
             *captions_api.routes(follower),
+            *api_cues.routes(follower, caption_acts),
+            *api_glossary.routes(follower, caption_acts),
+            *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),
             *api_replay.routes(follower, replays),
             *api_films.routes(follower, replays, orders, Shelf(folder.films)),
             *thumbnail.routes(folder.thumbnails, frozenset(settings.channels), recordings),

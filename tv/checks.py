@@ -6,6 +6,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from captions.models import weights
+from captions.models.sizes import AUTO, named
 from streaming.feed import LONGEST_DELAY
 from streaming.hls.renditions import LINES
 from streaming.restream.address import BadAddress, parse
@@ -39,6 +41,12 @@ def check(settings: "Settings") -> None:
     for slug in settings.captions.channels:
         if slug not in settings.channels:
             raise SettingsError(f"Réglages : [captions] canal inconnu « {slug} ».")
+    captions = settings.captions
+    for name, model in (("model", captions.model), ("second_pass", captions.second_pass)):
+        if (name, model) == ("second_pass", "off"):
+            continue
+        if not (model == AUTO or weights.is_path(model) or named(model)):
+            raise SettingsError(f"Réglages : [captions] {name}\u202f: {weights.unknown(model)}")
     if not SLUG.fullmatch(settings.event.slug):
         raise SettingsError("Réglages : [event] slug : lettres minuscules, chiffres et tirets.")
     if not 1 <= settings.server.web_workers <= 64:

@@ -34,10 +34,17 @@ def run_child(name: str, socket: int, channel: str) -> None:
             loop = uvloop.new_event_loop
             work = serving.run(folder, settings, secret, sockets.socket(fileno=socket))
         case "captions":
-            from tv import captioning
+            from tv.captioning import process as captioning
 
-            os.nice(5)  # the picture goes first
+            process.give_way(5)  # the picture goes first
+            process.go_first()  # a model is what takes most memory
             work = captioning.run(folder, settings)
+        case "reread":
+            from tv.captioning import rereading
+
+            process.give_way(15)  # after everything: what it mends was shown already
+            process.go_first()
+            work = rereading.run(folder, settings)
         case "pull":
             from tv.studios import pulling
 
@@ -52,27 +59,28 @@ def run_child(name: str, socket: int, channel: str) -> None:
         case "ladder":
             from tv import ladder
 
-            os.nice(3)  # after the picture that goes on air untouched, before captions
+            process.give_way(3)  # after the picture that goes on air untouched, before captions
             work = ladder.run(folder.media_socket, settings.ladder.room, settings.ladder.encoder)
         case "watch":
             from tv.studios import watch
 
-            os.nice(5)
+            process.give_way(5)
             work = watch.run(folder.media_socket)
         case "keep":
             from tv.studios import keeping
 
-            os.nice(5)
+            process.give_way(5)
             work = keeping.run(folder.media_socket, folder.keep, settings)
         case "record":
             from tv.recorded import recording
 
-            os.nice(2)  # after the picture, before what may be left out
+            process.give_way(2)  # after the picture, before what may be left out
             work = recording.run(folder, settings)
         case "archive":
             from tv.recorded import archiving
 
-            os.nice(10)  # after everything that anybody waits for
+            process.give_way(10)  # after everything that anybody waits for
+            process.go_first()
             work = archiving.run(folder, settings)
         case "restream":
             from tv.studios import restreaming

@@ -146,15 +146,73 @@ def caption(
     as_json: Annotated[
         bool, typer.Option("--json", help="Des mots en JSON, un par ligne.")
     ] = False,
+    written: Annotated[str, typer.Option("--format", help="vtt, srt, txt ou json.")] = "vtt",
     glossary: Annotated[Path | None, typer.Option(help="Un terme par ligne.")] = None,
+    model: Annotated[str, typer.Option(help="Un autre modèle que celui des réglages.")] = "",
 ) -> None:
     """Sous-titre un fichier par la boucle du direct."""
-    from tv.captioning import caption_command
+    from tv.captioning.command import FORMATS, WORDS, Options, caption_command
 
+    written = WORDS if as_json else written
+    if written not in (*FORMATS, WORDS):
+        _fail(f"--format vaut {', '.join((*FORMATS, WORDS))}.")
     folder = Folder(data)
     folder.make()
-    model = reading.load(config).captions.model
-    raise typer.Exit(caption_command(file, realtime, as_json, glossary, model, folder.cache))
+    model = model or reading.load(config).captions.model
+    options = Options(file, written, realtime, glossary, model)
+    raise typer.Exit(caption_command(options, folder.cache))
+
+
+models = typer.Typer(no_args_is_help=True, help="Les modèles de sous-titrage.")
+app.add_typer(models, name="models")
+
+
+@models.command("list")
+def list_models(
+    data: Data = Path("data"),
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="La liste en JSON.")] = False,
+) -> None:
+    """Montre les modèles, et lesquels conviennent à cette machine."""
+    from tv.captioning import models_command
+
+    captions = reading.load(config).captions
+    cache, channels = Folder(data).cache, max(1, len(captions.channels))
+    raise typer.Exit(models_command.list_models(captions.model, cache, channels, as_json))
+
+
+@models.command("fetch")
+def fetch_models(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODÈLE]…", help="Le meilleur ici par défaut.")
+    ] = None,
+    data: Data = Path("data"),
+    config: Config = None,
+) -> None:
+    """Télécharge des modèles, pour que le direct n’ait pas à les attendre."""
+    from tv.captioning import models_command
+
+    folder, captions = Folder(data), reading.load(config).captions
+    folder.make()
+    channels = max(1, len(captions.channels))
+    raise typer.Exit(models_command.fetch(names or [], folder.cache, channels))
+
+
+@models.command("check")
+def check_model(
+    model: Annotated[
+        str, typer.Argument(metavar="[MODÈLE]", help="Un nom ou un dossier ; celui des réglages.")
+    ] = "",
+    data: Data = Path("data"),
+    config: Config = None,
+) -> None:
+    """Vérifie un modèle : entier, intact, et qui marche sur cette machine."""
+    from tv.captioning import models_command
+
+    folder, captions = Folder(data), reading.load(config).captions
+    folder.make()
+    channels = max(1, len(captions.channels))
+    raise typer.Exit(models_command.check(model or captions.model, folder.cache, channels))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What the journal holds: all that happens besides the media."""
 
-from captions.cues import CueWritten
+from captions.wording.events import AnyCaptionEvent
 from engagement.audience import AnyEvent
 
-Event = AnyEvent | CueWritten
+Event = AnyEvent | AnyCaptionEvent

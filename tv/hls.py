@@ -5,13 +5,14 @@ second, so what it sends is made once per change and kept as bytes.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from captions.cues import Cue
-from captions.webvtt import segment_vtt
+from captions.written.webvtt import BACK, late, segment_vtt
 from streaming.hls import multivariant, playlist
 from streaming.hls.names import find, hinted, msn_of, number
 from streaming.hls.renditions import NAMES
@@ -39,6 +40,7 @@ IMMUTABLE = b"public, max-age=600, immutable"
 BRIEFLY = b"public, max-age=1"  # a shared cache may answer a crowd's first request
 ASKED = b"public, max-age=6"  # a playlist asked for by its last part never has less
 CUES = b"public, max-age=60"
+NOTED = playlist.CAPTION_LAG - 0.5  # seconds after a segment: words settled until then are in time
 
 OF_RENDITIONS = ("sync-media.m3u8",)  # playlists, beside the low-latency one
 OF_CHANNELS = (*OF_RENDITIONS, "index.m3u8", "rewind.m3u8", "sync.m3u8", "subtitles.m3u8")
@@ -83,6 +85,8 @@ class Hls:
         self._kept_parts: dict[str, Reply] = {}
         self._kept_lists: dict[tuple[bytes, bool, bool], tuple[Window, object, float, Reply]] = {}
         self._kept_cues: dict[tuple[str, str], tuple[int, Reply]] = {}
+        self.late_words: Counter[str] = Counter()  # by channel, in files served here
+        self._counted: dict[str, float] = {}  # until when, by channel
 
     def ready(self, target: bytes, headers: Headers) -> Reply | None:
         """The answer to a GET that a crowd asks for, when it is the same as a moment before."""
@@ -289,9 +293,15 @@ class Hls:
         if kept is not None and kept[0] == second:
             return kept[1]
         origin = window.inits[opened.init].origin
-        cues = self._cues(channel, opened.start, segment.end)
-        text = segment_vtt(cues, opened.start, segment.end, origin)
-        reply = Reply.of(b"text/vtt; charset=utf-8", CUES, (text.encode(),))
+        cues = self._cues(channel, opened.start - BACK, segment.end)
+        text = segment_vtt(cues, opened.start, segment.end, origin, NOTED)
+        published = self._now() >= segment.end + playlist.CAPTION_LAG
+        if published and opened.start >= self._counted.get(channel, float("-inf")):
+            self._counted[channel] = segment.end
+            self.late_words[channel] += late(cues, opened.start, segment.end, NOTED)
+        # Who asks too early must not be remembered for all.
+        cache = CUES if published else BRIEFLY
+        reply = Reply.of(b"text/vtt; charset=utf-8", cache, (text.encode(),))
         _keep(self._kept_cues, (channel, opened.name), (second, reply), CUES_KEPT)
         return reply
 

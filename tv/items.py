@@ -9,7 +9,10 @@ from typing import Any
 import msgspec
 
 from captions.cues import Cue
+from captions.wording.captioned import Captioned, Glossary, Hold, MadeRule
+from captions.wording.edited import Version
 from engagement.audience import Audience
+from engagement.changes import START
 from engagement.fold import Item
 from engagement.polls import Ballot, Poll
 from engagement.questions import Question
@@ -135,6 +138,58 @@ def cue_item(cue: Cue) -> Rendered:
         "end": cue.end,
         "lines": list(cue.lines),
         "speaker": cue.speaker,
+        "corrected": cue.corrected,
+    }
+
+
+def hidden_cue_item(cue: Cue) -> Rendered:
+    """A cue as the crew sees it that nobody else does."""
+    return cue_item(cue) | {"hidden": cue.hidden}
+
+
+def version_item(version: Version) -> Rendered:
+    """What a cue said from some moment on; `by` is "" where nobody changed it."""
+    return msgspec.structs.asdict(version) | {"at": rfc3339(version.at)}
+
+
+def rule_item(made: MadeRule) -> Rendered:
+    return {
+        "kind": "rule",
+        "id": made.rule.id,
+        "heard": made.rule.heard,
+        "written": made.rule.written,
+        "by": made.by,
+        "at": rfc3339(made.at),
+    }
+
+
+def glossary_item(glossary: Glossary) -> Rendered:
+    return {
+        "kind": "glossary",
+        "id": glossary.talk,
+        "terms": list(glossary.terms),
+        "version": glossary.version or START,
+    }
+
+
+def hold_item(hold: Hold) -> Rendered:
+    """A person who writes captions in the place of the machine."""
+    return {"by": hold.name or hold.by, "at": rfc3339(hold.at), "source": hold.source}
+
+
+def captioning_item(channel: str, captions: Captioned, talk: Talk | None) -> Rendered:
+    """Who writes a channel's captions, who speaks, and the terms that count: those given for its
+    live talk, its own title and speakers, and those of the whole event."""
+    hold = captions.holds.get(channel)
+    return {
+        "kind": "captioning",
+        "id": channel,
+        "taken": hold_item(hold) if hold else None,
+        "speaker": captions.speaker(channel, (talk and talk.started_at) or 0.0),
+        "talk": talk.id if talk else "",
+        "terms": list(captions.glossary(talk.id).terms) if talk else [],
+        "own": [talk.title, *talk.speakers] if talk else [],
+        "event_terms": list(captions.glossary("").terms),
     }
 
 
@@ -160,6 +215,7 @@ def channel_item(
     name: str,
     state: ChannelState | None,
     captions: str,
+    by_person: bool,
     captions_reason: str,
     viewers: int,
     interrupted: bool,
@@ -167,6 +223,7 @@ def channel_item(
 ) -> Rendered:
     """What a channel shows now; the crew also sees what was chosen, its studios, and all ailments.
 
+    `captions_by` says whether a person wrote the captions last, or the "machine".
     Each of `sources` is a `streaming.link.SourceState`, the times in it are on the broadcast clock.
     `feeds` are those that WebRTC has, "live" and "delayed", by `streaming.link.FeedState`.
     `interrupted`: media is not heard, and what it last said of the channel may be over. `rewind`:
@@ -182,6 +239,7 @@ def channel_item(
         "since": state.since if state else None,
         "interrupted": interrupted,
         "captions": captions,
+        "captions_by": "person" if by_person else "machine",
         "viewers": viewers,
         "feeds": msgspec.to_builtins(state.feeds) if state else {},
         "rewind": bool(state and state.recording),

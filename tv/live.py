@@ -23,7 +23,11 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
   broadcast time `time`, `rate` count a second; the difference of two is taken modulo 2^32, with its
   sign. A pair is good for six hours, and is replaced every hour;
 - `channels`: every `channel`; `restreams`: every `restream`, for the crew alone;
-- `captions:{slug}`: the `cue`s of the last ten minutes, then each new one or new revision.
+- `captions:{slug}`: the `cue`s of the last ten minutes, then each new one or new revision; one that
+  a person hid is removed;
+- `captioning:{slug}`: for the crew alone, whole at each change: one `captioning` (who writes in the
+  place of the machine, and the terms of the talk that is live), every `rule`, and the last ten
+  minutes' hidden `cue`s.
 A topic that names nothing brings an empty view, and more once it exists. The server says once who
 is there, and what time it is on the broadcast clock:
 
@@ -66,12 +70,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from engagement.audience import ALL_TALKS
 from tv.airing import SILENCE, Airing
 from tv.auth import Identity, identity
-from tv.follower import Follower, View
+from tv.captioning.partial import PARTIALS, Partial
+from tv.follower import EVERY_CAPTIONING, Follower, View
 from tv.journal import heed_cancellation
 from tv.open_page import VERSION, Hello, NotUnderstood, Page
-from tv.partial import PARTIALS
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.sockets import Message
@@ -138,6 +143,11 @@ class Live:
         """Wake pages, listen to captions, look after channels, until cancelled."""
         async with running(self._push(), self._listen(), self._tell(), self._look()):
             await asyncio.Event().wait()
+
+    async def publish(self, partial: Partial) -> None:
+        """Tell the pages of every process which words are open, unless the store is away."""
+        with suppress(RedisError, OSError):
+            await self._store.publish(PARTIALS, msgspec.json.encode(partial))
 
     async def socket(self, websocket: WebSocket) -> None:
         """One page, for as long as it is open."""
@@ -253,6 +263,8 @@ class Live:
 
     def _stir(self, views: set[View]) -> None:
         self._changed |= views
+        if not views.isdisjoint((EVERY_CAPTIONING, ALL_TALKS)):
+            self._changed |= {("captioning", channel, "") for channel in self._channels}
         self._stirred.set()
 
     def _state_changed(self, channel: str) -> None:

@@ -1,8 +1,8 @@
 """`/metrics` for Prometheus: how media, the channels, their sources and restreams do.
 
-What is here was told by media to every web process alike, so it does not matter which of them
-answers. Names are channels', slots' and restreams' of the settings; neither keys, addresses nor
-people are in it.
+What is here was told by media to every web process alike, or is in the store, so it does not
+matter which of them answers. Names are channels', slots' and restreams' of the settings; neither
+keys, addresses nor people are in it.
 
 It is for programs on this machine, and for passes of administrators and nodes: figures say who is
 on air, and when the studio is weak. An address of this machine is enough only while no proxy stands
@@ -10,7 +10,7 @@ in front, whose every visitor would seem to come from here.
 """
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry
@@ -30,6 +30,8 @@ from starlette.routing import BaseRoute, Route
 from streaming.link import ChannelState, SourceState
 from tv.airing import Airing
 from tv.auth import Role, identity
+from tv.captioning.metrics import Written
+from tv.captioning.quality import Board
 from tv.upstream import Upstream
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # what proxies add
@@ -55,13 +57,19 @@ _COUNTERS = (
 )
 
 
-def routes(upstream: Upstream, airing: Airing, public_url: str) -> list[BaseRoute]:
+def routes(
+    upstream: Upstream, airing: Airing, board: Board, late: Mapping[str, int], public_url: str
+) -> list[BaseRoute]:
+    """`late` are the words that came too late for their file of HLS, by channel."""
     registry = CollectorRegistry()
     registry.register(Told(upstream, airing))
+    registry.register(captions := Written(late))
 
     async def metrics(request: Request) -> Response:
         if public_url or not _from_here(request):
             identity(request).must_be(Role.ADMIN, Role.NODE)
+        channels = [item["id"] for item in airing.every("channels", crew=True)]
+        captions.told = {channel: await board.told(channel) for channel in channels}
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         headers = {"content-type": content_type, "cache-control": "no-store"}
         return Response(encode(registry), headers=headers)

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from setproctitle import setproctitle
@@ -20,6 +21,23 @@ def tie_to_parent() -> None:
     """Have the kernel kill us when our parent dies (Linux); call between fork and exec."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def give_way(steps: int) -> None:
+    """Be served after whoever has given way less: `steps` as of nice(2).
+
+    Linux may share out the processor by sessions first (sched(7), autogroup), and each process of
+    ours has its own: then nice alone tells nobody apart.
+    """
+    os.nice(steps)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(steps))
+
+
+def go_first() -> None:
+    """Have the kernel end us before the others when memory runs out (Linux; proc(5))."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def start_logging(name: str, level: str = "INFO") -> None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from tv import connections, journal, store
 from tv.app import create_app
 from tv.auth import Passes
+from tv.captioning.quality import Board
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.live import Live
@@ -79,6 +80,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
             recordings,
             Orders(client, settings.event.slug),
             folder,
+            Board(client, settings.event.slug),
         )
         server = Server(configure(app, app.hls))
         watching = connections.keeping(server.server_state.connections)

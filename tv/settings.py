@@ -72,7 +72,8 @@ class Hls(Section, frozen=True):
 
 class Captions(Section, frozen=True):
     channels: tuple[str, ...] = (DEFAULT_CHANNEL,)
-    model: str = "base"  # a size name, or a folder with CTranslate2 weights
+    model: str = "auto"  # or a size's name, or a folder with CTranslate2 weights
+    second_pass: str = "auto"  # the same for what hears again; "off"
 
 
 class Continuity(Section, frozen=True):

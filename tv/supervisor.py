@@ -100,6 +100,8 @@ async def _end(name: str, process: asyncio.subprocess.Process) -> None:
 
 
 def _reason(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "SIGKILL, as the kernel sends it when memory runs out"
     return signal.Signals(-code).name if code < 0 else f"status {code}"
 
 
@@ -137,6 +139,8 @@ class Supervisor:
         self.children.append(child("watch"))
         if settings.captions.channels:
             self.children.append(child("captions"))
+            if settings.captions.second_pass != "off":
+                self.children.append(child("reread"))
         if any(each.primary.keep or each.backup.keep for each in settings.channels.values()):
             self.children.append(child("keep"))
         if settings.recording.channels:

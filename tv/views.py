@@ -17,7 +17,7 @@ from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
 TOPIC = re.compile(
-    r"(talks|channels|restreams)|(talk|channel|captions|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
+    r"(talks|channels|restreams)|(talk|channel|captions|captioning|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 )
 LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
 AIRED = ("channel", "channels", "restreams")  # their items say what is so now, not what was done
@@ -61,6 +61,9 @@ class Views:
             case "captions":
                 cues = self._follower.recent_cues.get(name)
                 version = cues.version if cues else ""
+            case "captioning":
+                talks = audience.talk_changes().version
+                version = max(talks, self._follower.captions.version, key=order)
             case "me":
                 version = audience.mine(name, participant).version
             case "channels" | "restreams":
@@ -113,7 +116,13 @@ class Views:
             case "captions" if cues := self._follower.recent_cues.get(name):
                 if order(after) < order(cues.forgotten):
                     after, reset = "", True
-                shown = [items.cue_item(cue) for cue in cues.since(after)]
+                for cue in cues.since(after):
+                    if not cue.hidden:
+                        shown.append(items.cue_item(cue))
+                    elif not reset:
+                        removed.append(f"cue:{cue.id}")
+            case "captioning" if crew:
+                reset, shown = True, self._captioning(name)
             case "channel" if channel := self._airing.item(name, crew):
                 shown = [channel]
             case "channels" | "restreams":
@@ -133,6 +142,17 @@ class Views:
             "removed": removed,
         }
         return Message(msgspec.json.encode(body).decode(), version)
+
+    def _captioning(self, channel: str) -> list[items.Rendered]:
+        """All that the crew is told of a channel's captions, beside the cues that show."""
+        captions = self._follower.captions
+        talk = self._follower.audience.talks.live_on(channel)
+        hidden = [cue for cue in self._follower.recent_cues.get(channel, ()) if cue.hidden]
+        return [
+            items.captioning_item(channel, captions, talk),
+            *map(items.rule_item, captions.made_rules.values()),
+            *map(items.hidden_cue_item, hidden),
+        ]
 
     def _forget_unused(self) -> None:
         # Topics are named by pages: names of what does not exist must not pile up.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from captions import weights
+from captions.models import weights
 from tests import servers
 from tv import store
 
@@ -68,6 +68,8 @@ def refused(place: Path, *command: str, **environment: str) -> str:
         ("caption words.txt", "ce n’est pas un média que nous savons lire"),
         ("caption .", "c’est un dossier"),
         (f"caption {SPEECH} --glossary nosuch", "corrigez --glossary"),
+        (f"caption {SPEECH} --format docx", "--format vaut vtt, srt, txt, json"),
+        ("models fetch nosuch", "inconnu « nosuch » : donnez un dossier, ou l’un de ces noms"),
     ],
 )
 def test_wrong_word_on_the_command_line_is_told(place: Path, command: str, said: str) -> None:
@@ -95,6 +97,11 @@ def test_broken_settings_file_is_told_with_its_place(place: Path, file: str, sai
         ("SERVER__PROT", "1", "[server] clé inconnue « prot »"),
         ("PORT", "8000", "FABRIQUE_PORT n’est pas un réglage : écrivez FABRIQUE_SECTION__CLÉ"),
         ("STORE__URL_FILE", "nosuch", "fichier « nosuch » illisible (introuvable)"),
+        (
+            "CAPTIONS__MODEL",
+            "bas",
+            "[captions] model : Modèle de sous-titrage inconnu « bas »",
+        ),
         ("WEBRTC__ADDRESSES", "example.org", "« example.org » n’est pas une adresse IP"),
     ],
 )

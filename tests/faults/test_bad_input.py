@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from captions import weights
+from captions.models import weights
 from tests import servers, viewers
 from tests.servers import Fabrique
 from tests.streaming.ingest.films import make_film

@@ -24,7 +24,8 @@ T = TypeVar("T")
 @pytest.fixture(scope="module")
 def on_air(film: Path) -> Iterator[Fabrique]:
     """A service with a studio on air, two web processes, and captions."""
-    with servers.fabrique(SERVER__WEB_WORKERS="2") as server, publishing(film, server):
+    settings = {"SERVER__WEB_WORKERS": "2", "CAPTIONS__SECOND_PASS": "auto"}
+    with servers.fabrique(**settings) as server, publishing(film, server):
         yield server
 
 
@@ -112,7 +113,7 @@ def test_killed_store_loses_no_question_and_leaves_the_picture(
     assert {asked, later} <= (questions(crew) or set())
 
 
-@pytest.mark.parametrize("name", ["captions", "watch"])
+@pytest.mark.parametrize("name", ["captions", "reread", "watch"])
 def test_killed_helper_leaves_the_picture_and_comes_back(
     on_air: Fabrique, viewer: httpx.Client, name: str
 ) -> None:

@@ -19,14 +19,20 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tv import journal, problems
 from tv.auth import Authentication, Passes, Role
+from tv.captioning.acts import CaptionActs
+from tv.captioning.quality import Board
 from tv.follower import Follower
 from tv.journal import Journal
 from tv.live import Live, Pace
 from tv.pages import (
+    api_captioner,
     api_channels,
+    api_cues,
     api_films,
+    api_glossary,
     api_participants,
     api_polls,
+    api_quality,
     api_questions,
     api_replay,
     api_restreams,
@@ -140,9 +146,11 @@ async def house(
     async with journal.opened(store, settings.event.slug) as events:
         follower = Follower(events)
         writer = Writer(follower, upstream)
+        acts = CaptionActs(follower, upstream)
         recorded = Recordings(recordings or Path("/nowhere"), list(settings.channels))
         replays = Replays(recorded, follower, upstream.now)
         orders = Orders(store, settings.event.slug)
+        board = Board(store, settings.event.slug)
         live = Live(follower, upstream, store, settings, Pace(**{"interval": 0.02, **pace}))
         app = Starlette(
             routes=[
@@ -153,7 +161,11 @@ async def house(
                 *api_polls.routes(follower, writer),
                 *api_channels.routes(upstream, live.airing),
                 *api_restreams.routes(upstream, live.airing),
+                *api_quality.routes(upstream, follower, live.airing, board),
                 *captions_api.routes(follower),
+                *api_cues.routes(follower, acts),
+                *api_glossary.routes(follower, acts),
+                *api_captioner.routes(follower, upstream, acts, live, settings.channels),
                 *api_replay.routes(follower, replays),
                 *api_films.routes(follower, replays, orders, Shelf(films or Path("/nowhere"))),
                 Route("/{channel}/replay/{file:path}", ReplayFiles(replays, lambda channel: ())),

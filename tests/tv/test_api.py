@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from captions.cues import Cue, CueWritten
+from captions.cues import Cue
+from captions.wording.events import CueWritten
 from tests.tv.house import House, house
 from tv.auth import Role
 from tv.problems import Problem, clean
@@ -360,13 +361,12 @@ async def test_captions_of_a_talk_are_exported_in_their_newest_revision(tv: Hous
         url = "/api/v1/talks/direct/captions"
         assert (await crew.get(f"{url}.vtt")).text == (
             "WEBVTT\n\n"
-            "plateau-1\n00:00:00.000 --> 00:00:02.000\nBonjour à tous\n\n"
-            "plateau-2\n00:01:01.500 --> 00:01:04.000\nUn &lt;toit&gt;\n&amp; des voisins\n"
+            "1700000000000\n00:00:00.000 --> 00:00:02.000\nBonjour à tous\n\n"
+            "1700000061500\n00:01:01.500 --> 00:01:04.000\nUn &lt;toit&gt; &amp; des voisins\n"
         )
-        assert (
-            "2\n00:01:01,500 --> 00:01:04,000\nUn <toit>\n" in (await crew.get(f"{url}.srt")).text
-        )
-        assert (await crew.get(f"{url}.txt")).text == "Bonjour à tous\nUn <toit> & des voisins\n"
+        subrip = (await crew.get(f"{url}.srt")).text
+        assert "2\n00:01:01,500 --> 00:01:04,000\nUn <toit> & des voisins\n" in subrip
+        assert (await crew.get(f"{url}.txt")).text == "Bonjour à tous\n\nUn <toit> & des voisins\n"
         assert [cue["revision"] for cue in (await crew.get(f"{url}.json")).json()["items"]] == [
             2,
             1,

@@ -7,7 +7,8 @@ import signal
 import pytest
 from redis.asyncio import Redis
 
-from captions.cues import Cue, CueWritten
+from captions.cues import Cue
+from captions.wording.events import CueWritten
 from engagement.fold import Accepted, Reason, Refused
 from engagement.questions import QuestionAsked
 from engagement.talks import TalkEnded, TalkStarted

@@ -52,16 +52,23 @@ function start(url, config) {
 class OnAir:
     """A channel played in real time: a studio, a slate while it is away, the studio again.
 
-    `killed` is when media dies, to be back two seconds later: what was on its way is lost.
+    `killed` is when media dies, to be back two seconds later: what was on its way is lost. `age` is
+    for how long the channel has been there before.
     """
 
     def __init__(
-        self, site: Site, *scenes: Film, history: float = 0.0, killed: float | None = None
+        self,
+        site: Site,
+        *scenes: Film,
+        history: float = 0.0,
+        killed: float | None = None,
+        age: float = 1000.0,
     ) -> None:
         self.began = time.time() - history
         self.over = asyncio.Event()
         self._site = site
         self._killed = killed
+        self._age = age
         self._numbers = itertools.count(1)
         self._packager = self._start_packager(epoch=1)
         self._due = iter([pair for scene in scenes for pair in scene.interleaved()])
@@ -71,7 +78,7 @@ class OnAir:
 
     def _start_packager(self, epoch: int) -> Packager:
         return Packager(
-            origin=self.began - 1000,
+            origin=self.began - self._age,
             epoch=epoch,
             next_msn=self._numbers.__next__,
             next_discontinuity=itertools.count(2 * epoch).__next__,
@@ -187,9 +194,10 @@ async def test_low_latency_player_goes_through_a_restart_of_media() -> None:
 
 
 async def test_synchronised_captions_show_when_they_are_heard() -> None:
+    """Also when the 33 bits of an MPEG-TS clock have wrapped, a moment before one joins."""
     site, show = Site(clock=time.time), scenes(20.7, 2.3, 13.0)
     async with asyncio.timeout(60), browsing(site) as page:
-        on_air = OnAir(site, *show, history=20.0)
+        on_air = OnAir(site, *show, history=20.0, age=2**33 / 90_000 - 18.0)
         # Each cue is written three seconds after it was heard, as the captions process would.
         for number in range(36):
             start = on_air.began + number + 0.3

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from captions.cues import Cue, CueWritten
+from captions.cues import Cue
+from captions.wording.events import CueWritten
 from engagement.changes import order
 from tests.servers import StoreServer
 from tv import journal, store

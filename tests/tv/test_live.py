@@ -11,14 +11,15 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
-from captions.cues import Cue, CueWritten
+from captions.cues import Cue
+from captions.wording.events import CueWritten
 from streaming.link import ChannelState, FeedState, SourceState
 from tests.servers import StoreServer
 from tests.tv.house import House, Page, house, stuck_page
 from tests.tv.test_api import ask, opened_poll
 from tv import live, store
 from tv.auth import Role
-from tv.partial import PARTIALS
+from tv.captioning.partial import PARTIALS
 
 
 @pytest.fixture

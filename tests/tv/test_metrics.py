@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -23,11 +24,13 @@ from tests.tv.test_media import following, silent
 from tv import metrics, problems
 from tv.airing import Airing
 from tv.auth import Authentication, Passes, Role
+from tv.captioning.quality import Board
 from tv.media import Media
 from tv.settings import load
 from tv.upstream import Upstream
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
+AWAY = Redis(unix_socket_path="/nonexistent")  # a store that does not answer costs its figures
 Samples = dict[tuple[str, str], float]
 
 
@@ -35,7 +38,7 @@ def asked_from(upstream: Upstream, address: str, public_url: str = "") -> httpx.
     """A client at `address` of a web process."""
     airing = Airing(upstream, load(None, {}), lambda channel: 3)
     app = Starlette(
-        routes=metrics.routes(upstream, airing, public_url),
+        routes=metrics.routes(upstream, airing, Board(AWAY, "test"), {"plateau": 2}, public_url),
         middleware=[Middleware(Authentication, passes=Passes(SECRET), public_url=public_url)],
         exception_handlers=problems.handlers,
     )
@@ -122,6 +125,7 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     assert samples["fabrique_rendition_up", "480p"] == 0
     assert samples["fabrique_viewers", ""] == 3
     assert samples["fabrique_caption_worker_up", ""] == 0
+    assert samples["fabrique_caption_late_words_total", ""] == 2
     assert ("fabrique_ingest_loudness_lufs", "primary") not in samples  # nobody listens
 
 

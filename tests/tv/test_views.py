@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from captions.cues import Cue
+from captions.wording.events import CaptionsTaken, CueEdited, CueWritten, RuleAdded
 from engagement.polls import (
     BallotCast,
     Option,
@@ -143,6 +145,53 @@ def hides_what_is_not_public(items: dict[str, Any]) -> None:
         if item["kind"] == "poll":
             assert item["state"] != "draft"
             assert (item["counts"] is None) == (item["state"] == "open")
+
+
+CAPTIONS = st.one_of(
+    st.tuples(st.just("hear"), st.integers(0, 4), st.integers(0, 9)),
+    st.tuples(st.just("hide"), st.integers(0, 4), st.booleans()),
+    st.tuples(st.just("rule"), st.integers(0, 4), st.booleans()),
+    st.tuples(st.just("hold"), st.integers(0, 4), st.booleans()),
+)
+
+
+@given(st.lists(st.tuples(CAPTIONS, st.booleans()), max_size=40))
+def test_page_of_captions_ends_up_with_all_that_shows_and_no_more(drawn: list[Any]) -> None:
+    follower, views = make_views()
+    pages = [Page(views, f"{kind}:plateau", crew) for kind, crew in SHOWN]
+    for position, ((kind, number, what), reads) in enumerate(drawn, 1):
+        act = {"id": f"e{position}", "at": 1.0, "by": "p_1"}
+        event: Any
+        match kind:
+            case "hear":
+                start = number * 300.0
+                cue = Cue(f"c{number}", what, start, start + 4.0, (f"mot{number}",))
+                event = CueWritten("plateau", cue)
+            case "hide":
+                event = CueEdited(**act, channel="plateau", cue=f"c{number}", hidden=what)
+            case "rule":
+                event = RuleAdded(**act, heard=f"mot{number}", written="oui" if what else "non")
+            case _:
+                event = CaptionsTaken(**act, channel="plateau", source="stream", over=what)
+        follower._fold(f"{position}-0", event)
+        if reads:
+            for page in pages:
+                page.update()
+    for page in pages:
+        page.update()
+        newcomer = Page(views, page._topic, page._crew)
+        newcomer.update()
+        forgotten = page.items.keys() - newcomer.items.keys()
+        assert page.items == newcomer.items | {key: page.items[key] for key in forgotten}
+        if page._topic == "captions:plateau":
+            shown = {f"cue:{cue.id}" for cue in follower.cues("plateau", 0.0, 1e9)}
+            assert page.items.keys() <= shown
+        else:
+            assert not forgotten
+            assert page._crew or not page.items
+
+
+SHOWN = (("captions", False), ("captions", True), ("captioning", False), ("captioning", True))
 
 
 def test_same_message_is_built_once_for_all_pages_of_an_audience() -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 import segno
 
-from captions import weights
+from captions.models import loading
 from tv import process, supervisor
 from tv.cli import pass_link
 from tv.demo import film as demo_film
 from tv.folder import Folder
 from tv.passes import Passes, Role
+from tv.progress import Progress
 from tv.settings import Settings
 from tv.studios.keys import load_secret, stream_key
 
@@ -47,11 +48,14 @@ def run(folder: Folder, settings: Settings) -> None:
 def _prepare(folder: Folder, film: Path, settings: Settings) -> None:
     started = time.monotonic()
     if settings.captions.channels:
-        with _Progress("Modèle de reconnaissance vocale") as progress:
-            weights.resolve(
-                settings.captions.model, folder.cache, lambda done, total: progress(done / total)
+        with Progress("Modèle de reconnaissance vocale") as progress:
+            loading.find(
+                settings.captions.model,
+                folder.cache,
+                progress.bytes,
+                channels=len(settings.captions.channels),
             )
-    with _Progress("Intervention de démonstration") as progress:
+    with Progress("Intervention de démonstration") as progress:
         demo_film.make(film, progress)
     if (took := time.monotonic() - started) > 1.0:
         print(f"Préparation terminée en {took:.0f} s (une seule fois).\n", flush=True)
@@ -100,29 +104,3 @@ machine. Pour arrêter : Ctrl-C.
         print(f"{title} :")
         segno.make(link, error="l").terminal(out=sys.stdout, compact=True, border=2)
     sys.stdout.flush()
-
-
-class _Progress:
-    """One line that grows to 100 %, rewritten in place on a terminal."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._shown = -1
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __call__(self, share: float) -> None:
-        percent = min(100, int(share * 100))
-        step = 1 if sys.stdout.isatty() else 25
-        if percent // step == self._shown // step and percent != 100:
-            return
-        if percent == self._shown:
-            return
-        self._shown = percent
-        start, end = ("\r", "") if sys.stdout.isatty() else ("", "\n")
-        print(f"{start}{self._title} : {percent:3d} %", end=end, flush=True)
-
-    def __exit__(self, *error: object) -> None:
-        if self._shown >= 0 and sys.stdout.isatty():
-            print()

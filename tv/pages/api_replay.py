@@ -8,7 +8,7 @@
   were answered, `polls` those that everybody may see.
 - `GET …/replay/transcript.json` → as in tv/transcripts.py.
 - `GET …/replay/search?q=` → `{"items": [sentence + "found"], "total"}`: the sentences that hold
-  what is asked for (captions/search.py says how), 200 at most; `found` numbers their words.
+  what is asked for (captions/written/search.py says how), 200 at most; `found` numbers their words.
 
 `start` and `end` are broadcast times, `at` counts seconds from the beginning of the replay. 404
 `unknown-replay`: there is none, or none for who asks; 404 `no-recording`; 503 `not-recorded-yet`;
@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from captions import search
+from captions.written import search
 from engagement.talks import Talk
 from tv import items
 from tv.auth import identity

@@ -1,12 +1,15 @@
 """The captions of a talk, to read, to subtitle a film with, or to compute on.
 
 `GET /api/v1/talks/{id}/captions.{vtt,srt,txt,json}`: each cue in its newest revision, up to now if
-the talk goes on, between the marks of its replay once there can be one. Times count from the start
-of the talk or of those marks, or from the first cue when it has none; in JSON they are broadcast
-times, beside the `origin`. With `?from=` and `?to=`, broadcast times both, only the cues of which
-anything shows between them. 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
+the talk goes on, between the marks of its replay once there can be one. VTT and SRT are laid out
+anew in two lines, TXT in paragraphs by speaker and pause; JSON has the cues as they stand, with the
+identifiers and revisions by which they are corrected, and the time of every word. Times count from
+the start of the talk or of those marks, or from the first cue when it has none; in JSON they are
+broadcast times, beside the `origin`. With `?from=` and `?to=`, broadcast times both, only the cues
+of which anything shows between them. 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 
@@ -15,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from captions import webvtt
 from captions.cues import Cue
-from captions.spoken import within
+from captions.written import exports
+from captions.written.finished import finished
+from captions.written.spoken import within
 from engagement.talks import Talk
 from tv import items
 from tv.follower import Follower
@@ -52,6 +56,8 @@ def routes(follower: Follower) -> list[BaseRoute]:
             cues = follower.cues(talk.channel, talk.started_at or 0.0, talk.ended_at or FOREVER)
         start, end = _moment(request, "from", 0.0), _moment(request, "to", FOREVER)
         origin = (talk.marks or (talk.started_at,))[0] or (cues[0].start if cues else 0.0)
+        if request.path_params["format"] != "json":
+            cues = await asyncio.to_thread(finished, cues)  # a day's words take a while
         cues = [cue for cue in cues if cue.start < end and cue.end > start]
         name = f'attachment; filename="{talk.id}.{request.path_params["format"]}"'
         return Response(
@@ -82,24 +88,15 @@ def _moment(request: Request, name: str, otherwise: float) -> float:
 
 
 def _vtt(talk: Talk, origin: float, cues: list[Cue]) -> str:
-    return webvtt.document(cues, origin)
+    return exports.vtt(cues, origin)
 
 
 def _srt(talk: Talk, origin: float, cues: list[Cue]) -> str:
-    return "\n".join(
-        f"{number}\n{_comma(cue.start - origin)} --> {_comma(cue.end - origin)}\n"
-        + "\n".join(cue.lines)
-        + "\n"
-        for number, cue in enumerate(cues, 1)
-    )
-
-
-def _comma(seconds: float) -> str:
-    return webvtt.timestamp(seconds, ",")
+    return exports.srt(cues, origin)
 
 
 def _txt(talk: Talk, origin: float, cues: list[Cue]) -> str:
-    return "\n".join(" ".join(cue.lines) for cue in cues) + "\n"
+    return exports.text(cues)
 
 
 def _json(talk: Talk, origin: float, cues: list[Cue]) -> str:
@@ -108,21 +105,7 @@ def _json(talk: Talk, origin: float, cues: list[Cue]) -> str:
         "channel": talk.channel,
         "reviewed": talk.reviewed,
         "origin": origin,
-        "items": [
-            items.cue_item(cue)
-            | {
-                "words": [
-                    {
-                        "text": word.text,
-                        "start": word.start,
-                        "end": word.end,
-                        "probability": word.probability,
-                    }
-                    for word in cue.words
-                ]
-            }
-            for cue in cues
-        ],
+        "items": [items.cue_item(cue) | {"words": exports.words(cue)} for cue in cues],
     }
     return msgspec.json.encode(body).decode()
 

@@ -12,7 +12,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 
-from captions.spoken import within
+from captions.written.finished import finished
+from captions.written.spoken import announced, within
 from streaming.archive import film
 from streaming.archive.boxes import Unreadable
 from streaming.archive.film import NoRoom, Stopped, Words
@@ -196,7 +197,7 @@ class Filmmaker:
         talk = self._follower.audience.talks.by_id[order.talk]
         cues = self._follower.cues(talk.channel, order.start - LEAD, order.end)
         floor = order.start if order.kind == "film" or talk.marks is None else talk.marks[0]
-        shown = within(cues, max(floor, order.start - LEAD), order.end)
+        shown = announced(finished(within(cues, max(floor, order.start - LEAD), order.end)))
         return Words(
             talk.title,
             ", ".join(talk.speakers),

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from captions.cues import Cue
-from captions.webvtt import settled_vtt, timestamp
+from captions.written.webvtt import settled_vtt, timestamp
 from engagement.talks import Talk
 from streaming.hls import replay as playlists
 from streaming.hls.tags import DateRange
@@ -74,7 +74,7 @@ class ReplayFiles:
             case (("index" | "media" | "subtitles"), "m3u8"):
                 return self._playlist(talk, replay, stem, cache, zipped)
             case "captions", format if format in FORMATS:
-                return self._captions(talk, replay, format, cache)
+                return await self._captions(talk, replay, format, cache)
             case "thumbnails", "vtt":
                 return await self._thumbnails(replay, cache)
             case "poster", "jpg":
@@ -93,7 +93,7 @@ class ReplayFiles:
         """A segment, its captions or its thumbnail."""
         segment, recordings = replay.by_name[name], self._replays.recordings
         if kind == "vtt":
-            cues = self._replays.cues(replay, segment.start, segment.end)
+            cues = (await self._replays.laid_out(replay)).shown
             origin = replay.inits[segment.init].origin
             return replies.text(
                 b"text/vtt; charset=utf-8",
@@ -123,10 +123,10 @@ class ReplayFiles:
             del self._kept[next(iter(self._kept))]
         return kept[1]
 
-    def _captions(self, talk: Talk, replay: Replay, format: str, cache: bytes) -> Reply:
+    async def _captions(self, talk: Talk, replay: Replay, format: str, cache: bytes) -> Reply:
         """Times count from the beginning of the replay; in JSON they are broadcast times."""
         media_type, write = FORMATS[format]
-        cues = self._replays.cues(replay)
+        cues = list((await self._replays.laid_out(replay)).cues)
         if format != "json":
             cues = [_moved(cue, replay) for cue in cues]
         origin = replay.start if format == "json" else 0.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from captions.cues import Cue
-from captions.webvtt import settled_vtt
+from captions.written.webvtt import settled_vtt
 from engagement.talks import Talk
 from streaming.hls.rewind import earlier
 from streaming.hls.tags import Entry

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from captions import search
 from captions.cues import Cue, Word
-from captions.spoken import paragraphs
+from captions.written import search
+from captions.written.spoken import paragraphs
 from streaming.hls.replay import Timeline
 from tv.items import Rendered
 

@@ -56,6 +56,7 @@ class Site:
     now: float = START
     clock: Callable[[], float] | None = None
     server: Server | None = None  # while it is visited
+    hls: Hls | None = None
 
     @property
     def asked(self) -> int:
@@ -98,6 +99,7 @@ async def visiting(site: Site, hold: float = 5.0) -> AsyncIterator[httpx.AsyncCl
     windows = {"plateau": site.window}
     windows |= {f"plateau/{name}": window for name, window in site.renditions.items()}
     app = Hls(windows, site.heard, site.read_clock, hold=hold, ranges=lambda channel: site.ranges)
+    site.hls = app
     async with (
         serving(app, app) as (site.server, port),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,

@@ -6,7 +6,7 @@ import httpx
 import m3u8
 import pytest
 
-from captions.cues import Cue
+from captions.cues import Cue, Word
 from streaming.hls.tags import DateRange
 from streaming.hls.window import PartAdded
 from tests.streaming.hls.test_window import START, segment
@@ -194,6 +194,31 @@ async def test_captions_come_as_webvtt_with_one_map(site: Site, client: httpx.As
     assert cues[0] == cues[1]
     assert cues[0].endswith("Bonjour à toutes\net à tous.")
     assert not any(cues[2:6])
+
+
+async def test_late_words_are_in_the_next_file_and_counted_once(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    site.fill(8)
+    assert site.hls is not None
+    words = (
+        Word("Bonjour", START + 1.0, START + 1.2, 0.9, START + 3.0),
+        Word("à", START + 1.3, START + 1.4, 0.9, START + 5.6),  # half a second too late
+        Word("tous.", START + 1.5, START + 1.7, 0.9, START + 5.6),
+    )
+    site.cues = [Cue("plateau-1", 1, START + 1.0, START + 1.7, ("Bonjour à tous.",), words)]
+    site.now = START + 5.9
+    early = await client.get("/plateau/1-0.vtt")
+    assert early.headers["cache-control"] == "public, max-age=1"  # it is not listed yet
+    for site.now in (START + 6.0, START + 8.0, START + 10.0):
+        first, second, third = [
+            await client.get(f"/plateau/{name}.vtt") for name in ("1-0", "1-1", "1-2")
+        ]
+        assert first.text.endswith("\nBonjour\n")
+    assert first.headers["cache-control"] == "public, max-age=60"
+    assert second.text.endswith(":22.000 --> 472222:13:23.200\nBonjour à tous.\n")
+    assert "tous" not in third.text
+    assert site.hls.late_words == {"plateau": 2}
 
 
 async def test_captions_are_listed_four_seconds_late(site: Site, client: httpx.AsyncClient) -> None:

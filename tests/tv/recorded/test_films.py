@@ -151,7 +151,7 @@ async def test_an_unpublished_film_is_for_the_crew_alone(played: Played) -> None
 async def test_a_word_that_comes_while_a_film_waits_is_in_it(played: Played) -> None:
     async with played.house.crew() as crew:
         await crew.post(f"{API}/film")
-        await played.say("et voilà", 5.5)
+        await played.say("et voilà", 5.6)
         assert (await crew.get(f"{API}/film")).json()["state"] == "waiting"
         async with archive(played):
             film = await finished(crew)

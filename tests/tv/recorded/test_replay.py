@@ -14,7 +14,8 @@ import m3u8
 import pytest
 from redis.asyncio import Redis
 
-from captions.cues import Cue, CueWritten, Word
+from captions.cues import Cue, Word
+from captions.wording.events import CueWritten
 from engagement.talks import TalkEnded, TalkStarted
 from streaming.hls.window import Segment
 from streaming.recording.disk import Disk
@@ -249,9 +250,9 @@ async def test_talk_of_which_nothing_is_recorded_yet_says_so(redis: Redis, tmp_p
 async def test_captions_are_the_newest_and_only_what_was_said_within(played: Played) -> None:
     await played.talk(1.0, 5.0)
     await played.say("avant les marques un deux", 1.0)  # the picture begins at 2.0
-    await played.say("le toi pour tous", 2.5)
-    await played.say("le toit pour tous", 2.5, revision=1)
-    await played.say("fin après tout", 4.4)
+    await played.say("Le toi pour tous.", 2.5)
+    await played.say("Le toit pour tous.", 2.5, revision=1)
+    await played.say("Fin après tout", 4.4)
     async with played.house.crew(Role.ADMIN) as crew:
         media = m3u8.loads((await crew.get(f"{FILES}/subtitles.m3u8")).text)
         texts = [(await crew.get(f"{FILES}/{each.uri}")).text for each in media.segments]
@@ -262,15 +263,15 @@ async def test_captions_are_the_newest_and_only_what_was_said_within(played: Pla
         assert "tout" not in text
     first, second = texts
     assert first.startswith("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:10.000\n")
-    crossing = [block for block in first.split("\n\n") if "le toit pour tous" in block]
+    crossing = [block for block in first.split("\n\n") if "Le toit pour tous." in block]
     assert crossing
     assert crossing[0] in second  # the very same, or it would be shown twice
     # The time 0 of the media is 50 s before the recording begins; that of the replay 2 s after.
-    assert "00:00:52.500 --> 00:00:54.500" in first
-    assert "00:00:00.500 --> 00:00:02.500" in whole
+    assert "00:00:52.500 --> 00:00:54.320" in first  # a gap before what follows
+    assert "00:00:00.500 --> 00:00:02.320" in whole
     assert "avant les marques un deux" in api  # said after the talk had begun
-    assert "fin" in whole
-    assert "fin après" not in whole
+    assert "Fin" in whole
+    assert "Fin après" not in whole
 
 
 async def test_transcript_has_every_word_timed_and_can_be_searched(played: Played) -> None:

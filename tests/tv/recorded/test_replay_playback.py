@@ -17,7 +17,7 @@ from tests.tv.test_hls_playback import HLS_JS, PAGE
 from tests.viewers import chromium_beside
 
 pytestmark = pytest.mark.slow
-SAID = (1.0, 3.5, 8.5, 10.5)  # seconds after the recording began; 4 to 8 were not recorded
+SAID = (1.0, 3.5, 8.5, 10.7)  # seconds after the recording began; 4 to 8 were not recorded
 
 
 async def test_player_jumps_over_a_hole_and_shows_captions_when_they_were_said(

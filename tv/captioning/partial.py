@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from captions.wording.events import Source
+
 PARTIALS = "fabrique:partial"  # where they are published in the store, and never kept
 
 
@@ -18,7 +20,8 @@ class OpenWord(msgspec.Struct, frozen=True):
 class Partial(msgspec.Struct, frozen=True):
     """What pages are told between two cues: the words still open, and how captions fare.
 
-    `reason`, for the crew, is why there are none, in French. It comes at least every second.
+    `reason`, for the crew, is why there are none, in French. It comes at least every second, from
+    whoever writes a channel's captions: the machine, or the `source` that a person has.
     """
 
     channel: str
@@ -26,3 +29,4 @@ class Partial(msgspec.Struct, frozen=True):
     state: Literal["on", "late", "interrupted"] = "on"
     at: float = 0.0
     reason: str = ""
+    source: Literal["machine"] | Source = "machine"

@@ -2,25 +2,36 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
-from captions.cues import Cue, CueWritten, Word
+from captions.cues import Cue, Word
+from captions.wording.events import (
+    CaptionsReleased,
+    CaptionsTaken,
+    CueWritten,
+    RuleAdded,
+    SpeakerNamed,
+)
 from streaming import link
 from streaming.link import Follow, Link, Now, Sound
 from streaming.packet import Packet
-from tests.captions.speech import clip, model_cache, short_clip, whisper
-from tests.captions.test_worker import opus
+from tests.captions.hearing.test_worker import opus
+from tests.captions.speech import clip, whisper
 from tests.servers import StoreServer
-from tv import captioning, store
-from tv.captioning import Outbox
-from tv.journal import StoreUnavailable, opened
-from tv.partial import PARTIALS
+from tv import store
+from tv.captioning import process as captioning
+from tv.captioning.outbox import Outbox
+from tv.captioning.partial import PARTIALS
+from tv.captioning.process import Clock
+from tv.captioning.quality import Board
+from tv.events import Event
+from tv.follower import Follower
+from tv.journal import Journal, StoreUnavailable, opened
 from tv.tasks import running
 
 START = 1_790_000_000.0
@@ -49,6 +60,7 @@ class Studio:
                 time = self.start + number * 0.02
                 media.send(Sound("plateau", Packet(packet, time, time, True)))
             self.start += 60.0
+            media.send(Now(self.start))
 
     @asynccontextmanager
     async def on_air(self) -> AsyncIterator[None]:
@@ -56,11 +68,36 @@ class Studio:
             yield
 
 
-async def cues(events: "asyncio.Queue[CueWritten]", text: str) -> Cue:
-    """The first cue in which `text` is said."""
+class Heard(Clock):
+    """The clock of a captions process, by which one knows what it has heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentence = asyncio.Event()
+
+    def tell(self, now: float) -> None:
+        super().tell(now)
+        if now > START:
+            self.sentence.set()
+
+
+@asynccontextmanager
+async def captioned(
+    path: Path, redis: Redis, book: Journal, clock: Clock | None = None
+) -> AsyncIterator[Follower]:
+    """The captions process's work on one channel, while the body runs."""
+    follower, clock = Follower(book), clock or Clock()
+    board = Board(redis, "test")
+    work = captioning.caption(path, redis, follower, whisper(), ["plateau"], clock, board)
+    async with running(follower.run(), work):
+        yield follower
+
+
+async def cues(events: AsyncIterator[tuple[str, Event | None]], text: str) -> Cue:
+    """The next cue in which `text` is said."""
     while True:
-        event = await events.get()
-        if text in " ".join(event.cue.lines):
+        _, event = await anext(events)
+        if isinstance(event, CueWritten) and text in " ".join(event.cue.lines):
             return event.cue
 
 
@@ -69,11 +106,8 @@ async def test_cues_reach_the_journal_and_words_the_pages(tmp_path: Path, redis:
     pages = redis.pubsub()
     await pages.subscribe(PARTIALS)
     async with asyncio.timeout(60), opened(redis, "test") as book, studio.on_air():
-        work = captioning.caption(
-            tmp_path / "media.sock", redis, book.append, whisper(), ["plateau"]
-        )
         studio.goes_on.clear()
-        async with running(work):
+        async with captioned(tmp_path / "media.sock", redis, book):
             words: set[str] = set()
             async for message in pages.listen():
                 if message["type"] == "message":
@@ -84,27 +118,18 @@ async def test_cues_reach_the_journal_and_words_the_pages(tmp_path: Path, redis:
                     if words and partial["state"] == "on":
                         break
             studio.goes_on.set()
-            async for _, event in book.follow():
-                assert isinstance(event, CueWritten)
-                assert event.channel == "plateau"
-                if "session" in " ".join(event.cue.lines):
-                    break
-            assert START <= event.cue.start < event.cue.end < START + 9.0
-            assert event.cue.id.startswith(f"plateau-{int(START)}")
+            cue = await cues(book.follow(), "session")
+            assert START <= cue.start < cue.end < START + 9.0
+            assert cue.id.startswith(f"plateau-{int(START)}")
     await pages.aclose()  # type: ignore[no-untyped-call]
 
 
 async def test_captions_go_on_when_media_comes_back(tmp_path: Path, redis: Redis) -> None:
-    studio = Studio(tmp_path / "media.sock")
-    events: asyncio.Queue[CueWritten] = asyncio.Queue()
-
-    async def append(event: CueWritten) -> str:
-        events.put_nowait(event)
-        return "1-0"
-
     path = tmp_path / "media.sock"
-    async with asyncio.timeout(90):
-        async with running(captioning.caption(path, redis, append, whisper(), ["plateau"])):
+    studio = Studio(path)
+    async with asyncio.timeout(90), opened(redis, "test") as book:
+        events = book.follow()
+        async with captioned(path, redis, book):
             async with studio.on_air():
                 first = await cues(events, "session")
             async with studio.on_air():
@@ -113,6 +138,33 @@ async def test_captions_go_on_when_media_comes_back(tmp_path: Path, redis: Redis
                     second = await cues(events, "session")
     assert first.start < START + 10.0
     assert studio.followed == 2
+
+
+async def test_machine_rests_while_a_person_holds_the_channel_then_writes_by_rules(
+    tmp_path: Path, redis: Redis
+) -> None:
+    path = tmp_path / "media.sock"
+    studio = Studio(path)
+    person: dict[str, Any] = {"at": 1.0, "by": "p_1", "channel": "plateau"}
+    async with asyncio.timeout(60), opened(redis, "test") as book:
+        events, clock = book.follow(), Heard()
+        async with captioned(path, redis, book, clock) as follower:
+            await follower.write(CaptionsTaken(id="1", source="stream", **person))
+            async with studio.on_air():
+                await clock.sentence.wait()
+            await follower.write(
+                RuleAdded(id="2", at=1.0, by="p_1", heard="session", written="séance")
+            )
+            await follower.write(
+                SpeakerNamed(id="3", at=1.0, by="p_1", channel="plateau", speaker="Anne Morel")
+            )
+            await follower.write(CaptionsReleased(id="4", **person))
+            async with studio.on_air():
+                first = await cues(events, "")
+                written = first if "séance" in str(first.lines) else await cues(events, "séance")
+    assert first.start > START + 60.0
+    assert "session" not in " ".join(written.lines)
+    assert written.speaker == "Anne Morel"
 
 
 async def test_cues_wait_for_a_store_that_was_killed(store_server: StoreServer) -> None:
@@ -173,49 +225,3 @@ async def test_a_refused_cue_is_tried_again_with_its_newest_revision() -> None:
 def cue(number: int, revision: int = 0) -> Cue:
     words = (Word("Bonjour", float(number), number + 0.5, 0.9),)
     return Cue(f"plateau-{number}", revision, float(number), number + 1.0, ("Bonjour",), words)
-
-
-def caption(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """`fabrique-tv caption` as one types it, on the model that the tests have joined already."""
-    code = (
-        "import sys; from pathlib import Path; from tv.captioning import caption_command; "
-        "terms = Path(sys.argv[3]) if len(sys.argv) > 3 else None; "
-        "sys.exit(caption_command(Path(sys.argv[1]), False, sys.argv[2] == 'json', terms, "
-        f"'base', Path({str(model_cache())!r})))"
-    )
-    whisper()  # joins the weights
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
-    )
-
-
-def test_the_command_prints_words_as_json_then_a_summary(tmp_path: Path) -> None:
-    result = caption(str(short_clip(tmp_path)), "json")
-    assert result.returncode == 0, result.stderr
-    *lines, last = [json.loads(line) for line in result.stdout.splitlines()]
-    assert all(line.keys() == {"text", "start", "end", "committed_at"} for line in lines)
-    assert all(line["committed_at"] > line["start"] for line in lines)
-    assert "session" in " ".join(line["text"] for line in lines)
-    assert last["summary"]["words"] == len(lines)
-    assert last["summary"]["cores"] > 0
-
-
-def test_the_command_prints_webvtt_with_terms_of_a_glossary(tmp_path: Path) -> None:
-    glossary = tmp_path / "terms.txt"
-    glossary.write_text("# remarque\ndièse\n\nsession  # une autre\n", encoding="utf-8")
-    result = caption(str(short_clip(tmp_path)), "vtt", str(glossary))
-    assert result.stdout.startswith("WEBVTT\n")
-    assert "-->" in result.stdout
-    assert "session" in result.stdout
-
-
-def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
-    text = tmp_path / "notes.txt"
-    text.write_text("Bonjour")
-    sound, absent = str(short_clip(tmp_path)), str(tmp_path / "absent.txt")
-    for arguments in ((str(text), "json"), (sound, "json", absent)):
-        result = caption(*arguments)
-        assert result.returncode == 2
-        assert result.stdout == ""
-        assert result.stderr.count("\n") == 1
-        assert "illisible" in result.stderr

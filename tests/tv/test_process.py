@@ -1,0 +1,34 @@
+"""What a process is worth to the others."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Fabrique
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's file is Linux's")
+def test_captions_end_before_the_picture_when_memory_runs_out(served: Fabrique) -> None:
+    def worth(name: str) -> int:
+        return int(Path(f"/proc/{served.children()[name]}/oom_score_adj").read_text())
+
+    picture = worth("media")
+    assert worth("captions") > picture
+    assert worth("archive") > picture
+    assert worth("web:0") == picture
+
+
+def test_what_can_wait_gives_way_to_the_picture(served: Fabrique) -> None:
+    def nice(name: str) -> list[int]:
+        number = served.children()[name]
+        groups = Path(f"/proc/{number}/autogroup")  # where the kernel shares out by sessions
+        return [
+            os.getpriority(os.PRIO_PROCESS, number),
+            *(int(each.read_text().split()[-1]) for each in [groups] if each.exists()),
+        ]
+
+    assert set(nice("media")) == set(nice("web:0")) == {0}
+    assert set(nice("captions")) == {5}
+    assert set(nice("archive")) == {10}

@@ -1,0 +1,1 @@
+"""Captions on the air: the processes that write them, and what people do to them."""
