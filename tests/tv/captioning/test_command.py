@@ -90,7 +90,12 @@ def test_other_format_and_glossary_are_taken_and_a_terminal_sees_progress(
 
 def test_who_stops_it_gets_what_was_heard_so_far(data: Path) -> None:
     arguments = command(data, CLIP, "--json", "--realtime")
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_interrupts,
+    ) as run:
         assert run.stdout is not None
         first = run.stdout.readline()
         run.send_signal(signal.SIGINT)
@@ -98,3 +103,8 @@ def test_who_stops_it_gets_what_was_heard_so_far(data: Path) -> None:
         assert run.wait(30) == INTERRUPTED
     assert "text" in json.loads(first)
     assert json.loads(rest[-1])["summary"]["seconds"] < 30
+
+
+def _heed_interrupts() -> None:
+    """A shell has what runs in its background ignore them, tests too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
