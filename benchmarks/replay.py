@@ -175,7 +175,9 @@ async def _words(crew: httpx.AsyncClient, page: Page) -> dict[str, Any]:
         seen = await page.evaluate("() => window.landed")
         shown = seen["number"] / demo_film.FRAME_RATE
         off.append(_apart(shown, clicked["start"] - zero))
-        if (start := script.get(_beginning(said["text"]))) is not None:
+        # What is found first may stand within another sentence.
+        begun = [each["text"] for each in sentences if each["words"][0] is clicked]
+        if begun and (start := script.get(_beginning(begun[0]))) is not None:
             really.append(_apart(shown, start))
     return {
         "words searched and clicked": len(off),
