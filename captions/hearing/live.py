@@ -29,7 +29,6 @@ WAITING = 1000  # sounds that may wait behind a gap
 PROMPT = 100  # tokens of what was said before that the decoder is shown: each costs in each beam
 GLOSSARY = 80  # tokens of glossary before them
 KEPT = 0.25  # seconds of a closed window that the next one begins with
-MISSED = 1.0  # seconds of speech without a word that are worth another look
 UNSURE = 1.0  # seconds at a window's end that are never cut from it
 
 
@@ -78,7 +77,6 @@ class Captioner:
         self.heard_until = 0.0  # the end of the newest sound
         self._echo = filters.Echo()
         self.refusals: Counter[str] = Counter()  # transcripts not believed, by the reason
-        self.resumed = 0  # windows begun anew because their decoder had stopped listening
 
     @property
     def refused(self) -> int:
@@ -179,38 +177,21 @@ class Captioner:
 
     def _decode(self, window: Window, effort: Effort) -> None:
         """Set what is not settled to what the model hears now."""
-        self._decoded_until = window.end
-        self._unsettled = self._transcribed(window, effort)
-        if self._settled and not self._unsettled and self._unheard(window):
-            # With its sentence finished the decoder may take the rest for silence: a new one.
-            self.resumed += 1
-            self._begin_behind_settled(window)
-            self._unsettled = self._transcribed(window, effort)
-
-    def _transcribed(self, window: Window, effort: Effort) -> list[Piece]:
-        """The words behind the settled ones, as far as they are believed."""
         encoded = self._whisper.encode(window.samples)
+        self._decoded_until = window.end
         prompts = [[*self._glossary, *self._previous[-PROMPT:]]]
         if self._previous:
             prompts.append(self._glossary)
         for previous in prompts:
             pieces, reason = self._listen(window, encoded, previous, effort)
             if reason is None:
-                return pieces
+                self._unsettled = pieces
+                return
             logger.debug("captions: a transcript was refused (%s)", reason)
             self.refusals[reason] += 1
             self._previous = []  # what led it astray must not do so again
             self._agreement.forget()
-        return []
-
-    def _unheard(self, window: Window) -> bool:
-        """Whether somebody spoke behind the settled words for so long that words are missing."""
-        return window.speech_since(self._settled[-1].end) > MISSED
-
-    def _begin_behind_settled(self, window: Window) -> None:
-        window.cut(self._settled[-1].end)
-        self._remember(self._settled)
-        self._forget_words()
+        self._unsettled = []
 
     def _listen(
         self, window: Window, encoded: Encoded, previous: list[int], effort: Effort
