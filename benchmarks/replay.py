@@ -165,6 +165,9 @@ async def _words(crew: httpx.AsyncClient, page: Page) -> dict[str, Any]:
     script = {_beginning(each["text"]): each["start"] for each in json.loads(SCRIPT.read_text())}
     off, really = [], []
     await page.reload()
+    await page.wait_for_function(
+        "() => [...document.querySelectorAll('video')].some((each) => each.videoWidth)"
+    )
     for said in sentences[:: max(1, len(sentences) // WORDS)]:
         await page.get_by_role("searchbox").fill(" ".join(said["text"].split(" ")[:3]))
         found = page.locator(".found").first
