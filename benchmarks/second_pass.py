@@ -31,9 +31,10 @@ from captions.models import weights
 from captions.written.layout import Layout, joined
 from tests.captions.speech import CLIP, plain
 from tv.captioning.rereading import AROUND, LONGEST
+from tv.demo import film as demo_film
 
 ROOT = Path(__file__).resolve().parent.parent
-TALK = ROOT / "tv" / "demo" / "assets" / "talk_fr.opus"
+TALK = demo_film.ASSETS / "talk_fr.opus"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from redis.asyncio import Redis
 
-from tests import servers
+from tests import servers, viewers
 from tv import store
 from tv.demo import film as demo_film
 
@@ -59,6 +60,13 @@ def served() -> Iterator[servers.Fabrique]:
     """The whole service on the embedded defaults, shared by tests that break nothing."""
     with servers.fabrique() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of one file."""
+    with viewers.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

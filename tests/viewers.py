@@ -70,6 +70,16 @@ def chromium() -> Iterator[Browser]:
         yield playwright.chromium.connect_over_cdp(address)
 
 
+@contextmanager
+def opened(browser: Browser, address: str, size: dict[str, int] | None = None) -> Iterator[Page]:
+    """A page in French, on a desk's screen unless `size` says otherwise."""
+    size = size or {"width": 1440, "height": 900}
+    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address)
+        yield page
+
+
 @asynccontextmanager
 async def chromium_beside(*arguments: str) -> AsyncIterator[AsyncBrowser]:
     """The same for tests that have a loop of their own."""

@@ -59,7 +59,7 @@ class Folder:
 
     @property
     def keep(self) -> Path:
-        """What studios sent, as files: see `tv/keeping.py`."""
+        """What studios sent, as files: see `tv/studios/keeping.py`."""
         return self.path / "keep"
 
     @property
@@ -69,12 +69,12 @@ class Folder:
 
     @property
     def films(self) -> Path:
-        """Films of talks: see `tv/films.py`."""
+        """Films of talks: see `tv/recorded/films.py`."""
         return self.path / "films"
 
     @property
     def thumbnails(self) -> Path:
-        """The newest picture of each channel: see `tv/thumbnails.py`."""
+        """The newest picture of each channel: see `tv/recorded/thumbnails.py`."""
         return self.cache / "thumbnails"
 
     @property

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import servers, viewers
+from tests import servers
 from tests.browser.test_control_room import WALL
 from tests.browser.test_pages import DESK, PHONE, violations
 from tests.servers import Fabrique
+from tests.viewers import opened
 from tv.auth import Role
 
 PATIENCE = 30_000  # ms: a model that loads, two pages and the other tests share the machine
@@ -23,20 +24,6 @@ def served() -> Iterator[Fabrique]:
     """A plateau whose captions a person writes: no studio, and nothing that the machine hears."""
     with servers.fabrique() as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with viewers.chromium() as browser:
-        yield browser
-
-
-@contextmanager
-def opened(browser: Browser, address: str, size: dict[str, int] = DESK) -> Iterator[Page]:
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(address)
-        yield page
 
 
 @dataclass

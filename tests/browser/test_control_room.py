@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import servers, viewers
+from tests import servers
 from tests.browser.test_pages import DESK, PHONE, crew_address, violations
 from tests.servers import Fabrique
 from tests.studio import Studio
@@ -39,12 +39,6 @@ def served(film: Path) -> Iterator[Fabrique]:
         finally:
             for studio in studios:
                 studio.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with viewers.chromium() as browser:
-        yield browser
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests import servers, viewers
+from tests import servers
 from tests.servers import Fabrique
 from tv.auth import Role
 
@@ -24,12 +24,6 @@ def served() -> Iterator[Fabrique]:
     """A server of our own: the questions asked here are in nobody's way."""
     with servers.fabrique() as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with viewers.chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

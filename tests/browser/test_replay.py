@@ -19,6 +19,7 @@ from tests.browser.test_pages import DESK, SIZES, violations
 from tests.journeys.test_media_time import Witness
 from tests.servers import Fabrique
 from tests.studio import publishing
+from tests.viewers import opened
 from tv.auth import Role
 
 pytestmark = pytest.mark.slow  # a talk takes place before
@@ -116,20 +117,6 @@ def until(look: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
     while not look():
         assert time.monotonic() < end, what
         time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with viewers.chromium() as browser:
-        yield browser
-
-
-@contextmanager
-def opened(browser: Browser, address: str, size: dict[str, int] = DESK) -> Iterator[Page]:
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(address)
-        yield page
 
 
 def ready(page: Page) -> Page:

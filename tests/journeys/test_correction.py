@@ -1,7 +1,9 @@
-"""A correction's journey: typed in the control room, on screens, in replay and exports at once."""
+"""A correction's journey: typed in the control room, on screens, in replay and exports.
+
+How soon: benchmarks/correction.py.
+"""
 
 import asyncio
-import time
 
 import m3u8
 
@@ -10,7 +12,6 @@ from tv.auth import Role
 
 __all__ = ["announced", "played"]
 
-SOON = 1.0  # seconds from the gesture to the screen
 API = "/api/v1/talks/direct"
 
 
@@ -28,7 +29,6 @@ async def test_a_corrected_word_is_everywhere_at_once(played: Played) -> None:
         [cue] = (await screen.view("captions:plateau"))["items"]
         assert "biaires" in (await viewer.get(f"{FILES}/captions.vtt")).text
 
-        began = time.monotonic()
         corrected, view = await asyncio.gather(
             desk.patch(
                 f"/api/v1/cues/{cue['id']}",
@@ -38,7 +38,6 @@ async def test_a_corrected_word_is_everywhere_at_once(played: Played) -> None:
             screen.view("captions:plateau"),
         )
         [item] = view["items"]
-        on_screen = time.monotonic() - began
         playlist = m3u8.loads((await viewer.get(f"{FILES}/subtitles.m3u8")).text)
         segments = [
             (await viewer.get(f"{FILES}/{segment.uri}")).text for segment in playlist.segments
@@ -57,4 +56,3 @@ async def test_a_corrected_word_is_everywhere_at_once(played: Played) -> None:
         assert "bailleurs" in text
         assert "biaires" not in text
         assert "Zoé" not in text  # who corrected it is for the crew
-    assert on_screen < SOON

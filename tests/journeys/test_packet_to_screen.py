@@ -3,26 +3,18 @@
 import asyncio
 import io
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import av
 import httpx
 import m3u8
-import pytest
 from playwright.sync_api import Browser
 
 from tests import viewers
 from tests.servers import Fabrique
 from tests.studio import Studio, publishing
 from tv.demo.scene import frame_number
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with viewers.chromium() as browser:
-        yield browser
 
 
 async def test_two_peers_see_every_frame_and_hear_the_sound(served: Fabrique, film: Path) -> None:

@@ -1,24 +1,16 @@
 """A vote's journey, and a question's: from a phone to the régie and the presenter's page."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests import viewers
 from tests.servers import Fabrique
 from tv.auth import Role
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with viewers.chromium() as browser:
-        yield browser
 
 
 def open_page(browser: Browser, url: str, size: dict[str, int]) -> Page:

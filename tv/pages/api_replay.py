@@ -6,7 +6,7 @@
   for the few seconds that the end of the talk takes to be recorded. `captions` are addresses by
   format. A chapter is `{"kind", "id", "title", "start", "end", "at"}`; `questions` are those that
   were answered, `polls` those that everybody may see.
-- `GET …/replay/transcript.json` → as in tv/transcripts.py.
+- `GET …/replay/transcript.json` → as in tv/recorded/transcripts.py.
 - `GET …/replay/search?q=` → `{"items": [sentence + "found"], "total"}`: the sentences that hold
   what is asked for (captions/written/search.py says how), 200 at most; `found` numbers their words.
 

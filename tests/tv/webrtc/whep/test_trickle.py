@@ -1,6 +1,6 @@
 """WHEP sessions after their beginning (4.5): PATCH, trickle ICE, ICE restarts.
 
-What is shared with WHIP is tried there in more depth: tests/tv/whip/test_trickle.py.
+What is shared with WHIP is tried there in more depth: tests/tv/webrtc/whip/test_trickle.py.
 """
 
 import re
