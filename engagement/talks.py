@@ -160,6 +160,15 @@ class Talks:
         live = (talk for talk in self.by_id.values() if talk.state == "live")
         return next((talk for talk in live if talk.channel == channel), None)
 
+    def said_on(self, channel: str, at: float) -> Talk | None:
+        """The talk that was live on a channel at a time, if one was."""
+        for talk in self.by_id.values():
+            if talk.channel != channel or talk.started_at is None:
+                continue
+            if talk.started_at <= at <= (at if talk.ended_at is None else talk.ended_at):
+                return talk
+        return None
+
     def _busy(self, channel: str) -> bool:
         return self.live_on(channel) is not None
 

@@ -39,6 +39,7 @@ from tv.pages import (
     watch,
 )
 from tv.recorded.films import Orders, Shelf
+from tv.recorded.laid_out import LaidOuts
 from tv.recorded.recordings import Recordings
 from tv.recorded.replay import ReplayFiles
 from tv.recorded.replays import Replays
@@ -112,7 +113,8 @@ def create_app(
     writer = Writer(follower, upstream)
     caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
-    replays = Replays(recordings, follower, upstream.now)
+    laid_out = LaidOuts()
+    replays = Replays(recordings, follower, laid_out, upstream.now)
     replay_files = Authentication(ReplayFiles(replays, ranges), passes)
     servers = tuple(settings.webrtc.ice_servers.values())
     hls = Hls(
@@ -138,7 +140,7 @@ def create_app(
             *api_channels.routes(upstream, live.airing),
             *api_restreams.routes(upstream, live.airing),
             *api_quality.routes(upstream, follower, live.airing, board),
-            *captions_api.routes(follower),
+            *captions_api.routes(follower, laid_out),
             *api_cues.routes(follower, caption_acts),
             *api_glossary.routes(follower, caption_acts),
             *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),

@@ -43,7 +43,7 @@ def run_child(name: str, socket: int, channel: str) -> None:
             from tv.captioning import rereading
 
             process.give_way(15)  # after everything: what it mends was shown already
-            process.go_first()
+            process.go_first(900)
             work = rereading.run(folder, settings)
         case "pull":
             from tv.studios import pulling

@@ -1,7 +1,8 @@
 """`/metrics` for Prometheus: how media, the channels, their sources and restreams do.
 
 What is here was told by media to every web process alike, or is in the store, so it does not
-matter which of them answers. Names are channels', slots' and restreams' of the settings; neither
+matter which of them answers; but each counts by itself which words came too late for its files
+of HLS. Names are channels', slots' and restreams' of the settings; neither
 keys, addresses nor people are in it.
 
 It is for programs on this machine, and for passes of administrators and nodes: figures say who is
@@ -9,6 +10,7 @@ on air, and when the studio is weak. An address of this machine is enough only w
 in front, whose every visitor would seem to come from here.
 """
 
+import asyncio
 import ipaddress
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -69,7 +71,8 @@ def routes(
         if public_url or not _from_here(request):
             identity(request).must_be(Role.ADMIN, Role.NODE)
         channels = [item["id"] for item in airing.every("channels", crew=True)]
-        captions.told = {channel: await board.told(channel) for channel in channels}
+        told = await asyncio.gather(*map(board.told, channels))
+        captions.told = dict(zip(channels, told, strict=True))
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         headers = {"content-type": content_type, "cache-control": "no-store"}
         return Response(encode(registry), headers=headers)

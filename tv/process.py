@@ -34,10 +34,10 @@ def give_way(steps: int) -> None:
         Path("/proc/self/autogroup").write_text(str(steps))
 
 
-def go_first() -> None:
-    """Have the kernel end us before the others when memory runs out (Linux; proc(5))."""
+def go_first(score: int = 500) -> None:
+    """Have the kernel end us before whoever has a lower score when memory runs out (proc(5))."""
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")
+        Path("/proc/self/oom_score_adj").write_text(str(score))
 
 
 def start_logging(name: str, level: str = "INFO") -> None:

@@ -26,8 +26,11 @@ class Kept:
         self.left = 0.0  # seconds let go unheard
 
     def put(self, data: bytes, time: float) -> None:
-        """Keep the next packet. One that is not later than the last begins anew."""
-        if self._packets and time <= self._packets[-1].time:
+        """Keep the next packet. A late one is left out; one that is much too late begins anew."""
+        late = self.newest - time
+        if 0.0 <= late < HOLE:
+            return
+        if late >= HOLE:
             self._let_go(len(self._packets))
         self._packets.append(Packet(data, time))
         self._bytes += len(data)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
+_FILES = "inactive_file "
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ def _memory(cgroup: Path) -> int:
             free = int(amount.split()[0]) * 1024
     match _words(cgroup / "memory.max"), _words(cgroup / "memory.current"):
         case [limit], [used] if limit.isdecimal():
-            free = min(free, max(0, int(limit) - int(used)))
+            # What is kept of files goes before anything else does.
+            files = [line.split()[1] for line in _lines(cgroup / "memory.stat") if _FILES in line]
+            free = min(free, max(0, int(limit) - int(used) + sum(map(int, files))))
     return free
 
 

@@ -147,7 +147,11 @@ def _fetched(size: Size, cache: Path, progress: Progress, address: str) -> Path:
                 return target
         wanted = (*NEEDED, *VOCABULARIES, PREPROCESSING)
         hub.download(size.repository, wanted, part, progress, address)
-        _read(part)
+        try:
+            _read(part)
+        except ModelUnavailable:
+            shutil.rmtree(part)  # or what came wrong would be kept for good
+            raise
         part.rename(target)
     return target
 

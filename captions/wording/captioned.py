@@ -113,7 +113,7 @@ class Captioned:
         self.rules = Rules()
         self.made_rules: dict[str, MadeRule] = {}  # by id, in the order of their making
         self.holds: dict[str, Hold] = {}  # by channel
-        self.version = ""  # the position of the last act about anything but a cue that shows
+        self.version = ""  # the position of the last event about anything but a cue that shows
         self.changed: list[tuple[str, Cue]] = []
         self._glossaries: dict[str, Glossary] = {}
         self._speaking: dict[str, Speaking] = {}
@@ -151,6 +151,8 @@ class Captioned:
             self._show(event.channel, known)
         elif known.hear(cue, at, self.rules):
             self._show(event.channel, known)
+            if known.shown.hidden:
+                self.version = position  # the crew reads it all the same
 
     def apply(self, position: str, act: AnyCaptionAct) -> Outcome:
         """Fold one act in; say what became of it. An act seen before changes nothing."""

@@ -39,11 +39,11 @@ class Edited:
 
     __slots__ = (  # there are tens of thousands
         "_behind",
-        "_covers",
         "_hidden",
         "_seen",
         "_speaker",
         "_typed",
+        "_under",
         "heard",
         "history",
         "shown",
@@ -54,7 +54,7 @@ class Edited:
         self.shown = heard
         self.history: list[Version] = []
         self._typed: tuple[Word, ...] | None = None
-        self._covers = 0  # words of `heard` that the typed ones replace
+        self._under: tuple[Word, ...] = ()  # words of `heard` that the typed ones replace
         self._behind: tuple[Word, ...] = ()  # words of `heard` after these
         self._speaker: str | None = None
         self._hidden: bool | None = None
@@ -70,8 +70,8 @@ class Edited:
         grown = _begins(cue.words, self.heard.words)
         if not grown:
             self._seen.clear()
-        if self._covers and _begins(cue.words, self.heard.words[: self._covers]):
-            self._behind = cue.words[self._covers :]
+        if self._under and _begins(cue.words, self._under):
+            self._behind = cue.words[len(self._under) :]
         self.heard = cue
         changed = self._compose(rules)
         if changed:
@@ -91,10 +91,11 @@ class Edited:
         """Do what a person wants who is not `outdated`; return whether it changed what stands."""
         if act.text is not None:
             seen = self.shown.revision if act.expects is None else act.expects
-            self._covers = self._seen[seen]
-            said = replace(self.heard, words=self.heard.words[: self._covers])
+            covers = self._seen[seen]
+            self._under = self.heard.words[:covers]
+            said = replace(self.heard, words=self._under)
             self._typed = typed.during(act.text, said)
-            self._behind = self.heard.words[self._covers :] if self._covers else ()
+            self._behind = self.heard.words[covers:] if covers else ()
         if act.speaker is not None:
             self._speaker = act.speaker
         if act.hidden is not None:

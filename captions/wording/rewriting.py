@@ -62,7 +62,7 @@ class Rewriting:
         self._held: tuple[Word, ...] = ()
 
     def use(self, *rewriters: Rewriter) -> None:
-        """Rewrite by these from now on, one after the other. May be called between steps."""
+        """Rewrite by these from now on, one after the other. Any thread may call this."""
         self._rewriters = rewriters
 
     def take(

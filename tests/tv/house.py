@@ -41,6 +41,7 @@ from tv.pages import (
     session,
 )
 from tv.recorded.films import Orders, Shelf
+from tv.recorded.laid_out import LaidOuts
 from tv.recorded.recordings import Recordings
 from tv.recorded.replay import ReplayFiles
 from tv.recorded.replays import Replays
@@ -148,7 +149,8 @@ async def house(
         writer = Writer(follower, upstream)
         acts = CaptionActs(follower, upstream)
         recorded = Recordings(recordings or Path("/nowhere"), list(settings.channels))
-        replays = Replays(recorded, follower, upstream.now)
+        laid_out = LaidOuts()
+        replays = Replays(recorded, follower, laid_out, upstream.now)
         orders = Orders(store, settings.event.slug)
         board = Board(store, settings.event.slug)
         live = Live(follower, upstream, store, settings, Pace(**{"interval": 0.02, **pace}))
@@ -162,7 +164,7 @@ async def house(
                 *api_channels.routes(upstream, live.airing),
                 *api_restreams.routes(upstream, live.airing),
                 *api_quality.routes(upstream, follower, live.airing, board),
-                *captions_api.routes(follower),
+                *captions_api.routes(follower, laid_out),
                 *api_cues.routes(follower, acts),
                 *api_glossary.routes(follower, acts),
                 *api_captioner.routes(follower, upstream, acts, live, settings.channels),

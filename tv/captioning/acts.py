@@ -77,17 +77,9 @@ class CaptionActs:
 
     def may(self, who: Identity, channel: str, at: float | None = None) -> None:
         """Raises Problem unless they may change what is written on a channel (at a time; now)."""
-        who.must_be(*EDITORS, talk=self._talk(channel, self._upstream.now() if at is None else at))
-
-    def _talk(self, channel: str, at: float) -> str:
-        for talk in self._follower.audience.talks.by_id.values():
-            if (
-                talk.channel == channel
-                and talk.started_at is not None
-                and talk.started_at <= at <= (talk.ended_at or at)
-            ):
-                return talk.id
-        return EVERY_TALK
+        at = self._upstream.now() if at is None else at
+        talk = self._follower.audience.talks.said_on(channel, at)
+        who.must_be(*EDITORS, talk=talk.id if talk else EVERY_TALK)
 
 
 def refusal(outcome: Refused) -> Problem:

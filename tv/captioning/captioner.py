@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Callable, Set
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
@@ -66,7 +66,10 @@ class TooFast(Exception):
 
 
 class Captioner:
-    """One open socket of whoever has `hold`, `delay` seconds behind what they hear."""
+    """One open socket of whoever has `hold`, `delay` seconds behind what they hear.
+
+    `may` raises Problem once they may write here no longer: a pass can be for one talk.
+    """
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Captioner:
         follower: Follower,
         upstream: Upstream,
         live: Live,
+        may: Callable[[], None],
     ) -> None:
         self._socket = socket
         self._hold = hold
@@ -83,6 +87,7 @@ class Captioner:
         self._follower = follower
         self._upstream = upstream
         self._live = live
+        self._may = may
         self._open: tuple[Word, ...] = ()
         self._speaker: str | None = None  # as this socket last said
         self._typed = asyncio.Event()
@@ -155,6 +160,10 @@ class Captioner:
         """
         while True:
             heed_cancellation()
+            try:
+                self._may()
+            except Problem as problem:
+                raise HoldOver from problem
             self._typed.clear()
             words = [OpenWord(word.text, word.start, word.end) for word in self._open]
             at = round(self._now(), 3)

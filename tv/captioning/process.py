@@ -32,6 +32,7 @@ from tv.captioning.outbox import Outbox
 from tv.captioning.partial import PARTIALS, OpenWord, Partial
 from tv.captioning.preparing import prepared
 from tv.captioning.quality import TELL, Board, First
+from tv.captioning.terms import terms_of
 from tv.folder import Folder
 from tv.follower import EVERY_CAPTIONING, Follower, View
 from tv.journal import heed_cancellation
@@ -85,10 +86,7 @@ class Live:
         self.taken = self.channel in captions.holds
         since = talk.started_at if talk else None
         self._speaker = captions.speaker(self.channel, since or 0.0)
-        terms = glossary.cleaned(captions.glossary("").terms)
-        if talk is not None:
-            own = captions.glossary(talk.id).terms
-            terms = glossary.of_talk(talk.title, talk.speakers, own, terms)
+        terms = terms_of(captions, talk)
         if (terms, captions.rules) != self._using:
             self._using = terms, captions.rules
             self._captioner.instruct(glossary.prompt(terms))
@@ -104,13 +102,14 @@ class Live:
         return Partial(self.channel, words, self.worker.state, round(self._clock.now(), 3))
 
     def _hear(self, heard: Heard) -> None:
-        self._loop.call_soon_threadsafe(self._take, heard)
-
-    def _take(self, heard: Heard) -> None:
+        """In the worker's thread, where a glossary of 200 terms may take its time."""
         settled, partial = self._rewriting.take(heard.settled, heard.partial, ended=heard.ended)
+        self._loop.call_soon_threadsafe(self._take, settled, partial, heard.ended)
+
+    def _take(self, settled: Sequence[Word], partial: tuple[Word, ...], ended: bool) -> None:
         now = round(self._clock.now(), 3)
         speaker = self._speaker
-        for cue in self._layout.add(settled, ended=heard.ended, at=now, speaker=speaker):
+        for cue in self._layout.add(settled, ended=ended, at=now, speaker=speaker):
             self._outbox.put(self.channel, cue)
         self._partial = partial
         self.changed.set()

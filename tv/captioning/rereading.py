@@ -19,7 +19,7 @@ from captions.errors import ModelUnavailable
 from captions.hearing.kept import Kept
 from captions.hearing.vote import vote
 from captions.models.sizes import AUTO
-from captions.wording.glossary import Repair, cleaned, of_talk
+from captions.wording.glossary import Repair
 from captions.wording.rewriting import rewritten
 from captions.written.layout import Layout
 from streaming import link
@@ -29,6 +29,7 @@ from tv import journal
 from tv import store as stores
 from tv.captioning.outbox import Outbox
 from tv.captioning.quality import TELL, Board, Second
+from tv.captioning.terms import terms_of
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.settings import Captions, Settings
@@ -117,6 +118,10 @@ class Rereader:
         if stretch.spoken >= LEAST:
             words = await in_thread(partial(second.hear, await self._model(), stretch))
             if words:
+                captions, talks = self._follower.captions, self._follower.audience.talks
+                terms = terms_of(captions, talks.said_on(channel, stretch.start))
+                by = Repair(terms), captions.rules
+                words = await in_thread(partial(rewritten, words, by))
                 self._write(channel, stretch, words)
         waiting.heard += stretch.end - stretch.start
         waiting.kept.heard(stretch.end if full else packets[-1].time + 0.001)
@@ -136,9 +141,8 @@ class Rereader:
         """The cues that were said in a stretch, and a little around it, as they were heard."""
         return self._follower.captions.heard(channel, stretch.start - AROUND, stretch.end + AROUND)
 
-    def _write(self, channel: str, stretch: "Stretch", heard: Sequence[Word]) -> None:
+    def _write(self, channel: str, stretch: "Stretch", words: Sequence[Word]) -> None:
         captions = self._follower.captions
-        words = rewritten(heard, (Repair(self._terms(channel)), captions.rules))
         cues = self._cues(channel, stretch)
         own, before, after = stretch.among(cues)
         verdict = vote(own, words, before, after)
@@ -152,14 +156,6 @@ class Rereader:
         waiting = self.channels[channel]
         waiting.cues += len(verdict.changed) + len(missed)
         waiting.words += verdict.words
-
-    def _terms(self, channel: str) -> tuple[str, ...]:
-        captions = self._follower.captions
-        terms = cleaned(captions.glossary("").terms)
-        talk = self._follower.audience.talks.live_on(channel)
-        if talk is None:
-            return terms
-        return of_talk(talk.title, talk.speakers, captions.glossary(talk.id).terms, terms)
 
 
 async def run(folder: Folder, settings: Settings) -> None:

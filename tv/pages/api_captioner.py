@@ -36,6 +36,7 @@ Who may: tv/captioning/acts.py.
 import secrets
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
@@ -144,7 +145,15 @@ class Desk:
             hold = await self._hold(act)
             taken = {"type": "taken", "channel": channel} | items.hold_item(hold)
             await socket.send_text(msgspec.json.encode(taken).decode())
-            captioner = Captioner(socket, hold, delay, self._follower, self._upstream, self._live)
+            captioner = Captioner(
+                socket,
+                hold,
+                delay,
+                self._follower,
+                self._upstream,
+                self._live,
+                partial(self._acts.may, who, channel),
+            )
             await captioner.run()
         except* WebSocketDisconnect:
             pass

@@ -31,6 +31,7 @@ from tv.writing import expected_versions, json
 TEXT = 300  # characters
 SPEAKER = 60
 NOTHING = -1  # a revision that no cue has
+DIGITS = 9  # of a revision, at most
 
 
 class Correction(msgspec.Struct, frozen=True):
@@ -102,4 +103,5 @@ def _expected(request: Request) -> int | None:
     versions = expected_versions(request)
     if not versions:
         return None
-    return int(versions[0]) if versions[0].isdecimal() else NOTHING
+    (version, *_) = versions
+    return int(version) if version.isdecimal() and len(version) <= DIGITS else NOTHING

@@ -14,8 +14,6 @@ talk, on whose channel it must have been. Times are in seconds:
 Moderator, operator and admin. 404 `unknown-channel`, `unknown-talk`.
 """
 
-from datetime import UTC, datetime
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +25,7 @@ from tv.auth import EVERY_TALK, identity
 from tv.captioning.acts import EDITORS
 from tv.captioning.quality import Board, First
 from tv.follower import Follower
-from tv.problems import Problem
+from tv.problems import Problem, rfc3339
 from tv.upstream import Upstream
 from tv.writing import absent, json
 
@@ -61,14 +59,13 @@ def routes(upstream: Upstream, follower: Follower, airing: Airing, board: Board)
         figures = written(each for _, each in filter(None, found))
         first, second = await board.told(channel)
         told = first or First(0.0)
-        since = datetime.fromtimestamp(told.since, UTC).isoformat() if first else None
         return json(
             {
                 "id": channel,
                 "state": item["captions"],
                 "reason": item.get("captions_reason", ""),
                 **msgspec.to_builtins(figures),
-                "since": since and since.replace("+00:00", "Z"),
+                "since": rfc3339(first.since) if first else None,
                 "refused": told.refused,
                 "dropped": told.dropped,
                 "paused": told.paused,

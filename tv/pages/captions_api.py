@@ -9,7 +9,6 @@ broadcast times, beside the `origin`. With `?from=` and `?to=`, broadcast times 
 of which anything shows between them. 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
 """
 
-import asyncio
 import math
 from collections.abc import Callable
 
@@ -20,12 +19,12 @@ from starlette.routing import BaseRoute, Route
 
 from captions.cues import Cue
 from captions.written import exports
-from captions.written.finished import finished
 from captions.written.spoken import within
 from engagement.talks import Talk
 from tv import items
 from tv.follower import Follower
 from tv.problems import Problem
+from tv.recorded.laid_out import LaidOuts
 from tv.writing import absent
 
 FOREVER = 1e11  # seconds: later than any broadcast
@@ -33,7 +32,7 @@ FOREVER = 1e11  # seconds: later than any broadcast
 Written = Callable[[Talk, float, list[Cue]], str]
 
 
-def routes(follower: Follower) -> list[BaseRoute]:
+def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
     async def captions(request: Request) -> Response:
         talk = follower.audience.talks.by_id.get(request.path_params["talk"])
         if talk is None:
@@ -57,7 +56,7 @@ def routes(follower: Follower) -> list[BaseRoute]:
         start, end = _moment(request, "from", 0.0), _moment(request, "to", FOREVER)
         origin = (talk.marks or (talk.started_at,))[0] or (cues[0].start if cues else 0.0)
         if request.path_params["format"] != "json":
-            cues = await asyncio.to_thread(finished, cues)  # a day's words take a while
+            cues = list((await laid_out.of(talk.id, cues)).cues)
         cues = [cue for cue in cues if cue.start < end and cue.end > start]
         name = f'attachment; filename="{talk.id}.{request.path_params["format"]}"'
         return Response(

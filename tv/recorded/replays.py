@@ -1,13 +1,11 @@
 """What of a talk can be seen again, and by whom: decided here for all that a replay consists of."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from captions.cues import Cue
-from captions.written.finished import finished
-from captions.written.spoken import announced, within
+from captions.written.spoken import within
 from engagement.talks import Talk
 from streaming.hls.replay import Timeline
 from streaming.recording.index import Recorded, RecordedInit
@@ -15,12 +13,12 @@ from tv.auth import Identity, Role
 from tv.follower import Follower
 from tv.problems import Problem
 from tv.recorded.cutting import Cutting
+from tv.recorded.laid_out import LaidOut, LaidOuts
 from tv.recorded.recordings import Recordings
 
 SETTLED = 12.0  # seconds after its end mark when nothing more of a replay is waited for
 LOOK_AGAIN = 0.5  # seconds between two looks at what is recorded; when all is there, ten times that
 KEPT = 32  # replays in memory; each is some hundred bytes a segment, and two segments
-LAID_OUT = 8  # replays whose captions are kept laid out; a day's are some ten megabytes
 
 CREW = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
@@ -54,14 +52,6 @@ class Replay:
         return self.segments[-1].end
 
 
-@dataclass(frozen=True)
-class LaidOut:
-    """Captions laid out to be read again; in `shown`, who speaks is announced."""
-
-    cues: Sequence[Cue]
-    shown: Sequence[Cue]
-
-
 @dataclass
 class _Known:
     """What was last made for a talk, of what, and when that was looked up."""
@@ -75,14 +65,17 @@ class Replays:
     """The replays of all talks. `now` is the broadcast clock."""
 
     def __init__(
-        self, recordings: Recordings, follower: Follower, now: Callable[[], float]
+        self,
+        recordings: Recordings,
+        follower: Follower,
+        laid_out: LaidOuts,
+        now: Callable[[], float],
     ) -> None:
         self.recordings = recordings
         self._follower = follower
         self._now = now
         self._known: dict[str, _Known] = {}  # by talk; the last asked for goes last
-        self._laid_out: dict[tuple[str, str], tuple[list[Cue], LaidOut]] = {}  # and of what cues
-        self._laying_out = asyncio.Lock()
+        self._laid_out = laid_out
 
     def find(self, talk: str, who: Identity) -> Talk:
         """The talk, if `who` may see its replay now. Raises Problem.
@@ -130,18 +123,7 @@ class Replays:
 
     async def laid_out(self, replay: Replay) -> LaidOut:
         """The same, laid out when they are other cues than last time."""
-        key, cues = (replay.channel, replay.version), self.cues(replay)
-        known = self._laid_out.get(key)
-        if known is None or known[0] != cues:
-            async with self._laying_out:  # one does it for all who ask
-                known = self._laid_out.pop(key, None)
-                if known is None or known[0] != cues:
-                    # A day's words take a while: others are served meanwhile.
-                    known = cues, await asyncio.to_thread(_laid_out, cues)
-                self._laid_out[key] = known
-                if len(self._laid_out) > LAID_OUT:
-                    del self._laid_out[next(iter(self._laid_out))]
-        return known[1]
+        return await self._laid_out.of((replay.channel, replay.version), self.cues(replay))
 
     async def _made(
         self, channel: str, marks: tuple[float, float], whole: Sequence[Recorded], complete: bool
@@ -167,11 +149,6 @@ class Replays:
             Timeline(segments),
             {segment.name: segment for segment in segments},
         )
-
-
-def _laid_out(cues: Sequence[Cue]) -> LaidOut:
-    anew = finished(cues)
-    return LaidOut(anew, list(announced(anew)))
 
 
 def absent() -> Problem:

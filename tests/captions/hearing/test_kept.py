@@ -72,3 +72,13 @@ def test_every_packet_comes_once_and_in_order(steps: list[float], longest: float
         kept.heard(ours[-1] + 0.001)
     assert found == times
     assert kept.left == 0.0
+
+
+def test_a_late_packet_costs_itself_and_a_jump_back_all_that_waits() -> None:
+    kept = Kept()
+    filled(kept, 100.0, 500)
+    kept.put(bytes(10), kept.newest)
+    kept.put(bytes(10), kept.newest - HOLE / 2)
+    assert len(kept.oldest(27.0, until=200.0)[0]) == 500
+    kept.put(bytes(10), kept.newest - 5.0)
+    assert len(kept.oldest(27.0, until=200.0)[0]) == 1

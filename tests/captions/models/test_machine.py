@@ -22,6 +22,8 @@ def test_a_container_has_its_share(tmp_path: Path) -> None:
     (tmp_path / "memory.current").write_text("400000000\n")
     here = machine.look(tmp_path)
     assert (here.cores, here.memory) == (0.5, 100_000_000)
+    (tmp_path / "memory.stat").write_text("active_file 7\ninactive_file 250000000\n")
+    assert machine.look(tmp_path).memory == 350_000_000  # files that were read make room
 
 
 def test_a_container_without_limits_has_all(tmp_path: Path) -> None:

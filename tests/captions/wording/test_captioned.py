@@ -382,3 +382,22 @@ def test_events_are_told_apart_in_the_journal() -> None:
     decoded = decoder.decode(msgspec.msgpack.encode(old))
     assert isinstance(decoded, CueWritten)
     assert decoded.cue.words == (Word("Un", 1.0, 1.5, 0.9),)
+
+
+def test_words_heard_anew_stand_once_behind_a_persons(room: Room) -> None:
+    room.hear(heard(0, 3))
+    room.edit(text="Les bailleurs sociaux", expects=0)
+    room.hear(heard(1, 4))
+    anew = ["les", "biaires", "d’ici", "sociaux", "logent", "la"]  # a second hearing, then more
+    room.hear(heard(2, 5, anew))
+    known = room.text()
+    room.hear(heard(3, 6, anew))
+    assert room.text() == known == "Les bailleurs sociaux logent"
+
+
+def test_a_hidden_cue_that_grows_is_told_to_the_crew(room: Room) -> None:
+    room.hear(heard(0, 3))
+    room.edit(hidden=True)
+    before = room.fold.version
+    room.hear(heard(1, 4))
+    assert room.fold.version > before

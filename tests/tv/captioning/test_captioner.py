@@ -284,3 +284,14 @@ async def test_channel_of_a_captioner_who_is_gone_goes_back(tv: House) -> None:
         )  # which is not ours to give back
         await tv.follower.write(act)
     assert set(tv.follower.captions.holds) == {"labo"}
+
+
+async def test_pass_for_a_talk_writes_no_longer_than_the_talk(tv: House) -> None:
+    token = tv.passes.issue(Role.MODERATOR, talk="direct")
+    async with tv.crew(Role.ADMIN) as admin:
+        (await admin.post("/api/v1/talks/direct:start")).raise_for_status()
+        async with captioner(tv, token) as ann:
+            await ann.hear()
+            await ann.line("Nous parlons du logement.")
+            (await admin.post("/api/v1/talks/direct:end")).raise_for_status()
+            assert await ann.closed() == 4409

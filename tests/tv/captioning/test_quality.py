@@ -41,7 +41,7 @@ async def test_figures_of_cues_and_processes_are_told_together(tv: House) -> Non
     assert (told["cues"], told["words"], told["edits"], told["hidden"]) == (1, 3, 0, 0)
     assert told["lag"] == {"p50": 1.5, "p95": 1.5}
     assert told["reading_speed"] == {"p50": 5.0, "p95": 5.0, "fast": 0.0}
-    assert told["since"] == "2023-11-14T22:13:20Z"
+    assert told["since"] == "2023-11-14T22:13:20.000Z"
     assert told["refused"] == {"loop": 2}
     assert (told["dropped"], told["paused"]) == (1, 8.5)
     assert told["second_pass"]["heard"] == 40.0
