@@ -74,6 +74,7 @@ def at_the_keyboard(browser: Browser, served: Fabrique) -> Iterator[Desk]:
         yield desk
         desk.page.get_by_role("button", name="Rendre à la machine").click()
         expect(desk.page.get_by_text("La machine écrit les sous-titres.")).to_be_visible()
+        expect(desk.page.get_by_role("button", name="Prendre le clavier")).to_be_focused()
 
 
 @contextmanager
@@ -109,8 +110,26 @@ def test_correction_by_one_gesture_is_what_everybody_reads(
         expect(public).to_contain_text("Les bailleurs le savent bien.")
         page.get_by_role("button", name="Ne plus remplacer biaires").click()
         expect(page.locator(".rules")).not_to_contain_text("biaires")
+        expect(page.get_by_label("Entendu")).to_be_focused()
         desk.edit("bailleurs").press("Escape")
         expect(page.get_by_label("Texte du sous-titre")).to_have_count(0)
+
+
+def test_correction_that_is_not_taken_comes_back(served: Fabrique, browser: Browser) -> None:
+    with at_the_keyboard(browser, served) as desk:
+        desk.type("Voici le texte fautif.", "Voilà la suite.")
+        expect(desk.cue("la suite")).to_be_visible(timeout=PATIENCE)
+        page, cues = desk.page, "**/api/v1/cues/*"
+        page.route(cues, lambda route: route.abort())
+        desk.edit("fautif")
+        page.keyboard.type("juste.")
+        page.locator(".cue .word", has_text="suite").click()  # and on to the next
+        expect(page.locator("#announcements .trouble")).to_be_visible()
+        area = page.get_by_label("Texte du sous-titre")
+        expect(area).to_have_value("Voici le texte juste.")
+        page.unroute(cues)
+        area.press("Enter")
+        expect(desk.cue("le texte juste")).to_contain_text("corrigé")
 
 
 def test_cue_is_hidden_from_everybody_and_shown_again(served: Fabrique, browser: Browser) -> None:

@@ -10,7 +10,7 @@ import { Glossary } from "./glossary";
 import { Figures } from "./quality";
 import { Rules } from "./rules";
 import { Speaking } from "./speaking";
-import { announce } from "./text";
+import { announce, goOnTo } from "./text";
 import { Writing } from "./writing";
 
 const SHOWN = 300; // cues, unless one asks for all of them
@@ -56,6 +56,10 @@ export class CaptionsDesk {
   draw(channel: Channel | undefined, talk: Talk | undefined): void {
     if (!shown()) return;
     const { live } = this;
+    if (this.whole && !this.recalls(talk)) {
+      this.recalled.clear();
+      this.whole = "";
+    }
     const topic = `captioning:${this.channel}`;
     const told = live.item<Captioning>(topic, "captioning", this.channel);
     const hidden = live.items<Cue>(topic, "cue").filter((cue) => cue.hidden);
@@ -99,6 +103,7 @@ export class CaptionsDesk {
       this.recalled.clear();
       this.whole = id;
       this.hear(cues);
+      goOnTo("#captions-title"); // the button goes
     } catch (error) {
       announce((error as Problem).message, true);
     }

@@ -51,6 +51,12 @@ export class Clip {
 function wrong(start: number | null, end: number | null) {
   if (start == null || end == null) return nothing;
   return html`<span class="note trouble" role="status">
-    ${end - start > LONGEST ? "Trente minutes au plus." : "La fin vient avant le début."}
+    ${
+      end - start > LONGEST
+        ? "Trente minutes au plus."
+        : end >= start
+          ? "Une seconde au moins."
+          : "La fin vient avant le début."
+    }
   </span>`;
 }

@@ -5,8 +5,8 @@ import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
 import type { Problem } from "../api";
 import { type Edit, type Version, correct, historyOf, replaceAlways } from "../captioning";
-import { caughtUp, changeOf } from "../correcting";
-import { hour } from "../french";
+import { type Change, caughtUp, changeOf } from "../correcting";
+import { hour, quoted } from "../french";
 import type { Cue } from "../protocol";
 import { announce } from "./text";
 
@@ -23,7 +23,8 @@ export class CueEditor {
   private always = false;
   private overtaken = false; // its words have become others than those one began with
   private history: Version[] | null = null;
-  private busy = false;
+  private saving: Promise<boolean> | null = null;
+  private rule: Change | null = null; // still to be made: the correction it came with is
 
   /** `heard` is given what the cue has become; `changed` draws; `done` closes the editor. */
   constructor(
@@ -42,12 +43,21 @@ export class CueEditor {
     return this.begun.id;
   }
 
+  /** Whether closing it would lose something. */
+  get touched(): boolean {
+    return Boolean(this.edit() ?? this.rule);
+  }
+
   /** The machine may go on writing the cue: what it adds is added to the draft. */
   follow(cue: Cue): void {
-    if (cue.revision <= this.begun.revision) return;
-    const text = caughtUp(textOf(this.begun), this.draft, textOf(cue));
-    this.overtaken = text == null;
+    // What is being sent is one's own: the socket may be faster than the reply.
+    if (this.saving || cue.revision <= this.begun.revision) return;
+    const before = textOf(this.begun);
+    const untouched = this.draft === before;
+    const text = untouched ? textOf(cue) : caughtUp(before, this.draft, textOf(cue));
+    this.overtaken ||= text == null;
     if (text != null) this.draft = text;
+    if (this.speaker === this.begun.speaker) this.speaker = cue.speaker;
     this.begun = cue;
   }
 
@@ -86,7 +96,7 @@ export class CueEditor {
                 }}
               />
               <span>
-                Remplacer toujours «\u00a0${change.heard}\u00a0» par «\u00a0${change.written}\u00a0»
+                Remplacer toujours ${quoted(change.heard)} par ${quoted(change.written)}
               </span>
             </label>`
           : nothing
@@ -108,7 +118,7 @@ export class CueEditor {
         ${names.map((name) => html`<option value=${name}></option>`)}
       </datalist>
       <div class="acts">
-        <button class="primary" aria-disabled=${this.busy ? "true" : nothing}>Corriger</button>
+        <button class="primary" aria-disabled=${this.saving ? "true" : nothing}>Corriger</button>
         <button type="button" class="quiet" @click=${this.done}>Annuler</button>
         <button type="button" class="link" @click=${() => void this.tell()}>Historique</button>
       </div>
@@ -117,8 +127,8 @@ export class CueEditor {
   }
 
   private warning() {
-    return html`Il a changé entre-temps\u202f: «\u00a0${textOf(this.begun)}\u00a0». Entrée écrit votre
-    texte à la place.`;
+    return html`Il a changé entre-temps\u202f: ${quoted(textOf(this.begun))}. Entrée écrit
+    votre texte à la place.`;
   }
 
   private readonly opened = (element?: Element): void => {
@@ -140,26 +150,37 @@ export class CueEditor {
     }
   }
 
-  /** Send what was changed, if anything, and close. */
-  async save(): Promise<void> {
-    if (this.busy) return;
+  /** Send what was changed, if anything, and close. False when it could not be done. */
+  save(): Promise<boolean> {
+    this.saving ??= this.send().finally(() => {
+      this.saving = null;
+      this.changed();
+    });
+    return this.saving;
+  }
+
+  private async send(): Promise<boolean> {
     const edit = this.edit();
-    const change = this.always ? changeOf(textOf(this.begun), this.draft) : null;
-    if (!edit) return this.done();
-    this.busy = true;
     this.changed();
     try {
-      this.heard(await correct(this.begun, edit));
-      if (change) await replaceAlways(change.heard, change.written);
-      announce(change ? "Sous-titre corrigé, et la règle est prise." : "Sous-titre corrigé.");
+      if (edit) {
+        const change = this.always ? changeOf(textOf(this.begun), this.draft) : null;
+        this.begun = await correct(this.begun, edit);
+        this.overtaken = false;
+        this.rule = change ?? this.rule;
+        this.heard(this.begun);
+      }
+      const { rule } = this;
+      if (rule) await replaceAlways(rule.heard, rule.written);
+      if (rule) announce("Sous-titre corrigé, et la règle est prise.");
+      else if (edit) announce("Sous-titre corrigé.");
       this.done();
+      return true;
     } catch (error) {
       const { status, message } = error as Problem;
       // The socket brings what it has become, and the draft stays.
       announce(status === 412 ? "Le sous-titre vient de changer\u202f: validez encore." : message, true);
-    } finally {
-      this.busy = false;
-      this.changed();
+      return false;
     }
   }
 

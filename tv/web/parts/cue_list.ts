@@ -16,6 +16,7 @@ const WORDS = /[^ ]+/g;
 export class CueList {
   private editor: CueEditor | null = null;
   private closed = ""; // the cue whose editor was closed last: it gets the focus back
+  private readonly refused: CueEditor[] = []; // one went on, and what was typed was not taken
   private readonly busy = new Set<string>();
   private readonly follower: Follower;
 
@@ -33,6 +34,7 @@ export class CueList {
     const known = [...new Set([...names, ...cues.map(({ speaker }) => speaker)])].filter(Boolean);
     const edited = this.editor && cues.find(({ id }) => id === this.editor?.id);
     if (edited) this.editor?.follow(edited);
+    else if (!this.editor?.touched) this.editor = null; // its cue has left, and nothing is lost
     let before = "";
     return html`<ol class="cue-list">
         ${repeat(
@@ -60,7 +62,8 @@ export class CueList {
     if (!this.editor) this.follower.settle();
     if (!this.closed) return;
     const line = this.list.querySelector<HTMLElement>(`[data-id="${CSS.escape(this.closed)}"]`);
-    if (line) this.closed = "";
+    this.closed = "";
+    if (document.activeElement !== document.body) return; // one has gone elsewhere
     line?.querySelector<HTMLElement>(".cue-text")?.focus({ preventScroll: true });
   }
 
@@ -93,23 +96,32 @@ export class CueList {
     const { length } = textOf(cue);
     const at = Number(word?.dataset["at"]);
     const selected: Selected = word ? [at, at + (word.textContent ?? "").length] : [length, length];
-    void this.editor?.save(); // one goes on to the next: what was typed counts
+    if (this.editor) void this.leave(this.editor);
     const done = () => this.close(editor);
     const editor = new CueEditor(cue, selected, this.heard, this.changed, done);
     this.editor = editor;
     this.changed();
   }
 
+  /** One goes on to the next: what was typed counts, and comes back when it is not taken. */
+  private async leave(editor: CueEditor): Promise<void> {
+    if (await editor.save()) return;
+    if (this.editor?.touched) this.refused.push(editor);
+    else this.editor = editor;
+    this.changed();
+  }
+
   private close(editor: CueEditor): void {
     if (editor !== this.editor) return;
     this.closed = editor.id;
-    this.editor = null;
+    this.editor = this.refused.pop() ?? null;
     this.changed();
   }
 
   private async act(cue: Cue, edit: Edit): Promise<void> {
     if (this.busy.has(cue.id)) return;
     this.busy.add(cue.id);
+    this.changed();
     try {
       this.heard(await correct(cue, edit));
       announce(edit.hidden ? "Sous-titre masqué." : "Sous-titre montré.");

@@ -7,17 +7,22 @@ import type { Problem } from "../api";
 import { replaceAlways, replaceNoLonger } from "../captioning";
 import type { Change } from "../correcting";
 import type { Rule } from "../protocol";
-import { announce } from "./text";
+import { announce, goOnTo } from "./text";
 
 const LONGEST = 80; // characters
 
 export class Rules {
   private draft: Change = { heard: "", written: "" };
+  private removed = ""; // a rule, here, so that the focus goes on to what remains
   private readonly busy = new Set<string>();
 
   constructor(private readonly changed: () => void) {}
 
   render(rules: Rule[]) {
+    if (this.removed && !rules.some(({ id }) => id === this.removed)) {
+      this.removed = "";
+      goOnTo("#rules input");
+    }
     return html`
       <form
         class="rule-form"
@@ -79,6 +84,7 @@ export class Rules {
 
   private remove(rule: Rule): Promise<void> {
     return this.act(rule.id, async () => {
+      this.removed = rule.id; // the socket may be faster than the reply
       await replaceNoLonger(rule);
       announce("La règle est retirée.");
     });
@@ -91,6 +97,7 @@ export class Rules {
     try {
       await work();
     } catch (error) {
+      if (id === this.removed) this.removed = "";
       announce((error as Problem).message, true);
     } finally {
       this.busy.delete(id);

@@ -27,6 +27,16 @@ export function typeset(text: string) {
   );
 }
 
+/** Once what was pressed is gone from the page, and unless one has gone elsewhere meanwhile. */
+export function goOnTo(selector: string): void {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      if (document.activeElement !== document.body) return;
+      document.querySelector<HTMLElement>(selector)?.focus();
+    }),
+  );
+}
+
 /** Says something once, to everyone: on the page and to screen readers. */
 export function announce(text: string, trouble = false): void {
   const region = document.querySelector<HTMLElement>("#announcements");

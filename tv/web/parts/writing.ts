@@ -7,7 +7,7 @@ import { release, streamOf, take } from "../captioning";
 import { hour } from "../french";
 import type { Taken } from "../protocol";
 import { jitter, pause } from "../waiting";
-import { announce } from "./text";
+import { announce, goOnTo } from "./text";
 
 const LONGEST = 200; // characters in a line
 const KEPT = 20; // lines that may wait for the connection
@@ -16,7 +16,10 @@ const OVER = 4409; // the stream is somebody else's, or nobody's
 export class Writing {
   private mine = false; // this page writes
   private busy = false;
+  private givenBack = false; // here, so that the focus goes on to what remains
+  private turn = 0; // how often this page took the keyboard
   private socket: WebSocket | null = null;
+  private granted: WebSocket | null = null; // the one that the server said may write
   private draft = "";
   private readonly waiting: string[] = [];
 
@@ -27,6 +30,10 @@ export class Writing {
 
   render(taken: Taken | null) {
     const { mine } = this;
+    if (this.givenBack && !taken) {
+      this.givenBack = false;
+      goOnTo("#writing button");
+    }
     return html`
       <p class="writer">${mine ? "Vous écrivez les sous-titres." : writer(taken)}</p>
       ${mine ? this.field() : nothing}
@@ -42,7 +49,7 @@ export class Writing {
   }
 
   private field() {
-    const ready = this.socket?.readyState === WebSocket.OPEN;
+    const ready = this.granted?.readyState === WebSocket.OPEN;
     return html`<form
       @submit=${(event: Event) => {
         event.preventDefault();
@@ -89,6 +96,7 @@ export class Writing {
     try {
       await act();
     } catch (error) {
+      this.givenBack = false;
       announce((error as Problem).message, true);
     } finally {
       this.busy = false;
@@ -108,44 +116,50 @@ export class Writing {
   }
 
   private async giveBack(): Promise<void> {
-    await release(this.channel);
-    this.mine = false;
-    this.draft = "";
-    this.waiting.length = 0;
+    this.givenBack = true; // the socket may be faster than the reply
+    this.rest(); // first: a connection that opens would take the channel again
     this.socket?.close();
+    await release(this.channel);
     announce("La machine écrit de nouveau.");
   }
 
+  /** What was not said by then is not said minutes later. */
+  private rest(): void {
+    this.mine = false;
+    this.draft = "";
+    this.waiting.length = 0;
+  }
+
   private async keepConnected(): Promise<void> {
-    for (let failures = 0; this.mine; failures += 1) {
+    const turn = ++this.turn;
+    const ours = () => this.mine && turn === this.turn; // never two connections
+    for (let failures = 0; ours(); failures += 1) {
       const lasted = await this.connect();
       if (lasted) failures = 0;
-      if (this.mine) await pause(jitter(failures, 0.5, 5));
+      if (ours()) await pause(jitter(failures, 0.5, 5));
     }
   }
 
-  /** Resolves when the connection is over, with whether there was one. */
+  /** Resolves when the connection is over, with whether one could write. */
   private connect(): Promise<boolean> {
     return new Promise((over) => {
       const socket = new WebSocket(streamOf(this.channel));
-      let opened = false;
       this.socket = socket;
-      socket.onopen = () => {
-        opened = true;
-        for (const text of this.waiting.splice(0)) this.say("line", text);
-        this.changed();
-      };
       socket.onmessage = ({ data }) => {
         const said = JSON.parse(data as string) as { type: string; detail?: string };
         if (said.type === "problem") announce(said.detail ?? "Ce texte n’a pas pu partir.", true);
+        if (said.type !== "taken" || socket !== this.socket) return;
+        this.granted = socket;
+        for (const text of this.waiting.splice(0)) this.say("line", text);
+        this.changed();
       };
       socket.onclose = ({ code }) => {
-        if (code === OVER && this.mine) {
-          this.mine = false;
+        if (code === OVER && this.mine && socket === this.socket) {
+          this.rest();
           announce("Vous n’écrivez plus les sous-titres.", true);
         }
         this.changed();
-        over(opened);
+        over(socket === this.granted);
       };
     });
   }
@@ -169,8 +183,8 @@ export class Writing {
   }
 
   private say(type: "line" | "words", text: string): boolean {
-    if (this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify({ type, text }));
+    if (this.granted?.readyState !== WebSocket.OPEN) return false;
+    this.granted.send(JSON.stringify({ type, text }));
     return true;
   }
 }
