@@ -1,6 +1,7 @@
 """What a multivariant playlist must be, and what its media playlists are to one another."""
 
 import itertools
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -134,14 +135,18 @@ def _in_step(where: str, one: Listed, other: Listed, *, excused: bool) -> Iterat
 
 
 def _matching(one: Listed, other: Listed) -> Iterator[tuple[ListedSegment, ListedSegment]]:
-    dated = {round(each.date / SAME): each for each in one.segments if each.date is not None}
+    dated = sorted(
+        (each.date, index) for index, each in enumerate(one.segments) if each.date is not None
+    )
     for theirs in other.segments:
-        if theirs.date is None:
+        if (then := theirs.date) is None:
             continue
-        at = round(theirs.date / SAME)
-        mine = dated.get(at) or dated.get(at - 1) or dated.get(at + 1)
-        if mine is not None:
-            yield mine, theirs
+        # Segments may be shorter than what counts as the same time: the nearest is meant.
+        at = bisect(dated, (then, 0))
+        near = [(abs(date - then), index) for date, index in dated[max(0, at - 1) : at + 2]]
+        apart, index = min(near, default=(SAME * 2, 0))
+        if apart <= SAME:
+            yield one.segments[index], theirs
 
 
 def _end(listed: Listed) -> float | None:

@@ -106,3 +106,14 @@ def test_timeline_is_that_of_players(segments: list[Recorded], later: float) -> 
             assert abs(at - (before + time - segment.start)) < 1e-6
         before += segment.duration
     assert abs(timeline.duration - before) < 1e-6
+
+
+def test_segments_shorter_than_the_tolerance_are_not_taken_for_one_another() -> None:
+    segments = [
+        Recorded(0, "7-0", START, 1.0, "studio", 5, 100),
+        Recorded(1, "7-1", START + 1.875, 0.046875, "studio", 5, 100),
+        Recorded(2, "7-2", START + 1.921875, 1.0, "studio", 6, 100),
+    ]
+    picture = replay.media(segments, complete=False)
+    captions = replay.subtitles(segments, complete=False)
+    assert findings(picture, captions) == []
