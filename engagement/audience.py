@@ -1,184 +1,300 @@
 """All that the audience and the crew have done, folded into what pages show."""
 
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from hashlib import blake2b
 
+import msgspec
 from msgspec.structs import replace
 
-from engagement.changes import START, Changes
-from engagement.fold import Accepted, Item, Outcome, Reason, Refused
-from engagement.polls import AnyPollEvent, Ballot, BallotCast, Poll, PollCreated, Polls
-from engagement.questions import (
-    AnyQuestionEvent,
-    Question,
-    QuestionAsked,
-    QuestionMerged,
-    QuestionRestored,
-    Questions,
-    SupportGiven,
-    SupportTakenBack,
+from engagement.changes import START, Changes, order
+from engagement.fold import (
+    Accepted,
+    Event,
+    Fold,
+    Item,
+    Making,
+    MakingInTalk,
+    Outcome,
+    Reason,
+    Refused,
+    View,
 )
+from engagement.happening import AnyHappening, Happenings, ParticipantErased, PhaseSet
+from engagement.messages import AnyMessageEvent, Messages
+from engagement.polls import AnyPollEvent, Polls
+from engagement.questions import AnyQuestionEvent, QuestionAsked, Questions
+from engagement.ratings import AnyRatingEvent, Ratings
+from engagement.reactions import Reactions, ReactionsCounted
+from engagement.rundown.events import AnyRundownEvent
+from engagement.rundown.fold import Rundown
+from engagement.screens import AnyScreenEvent, Screens
 from engagement.talks import DIRECT, AnyTalkEvent, Talk, TalkEnded, Talks
+from engagement.wall.post import AnyWallEvent
+from engagement.wall.posts import Posts
 
-AnyEvent = AnyTalkEvent | AnyQuestionEvent | AnyPollEvent
+AnyEvent = (
+    AnyHappening
+    | AnyTalkEvent
+    | AnyQuestionEvent
+    | AnyPollEvent
+    | AnyRatingEvent
+    | ReactionsCounted
+    | AnyWallEvent
+    | AnyScreenEvent
+    | AnyRundownEvent
+    | AnyMessageEvent
+)
 
 REMEMBERED = 65_536  # events whose repetition is recognised by their id alone
 
-ALL_TALKS = ("talks", "", "")
+_encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass
-class Mine:
-    """What one participant did in one talk."""
+class Seen(msgspec.Struct, frozen=True):
+    """What an event said, in short, and why it had no effect, if it had none."""
 
-    version: str = ""
-    questions: list[str] = field(default_factory=list)
-    supports: dict[str, None] = field(default_factory=dict)  # in the order of their giving
-    ballots: dict[str, Ballot] = field(default_factory=dict)
+    digest: bytes
+    reason: str = ""
 
 
-NOTHING = Mine()
+class Saved(msgspec.Struct, frozen=True):
+    """All that it takes to go on from `position`; parts by the name of their fold, in msgpack.
+
+    `views` have their version and what they forgot, `theirs` the version of each participant's own.
+    `before` is what was so when the rehearsal began, and `erased` who was forgotten since; empty
+    when there is none.
+    """
+
+    position: str
+    folds: dict[str, bytes]
+    views: tuple[tuple[View, str, str], ...]
+    theirs: tuple[tuple[str, str, str], ...]
+    seen: dict[str, Seen]
+    before: dict[str, bytes]
+    erased: tuple[tuple[str, str], ...]
 
 
 class Audience:
-    """The fold. Applying the same events in the same order gives the same everywhere.
+    """The fold of folds. The same events in the same order give the same everywhere.
 
-    `touched` names the views that the last event changed: ("talks", "", ""), ("talk", talk, "") and
+    `touched` names the views that the last event changed: those of its items, and
     ("me", talk, participant).
     """
 
     def __init__(self, default_talks: tuple[Talk, ...] = (DIRECT,)) -> None:
         self.position = ""
+        self.happening = Happenings()
         self.talks = Talks(default_talks)
         self.questions = Questions()
         self.polls = Polls()
-        self.touched: set[tuple[str, str, str]] = set()
-        self._all_talks: Changes[Talk] = Changes()
-        self._by_talk: defaultdict[str, Changes[Item]] = defaultdict(Changes)
-        self._mine: defaultdict[tuple[str, str], Mine] = defaultdict(Mine)
-        self._seen: OrderedDict[str, tuple[AnyEvent, Outcome]] = OrderedDict()
-        for talk in default_talks:
-            self._show(START, talk)
+        self.reactions = Reactions()
+        self.ratings = Ratings()
+        self.posts = Posts()
+        self.messages = Messages()
+        self.screens = Screens()
+        self.rundown = Rundown(self.screens, self.talks, self.questions, self.polls, self.posts)
+        self.touched: set[View] = set()
+        self._folds: dict[str, Fold] = {
+            "happening": self.happening,
+            "talks": self.talks,
+            "questions": self.questions,
+            "polls": self.polls,
+            "reactions": self.reactions,
+            "ratings": self.ratings,
+            "posts": self.posts,
+            "messages": self.messages,
+            "screens": self.screens,
+            "rundown": self.rundown,  # the last: it follows what the others changed
+        }
+        self._fold_of = {type: fold for fold in self._folds.values() for type in fold.events}
+        self._views: defaultdict[View, Changes[Item]] = defaultdict(Changes)
+        self._theirs: dict[tuple[str, str], str] = {}  # talk and participant -> version
+        self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._before: dict[str, bytes] = {}
+        self._erased: list[tuple[str, str]] = []
+        self._show_all()
 
-    def changes(self, talk: str) -> Changes[Item] | None:
-        """The talk, its questions and its polls, in the order of their last change."""
-        return self._by_talk.get(talk)
+    def changes(self, view: View) -> Changes[Item] | None:
+        """What is in a view, in the order of its last change."""
+        return self._views.get(view)
 
-    def talk_changes(self) -> Changes[Talk]:
-        """All talks, in the order of their last change."""
-        return self._all_talks
+    def in_talk(self, talk: str) -> Collection[Item]:
+        """The talk, its questions, its polls …, the oldest change first."""
+        changes = self._views.get(("talk", talk, ""))
+        return list(changes) if changes else ()
 
-    def mine(self, talk: str, participant: str) -> Mine:
-        """What `participant` did in `talk`."""
-        return self._mine.get((talk, participant), NOTHING)
+    def version_of_theirs(self, talk: str, participant: str) -> str:
+        """The position of the last change in what `participant` did in `talk`; "" for none."""
+        return self._theirs.get((talk, participant), "")
 
-    def supports(self, talk: str, participant: str) -> list[str]:
-        """What `participant` supports in `talk`; a merged question counts for its target."""
-        given = self.mine(talk, participant).supports
-        now = (self.questions.by_id[name].merged_into or name for name in given)
-        supported_by = self.questions.supported_by
-        return [name for name in dict.fromkeys(now) if supported_by(name, participant)]
-
-    def apply(self, position: str, event: AnyEvent) -> Outcome:
+    def apply(self, position: str, event: Event) -> Outcome:
         """Fold one event in; say what became of it. An event seen before changes nothing."""
         self.position = position
         self.touched = set()
+        fold = self._fold_of[type(event)]
         # What is made has an id of its own, which its fold recognises for ever.
-        if isinstance(event, QuestionAsked | PollCreated):
-            return self._create(position, event)
+        if isinstance(event, Making):
+            outcome = self._refused(event) or fold.apply(position, event)
+            self._show_touched(position, event.at)
+            return outcome
+        digest = _digest(event)
         if known := self._seen.get(event.id):
-            before, outcome = known
-            same = replace(event, at=before.at) == before
-            return outcome if same else Refused(Reason.KEY_REUSED)
-        outcome = self._apply(position, event)
-        self._seen[event.id] = event, outcome
+            return self._again(fold, event, known, digest)
+        outcome = fold.apply(position, event)
+        if isinstance(outcome, Accepted):
+            self._follow_up(position, event)
+        self._show_touched(position, event.at)
+        reason = outcome.reason.value if isinstance(outcome, Refused) else ""
+        self._seen[event.id] = Seen(digest, reason)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return outcome
 
-    def _create(self, position: str, event: QuestionAsked | PollCreated) -> Outcome:
+    def requote(self, position: str, cue: str, words: Callable[[str], str]) -> None:
+        """Have what quotes a cue say what it says now: `words` has that of each cue, or ""."""
+        self.touched = set()
+        for question in self.questions.quoting(cue):
+            self.questions.requote(question, words)
+        self._show_touched(position, order(position)[0] / 1000)
+
+    def due(self, now: float) -> list[Event]:
+        """What time alone brings about at `now`: the events to write."""
+        return [event for fold in self._folds.values() for event in fold.due(now)]
+
+    def saved(self) -> Saved:
+        """All that it takes to go on from here."""
+        views = ((view, each.version, each.forgotten) for view, each in self._views.items())
+        theirs = ((*of, version) for of, version in self._theirs.items())
+        return Saved(
+            self.position,
+            self._parts(),
+            tuple(views),
+            tuple(theirs),
+            dict(self._seen),
+            dict(self._before),
+            tuple(self._erased),
+        )
+
+    def restore(self, saved: Saved) -> None:
+        """Be what was saved. Raises msgspec.MsgspecError when that was of another version."""
+        for name, fold in self._folds.items():
+            fold.restore(msgspec.msgpack.decode(saved.folds[name], type=fold.saves))
+        self.position = saved.position
+        self._views.clear()
+        self._show_all()
+        for view, version, forgotten in saved.views:
+            self._views[view].version, self._views[view].forgotten = version, forgotten
+        self._theirs = {(talk, by): version for talk, by, version in saved.theirs}
+        self._seen = OrderedDict(saved.seen)
+        self._before, self._erased = dict(saved.before), list(saved.erased)
+
+    def _refused(self, event: Making) -> Refused | None:
+        """Why a thing cannot be made, as far as its talk and the phase are concerned."""
+        if not isinstance(event, MakingInTalk):
+            return None
         talk = self.talks.by_id.get(event.talk)
         if talk is None:
             return Refused(Reason.UNKNOWN_TALK)
-        if isinstance(event, PollCreated):
-            return self._poll(position, event)
-        if event.question not in self.questions.by_id and not talk.takes_questions:
-            return Refused(Reason.TALK_CLOSED, talk)
-        return self._question(position, event)
+        if isinstance(event, QuestionAsked) and event.question not in self.questions.by_id:
+            return None if talk.takes_questions else Refused(Reason.TALK_CLOSED, talk)
+        return None
 
-    def _apply(self, position: str, event: AnyEvent) -> Outcome:
-        if isinstance(event, AnyTalkEvent):
-            return self._talk(position, event)
-        if isinstance(event, AnyQuestionEvent):
-            return self._question(position, event)
-        return self._poll(position, event)
+    def _again(self, fold: Fold, event: Event, known: Seen, digest: bytes) -> Outcome:
+        if digest != known.digest:
+            return Refused(Reason.KEY_REUSED)
+        standing = fold.standing(event)
+        if known.reason:
+            return Refused(Reason(known.reason), standing)
+        return Accepted(standing) if standing else Refused(Reason.WRONG_STATE)
 
-    def _talk(self, position: str, event: AnyTalkEvent) -> Outcome:
-        outcome = self.talks.apply(position, event)
-        if isinstance(outcome, Accepted):
-            self._show(position, self.talks.by_id[event.talk])
-            if isinstance(event, TalkEnded):
-                self._end(position, event)
-        return outcome
-
-    def _end(self, position: str, event: TalkEnded) -> None:
-        self.questions.end_answer(position, event.talk, event.at)
-        for poll in self.polls.open_in(event.talk):
-            self._show(position, self.polls.close(position, poll, event.at))
-        self._show_questions(position)
-
-    def _question(self, position: str, event: AnyQuestionEvent) -> Outcome:
-        outcome = self.questions.apply(position, event)
-        self._show_questions(position)
-        if isinstance(outcome, Refused):
-            return outcome
-        question = self.questions.by_id[event.question]
+    def _follow_up(self, position: str, event: Event) -> None:
+        """What an event changes outside its own fold."""
         match event:
-            case SupportGiven(by=by):
-                self._mine_of(position, question.talk, by).supports[question.id] = None
-            case SupportTakenBack(by=by):
-                self._mine_of(position, question.talk, by).supports.pop(question.id, None)
-            case QuestionMerged(into=moved) | QuestionRestored(question=moved):
-                for by in self.questions.supporters(moved):
-                    self._mine_of(position, question.talk, by)
-        return outcome
+            case TalkEnded(talk=talk, at=at):
+                self.questions.end_answer(position, talk, at)
+                self.polls.end_talk(position, talk, at)
+            case PhaseSet(phase="rehearsal"):
+                self._before = self._parts(rehearsed=True)
+            case PhaseSet():
+                self._end_rehearsal(position)
+            case ParticipantErased(participant=participant, stand_in=stand_in):
+                self._erase(position, participant, stand_in)
 
-    def _poll(self, position: str, event: AnyPollEvent) -> Outcome:
-        outcome = self.polls.apply(position, event)
-        if isinstance(outcome, Refused):
-            return outcome
-        poll = self.polls.by_id[event.poll]
-        if poll.version == position:
-            self._show(position, poll)
-        if isinstance(event, BallotCast):
-            assert isinstance(outcome.item, Ballot)
-            self._mine_of(position, poll.talk, event.by).ballots[poll.id] = outcome.item
-        return outcome
+    def _end_rehearsal(self, position: str) -> None:
+        """Have everything as it was when it began, and every page start over."""
+        if not self._before:
+            return
+        planned, schedule = tuple(self.talks.by_id.values()), self.talks.schedule
+        for name, saved in self._before.items():
+            fold = self._folds[name]
+            fold.restore(msgspec.msgpack.decode(saved, type=fold.saves))
+        self.talks.end_rehearsal(planned, schedule)
+        self._before = {}
+        self._seen.clear()  # what they did is undone
+        for participant, stand_in in self._erased:  # but not that
+            self._erase(position, participant, stand_in)
+        self._erased = []
+        for view, changes in self._views.items():
+            changes.begin(position)
+            self.touched.add(view)
+        self._show_all()
+        for changes in self._views.values():
+            changes.version = position
+        for talk, by in self._theirs:
+            self._theirs[talk, by] = position
+            self.touched.add(("me", talk, by))
 
-    def _show_questions(self, position: str) -> None:
-        for question in self.questions.touched:
-            self._show(position, question)
-            mine = self._mine_of(position, question.talk, question.by)
-            if question.id not in mine.questions:
-                mine.questions.append(question.id)
-        self.questions.touched = []
+    def _erase(self, position: str, participant: str, stand_in: str) -> None:
+        for fold in self._folds.values():
+            fold.erase(position, participant, stand_in)
+            if participant != stand_in:  # nobody has a view of their own under that name now
+                fold.theirs = [of for of in fold.theirs if of[1] != participant]
+        if self._before:
+            self._erased.append((participant, stand_in))
+        for talk, by in [of for of in self._theirs if of[1] == participant]:
+            del self._theirs[talk, by]
+            self.touched.add(("me", talk, by))
 
-    def _mine_of(self, position: str, talk: str, participant: str) -> Mine:
-        """What a participant did in a talk, about to change."""
-        mine = self._mine[talk, participant]
-        mine.version = position
-        self.touched.add(("me", talk, participant))
-        return mine
+    def _show_touched(self, position: str, at: float) -> None:
+        for fold in self._folds.values():
+            # As they are shown when all are shown anew: several may have the same version.
+            for item in sorted(fold.touched, key=key):
+                self._show(position, item)
+                self.touched.update(item.views)
+                self.rundown.heed(position, at, item)
+            for of in fold.theirs:
+                self._theirs[of] = position
+                self.touched.add(("me", *of))
+            fold.touched, fold.theirs = [], []
 
-    def _show(self, position: str, item: Talk | Question | Poll) -> None:
-        match item:
-            case Talk():
-                talk, key = item.id, f"talk:{item.id}"
-                self._all_talks.put(position, item.id, item)
-                self.touched.add(ALL_TALKS)
-            case Question():
-                talk, key = item.talk, f"question:{item.id}"
-            case Poll():
-                talk, key = item.talk, f"poll:{item.id}"
-        self._by_talk[talk].put(position, key, item)
-        self.touched.add(("talk", talk, ""))
+    def _show_all(self) -> None:
+        folds = self._folds.values()
+        every = [item for fold in folds for item in sorted(fold.items(), key=key)]
+        for item in sorted(every, key=lambda item: order(item.version)):
+            self._show(item.version, item)
+
+    def _show(self, position: str, item: Item) -> None:
+        for view in item.views:
+            self._views[view].put(position, key(item), item)
+
+    def _parts(self, rehearsed: bool = False) -> dict[str, bytes]:
+        def parts() -> Iterator[tuple[str, bytes]]:
+            for name, fold in self._folds.items():
+                if fold.rehearsed or not rehearsed:
+                    yield name, _encode(fold.saved())
+
+        return dict(parts())
+
+
+def key(item: Item) -> str:
+    """How pages name an item: `question:q_…`."""
+    return f"{type(item).__name__.lower()}:{item.id}"
+
+
+def _digest(event: Event) -> bytes:
+    """What an event says, apart from when: a retry is later than the first try."""
+    return blake2b(_encode(replace(event, at=0.0)), digest_size=8).digest()
+
+
+__all__ = ["START", "AnyEvent", "Audience", "Saved", "key"]

@@ -37,6 +37,16 @@ class Changes(Generic[T]):
         (milliseconds, sequence), _ = self._items.pop(key)
         self.forgotten = max(self.forgotten, f"{milliseconds}-{sequence}", key=order)
 
+    def position(self, key: str) -> str:
+        """When an item was put last."""
+        (milliseconds, sequence), _ = self._items[key]
+        return f"{milliseconds}-{sequence}"
+
+    def begin(self, position: str) -> None:
+        """Have nothing, from `position` on: whoever knows an older version starts over."""
+        self._items.clear()
+        self.version = self.forgotten = position
+
     def since(self, position: str) -> list[T]:
         """What was put after `position`, the oldest change first."""
         after = order(position)

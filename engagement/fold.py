@@ -4,12 +4,16 @@ A fold turns the journal's events, in their order, into what is true now. It is 
 process that folds the same events says the same.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
 from engagement.changes import START
+
+View = tuple[str, str, str]  # kind of view, what it is of (a talk, a lab …), participant
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -17,8 +21,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
     `id` is the event's own: seen again, it is the same act, sent twice. `at` is broadcast time.
     `by` names the participant, or the pass of who acts for the crew. With `expects`, it has an
-    effect only while what it acts on has one of those versions.
+    effect only while what it acts on has one of those versions. `personal` names the fields in
+    which somebody wrote: they are blanked when whoever wrote them is to be forgotten.
     """
+
+    personal: ClassVar[tuple[str, ...]] = ()
 
     id: str
     at: float
@@ -26,11 +33,44 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     expects: tuple[str, ...] = ()
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Making(Event, frozen=True):
+    """Root of what makes a thing. Its id follows from the event's: a retry makes no copy of it, and
+    its fold recognises one for ever. `makes` names the field that holds the id."""
+
+    makes: ClassVar[str] = ""
+
+
+class MakingInTalk(Making, frozen=True):
+    """The same in a talk, which must exist."""
+
+    talk: str
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Root of what pages show; `version` is the position of the last event that changed it."""
 
     id: str
     version: str = START
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views that it is in."""
+        return ()
+
+    @property
+    def public(self) -> bool:
+        """Whether the audience may see that it exists."""
+        return True
+
+    @property
+    def was_public(self) -> bool:
+        """Whether the audience has seen it at some time, and is told when it goes."""
+        return False
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was deleted: not even the crew sees it."""
+        return False
 
 
 class Reason(StrEnum):
@@ -40,19 +80,42 @@ class Reason(StrEnum):
     UNKNOWN_QUESTION = "unknown-question"
     UNKNOWN_POLL = "unknown-poll"
     UNKNOWN_OPTION = "unknown-option"
+    UNKNOWN_ANSWER = "unknown-answer"
+    UNKNOWN_POST = "unknown-post"
+    UNKNOWN_ENTRY = "unknown-entry"
+    UNKNOWN_REFERENCE = "unknown-reference"
+    UNKNOWN_SCREEN = "unknown-screen"
+    UNKNOWN_MESSAGE = "unknown-message"
+    WALL_CLOSED = "wall-closed"
     WRONG_STATE = "wrong-state"
     CHANGED = "changed-meanwhile"
     WRONG_ROUND = "wrong-round"
     WRONG_MERGE = "wrong-merge"
     POLL_NOT_OPEN = "poll-not-open"
     ONE_CHOICE = "one-choice"
+    WRONG_CHOICES = "wrong-choices"
+    WRONG_RANKING = "wrong-ranking"
+    WRONG_DOTS = "wrong-dots"
+    BAD_OPTIONS = "bad-options"
+    NO_OPTIONS = "no-options"
+    WRONG_MAXIMUM = "wrong-maximum"
+    WRONG_SCALE = "wrong-scale"
     TALK_CLOSED = "talk-closed"
     CHANNEL_BUSY = "channel-busy"
     TOO_LATE = "too-late"
     TOO_MANY = "too-many"
+    TOO_MANY_ENTRIES = "too-many-entries"
+    TOO_MANY_SCREENS = "too-many-screens"
+    TOO_MANY_MESSAGES = "too-many-messages"
     NOT_YOURS = "not-yours"
     NO_CONSENT = "no-consent"
     WRONG_MARKS = "wrong-marks"
+    WRONG_TIMES = "wrong-times"
+    TALK_EXISTS = "talk-exists"
+    TOO_MANY_TALKS = "too-many-talks"
+    NOT_QUEUED = "not-queued"
+    QUEUE_FULL = "queue-full"
+    BEING_READ = "being-read"
     KEY_REUSED = "key-reused"
 
 
@@ -76,6 +139,55 @@ class Refused:
 
 
 Outcome = Accepted | Refused
+
+
+class Fold(Protocol):
+    """One part of what is true: talks, questions, polls …
+
+    `events` are the types that it folds. `touched` are the items that the last event changed, in
+    order, and `theirs` the (talk, participant) whose own view did: whoever composes folds takes
+    both away after each event. With `rehearsed`, what a rehearsal changed goes when that ends.
+    """
+
+    events: ClassVar[Collection[type[Event]]]
+    saves: ClassVar[type[msgspec.Struct]]
+    rehearsed: ClassVar[bool]
+    touched: list[Item]
+    theirs: list[tuple[str, str]]
+
+    def apply(self, position: str, event: Any) -> Outcome:
+        """Fold one of its events in; say what became of it."""
+        ...
+
+    def standing(self, event: Any) -> Item | None:
+        """What `event` made or changed, as it is now; None when it is no longer there."""
+        ...
+
+    def items(self) -> Collection[Item]:
+        """All items that are in views."""
+        ...
+
+    def erase(self, position: str, participant: str, stand_in: str) -> None:
+        """Forget who a participant was: what they counted for stays, under a name that says
+        nothing; what they wrote goes.
+
+        In a journal that was compacted since, both names are the stand-in's, and the same items
+        change.
+        """
+        ...
+
+    def due(self, now: float) -> Sequence[Event]:
+        """What time alone brings about at `now`, as the events to write; their ids follow from what
+        they are about, so that it is no harm when two write them."""
+        ...
+
+    def saved(self) -> Any:
+        """All that it takes to go on from here, as a `saves`."""
+        ...
+
+    def restore(self, saved: Any) -> None:
+        """Be what was saved, whatever happened since."""
+        ...
 
 
 def outdated(event: Event, item: Item) -> bool:

@@ -25,6 +25,17 @@ class Limit:
             self._prune(at)
         return 0.0
 
+    def forget(self, key: str) -> None:
+        """Count nothing for a key."""
+        self._whole_at.pop(key, None)
+
+    def saved(self) -> dict[str, float]:
+        """When each key has its whole burst again."""
+        return dict(self._whole_at)
+
+    def restore(self, saved: dict[str, float]) -> None:
+        self._whole_at = dict(saved)
+
     def _prune(self, at: float) -> None:
         self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > at}
         # Twice what is left: the cost of pruning stays a constant per act.

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -83,7 +83,7 @@ def test_author_sees_why_a_question_was_rejected(room: Room) -> None:
     room.ask("q", by="ann")
     room.do(QuestionRejected, question="q", reason="hors sujet")
     assert (room["q"].state, room["q"].reason) == ("rejected", "hors sujet")
-    assert room.audience.mine("direct", "ann").questions == ["q"]
+    assert [mine.id for mine in room.audience.questions.asked_by("direct", "ann")] == ["q"]
 
 
 def test_only_its_author_withdraws_a_question(room: Room) -> None:
@@ -99,10 +99,10 @@ def test_merge_is_the_union_of_supporters_and_can_be_undone(room: Room) -> None:
     room.support("b", "3", "4", "5")
     room.do(QuestionMerged, question="b", into="a")
     assert (room["a"].support, room["b"].state) == (5, "merged")
-    assert room.audience.supports("direct", "5") == ["a"]
+    assert room.audience.questions.supports("direct", "5") == ["a"]
     room.do(QuestionRestored, question="b")
     assert (room["a"].support, room["b"].support) == (3, 3)
-    assert room.audience.supports("direct", "5") == ["b"]
+    assert room.audience.questions.supports("direct", "5") == ["b"]
 
 
 def test_support_that_came_by_a_merge_can_be_taken_back(room: Room) -> None:
@@ -111,7 +111,7 @@ def test_support_that_came_by_a_merge_can_be_taken_back(room: Room) -> None:
     room.do(QuestionMerged, question="b", into="a")
     room.do(SupportTakenBack, "5", question="a")
     assert room["a"].support == 0
-    assert room.audience.supports("direct", "5") == []
+    assert room.audience.questions.supports("direct", "5") == []
 
 
 def test_merges_make_no_chain(room: Room) -> None:
@@ -129,9 +129,9 @@ def test_supporter_of_what_is_merged_twice_is_told_each_time(room: Room) -> None
     room.approved("a", "b", "c")
     room.support("c", "1")
     room.do(QuestionMerged, question="c", into="b")
-    assert room.audience.supports("direct", "1") == ["b"]
+    assert room.audience.questions.supports("direct", "1") == ["b"]
     room.do(QuestionMerged, question="b", into="a")
-    assert room.audience.supports("direct", "1") == ["a"]
+    assert room.audience.questions.supports("direct", "1") == ["a"]
     assert ("me", "direct", "1") in room.audience.touched
 
 
@@ -251,6 +251,8 @@ def acts(draw: st.DrawFn) -> list[tuple[type[QuestionEvent], dict[str, Any]]]:
     return drawn
 
 
+# On a busy machine drawing is slow: that says nothing of the questions.
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(acts())
 def test_whatever_happens_questions_stay_coherent(
     drawn: list[tuple[type[AnyQuestionEvent], dict[str, Any]]],

@@ -5,9 +5,11 @@ import pytest
 from engagement.audience import Audience
 from engagement.fold import Accepted, Outcome, Reason
 from engagement.talks import (
+    DIRECT,
     LONGEST,
     MARGIN,
     RESUME_WITHIN,
+    TALKS,
     Talk,
     TalkCancelled,
     TalkEnded,
@@ -32,9 +34,7 @@ def talk(room: Room) -> Talk:
 
 
 def test_without_a_schedule_there_is_one_talk(room: Room) -> None:
-    assert [(talk.id, talk.channel, talk.state) for talk in room.audience.talk_changes()] == [
-        ("direct", "plateau", "scheduled")
-    ]
+    assert list(room.audience.changes(TALKS) or ()) == [DIRECT]
 
 
 def test_talk_goes_from_scheduled_to_replay(room: Room) -> None:

@@ -1,0 +1,71 @@
+"""Counting ballots one by one, without looking at the others; and comparing labs."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from engagement.polls.events import Kind, Option
+
+FEWEST = 5  # ballots below which a lab's results would say who voted what
+
+
+class LabCounts(msgspec.Struct, frozen=True):
+    """The votes of one lab's participants; "" are those who have none."""
+
+    lab: str
+    counts: tuple[int, ...]
+    ballots: int
+
+
+def recounted(
+    kind: Kind,
+    options: Sequence[Option],
+    counts: Sequence[int],
+    added: Sequence[str],
+    removed: Sequence[str],
+) -> tuple[int, ...]:
+    """Votes by option with one ballot's choices in place of another's.
+
+    In a ranking of n options the first gets n - 1 points, the last none (J.-C. de Borda, 1781).
+    """
+    votes = dict(zip((option.id for option in options), counts, strict=True))
+    for choices, sign in ((added, 1), (removed, -1)):
+        for rank, choice in enumerate(choices, 1):
+            votes[choice] += sign * (len(options) - rank if kind == "ranking" else 1)
+    return tuple(votes.values())
+
+
+def recounted_lab(
+    kind: Kind,
+    options: Sequence[Option],
+    labs: Iterable[LabCounts],
+    lab: str,
+    added: Sequence[str] | None = None,
+    removed: Sequence[str] | None = None,
+) -> tuple[LabCounts, ...]:
+    """The counts of all labs, with a ballot more or less in one of them (None: no ballot)."""
+    every = {each.lab: each for each in labs}
+    before = every.get(lab) or LabCounts(lab, (0,) * len(options), 0)
+    ballots = before.ballots + (added is not None) - (removed is not None)
+    counts = recounted(kind, options, before.counts, added or (), removed or ())
+    every[lab] = LabCounts(lab, counts, ballots)
+    return tuple(every[name] for name in sorted(every) if every[name].ballots)
+
+
+def compared(labs: Iterable[LabCounts]) -> list[tuple[str, LabCounts | None]]:
+    """The labs that may be shown side by side, None for those that may not.
+
+    Few ballots would say who voted what. One lab alone that is left out, or several with few
+    ballots between them, would be the difference of all and those shown: the smallest of these goes
+    too, until what is left out is a crowd (complementary suppression, as statistical offices do).
+    """
+    smallest = sorted(labs, key=lambda each: (each.ballots, each.lab))
+    left_out = sum(each.ballots < FEWEST for each in smallest)
+    while 0 < left_out < len(smallest) and _few(smallest[:left_out]):
+        left_out += 1
+    shown = {each.lab: each for each in smallest[left_out:]}
+    return [(lab, shown.get(lab)) for lab in sorted(each.lab for each in smallest)]
+
+
+def _few(labs: Iterable[LabCounts]) -> bool:
+    return sum(each.ballots for each in labs) < FEWEST

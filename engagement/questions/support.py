@@ -1,0 +1,126 @@
+"""Who supports which question, through merges and their undoing; and what support is set aside.
+
+A burst of support from people who have only just joined may be one person with many windows. What
+is beyond it is set aside for a moderator, who counts it with one tap; nobody is refused.
+"""
+
+from collections import defaultdict
+
+import msgspec
+
+from engagement.limits import Limit
+
+NEW = 300.0  # seconds after joining during which support counts towards a burst
+BURST = 30  # of it that a question may get at once
+EVERY = 2.0  # seconds until one more
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """`given` are the questions that each participant supports, by talk and participant."""
+
+    given: tuple[tuple[str, str, tuple[str, ...]], ...]
+    aside: dict[str, tuple[str, ...]]
+    trusted: tuple[str, ...]
+    limit: dict[str, float]
+
+
+class Support:
+    """Supporters by question; those of a merged question count for its target too."""
+
+    def __init__(self) -> None:
+        self._limit = Limit(BURST, EVERY)
+        self._begin()
+
+    def _begin(self) -> None:
+        # Talk and participant -> the questions that they support, in the order of their giving.
+        self._given: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self._counted: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._aside: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._trusted: dict[str, None] = {}
+        self._merged: defaultdict[str, dict[str, None]] = defaultdict(dict)
+
+    def given(self, talk: str, participant: str) -> list[str]:
+        """What a participant supports in a talk, as it was given, set aside or not."""
+        return list(self._given.get((talk, participant), ()))
+
+    def of(self, question: str) -> set[str]:
+        """Who supports it, by itself or by a question merged into it."""
+        return set().union(*(self._counted.get(each, ()) for each in self._all(question)))
+
+    def aside(self, question: str) -> set[str]:
+        """Whose support is set aside, and not counted by another of those merged."""
+        aside = set().union(*(self._aside.get(each, ()) for each in self._all(question)))
+        return aside - self.of(question)
+
+    def by(self, question: str, participant: str) -> bool:
+        """Whether a participant supports it, counted or not."""
+        return any(
+            participant in supporters.get(each, ())
+            for each in self._all(question)
+            for supporters in (self._counted, self._aside)
+        )
+
+    def give(self, talk: str, question: str, participant: str, at: float, joined: float) -> None:
+        if question in self._given[talk, participant]:
+            return
+        self._given[talk, participant][question] = None
+        new = at - joined < NEW and question not in self._trusted
+        aside = new and self._limit.take(question, at) > 0.0
+        (self._aside if aside else self._counted)[question][participant] = None
+
+    def take_back(self, talk: str, question: str, participant: str) -> None:
+        """Theirs may have come with a question merged into this one."""
+        for each in self._all(question):
+            self._given[talk, participant].pop(each, None)
+            self._counted[each].pop(participant, None)
+            self._aside[each].pop(participant, None)
+
+    def accept(self, question: str) -> None:
+        """Count what was set aside, and all that is to come."""
+        for each in self._all(question):
+            self._trusted[each] = None
+            self._counted[each] |= self._aside.pop(each, {})
+
+    def merge(self, question: str, into: str) -> list[str]:
+        """Have it count for `into`; return what was merged into it, and now is into that one."""
+        followers = self._merged.pop(question, {})
+        self._merged[into] |= {question: None} | followers
+        return list(followers)
+
+    def put_merged(self, question: str, into: str) -> None:
+        """The same, for one that is known to be merged and has no followers."""
+        self._merged[into][question] = None
+
+    def part(self, question: str, target: str) -> None:
+        """Undo a merge."""
+        self._merged[target].pop(question, None)
+
+    def rename(self, participant: str, name: str) -> None:
+        for (talk, by), given in list(self._given.items()):
+            if by == participant:
+                self._given[talk, name] = self._given.pop((talk, by))
+                for question in given:
+                    for supporters in (self._counted[question], self._aside[question]):
+                        if participant in supporters:
+                            del supporters[participant]
+                            supporters[name] = None
+
+    def saved(self) -> Saved:
+        given = ((*of, tuple(names)) for of, names in self._given.items() if names)
+        aside = {question: tuple(by) for question, by in self._aside.items() if by}
+        return Saved(tuple(given), aside, tuple(self._trusted), self._limit.saved())
+
+    def restore(self, saved: Saved) -> None:
+        """Be what was saved, with nothing merged yet."""
+        self._begin()
+        self._limit.restore(saved.limit)
+        self._trusted = dict.fromkeys(saved.trusted)
+        self._aside.update((name, dict.fromkeys(by)) for name, by in saved.aside.items())
+        for talk, by, given in saved.given:
+            self._given[talk, by] = dict.fromkeys(given)
+            for question in given:
+                if by not in self._aside[question]:
+                    self._counted[question][by] = None
+
+    def _all(self, question: str) -> tuple[str, ...]:
+        return (question, *self._merged.get(question, ()))

@@ -1,0 +1,1 @@
+"""The wall: messages written here or seen elsewhere, read, held a moment, shown."""

@@ -1,0 +1,93 @@
+"""Whatever happens: saved and restored is the same, and so is what a compacted journal gives."""
+
+import random
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engagement.audience import Audience, Saved, key
+from engagement.erasure import Forgetting
+from engagement.fold import Event
+from engagement.happening import ParticipantErased
+from tests.engagement.histories import CREW, PEOPLE, history
+
+SEEDS = st.integers(0, 2**32)
+
+
+def folded(events: list[tuple[str, Event]], audience: Audience | None = None) -> Audience:
+    audience = audience or Audience()
+    for position, event in events:
+        audience.apply(position, event)
+    return audience
+
+
+def seen(audience: Audience, since: str = "") -> dict[object, object]:
+    """All that pages can be told, by view: versions, and what changed since."""
+    views = {
+        view: (changes.version, {key(item): item for item in changes.since(since)})
+        for view, changes in audience._views.items()
+        if len(changes) or changes.version
+    }
+    return views | {"theirs": audience._theirs}
+
+
+def restored(audience: Audience) -> Audience:
+    body = msgspec.msgpack.encode(audience.saved())
+    again = Audience()
+    again.restore(msgspec.msgpack.decode(body, type=Saved))
+    return again
+
+
+@settings(max_examples=12, deadline=None)
+@given(SEEDS, st.floats(0, 1))
+def test_restored_fold_goes_on_as_the_one_that_was_saved(seed: int, share: float) -> None:
+    events = list(history(seed, 250, rare=0.01))
+    cut = round(share * len(events))
+    first = folded(events[:cut])
+    second = restored(first)
+    assert seen(second) == seen(first)
+    for position, event in events[cut:]:
+        assert second.apply(position, event) == first.apply(position, event)
+        assert second.touched == first.touched
+    assert seen(second) == seen(first)
+    assert second.due(1e9) == first.due(1e9)
+
+
+@settings(max_examples=12, deadline=None)
+@given(SEEDS)
+def test_compacted_journal_gives_the_fold_after_the_erasures(seed: int) -> None:
+    chance = random.Random(seed)
+    events = list(history(seed, 300, rare=0.0))
+    for person in chance.sample(PEOPLE, 2):
+        at = chance.randint(150, 300)
+        erased = ParticipantErased(
+            id=f"x{person}", at=1.0, by=CREW[0], participant=person, stand_in=f"gone_{person}"
+        )
+        events.append((f"{at}-1", erased))
+    events.sort(key=lambda each: [int(number) for number in each[0].split("-")])
+    forgetting = Forgetting(event for _, event in events if isinstance(event, ParticipantErased))
+    compacted = [(position, forgetting.read(event)) for position, event in events]
+    assert seen(folded(compacted)) == seen(folded(events))
+
+
+def test_compacted_journal_says_nothing_of_who_was_erased() -> None:
+    events = [*history(7, 600, rare=0.0)]
+    gone = ParticipantErased(id="x", at=1.0, by="clerk", participant=PEOPLE[0], stand_in="gone_1")
+    forgetting = Forgetting([gone])
+    for _, event in events:
+        kept = forgetting.read(event)
+        assert PEOPLE[0].encode() not in msgspec.msgpack.encode(kept)
+        if event.by == PEOPLE[0]:
+            assert kept.by == "gone_1"
+            assert not any(getattr(kept, name) for name in kept.personal)
+    assert PEOPLE[0].encode() not in msgspec.msgpack.encode(forgetting.read(gone))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_erased_participant_is_in_nothing_that_is_kept(seed: int) -> None:
+    audience = folded(list(history(seed, 500, rare=0.0)))
+    gone = ParticipantErased(id="x", at=1.0, by="clerk", participant=PEOPLE[0], stand_in="gone_1")
+    audience.apply("9999-0", gone)
+    assert PEOPLE[0].encode() not in msgspec.msgpack.encode(audience.saved())
