@@ -1,0 +1,1 @@
+"""What one takes home: tables of what was said and voted, and a report for the speaker."""

@@ -1,0 +1,71 @@
+"""A schedule in a table (CSV), as a spreadsheet saves it: one talk a line, under headings."""
+
+import csv
+from typing import Any
+
+from tv.schedule.errors import Unreadable
+from tv.schedule.places import folded
+from tv.schedule.understanding import Understanding
+
+COLUMNS = 100
+ROWS = 10_000
+
+# The names that frab gives, and the headings that mean them, without case and accents.
+_HEADINGS = {
+    "guid": "guid uid id identifiant code ref reference",
+    "title": "titre title intitule nom summary intervention",
+    "day": "jour day",
+    "date": "date",
+    "start": "debut heure-de-debut heure horaire start start-time begin de",
+    "end": "fin heure-de-fin end end-time a",
+    "duration": "duree duration",
+    "room": "salle room lieu location plateau scene stage",
+    "persons": "intervenants intervenant intervenante orateurs speakers speaker avec persons",
+    "abstract": "resume abstract description presentation",
+    "language": "langue language",
+    "track": "parcours track theme thematique",
+    "type": "type genre kind nature",
+    "lab": "labo lab laboratoire",
+    "do_not_record": "ne-pas-enregistrer do-not-record sans-enregistrement",
+    "status": "statut status etat state",
+}
+_FIELDS = {heading: name for name, headings in _HEADINGS.items() for heading in headings.split()}
+
+
+def read(text: str, into: Understanding) -> dict[str, Any]:
+    """Understand a file. Raises Unreadable."""
+    lines = csv.reader(text.splitlines(), delimiter=_delimiter(text), strict=False)
+    try:
+        headings = next((line for line in lines if any(map(str.strip, line))), [])
+        fields = [_FIELDS.get(folded(heading), heading.strip()) for heading in headings[:COLUMNS]]
+        if "title" not in fields:
+            raise Unreadable(
+                "Ce fichier n’est ni un programme frab, ni un calendrier iCal, ni un tableau CSV "
+                "qui a une colonne «\u00a0titre\u00a0» (et, par exemple, date, début, fin, salle, "
+                "intervenants)."
+            )
+        for row in lines:
+            if lines.line_num > ROWS:
+                raise Unreadable(f"Ce tableau a plus de {ROWS} lignes.")
+            if any(map(str.strip, row)):
+                into.add(_said(fields, row), f"Ligne {lines.line_num}")
+    except csv.Error as error:
+        raise Unreadable(f"Ligne {lines.line_num}\u202f: ce n’est pas du CSV.") from error
+    return {}
+
+
+def _said(fields: list[str], row: list[str]) -> dict[str, Any]:
+    """A line, under the names of frab; what its headings do not say is kept under theirs."""
+    said: dict[str, Any] = {}
+    for name, value in zip(fields, row, strict=False):
+        if value.strip() and name:
+            said.setdefault(name, value.strip())
+    if day := said.pop("day", ""):
+        said.setdefault("date", day)
+    return said
+
+
+def _delimiter(text: str) -> str:
+    """What parts the headings: the one of the usual three that is there most often."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max((";", "\t", ","), key=first.count)

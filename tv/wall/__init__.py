@@ -1,0 +1,1 @@
+"""The wall's world: pictures, other networks, and what pages are told."""
