@@ -6,38 +6,56 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tv import metrics, problems
+from tv import metrics, openapi, problems
 from tv.auth import Authentication, Passes
 from tv.captioning.acts import CaptionActs
 from tv.captioning.quality import Board
 from tv.dateranges import DateRanges
+from tv.displays import Displays
+from tv.duplicates import Duplicates
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.hls import Hls
+from tv.limits import Limits
 from tv.live import Live
 from tv.pages import (
     api_captioner,
     api_channels,
     api_cues,
+    api_event,
     api_films,
     api_glossary,
+    api_join,
+    api_moderation,
     api_participants,
     api_polls,
+    api_privacy,
     api_quality,
     api_questions,
+    api_ratings,
+    api_reactions,
     api_replay,
+    api_reports,
     api_restreams,
+    api_rundown,
+    api_schedule,
+    api_screens,
     api_talks,
+    api_wall,
     captions_api,
     control_room,
     health,
     html,
+    overlay,
     presenter,
     replay,
+    screen,
     session,
     thumbnail,
+    wall,
     watch,
 )
+from tv.reacting import Reacting
 from tv.recorded.films import Orders, Shelf
 from tv.recorded.laid_out import LaidOuts
 from tv.recorded.recordings import Recordings
@@ -45,7 +63,9 @@ from tv.recorded.replay import ReplayFiles
 from tv.recorded.replays import Replays
 from tv.recorded.rewind import Rewind
 from tv.settings import RESERVED, Settings
+from tv.taps import Taps
 from tv.upstream import Upstream
+from tv.wall.pictures import Pictures
 from tv.webrtc import whep, whip
 from tv.writing import Writer
 
@@ -60,8 +80,11 @@ class Application:
     known: they wait a moment, then refuse.
     """
 
-    def __init__(self, hls: Hls, replay: ASGIApp, rest: ASGIApp, folded: asyncio.Event) -> None:
+    def __init__(
+        self, hls: Hls, replay: ASGIApp, rest: ASGIApp, taps: Taps, folded: asyncio.Event
+    ) -> None:
         self.hls = hls
+        self.taps = taps
         self._replay = replay
         self._rest = rest
         self._folded = folded
@@ -81,6 +104,8 @@ class Application:
             await (self._replay if again else self._rest)(scope, receive, send)
 
     async def _ready(self) -> bool:
+        if self._folded.is_set():
+            return True
         try:
             async with asyncio.timeout(CATCHING_UP):
                 return await self._folded.wait()
@@ -109,10 +134,14 @@ def create_app(
     orders: Orders,
     folder: Folder,
     board: Board,
+    reacting: Reacting,
+    displays: Displays,
 ) -> Application:
-    writer = Writer(follower, upstream)
+    writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
+    duplicates = Duplicates(follower.audience)
     caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
+    pictures = Pictures(folder.wall)
     laid_out = LaidOuts()
     replays = Replays(recordings, follower, laid_out, upstream.now)
     replay_files = Authentication(ReplayFiles(replays, ranges), passes)
@@ -123,35 +152,53 @@ def create_app(
         upstream.now,
         ranges=ranges,
         rewind=Rewind(
-            recordings, follower.audience.talks.by_id.values, follower.cues, upstream.now
+            recordings, lambda: follower.audience.talks.by_id.values(), follower.cues, upstream.now
         ),
     )
+    api = [
+        *session.routes(passes),
+        *api_join.routes(settings, follower, secret),
+        *api_participants.routes(passes, settings.labs),
+        *api_event.routes(follower, writer, settings.event),
+        *api_reports.routes(follower, settings.event),
+        *api_talks.routes(follower, writer, settings),
+        *api_schedule.routes(follower, writer, settings, upstream.now),
+        *api_questions.routes(follower, writer, duplicates),
+        *api_moderation.routes(follower, writer, duplicates),
+        *api_privacy.routes(writer),
+        *api_polls.routes(follower, writer),
+        *api_reactions.routes(follower, writer, reacting, upstream),
+        *api_ratings.routes(follower, writer),
+        *api_wall.routes(follower, writer, pictures),
+        *api_rundown.routes(follower, writer, settings),
+        *api_screens.routes(follower, writer, displays, passes, settings),
+        *api_channels.routes(upstream, live.airing),
+        *api_restreams.routes(upstream, live.airing),
+        *api_quality.routes(upstream, follower, live.airing, board),
+        *captions_api.routes(follower, laid_out),
+        *api_cues.routes(follower, caption_acts),
+        *api_glossary.routes(follower, caption_acts),
+        *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),
+        *api_replay.routes(follower, replays),
+        *api_films.routes(follower, replays, orders, Shelf(folder.films)),
+        *live.routes(),
+    ]
     rest = Starlette(
         routes=[
             *health.routes(upstream, follower),
             *metrics.routes(
                 upstream, live.airing, board, hls.late_words, settings.server.public_url
             ),
-            *session.routes(passes),
-            *api_participants.routes(passes),
-            *api_talks.routes(follower, writer),
-            *api_questions.routes(follower, writer),
-            *api_polls.routes(follower, writer),
-            *api_channels.routes(upstream, live.airing),
-            *api_restreams.routes(upstream, live.airing),
-            *api_quality.routes(upstream, follower, live.airing, board),
-            *captions_api.routes(follower, laid_out),
-            *api_cues.routes(follower, caption_acts),
-            *api_glossary.routes(follower, caption_acts),
-            *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),
-            *api_replay.routes(follower, replays),
-            *api_films.routes(follower, replays, orders, Shelf(folder.films)),
+            *api,
+            *openapi.routes(api),
             *thumbnail.routes(folder.thumbnails, frozenset(settings.channels), recordings),
-            *live.routes(),
             *watch.routes(settings),
             *control_room.routes(settings),
             *presenter.routes(settings),
             *replay.routes(settings, follower),
+            *wall.routes(settings, follower, pictures),
+            *screen.routes(settings),
+            *overlay.routes(settings),
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels), servers),
             *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),
@@ -161,4 +208,6 @@ def create_app(
         ],
         exception_handlers=problems.handlers,
     )
-    return Application(hls, replay_files, rest, follower.ready)
+    authentication = Authentication(rest, passes, settings.server.public_url)
+    taps = Taps(rest.routes, authentication, follower.ready)
+    return Application(hls, replay_files, rest, taps, follower.ready)

@@ -45,6 +45,8 @@ class Identity:
     pass_id: str = ""
     talk: str = ""
     lab: str = ""
+    screen: str = ""  # the one that asks
+    joined: float = 0.0  # when a participant got their token, by wall time
     trouble: str = ""  # "expired" or "forged"
 
     @property
@@ -147,19 +149,7 @@ class Authentication:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        found, by_bearer = self._identify(headers)
-        ours = scope["path"].startswith("/api/") or scope["path"] == "/ws"
-        problem: Problem | None = None
-        if ours and by_bearer and found.trouble:
-            problem = refused(found.trouble)
-        elif ours and not by_bearer and self._foreign(scope, headers):
-            problem = Problem(
-                403,
-                "foreign-origin",
-                "Origine refusée",
-                "Cette demande vient de la page d’un autre site.",
-            )
+        found, problem = self.look(scope)
         if problem is None:
             scope["auth"] = found
             await self._app(scope, receive, send)
@@ -167,6 +157,22 @@ class Authentication:
             await problem.response()(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 4401, "reason": problem.code})
+
+    def look(self, scope: Scope) -> tuple[Identity, Problem | None]:
+        """Who asks, and why they are turned away, if they are."""
+        headers = Headers(scope=scope)
+        found, by_bearer = self._identify(headers)
+        ours = scope["path"].startswith("/api/") or scope["path"] == "/ws"
+        if ours and by_bearer and found.trouble:
+            return found, refused(found.trouble)
+        if ours and not by_bearer and self._foreign(scope, headers):
+            return found, Problem(
+                403,
+                "foreign-origin",
+                "Origine refusée",
+                "Cette demande vient de la page d’un autre site.",
+            )
+        return found, None
 
     def _identify(self, headers: Headers) -> tuple[Identity, bool]:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -181,7 +187,13 @@ class Authentication:
                 participant = self._passes.participant(cookies[PARTICIPANT_COOKIE])
             except (PassForged, PassExpired):
                 return found, False  # the page asks for a new one
-            found = replace(found, participant=participant.id, name=participant.name or found.name)
+            found = replace(
+                found,
+                participant=participant.id,
+                name=participant.name or found.name,
+                lab=participant.lab or found.lab,
+                joined=participant.joined,
+            )
         return found, False
 
     def _by_token(self, token: str) -> Identity:
@@ -191,7 +203,12 @@ class Authentication:
             return Identity(trouble="expired")
         except PassForged:
             return self._by_pass(token)
-        return Identity(name=participant.name, participant=participant.id)
+        return Identity(
+            name=participant.name,
+            participant=participant.id,
+            lab=participant.lab,
+            joined=participant.joined,
+        )
 
     def _by_pass(self, token: str) -> Identity:
         try:
@@ -200,7 +217,7 @@ class Authentication:
             return Identity(trouble="expired")
         except PassForged:
             return Identity(trouble="forged")
-        return Identity(held.role, held.name, "", held.id, held.talk, held.lab)
+        return Identity(held.role, held.name, "", held.id, held.talk, held.lab, held.screen)
 
     def _foreign(self, scope: Scope, headers: Headers) -> bool:
         """Whether a browser sends this write, or opens this socket, for another site's page."""

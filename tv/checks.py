@@ -11,19 +11,24 @@ from captions.models.sizes import AUTO, named
 from streaming.feed import LONGEST_DELAY
 from streaming.hls.renditions import LINES
 from streaming.restream.address import BadAddress, parse
+from tv import store_url
+from tv.schedule.times import zone_named
 from tv.webrtc import ice_servers
 
 if TYPE_CHECKING:
     from tv.settings import Renditions, Settings
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+LABS = 100  # at most
 VIEWERS = 10_000  # at most: what one port and one core may be asked for
+SERVERS = 8  # of Mastodon, at most
 RESTREAMS = 16  # at most: each takes the uplink as much as a studio
-STORES = ("redis", "rediss", "unix")  # schemes of a store's URL
 ENCODERS = ("auto", "libx264", "h264_nvenc", "h264_vaapi", "h264_qsv", "h264_videotoolbox")
 RESERVED = frozenset(
     {"api", "ws", "static", "livez", "readyz", "metrics", "favicon.ico"}
     | {"rejoindre", "programme", "revoir", "ecran", "intervenant", "regie", "labo", "idees", "mur"}
+    | {"habillage"}
 )
 
 
@@ -87,9 +92,12 @@ def check(settings: "Settings") -> None:
     _check_urls(settings)
     _check_continuity(settings)
     _check_restreams(settings)
+    _check_labs(settings)
+    _check_wall(settings)
     if not 0 <= settings.keep.free_gb <= 1_000_000:
         raise SettingsError("Réglages : [keep] free_gb : attendu des gigaoctets, 0 ou plus.")
     _check_recording(settings)
+    _check_rates(settings)
     if not 0.01 <= settings.films.days <= 36_500:
         raise SettingsError("Réglages\u202f: [films] days\u202f: attendu de 0,01 à 36 500 jours.")
     if not 0 <= settings.films.total_gb <= 1_000_000:
@@ -186,11 +194,39 @@ def _check_urls(settings: "Settings") -> None:
             f"Réglages : [server] public_url : « {public} » n’est pas une adresse comme "
             "https://direct.example.org."
         )
-    if store and not _is_url(store, STORES):  # not repeated: it may hold a password
+    _check_store(store, settings.store.replicas)
+
+
+def _check_store(url: str, replicas: int | None) -> None:
+    if replicas is not None and not (url and 0 <= replicas <= 16):
         raise SettingsError(
-            "Réglages : [store] url (ou --store) : attendu redis://HÔTE:PORT/NUMÉRO, rediss://… "
-            "ou unix:///CHEMIN ; sans adresse, le serveur intégré sert."
+            "Réglages\u202f: [store] replicas\u202f: de 0 à 16, avec l’adresse d’un serveur (url)."
         )
+    if not url:
+        return
+    try:
+        place = store_url.parse(url)
+    except store_url.BadStoreUrl as error:  # not repeated: it may hold a password
+        raise SettingsError(
+            "Réglages : [store] url (ou --store) : attendu redis://HÔTE:PORT/NUMÉRO, rediss://…, "
+            "unix:///CHEMIN, redis+sentinel://HÔTE:PORT,…/SERVICE ou redis+cluster://HÔTE:PORT,… ; "
+            "sans adresse, le serveur intégré sert."
+        ) from error
+    if replicas is not None and place.kind == "cluster":
+        raise SettingsError(
+            "Réglages\u202f: [store] replicas n’est pas possible avec redis+cluster://."
+        )
+
+
+def _check_rates(settings: "Settings") -> None:
+    for name in ("participant", "talk", "event"):
+        rate = getattr(settings.limits, name)
+        if not (1 <= rate.burst <= 10**9 and 0.001 <= rate.per_second <= 10**9):
+            raise SettingsError(
+                f"Réglages\u202f: [limits.{name}] burst de 1 à 10⁹, et per_second de 0,001 à 10⁹."
+            )
+    if not 0 <= settings.privacy.days <= 36_500:
+        raise SettingsError("Réglages\u202f: [privacy] days\u202f: attendu de 0 à 36 500 jours.")
 
 
 def _check_restreams(settings: "Settings") -> None:
@@ -216,17 +252,58 @@ def _check_restreams(settings: "Settings") -> None:
             ) from error
 
 
+def _check_labs(settings: "Settings") -> None:
+    if zone_named(settings.event.time_zone) is None:
+        raise SettingsError(
+            f"Réglages\u202f: [event] time_zone\u202f: le fuseau «\u00a0"
+            f"{settings.event.time_zone[:40]}\u00a0» est inconnu\u202f; attendu un nom comme "
+            "Europe/Paris (où le paquet système «\u00a0tzdata\u00a0» est installé)."
+        )
+    if len(settings.labs) > LABS:
+        raise SettingsError(f"Réglages\u202f: [labs] il y en a plus de {LABS}.")
+    for slug, lab in settings.labs.items():
+        where = f"Réglages\u202f: [labs.{slug[:40]}]"
+        if not SLUG.fullmatch(slug):
+            raise SettingsError(
+                f"{where} ne peut pas nommer un laboratoire\u202f: 1 à 32 lettres minuscules, "
+                "chiffres et tirets."
+            )
+        if len(lab.name) > 80 or len(lab.step) > 80:
+            raise SettingsError(f"{where} name et step\u202f: 80 caractères au plus.")
+        if len(lab.pictogram) > 8:
+            raise SettingsError(f"{where} pictogram\u202f: attendu un pictogramme, comme 🏠.")
+        if not COLOUR.fullmatch(lab.colour):
+            raise SettingsError(f"{where} colour\u202f: attendu une couleur comme #0a6e4f.")
+
+
+def _check_wall(settings: "Settings") -> None:
+    wall = settings.wall
+    if not re.fullmatch(r"\w{0,100}", wall.hashtag):
+        raise SettingsError(
+            "Réglages\u202f: [wall] hashtag\u202f: attendu un mot sans espace ni «\u00a0#\u00a0»."
+        )
+    if not 10 <= wall.every <= 3600:
+        raise SettingsError("Réglages\u202f: [wall] every\u202f: attendu de 10 à 3 600 secondes.")
+    if len(wall.servers) > SERVERS:
+        raise SettingsError(f"Réglages\u202f: [wall] servers\u202f: {SERVERS} au plus.")
+    for server in wall.servers:
+        if not _is_url(server, ("http", "https")) or not _is_bare(server):
+            raise SettingsError(
+                f"Réglages\u202f: [wall] servers\u202f: «\u00a0{server[:80]}\u00a0» n’est pas une "
+                "adresse comme https://mastodon.social."
+            )
+
+
+def _is_bare(url: str) -> bool:
+    """Whether it names a server, and nothing on it."""
+    parts = urlsplit(url)
+    return not (parts.path or parts.query or parts.fragment or parts.username)
+
+
 def _is_url(text: str, schemes: Collection[str]) -> bool:
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:  # a port that is no number, a bracket that is not closed
         return False
-    if parts.scheme not in schemes or port == 0:
-        return False
-    if parts.scheme == "unix":
-        return bool(parts.path)
-    number = parts.path.strip("/")  # of the store's database
-    return bool(parts.hostname) and (
-        parts.scheme.startswith("http") or not number or number.isdecimal()
-    )
+    return parts.scheme in schemes and port != 0 and bool(parts.hostname)

@@ -82,6 +82,11 @@ def run_child(name: str, socket: int, channel: str) -> None:
             process.give_way(10)  # after everything that anybody waits for
             process.go_first()
             work = archiving.run(folder, settings)
+        case "clerk":
+            from tv import clerk
+
+            process.give_way(2)  # what it does is soon enough a little later
+            work = clerk.run(folder, settings)
         case "restream":
             from tv.studios import restreaming
 

@@ -11,18 +11,20 @@ import segno
 import typer
 
 from captions.errors import CaptionsError
-from tv import process, supervisor
+from tv import process, reasons, supervisor
 from tv import settings as reading
 from tv.folder import Folder, FolderError
 from tv.passes import Passes, Role
+from tv.schedule.errors import ScheduleError
 from tv.settings import Settings, SettingsError
 from tv.store import StoreMissing
 from tv.studios.keys import load_secret, stream_key
 
 MENDABLE = (
     *(SettingsError, FolderError, StoreMissing),
-    *(supervisor.PortTaken, supervisor.StoreSilent, CaptionsError),
+    *(supervisor.PortTaken, supervisor.StoreSilent, CaptionsError, ScheduleError),
 )
+STORE_AWAY = "Le serveur Valkey ou Redis ne répond pas : réessayez dans un instant."
 UsageError: Any = typer.BadParameter.__base__  # Typer brings its own Click, under a private name
 
 app = typer.Typer(
@@ -213,6 +215,84 @@ def check_model(
     folder.make()
     channels = max(1, len(captions.channels))
     raise typer.Exit(models_command.check(model or captions.model, folder.cache, channels))
+
+
+@app.command()
+def erase(
+    participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="Son identifiant.")],
+    data: Data = Path("data"),
+    config: Config = None,
+) -> None:
+    """Oublie un participant : ce qu’il a écrit, son pseudonyme, son identifiant."""
+    from tv.erasing import Unknown
+    from tv.erasing import erase as forget
+    from tv.journal import StoreUnavailable
+
+    try:
+        acts, written = asyncio.run(forget(Folder(data), reading.load(config), participant))
+    except Unknown as error:
+        _fail(str(error))
+    except StoreUnavailable:
+        _fail(STORE_AWAY)
+    print(f"Oublié ({acts} actes) ; ses votes et ses soutiens comptent toujours, sans nom.")
+    if not written:
+        print("Le journal sera réécrit dès que le service aura repris.")
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Où écrire les fichiers.")],
+    data: Data = Path("data"),
+    config: Config = None,
+) -> None:
+    """Exporte tout ce que le public et l’équipe ont fait."""
+    from tv.exporting import export as write_files
+    from tv.journal import StoreUnavailable
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        asyncio.run(write_files(Folder(data), reading.load(config), directory))
+    except StoreUnavailable:
+        _fail(STORE_AWAY)
+    except OSError as error:
+        _fail(f"Impossible d’écrire dans « {directory} » ({reasons.of_system(error)}).")
+    print(*sorted(directory.iterdir()), sep="\n")
+
+
+schedule = typer.Typer(no_args_is_help=True, help="Le programme.")
+app.add_typer(schedule, name="schedule")
+
+
+@schedule.command("import")
+def import_schedule(
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="frab (JSON, XML), iCal ou CSV.")],
+    data: Data = Path("data"),
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Montrer la différence.")] = False,
+    source: Annotated[str, typer.Option(help="Le nom de ce programme.")] = "programme",
+) -> None:
+    """Met le programme à jour d’après un fichier, ou montre ce qui changerait."""
+    from tv.schedule import command
+
+    settings = reading.load(config)
+    print(*command.bring(Folder(data), settings, file, source, dry_run), sep="\n")
+
+
+@schedule.command("export")
+def export_schedule(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FICHIER]", help="Où écrire ; à l’écran sans cela.")
+    ] = None,
+    data: Data = Path("data"),
+    config: Config = None,
+    written: Annotated[str, typer.Option("--format", help="json (frab) ou ics.")] = "",
+) -> None:
+    """Exporte le programme pour d’autres outils (JSON de frab) ou pour les agendas (iCal)."""
+    from tv.schedule import command
+
+    made = command.take(Folder(data), reading.load(config), file, written)
+    if file is None:
+        print(made.decode())
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 A crowd asks for the same few parts and playlists: those are sent from the parser's callback, with
 neither a task nor a scope made for them, and parts from the kernel's memory, without a copy. Those
-who wait for the same playlist share one task.
+who wait for the same playlist share one task. What a crowd sends at once (votes) has a task each,
+and nothing else of what a request usually costs.
 
 uvicorn waits for ever for a request's end, and for a reader that does not read. Here the policy is:
 - a request must be whole, head and body, within 10 to 20 s of the answer before it;
@@ -22,10 +23,10 @@ import socket
 import struct
 import sys
 import termios
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -37,6 +38,7 @@ PATIENCE = 10.0  # seconds between two looks at a connection
 SLOWEST = 8_000  # bytes a second: less than sound alone needs
 HEAD_LIMIT = 32_768  # bytes
 RESERVE = 200  # files for what is not a viewer's connection
+SMALL = 8192  # bytes of a body that are taken whole
 
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -73,13 +75,19 @@ class Answers(Protocol):
         """If many wait for the same."""
 
 
+Take = Callable[[Headers, bytes], Coroutine[Any, Any, Reply]]  # given a request's headers and body
+# By method and target: what answers a request with a small body, if it is one that comes in storms.
+Taking = Callable[[bytes, bytes], Take | None]
+
+
 class Cycle:
     """In the place of uvicorn's for a request that is answered without a task of its own."""
 
     message_event = asyncio.Event()  # nobody waits for it
     expected_content_length = 0
 
-    def __init__(self, complete: bool = False) -> None:
+    def __init__(self, complete: bool = False, take: Take | None = None) -> None:
+        self.take = take  # what answers when the body is whole
         self.response_complete = complete
         self.more_body = self.keep_alive = True
         self.disconnected = False
@@ -90,11 +98,12 @@ ANSWERED: Any = Cycle(complete=True)
 
 
 class Connection(HttpToolsProtocol):
-    """One that asks `answers` first."""
+    """One that asks `answers` and `taking` first."""
 
-    def __init__(self, *, answers: Answers, **by_uvicorn: Any) -> None:
+    def __init__(self, *, answers: Answers, taking: Taking, **by_uvicorn: Any) -> None:
         super().__init__(**by_uvicorn)
         self._answers = answers
+        self._taking = taking
         self._requests = 0
         self._head_size = 0  # bytes since the last request or piece of one
         self._file = -1  # the socket's number, where it is one that the kernel may be asked about
@@ -154,9 +163,13 @@ class Connection(HttpToolsProtocol):
         self._requests += 1
         self._head_size = 0
         free = self.cycle is None or self.cycle.response_complete
-        if free and not self.flow.write_paused and self.parser.get_method() == b"GET":
-            if not self._goes_on():
-                pass
+        if free and not self.flow.write_paused and self._goes_on():
+            method = self.parser.get_method()
+            if method != b"GET":
+                take = self._taking(method, self.url) if self._small() else None
+                if take is not None:
+                    self.cycle = cast(Any, Cycle(take=take))  # to be answered with its body
+                    return
             elif reply := self._answers.ready(self.url, self.headers):
                 self.cycle = ANSWERED
                 self._send(reply)
@@ -172,8 +185,28 @@ class Connection(HttpToolsProtocol):
         self.headers += headers
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        cycle: Any = self.cycle
+        if isinstance(cycle, Cycle) and cycle.take is not None:
+            task: asyncio.Task[Any] = self.loop.create_task(
+                cycle.take(self.headers, bytes(cycle.body))
+            )
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+            task.add_done_callback(lambda task: self._arrive(cycle, task))
+
     def _goes_on(self) -> bool:
         return self.parser.should_keep_alive() and not self.parser.should_upgrade()
+
+    def _small(self) -> bool:
+        """Whether the body is small, and comes without our word."""
+        if self.expect_100_continue:
+            return False
+        for name, value in self.headers:
+            if name == b"content-length":
+                return len(value) <= 4 and int(value) <= SMALL
+        return False
 
     def _arrive(self, cycle: Cycle, coming: asyncio.Task[Reply]) -> None:
         """Send what was waited for, and go on as uvicorn does behind an answer."""

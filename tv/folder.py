@@ -73,6 +73,16 @@ class Folder:
         return self.path / "films"
 
     @property
+    def wall(self) -> Path:
+        """Pictures of the wall: see `tv/wall/pictures.py`."""
+        return self.path / "wall"
+
+    @property
+    def erased(self) -> Path:
+        """Who was forgotten, as digests: see `tv/compaction.py`."""
+        return self.path / "erased.jsonl"
+
+    @property
     def thumbnails(self) -> Path:
         """The newest picture of each channel: see `tv/recorded/thumbnails.py`."""
         return self.cache / "thumbnails"

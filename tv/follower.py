@@ -3,28 +3,56 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
-from typing import overload
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, overload
+
+import msgspec
 
 from captions.cues import Cue
 from captions.wording import captioned
 from captions.wording.captioned import Captioned
 from captions.wording.events import AnyCaptionAct, CueEdited, CueWritten
+from engagement import audience as audiences
 from engagement.audience import AnyEvent, Audience
 from engagement.changes import START, Changes, order
-from engagement.fold import Outcome
+from engagement.fold import Outcome, View
+from engagement.happening import ParticipantErased
 from tv.events import Event
-from tv.journal import Journal, StoreUnavailable
+from tv.journal import Journal, JournalReplaced, StoreUnavailable
+from tv.limits import Bucket
 
 logger = logging.getLogger(__name__)
 
 WRITE_WITHIN = 8.0  # seconds for a write to be on disk and read back; pages wait for 10
 RECENT = 600.0  # seconds of cues that a newcomer gets by the socket
 
-View = tuple[str, str, str]  # kind of view, talk or channel, participant
 EVERY_CAPTIONING: View = ("captioning", "", "")  # that view of each channel
 Outcomes = Outcome | captioned.Outcome
 _Write = tuple[Event, asyncio.Future[Outcomes]]
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """The cues of a channel that a newcomer gets, each with the position of its last change."""
+
+    cues: list[tuple[str, str]]  # position, id
+    version: str
+    forgotten: str
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """All that was folded up to `position`; `first` is that of the journal's first event."""
+
+    position: str
+    first: str
+    erasure: str
+    audience: audiences.Saved
+    captions: captioned.Saved
+    recent: dict[str, Recent]
+
+
+_saved = msgspec.msgpack.Decoder(Saved)
 
 
 class Follower:
@@ -42,9 +70,11 @@ class Follower:
         self.ready = asyncio.Event()  # all that was written before we started is folded
         self.changed: list[Callable[[set[View]], None]] = []
         self.first = START  # the position of the journal's first event, by which one knows it
+        self.position = START  # the position of the last event folded
+        self.folded = 0  # events that this process folded itself
+        self.erasure = ""  # the position of the last erasure that names who it is about
         self._journal = journal
         self._write_within = write_within
-        self._position = START
         self._waiting: defaultdict[str, list[_Write]] = defaultdict(list)
 
     def cues(self, channel: str, start: float, end: float) -> list[Cue]:
@@ -62,10 +92,19 @@ class Follower:
 
         What was folded is then untrue, here and in whoever holds a part of it: start over.
         """
+        compacted = await self._patiently(self._journal.compacted)
+        await self._restore()
         async with asyncio.TaskGroup() as group:
-            target: asyncio.Task[str] = group.create_task(self._end())
+            target: asyncio.Task[str] = group.create_task(self._patiently(self._journal.end))
             target.add_done_callback(lambda _: self._look_whether_ready(target))
-            async for position, event in self._journal.follow():
+            async for position, event in self._journal.follow(self.position):
+                if (
+                    _is_compacted(event)
+                    and order(position) > order(compacted)
+                    and await self._patiently(self._journal.compacted) != compacted
+                ):
+                    # What we read of theirs before was still in their name, and would stay.
+                    raise JournalReplaced("the journal was written anew while it was read")
                 try:
                     self._fold(position, event)
                 except Exception:
@@ -74,28 +113,33 @@ class Follower:
                 self._look_whether_ready(target)
 
     @overload
-    async def write(self, event: AnyEvent) -> Outcome: ...
+    async def write(self, event: AnyEvent, within: Sequence[Bucket] = ()) -> Outcome: ...
 
     @overload
     async def write(self, event: AnyCaptionAct) -> captioned.Outcome: ...
 
-    async def write(self, event: AnyEvent | AnyCaptionAct) -> Outcomes:
-        """Append `event`; return what the fold decided about it. Raises StoreUnavailable.
+    async def write(
+        self, event: AnyEvent | AnyCaptionAct, within: Sequence[Bucket] = ()
+    ) -> Outcomes:
+        """Append `event`; return what the fold decided about it.
 
-        When that is raised the event may have been written all the same: a retry must carry the
-        same event id.
+        Raises StoreUnavailable: the event may have been written all the same, so that a retry must
+        carry the same event id. Raises TooFast when a bucket does not let it through.
         """
-        decided: asyncio.Future[Outcomes] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        written = self._journal.submit(event, within)
+        decided: asyncio.Future[Outcomes] = loop.create_future()
         # By its id and by itself: other tries with this id may say something else.
         waiting, write = self._waiting[event.id], (event, decided)
         waiting.append(write)
+        # Not asyncio.timeout: votes come by the thousand, and it costs a tenth of one.
+        late = loop.call_later(self._write_within, _give_up, written, decided)
         try:
-            async with asyncio.timeout(self._write_within):
-                await self._journal.append(event)
-                return await decided
-        except TimeoutError as error:
-            raise StoreUnavailable("the write is not confirmed in time") from error
+            await written
+            return await decided
         finally:
+            late.cancel()
+            written.cancel()
             waiting.remove(write)
             if not waiting and self._waiting.get(event.id) is waiting:
                 del self._waiting[event.id]
@@ -104,19 +148,71 @@ class Follower:
         """Append what nobody decides about. Raises StoreUnavailable."""
         return await self._journal.append(event)
 
+    async def count(self, within: Sequence[Bucket]) -> None:
+        """Count an act that is not written. Raises TooFast, StoreUnavailable."""
+        try:
+            async with asyncio.timeout(self._write_within):
+                await self._journal.count(within)
+        except TimeoutError as error:
+            raise StoreUnavailable("the store does not answer in time") from error
+
+    def saved(self) -> bytes:
+        """All that it takes to go on from here, for `Snapshots`."""
+        recent = {
+            channel: Recent(
+                [(changes.position(cue.id), cue.id) for cue in changes],
+                changes.version,
+                changes.forgotten,
+            )
+            for channel, changes in self.recent_cues.items()
+        }
+        audience, captions = self.audience.saved(), self.captions.saved()
+        return _encode(Saved(self.position, self.first, self.erasure, audience, captions, recent))
+
+    async def _restore(self) -> None:
+        """Begin with the newest snapshot, if one counts."""
+        if (body := await self._journal.snapshots.load()) is None:
+            return
+        try:
+            saved = _saved.decode(body)
+        except msgspec.MsgspecError as error:
+            logger.warning("no snapshot (%s): the whole journal is read", error)
+            return
+        try:
+            self.audience.restore(saved.audience)
+            self.captions.restore(saved.captions)
+        except (msgspec.MsgspecError, LookupError, ValueError):
+            # The same code wrote it: a bug. What it did so far is undone by starting over, without.
+            await self._journal.snapshots.forget()
+            raise
+        for channel, recent in saved.recent.items():
+            changes = self.recent_cues[channel]
+            for position, name in recent.cues:
+                found = self.captions.find(name)
+                if found is not None:
+                    changes.put(position, name, found[1].shown)
+            changes.version, changes.forgotten = recent.version, recent.forgotten
+        self.first, self.position, self.erasure = saved.first, saved.position, saved.erasure
+        logger.info("the journal is folded up to %s by a snapshot", self.position)
+
     def _fold(self, position: str, event: Event | None) -> None:
-        if self._position == START:
+        if self.position == START:
             self.first = position
-        self._position = position
+        self.position = position
+        self.folded += 1
         if event is None:
             return
         if isinstance(event, CueWritten):
             self.captions.write(position, event)
             self._notify(self._captions_touched(position, event))
+            self._requote(position)
         elif isinstance(event, AnyCaptionAct):
             self._answer(event, self.captions.apply(position, event))
             self._notify(self._captions_touched(position, event))
+            self._requote(position)
         else:
+            if isinstance(event, ParticipantErased) and not _is_compacted(event):
+                self.erasure = position
             self._answer(event, self.audience.apply(position, event))
             self._notify(self.audience.touched)
 
@@ -138,6 +234,18 @@ class Follower:
             views.add(EVERY_CAPTIONING)
         return views
 
+    def _requote(self, position: str) -> None:
+        """Have the questions that quote what changed say what it says now."""
+        for _, cue in self.captions.changed:
+            if self.audience.questions.quoting(cue.id):
+                self.audience.requote(position, cue.id, self._words_of)
+                self._notify(self.audience.touched)
+
+    def _words_of(self, cue: str) -> str:
+        found = self.captions.find(cue)
+        shown = found[1].shown if found else None
+        return " ".join(shown.lines) if shown and not shown.hidden else ""
+
     def _keep_recent(self, position: str, channel: str, cue: Cue) -> None:
         recent = self.recent_cues[channel]
         recent.put(position, cue.id, cue)
@@ -151,13 +259,26 @@ class Follower:
     def _look_whether_ready(self, target: "asyncio.Task[str]") -> None:
         if self.ready.is_set() or not target.done() or target.cancelled():
             return
-        if order(self._position) >= order(target.result()):
+        if order(self.position) >= order(target.result()):
             logger.info("the journal is folded up to %s", target.result())
             self.ready.set()
 
-    async def _end(self) -> str:
+    async def _patiently(self, ask: Callable[[], Awaitable[str]]) -> str:
+        """What the store answers, once it does."""
         while True:
             try:
-                return await self._journal.end()
+                return await ask()
             except StoreUnavailable:
                 await asyncio.sleep(0.2)
+
+
+def _is_compacted(event: Event | None) -> bool:
+    """Whether it is an erasure that does not name any more who it was about."""
+    return isinstance(event, ParticipantErased) and event.participant == event.stand_in
+
+
+def _give_up(*waited_for: "asyncio.Future[Any]") -> None:
+    for future in waited_for:
+        if not future.done():
+            future.set_exception(StoreUnavailable("the write is not confirmed in time"))
+            return

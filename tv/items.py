@@ -14,44 +14,89 @@ from captions.wording.edited import Version
 from engagement.audience import Audience
 from engagement.changes import START
 from engagement.fold import Item
-from engagement.polls import Ballot, Poll
-from engagement.questions import Question
-from engagement.talks import Talk
+from engagement.happening import Happening
+from engagement.messages import Message
+from engagement.polls import Answer, Poll
+from engagement.questions import Question, Reading
+from engagement.ratings import Rating
+from engagement.reactions import Reaction
+from engagement.rundown.entry import Air, Entry
+from engagement.screens import Screen
+from engagement.talks import Schedule, Talk
+from engagement.wall.post import Post, Wall
+from engagement.wall.posts import OWN
 from streaming.link import ChannelState, RestreamState
+from tv import poll_items
+from tv.air_items import air_item, entry_item, message_item, screen_item
 from tv.problems import rfc3339
+from tv.question_items import question_item, reading_item
+from tv.wall.items import own_posts, post_item, wall_item
 
 Rendered = dict[str, Any]
 
 
 def item(found: Item, crew: bool) -> Rendered:
-    """Render a talk, a question or a poll."""
+    """Render what is in a view: for the audience, or with what the crew alone is told."""
     match found:
         case Talk():
             return talk_item(found)
+        case Schedule():
+            return schedule_item(found)
         case Question():
             return question_item(found, crew)
+        case Reading():
+            return reading_item(found)
         case Poll():
-            return poll_item(found, crew)
+            return poll_items.poll_item(found, crew)
+        case Answer():
+            return poll_items.answer_item(found)
+        case Reaction():
+            return poll_items.reaction_item(found)
+        case Rating():
+            return poll_items.rating_item(found)
+        case Happening():
+            return happening_item(found)
+        case Post():
+            return post_item(found, crew)
+        case Wall():
+            return wall_item(found)
+        case Entry():
+            return entry_item(found, crew, item)
+        case Air():
+            return air_item(found, item)
+        case Screen():
+            return screen_item(found)
+        case Message():
+            return message_item(found)
     raise TypeError(f"nothing shows a {type(found).__name__}")
-
-
-def key(found: Item) -> str:
-    """How `removed` names a thing: `question:q_…`."""
-    return f"{type(found).__name__.lower()}:{found.id}"
 
 
 def seen(found: Item, crew: bool) -> bool:
     """Whether they may see that it exists."""
-    return crew or not isinstance(found, Question | Poll) or found.public
+    return not found.gone and (crew or found.public)
 
 
-def was_seen(found: Item) -> bool:
-    """Whether the audience has seen it at some time."""
-    return isinstance(found, Question) and found.shown
+def was_seen(found: Item, crew: bool) -> bool:
+    """Whether they have seen it at some time, and are told when it goes."""
+    return crew or found.was_public
+
+
+def happening_item(happening: Happening) -> Rendered:
+    return {
+        "kind": "happening",
+        "id": happening.id,
+        "phase": happening.phase,
+        "since": rfc3339(happening.since),
+        "version": happening.version,
+    }
 
 
 def talk_item(talk: Talk) -> Rendered:
-    """`marks` are those of its replay, on the broadcast clock; null while there cannot be one."""
+    """`marks` are those of its replay, on the broadcast clock; null while there cannot be one.
+
+    `moved` is when and where it was to be, if it was moved on short notice; `overrun` the seconds
+    by which it ended late. What is planned besides is as in `engagement.talks.plan`.
+    """
     return {
         "kind": "talk",
         "id": talk.id,
@@ -64,68 +109,36 @@ def talk_item(talk: Talk) -> Rendered:
         "marks": {"start": talk.marks[0], "end": talk.marks[1]} if talk.marks else None,
         "captions_reviewed": talk.reviewed,
         "recorded": talk.recorded,
+        "type": talk.kind,
+        "planned_start": rfc3339(talk.planned_start),
+        "planned_end": rfc3339(talk.planned_end),
+        "moved": {"planned_start": rfc3339(talk.moved.start), "room": talk.moved.room}
+        if talk.moved
+        else None,
+        "overrun": talk.overrun,
+        "room": talk.room,
+        "lab": talk.lab,
+        "track": talk.track,
+        "questions": talk.questions,
+        "presenter_only_queued": talk.presenter_only_queued,
+        "moderation": talk.moderation,
+        "standing": talk.standing,
         "version": talk.version,
     }
 
 
-def question_item(question: Question, crew: bool) -> Rendered:
-    """`reason` and `merged_into` are for the crew, and for its author in their own view."""
-    rendered: Rendered = {
-        "kind": "question",
-        "id": question.id,
-        "talk": question.talk,
-        "state": question.state,
-        "body": question.body,
-        "author": question.author,
-        "support": question.support,
-        "asked_at": rfc3339(question.asked_at),
-        "anchor": msgspec.to_builtins(question.anchor)
-        | {"cues": list(question.anchor.cues), "quote": question.anchor.quote}
-        if question.anchor
-        else None,
-        "taken_at": rfc3339(question.taken_at),
-        "answered_at": rfc3339(question.answered_at),
-        "version": question.version,
-    }
-    if crew:
-        rendered |= {"reason": question.reason, "merged_into": question.merged_into}
-    return rendered
+def whole_talk_item(talk: Talk) -> Rendered:
+    """The same with what open pages do without: a phone has all talks of two days."""
+    more = {"guid": talk.guid, "language": talk.language, "abstract": talk.abstract}
+    return talk_item(talk) | more
 
 
-def poll_item(poll: Poll, crew: bool) -> Rendered:
-    """`counts` are null while they are hidden from those who ask."""
+def schedule_item(schedule: Schedule) -> Rendered:
     return {
-        "kind": "poll",
-        "id": poll.id,
-        "talk": poll.talk,
-        "type": poll.kind,
-        "state": poll.state,
-        "prompt": poll.prompt,
-        "round": poll.round,
-        "options": [{"id": option.id, "text": option.text} for option in poll.options],
-        "visibility": poll.visibility,
-        "counts": counts(poll, poll.counts) if crew or poll.results_public else None,
-        "ballots": poll.ballots,
-        "opened_at": rfc3339(poll.opened_at),
-        "closed_at": rfc3339(poll.closed_at),
-        "version": poll.version,
-    }
-
-
-def counts(poll: Poll, votes: tuple[int, ...]) -> list[Rendered]:
-    """Votes by option, in the order of the options."""
-    return [
-        {"option": option.id, "votes": number}
-        for option, number in zip(poll.options, votes, strict=True)
-    ]
-
-
-def ballot_item(ballot: Ballot) -> Rendered:
-    return {
-        "id": ballot.id,
-        "round": ballot.round,
-        "choices": list(ballot.choices),
-        "version": ballot.version,
+        "kind": "schedule",
+        "id": schedule.id,
+        "imported_at": rfc3339(schedule.imported_at),
+        "version": schedule.version,
     }
 
 
@@ -195,19 +208,27 @@ def captioning_item(channel: str, captions: Captioned, talk: Talk | None) -> Ren
 
 def me_item(audience: Audience, talk: str, participant: str) -> Rendered:
     """What a participant did in a talk: their questions in any state, supports and ballots."""
-    mine = audience.mine(talk, participant)
-    by_id = audience.questions.by_id
+    questions = audience.questions
+    given = audience.ratings.given(talk, participant)
     return {
         "kind": "me",
         "id": talk,
-        "questions": [question_item(by_id[name], crew=True) for name in mine.questions],
-        "supports": audience.supports(talk, participant),
+        "questions": [
+            question_item(asked, mine=True) for asked in questions.asked_by(talk, participant)
+        ],
+        "supports": questions.supports(talk, participant),
         "ballots": {
-            poll: {"round": ballot.round, "choices": list(ballot.choices)}
-            for poll, ballot in mine.ballots.items()
+            poll: {
+                "round": ballot.round,
+                "choices": list(ballot.choices),
+                "texts": list(ballot.texts),
+            }
+            for poll, ballot in audience.polls.ballots_of(talk, participant).items()
         },
-        "version": mine.version,
-    }
+        "more_time": audience.polls.more_time_of(talk, participant),
+        "rating": poll_items.given_item(given) if given else None,
+        "version": audience.version_of_theirs(talk, participant),
+    } | (own_posts(audience.posts, participant) if talk == OWN else {})
 
 
 def channel_item(

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -12,19 +12,23 @@ from redis.exceptions import RedisError
 
 from engagement.changes import START
 from tv.events import Event
+from tv.limits import SCRIPT, Bucket, TooFast, outcome, packed
+from tv.snapshots import Snapshots
 from tv.tasks import running
 
 logger = logging.getLogger(__name__)
 
 PENDING = 20_000  # appends that may wait for the store; more are refused at once
-BATCH = 2_000  # appends in one pipeline
+BATCH = 1_000  # appends in one call of the script: the store does nothing else meanwhile
+PAGE = 1_000  # events in one read
 BLOCK = 1_000  # milliseconds that a read waits for the next event
+REPLICATED = 3_000  # milliseconds that replicas have to write to their disks
 
 # redis-py types the replies of streams for all of its options at once.
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
 _Reply = list[tuple[bytes, _Entries]]
 
-_encoder = msgspec.msgpack.Encoder()
+encode = msgspec.msgpack.Encoder().encode  # an event, as the stream has it
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
 
@@ -49,27 +53,44 @@ def heed_cancellation() -> None:
 
 
 class Journal:
-    """One stream in the store. Use `opened`."""
+    """One stream in the store, and its newest snapshot. Use `opened`."""
 
-    def __init__(self, store: Redis, key: str, limit: int = PENDING) -> None:
-        self._store = store
-        self._key = key
+    def __init__(
+        self, store: Redis, key: str, limit: int = PENDING, replicas: int | None = None
+    ) -> None:
+        self.key = key
+        self._compacted = f"{key.removesuffix(':journal')}:compacted"
+        self.snapshots = Snapshots(store, key.removesuffix(":journal"))
+        self._store: Any = store  # redis-py types the replies of all its clients at once
         self._limit = limit
-        self._pending: list[tuple[bytes, asyncio.Future[str]]] = []
+        self._replicas = replicas
+        self._pending: list[tuple[bytes, Sequence[Bucket], asyncio.Future[str]]] = []
         self._wanted = asyncio.Event()
 
-    async def append(self, event: Event) -> str:
-        """Write `event`; return its position once it is on disk. Raises StoreUnavailable.
+    async def append(self, event: Event, within: Sequence[Bucket] = ()) -> str:
+        """Write `event`; return its position once it is on disk.
 
-        What is appended while a write is under way goes into the next one, all at once. An append
-        that is cancelled before its turn is not written.
+        Raises StoreUnavailable, and TooFast when one of the buckets does not let it through: then
+        it is not written. What is appended while a write is under way goes into the next one, all
+        at once. An append that is cancelled before its turn is not written.
         """
+        return await self.submit(event, within)
+
+    def submit(self, event: Event, within: Sequence[Bucket] = ()) -> asyncio.Future[str]:
+        """The same, to be awaited later. Raises StoreUnavailable."""
+        return self._submit(encode(event), within)
+
+    async def count(self, within: Sequence[Bucket]) -> None:
+        """Count an act that is not written. Raises TooFast, StoreUnavailable."""
+        await self._submit(b"", within)
+
+    def _submit(self, body: bytes, within: Sequence[Bucket]) -> asyncio.Future[str]:
         if len(self._pending) >= self._limit:
             raise StoreUnavailable("too many writes wait for the store")
         written: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._pending.append((_encoder.encode(event), written))
+        self._pending.append((body, within, written))
         self._wanted.set()
-        return await written
+        return written
 
     async def follow(self, after: str = START) -> AsyncIterator[tuple[str, Event | None]]:
         """Yield every event after a position, with its own, then each new one.
@@ -82,8 +103,8 @@ class Journal:
             heed_cancellation()
             try:
                 async with self._store.pipeline(transaction=False) as pipeline:
-                    pipeline.xread({self._key: after}, block=BLOCK, count=1000)
-                    pipeline.xrange(self._key, after, after)
+                    pipeline.xread({self.key: after}, block=BLOCK, count=PAGE)
+                    pipeline.xrange(self.key, after, after)
                     reply, seen_last = await pipeline.execute()
             except (RedisError, OSError) as error:
                 logger.warning("journal: the store does not answer (%s)", error)
@@ -97,15 +118,25 @@ class Journal:
             for _, entries in cast(_Reply, reply):
                 for raw, fields in entries:
                     after = raw.decode()
-                    yield after, _read(after, fields)
+                    yield after, read(after, fields)
 
     async def end(self) -> str:
         """The position of the newest event. Raises StoreUnavailable."""
         try:
-            newest = await self._store.xrevrange(self._key, count=1)
+            newest = await self._store.xrevrange(self.key, count=1)
         except (RedisError, OSError) as error:
             raise StoreUnavailable(str(error)) from error
         return cast(_Entries, newest)[0][0].decode() if newest else START
+
+    async def compacted(self) -> str:
+        """Up to which erasure the stream was written anew ("" for none): see tv/compaction.py.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            return (await self._store.get(self._compacted) or b"").decode()
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
 
     async def _write(self) -> None:
         while True:
@@ -114,26 +145,40 @@ class Journal:
             batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
             if not self._pending:
                 self._wanted.clear()
-            batch = [(body, written) for body, written in batch if not written.done()]
+            batch = [each for each in batch if not each[2].done()]
             if not batch:
                 continue
+            outcomes: Sequence[str | Exception]
             try:
-                async with self._store.pipeline(transaction=False) as pipeline:
-                    for body, _ in batch:
-                        pipeline.xadd(self._key, {"e": body})
-                    positions = await pipeline.execute(raise_on_error=False)
-            except (RedisError, OSError) as error:
-                positions = [error] * len(batch)
-            for (_, written), position in zip(batch, positions, strict=True):
+                outcomes = await self._call([(body, within) for body, within, _ in batch])
+            except (RedisError, OSError, StoreUnavailable) as error:
+                outcomes = [StoreUnavailable(str(error))] * len(batch)
+            for (_, _, written), became in zip(batch, outcomes, strict=True):
                 if written.done():
                     continue
-                if isinstance(position, bytes):
-                    written.set_result(position.decode())
+                if isinstance(became, str):
+                    written.set_result(became)
                 else:
-                    written.set_exception(StoreUnavailable(str(position)))
+                    written.set_exception(became)
+
+    async def _call(self, acts: Sequence[tuple[bytes, Sequence[Bucket]]]) -> list[str | TooFast]:
+        """Count and write, in one call of the store; wait until replicas have it where asked to."""
+        keys, arguments = packed(self.key, acts)
+        if self._replicas is None:
+            replies = await self._store.eval(SCRIPT, len(keys), *keys, *arguments)
+        else:
+            # On one connection: it waits for what came before on the same.
+            async with self._store.pipeline(transaction=False) as pipeline:
+                pipeline.eval(SCRIPT, len(keys), *keys, *arguments)
+                pipeline.waitaof(1, self._replicas, REPLICATED)
+                replies, (here, there) = await pipeline.execute()
+            if not here or there < self._replicas:
+                raise StoreUnavailable(f"on the disks of {here} master and {there} replicas only")
+        return [outcome(reply) for reply in replies]
 
 
-def _read(position: str, fields: dict[bytes, bytes]) -> Event | None:
+def read(position: str, fields: dict[bytes, bytes]) -> Event | None:
+    """The event that an entry of the stream holds; None for what this version cannot read."""
     try:
         return _decoder.decode(fields[b"e"])
     except (msgspec.DecodeError, KeyError) as error:
@@ -143,11 +188,13 @@ def _read(position: str, fields: dict[bytes, bytes]) -> Event | None:
 
 
 @asynccontextmanager
-async def opened(store: Redis, event: str) -> AsyncIterator[Journal]:
+async def opened(store: Redis, event: str, replicas: int | None = None) -> AsyncIterator[Journal]:
     """The journal of `event` (a slug), writing while the body runs.
 
-    Its key holds the slug as a hash tag, so that all of an event's keys share a Cluster node.
+    Its key holds the slug as a hash tag, so that all of an event's keys share a Cluster node. With
+    `replicas`, a write is acknowledged once it is on the store's disk and on those of so many of
+    its replicas (WAITAOF), which has what was acknowledged outlive the store's machine.
     """
-    journal = Journal(store, f"fabrique:{{{event}}}:journal")
+    journal = Journal(store, f"fabrique:{{{event}}}:journal", replicas=replicas)
     async with running(journal._write()):
         yield journal

@@ -11,10 +11,19 @@ it, "" for none. A new hello replaces the topics of the one before.
     {"type": "hello", "version": 1, "topics": {"talk:direct": "", "captions:plateau": "17-0"}}
 
 Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
+- `rundown`, for the crew: every `entry`, and the `air` of the overlay;
+- `screens`, for the crew: every `screen`;
+- `overlay`: the `air` of what is mixed into the picture; `screen:{id}`: the `air` of a screen, and
+  for that screen's own pass and the crew the `screen` itself;
+- `event`: one `happening`: its `phase` (before, rehearsal, open, after), and since when;
 - `talks`: every `talk`;
-- `talk:{id}`: the `talk`, its `question`s and `poll`s (the crew sees all of them; the audience
-  those that are public, and `counts` null while results are hidden);
+- `talk:{id}`: the `talk`, its `question`s, its `poll`s with the `answer`s written in them, and its
+  `rating` (the crew sees all of them; the audience those that are public, and `counts` null while
+  results are hidden);
+- `reactions:{talk id}`: one `reaction`: how many of each kind, and those of the newest seconds;
 - `me:{talk id}`: one `me`, what whoever asks did in that talk;
+- `wall`: the `wall` and its `post`s (the audience sees those that show); `me:wall`: one `me`, the
+  `posts` of whoever asks in any state, and those that they support;
 - `channel:{slug}`: one `channel`: what is on air, whether that is `interrupted` (the media process
   is away: players wait, there is no other way), how captions fare, `viewers` (the audience's
   pages that show the channel, over all web processes, or the WebRTC viewers where these are more),
@@ -32,10 +41,12 @@ A topic that names nothing brings an empty view, and more once it exists. The se
 is there, and what time it is on the broadcast clock:
 
     {"type": "welcome", "version": 1, "now": 1732.5, "role": "viewer", "participant": "p_1f" or
-     null, "name": ""}
+     null, "name": "", "retry_after_ms": 3750}
 
-then a view per topic, at once if its version is not the newest, and whenever it changes, at most
-five times a second. `items` replace those of the same kind and id, `removed` go; with `reset`, all
+(if the socket breaks, the page waits so long before it opens another, so that a room full of pages
+comes back evenly; what fails then is tried again after random waits that double), then a view per
+topic, at once if its version is not the newest, and whenever it changes, at most five times a
+second. `items` replace those of the same kind and id, `removed` go; with `reset`, all
 that the page has of the topic goes first. A page keeps `version` and gives it back as it is.
 
     {"type": "view", "topic": …, "version": …, "reset": …, "items": […], "removed": ["kind:id"]}
@@ -45,20 +56,21 @@ With `captions:{slug}` come the words that may still change; each message replac
     {"type": "partial", "channel": …, "words": [{"text", "start", "end"}]}
 
 The server closes with 4400 what is no such hello (the reason says what is wrong), with 1013 when
-it is still starting after 10 s, with 1012 when it stops: then come back, each page after a random
-wait of its own. A page that says or reads nothing is cut off without a word. A page of another site
-and a bearer token that is not ours are refused before the socket opens (403).
+it is still starting after 10 s, with 1012 when it stops: then come back; the reason says when, as
+`retry_after_ms=3750`. A page that says or reads nothing is cut off without a word. A page of
+another site and a bearer token that is not ours are refused before the socket opens (403).
 
 Where sockets are blocked: `GET /api/v1/views/{topic}?since={version}` answers the same view (with
 no items when nothing is new), with an ETag for `If-None-Match` (304); 404 for what is no topic.
 """
 
 import asyncio
+import itertools
 import logging
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -70,16 +82,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from engagement.audience import ALL_TALKS
+from engagement.fold import View
+from engagement.talks import TALKS
 from tv.airing import SILENCE, Airing
-from tv.auth import Identity, identity
+from tv.auth import Identity, Role, identity
 from tv.captioning.partial import PARTIALS, Partial
-from tv.follower import EVERY_CAPTIONING, Follower, View
+from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
-from tv.open_page import VERSION, Hello, NotUnderstood, Page
+from tv.open_page import VERSION, Hello, Known, News, NotUnderstood, Page
 from tv.problems import Problem
 from tv.settings import Settings
-from tv.sockets import Message
+from tv.sockets import Message, return_after
 from tv.tasks import running
 from tv.upstream import Upstream
 from tv.views import Views, view_of
@@ -87,7 +100,7 @@ from tv.views import Views, view_of
 logger = logging.getLogger(__name__)
 
 HELLO_WITHIN = 10.0  # seconds for a page to say what it shows
-AT_ONCE = 200  # pages told before others have a turn
+AT_ONCE = 200  # pages told of one view before others have a turn
 
 BAD_HELLO, TRY_LATER = 4400, 1013  # codes that close a socket
 
@@ -169,7 +182,8 @@ class Live:
                 logger.info("a page that does not answer is cut off")
                 page.cut()
             else:
-                await self._close(page, TRY_LATER, "starting")
+                wait = self._return_after(page.who)
+                await self._close(page, TRY_LATER, f"retry_after_ms={wait}")
         except* WebSocketDisconnect:
             pass
 
@@ -190,7 +204,7 @@ class Live:
         }
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
-        message = self.views.message(topic, view, crew, request.query_params.get("since", ""))
+        message = self.views.message(view, crew, request.query_params.get("since", ""))
         text = message.text or _nothing_new(topic, message.version)
         return Response(text, headers=headers, media_type="application/json")
 
@@ -202,8 +216,14 @@ class Live:
             "role": who.role,
             "participant": who.participant or None,
             "name": who.name,
+            "retry_after_ms": self._return_after(who),
         }
         return Message(msgspec.json.encode(body).decode(), "")
+
+    def _return_after(self, who: Identity) -> int:
+        """Milliseconds to wait if the socket breaks: crew and screens come before the audience."""
+        pages = len(self._pages)
+        return return_after(pages if who.role is Role.VIEWER else pages // 10)
 
     async def _serve(self, page: Page) -> None:
         """Send a page what is new, each time it is woken, at the pace at which it reads."""
@@ -211,36 +231,41 @@ class Live:
             await page.wake.wait()
             page.wake.clear()
             page.busy = True  # so that nothing newer is sent before what we send
-            for message in self._news(page):
-                await page.send(message)
+            for view, known in tuple(page.shown.items()):
+                await page.take(view, known, self._news(view, _crew(page.who, view), known))
             page.busy = False
 
-    def _serve_now(self, page: Page) -> bool:
-        """The same at once, without its task; False when the page has not read all it was sent."""
-        return not page.busy and all(map(page.write, self._news(page)))
+    def _serve_now(self, view: View, pages: Iterable[Page]) -> None:
+        """Send pages what is new in a view at once; wake those that have not read all before."""
+        made: dict[tuple[bool, Known], News] = {}  # nearly all know the same of it
+        for page in pages:
+            if (known := page.shown.get(view)) is None:
+                continue
+            key = (_crew(page.who, view), known)
+            if (news := made.get(key)) is None:
+                news = made[key] = self._news(view, *key)
+            if page.busy or not page.take_now(view, known, news):
+                page.wake.set()
 
-    def _news(self, page: Page) -> Iterator[Message]:
-        """What a page does not have; each counts as sent when the next is asked for."""
-        for topic, (view, version) in tuple(page.topics.items()):
-            message = self.views.message(topic, view, _crew(page.who, view), version)
-            if message.text:
-                yield message
-            if page.topics.get(topic) == (view, version):
-                page.topics[topic] = (view, message.version)
-            if view[0] == "captions":
-                partial = self.airing.partial(view[1])
-                if page.partials.get(view[1], "") != partial.version:
-                    yield partial
-                    page.partials[view[1]] = partial.version
+    def _news(self, view: View, crew: bool, known: Known) -> News:
+        """What those are told who know so much of a view."""
+        version, words = known
+        message = self.views.message(view, crew, version)
+        news = ((message, (message.version, words)),)
+        if view[0] == "captions":
+            partial = self.airing.partial(view[1])
+            if words != partial.version:
+                return (*news, (partial, (message.version, partial.version)))
+        return news
 
     def _show(self, page: Page, said: Hello) -> None:
         self._hide(page)
         page.show(said)
-        for view, _ in page.topics.values():
+        for view in page.shown:
             self._shown[view].add(page)
 
     def _hide(self, page: Page) -> None:
-        for view, _ in page.topics.values():
+        for view in page.shown:
             if pages := self._shown.get(view):
                 pages.discard(page)
                 if not pages:
@@ -263,7 +288,7 @@ class Live:
 
     def _stir(self, views: set[View]) -> None:
         self._changed |= views
-        if not views.isdisjoint((EVERY_CAPTIONING, ALL_TALKS)):
+        if not views.isdisjoint((EVERY_CAPTIONING, TALKS)):
             self._changed |= {("captioning", channel, "") for channel in self._channels}
         self._stirred.set()
 
@@ -281,11 +306,10 @@ class Live:
             await self._stirred.wait()
             self._stirred.clear()
             changed, self._changed = self._changed, set()
-            pages = {page for view in changed for page in self._shown.get(view, ())}
-            for number, page in enumerate(pages, 1):
-                if not self._serve_now(page):
-                    page.wake.set()
-                if number % AT_ONCE == 0:
+            for view in changed:
+                pages = iter(tuple(self._shown.get(view, ())))
+                while some := tuple(itertools.islice(pages, AT_ONCE)):
+                    self._serve_now(view, some)
                     await asyncio.sleep(0)
             await asyncio.sleep(self._pace.interval)
 
@@ -343,6 +367,8 @@ def _views_of(channel: str) -> set[View]:
 
 def _crew(who: Identity, view: View) -> bool:
     kind, name, _ = view
+    if kind == "screen" and who.screen == name:
+        return True
     return who.crew(name if kind in ("talk", "me") else "")
 
 

@@ -5,14 +5,17 @@ import asyncio
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from engagement.fold import View
 from tv.auth import Identity
-from tv.follower import View
 from tv.sockets import EXTENSION, Message, Sockets
 from tv.views import view_of
 
 VERSION = 1  # of the messages
 TOPICS = 16  # per page
 HELLOS = 60  # per page and minute
+
+Known = tuple[str, str]  # the versions sent, of a view and of the words that are still open in it
+News = tuple[tuple[Message, Known], ...]  # each with what the page then knows; "" needs no sending
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
@@ -34,8 +37,7 @@ class Page:
 
     def __init__(self, socket: WebSocket, who: Identity, unread_for: float) -> None:
         self.who = who
-        self.topics: dict[str, tuple[View, str]] = {}  # topic -> its view, the version sent
-        self.partials: dict[str, str] = {}  # channel -> the version of the last one sent
+        self.shown: dict[View, Known] = {}
         self.wake = asyncio.Event()
         self.busy = False  # its task is sending
         self._socket = socket
@@ -62,15 +64,35 @@ class Page:
 
     def show(self, said: Hello) -> None:
         """Follow other topics. What was sent since the page wrote its hello counts as sent."""
-        followed: dict[str, tuple[View, str]] = {}
+        followed: dict[View, Known] = {}
         for topic, version in said.topics.items():
             view = view_of(topic, self.who.by)
             if view is None:
                 raise NotUnderstood("no such topic")
-            known = self.topics.get(topic)
-            followed[topic] = known if known and version else (view, version)
-        self.topics = followed
+            known = self.shown.get(view)
+            followed[view] = known if known and version else (version, "")
+        self.shown = followed
         self.wake.set()
+
+    async def take(self, view: View, known: Known, news: News) -> None:
+        """Send what is new in a view to a page that knew so much of it. Raises as `send`."""
+        for message, now in news:
+            if message.text:
+                await self.send(message)
+            known = self._knows(view, known, now)
+
+    def take_now(self, view: View, known: Known, news: News) -> bool:
+        """The same at once; False when it cannot be (see `Sockets.write`)."""
+        for message, now in news:
+            if message.text and not self.write(message):
+                return False
+            known = self._knows(view, known, now)
+        return True
+
+    def _knows(self, view: View, before: Known, now: Known) -> Known:
+        if self.shown.get(view) == before:  # else a hello came in between
+            self.shown[view] = now
+        return now
 
     async def send(self, message: Message) -> None:
         """Raises TimeoutError when the page does not read, WebSocketDisconnect when it is gone."""

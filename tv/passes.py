@@ -46,14 +46,22 @@ class Pass(msgspec.Struct, frozen=True):
     name: str = ""
     talk: str = ""
     lab: str = ""
+    screen: str = ""  # the one that holds it
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """What a participant's token says: a random id, and the pseudonym they chose, if any."""
+    """What a participant's token says: a random id, the pseudonym they chose and the lab that they
+    belong to, if any."""
 
     id: str
     expires: float
     name: str = ""
+    lab: str = ""
+
+    @property
+    def joined(self) -> float:
+        """When they got this token."""
+        return self.expires - PARTICIPANT_LIFETIME
 
 
 Signed = TypeVar("Signed", Pass, Participant)
@@ -75,19 +83,21 @@ class Passes:
         talk: str = "",
         lab: str = "",
         lifetime: float = PASS_LIFETIME,
+        screen: str = "",
     ) -> str:
         """A pass for `role`, which `talk` limits to that talk."""
-        made = Pass("pass_" + secrets.token_hex(6), role, self._now() + lifetime, name, talk, lab)
+        id, expires = "pass_" + secrets.token_hex(6), self._now() + lifetime
+        made = Pass(id, role, expires, name, talk, lab, screen)
         return str(self._passes.dumps(msgspec.to_builtins(made)))
 
     def read(self, token: str) -> Pass:
         """Raises PassExpired or PassForged."""
         return self._read(self._passes, token, Pass)
 
-    def welcome(self, name: str = "", id: str = "") -> tuple[Participant, str]:
+    def welcome(self, name: str = "", id: str = "", lab: str = "") -> tuple[Participant, str]:
         """A participant, new unless their `id` is given, and the token that proves it."""
         id = id or "p_" + secrets.token_hex(8)
-        made = Participant(id, self._now() + PARTICIPANT_LIFETIME, name)
+        made = Participant(id, self._now() + PARTICIPANT_LIFETIME, name, lab)
         return made, str(self._participants.dumps(msgspec.to_builtins(made)))
 
     def participant(self, token: str) -> Participant:

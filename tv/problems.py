@@ -220,3 +220,10 @@ handlers: Mapping[Any, Callable[[Request, Exception], Response | Awaitable[Respo
     StoreUnavailable: _store,
     Exception: _bug,
 }
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """What `handlers` say to an error."""
+    handler = next(handlers[each] for each in type(error).__mro__ if each in handlers)
+    response = handler(request, error)
+    return response if isinstance(response, Response) else await response

@@ -23,6 +23,10 @@ PLAYLIST = b"application/vnd.apple.mpegurl"
 # away from the live edge.
 VARY = b"accept-encoding, x-fabrique-edge"
 
+_STATUS_LINES = {
+    int(status): b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) for status in HTTPStatus
+}
+
 _CORS: Headers = [
     (b"access-control-allow-origin", b"*"),
     (b"timing-allow-origin", b"*"),
@@ -87,24 +91,19 @@ class Reply:
     @cached_property
     def head(self) -> bytes:
         """Status line and headers as they go over the wire, made once; the date is to follow."""
-        status = HTTPStatus(self.status)
-        lines = (b"%b: %b\r\n" % header for header in self.headers)
-        return b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) + b"".join(lines)
+        lines = [b"%b: %b\r\n" % header for header in self.headers]
+        return _STATUS_LINES[self.status] + b"".join(lines)
 
     def file(self, dated: bytes) -> File | None:
         """All of it where the kernel can send it from, when it is so large that this pays.
 
         `dated` ends the head, and changes once a second.
         """
-        if not self._large:
+        if sys.platform != "linux" or sum(map(len, self.body)) < LARGE:
             return None
         if not self._files or self._files[0].dated != dated:
             self._files[:] = [File(self, dated)]
         return self._files[0]
-
-    @cached_property
-    def _large(self) -> bool:
-        return sys.platform == "linux" and sum(map(len, self.body)) >= LARGE
 
     @cached_property
     def _files(self) -> list[File]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import socket
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from tv import connections, journal, store
 from tv.app import create_app
 from tv.auth import Passes
 from tv.captioning.quality import Board
+from tv.displays import Displays
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.live import Live
+from tv.reacting import Reacting
 from tv.recorded.films import Orders
 from tv.recorded.recordings import Recordings
 from tv.settings import Settings
@@ -28,6 +31,10 @@ from tv.upstream import Upstream
 logger = logging.getLogger(__name__)
 
 GOODBYE = 2  # seconds that held requests and sockets have when we stop
+# Objects made before Python looks for cycles among the newest, the middle-aged, all. What is folded
+# stays: to look through all of it as often as Python does takes a fifth of the time in a storm of
+# votes, and stands still for 40 ms each time.
+CYCLES = (20_000, 20, 100)
 
 
 class Server(uvicorn.Server):
@@ -42,7 +49,11 @@ class Server(uvicorn.Server):
         yield
 
 
-def configure(app: ASGIApp, answers: connections.Answers) -> uvicorn.Config:
+def configure(
+    app: ASGIApp,
+    answers: connections.Answers,
+    taking: connections.Taking = lambda method, target: None,
+) -> uvicorn.Config:
     """How we want to be served. Raises nothing; allows as many connections as the system does."""
     connections.allow_connections()
     return uvicorn.Config(
@@ -50,7 +61,9 @@ def configure(app: ASGIApp, answers: connections.Answers) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
-        http=functools.partial(connections.Connection, answers=answers),  # type: ignore[arg-type]
+        http=functools.partial(  # type: ignore[arg-type]
+            connections.Connection, answers=answers, taking=taking
+        ),
         ws=Sockets,
         ws_per_message_deflate=False,
         ws_max_size=65_536,
@@ -61,12 +74,15 @@ def configure(app: ASGIApp, answers: connections.Answers) -> uvicorn.Config:
 
 async def run(folder: Folder, settings: Settings, secret: bytes, listening: socket.socket) -> None:
     """Serve on `listening` until cancelled."""
+    gc.set_threshold(*CYCLES)
     upstream = Upstream(folder.media_socket, list(settings.channels))
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             store.connected(store.address(folder, settings.store.url))
         )
-        events = await stack.enter_async_context(journal.opened(client, settings.event.slug))
+        events = await stack.enter_async_context(
+            journal.opened(client, settings.event.slug, settings.store.replicas)
+        )
         follower = Follower(events)
         recordings = Recordings(folder.recording, settings.recording.channels)
         live = Live(follower, upstream, client, settings)
@@ -81,8 +97,10 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
             Orders(client, settings.event.slug),
             folder,
             Board(client, settings.event.slug),
+            reacting := Reacting(follower, upstream.now),
+            Displays(client, settings.event.slug),
         )
-        server = Server(configure(app, app.hls))
+        server = Server(configure(app, app.hls, app.taps.taking))
         watching = connections.keeping(server.server_state.connections)
         await stack.enter_async_context(
             running(
@@ -90,6 +108,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
                 keep_running("live", live.run, pause=0.5),
                 follower.run(),
                 keep_running("recordings", recordings.run),
+                keep_running("reactions", reacting.run),
                 keep_running("connections", watching),
             )
         )

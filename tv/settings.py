@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -40,10 +41,16 @@ class Server(Section, frozen=True):
 class Event(Section, frozen=True):
     slug: str = "fabrique"  # names the journal: another event, another journal
     name: str = "La Fabrique de la proximité"
+    time_zone: str = "Europe/Paris"  # of the hours of its schedule
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 class Store(Section, frozen=True):
-    url: str = ""  # redis://, rediss://, unix://; empty: the embedded server
+    url: str = ""  # see tv/store_url.py; empty: the embedded server
+    replicas: int | None = None  # that have a write on disk before it counts; None: not asked
 
 
 class Rtmp(Section, frozen=True):
@@ -134,6 +141,15 @@ class Restream(Section, frozen=True):
     title: str = ""  # what the régie calls it
 
 
+class Lab(Section, frozen=True):
+    """A room with its step of the tenant's journey; known by colour and pictogram together."""
+
+    name: str = ""
+    step: str = ""
+    colour: str = "#6b7280"
+    pictogram: str = ""  # one character
+
+
 class Keep(Section, frozen=True):
     free_gb: float = 2.0  # gigabytes that slots which are kept leave free on the disk
 
@@ -153,6 +169,33 @@ class Films(Section, frozen=True):
     total_gb: float = 20.0  # gigabytes of all films; then the oldest go
 
 
+class Wall(Section, frozen=True):
+    """Posts from elsewhere: those with a hashtag, on Mastodon."""
+
+    hashtag: str = ""  # without its sign; "": none
+    servers: tuple[str, ...] = ("https://mastodon.social",)  # each knows what its members follow
+    every: float = 30.0  # seconds between two looks
+
+
+class Rate(Section, frozen=True):
+    """So many acts at once, then so many a second."""
+
+    burst: int
+    per_second: float
+
+
+class Limits(Section, frozen=True):
+    """How often the audience may act: each of it, and all of it in a talk and in the event."""
+
+    participant: Rate = Rate(burst=30, per_second=5.0)
+    talk: Rate = Rate(burst=20_000, per_second=4_000.0)
+    event: Rate = Rate(burst=40_000, per_second=8_000.0)
+
+
+class Privacy(Section, frozen=True):
+    days: float = 365.0  # after a participant's last act, when they are forgotten; 0: never
+
+
 class Settings(Section, frozen=True):
     """All sections; what `fabrique-tv check` shows."""
 
@@ -168,9 +211,13 @@ class Settings(Section, frozen=True):
     continuity: Continuity = Continuity()
     channels: dict[str, Channel] = {}  # "plateau" is always there
     restreams: dict[str, Restream] = {}
+    labs: dict[str, Lab] = {}
     keep: Keep = Keep()
     recording: Recording = Recording()
     films: Films = Films()
+    wall: Wall = Wall()
+    limits: Limits = Limits()
+    privacy: Privacy = Privacy()
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -207,7 +254,11 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
         name: msgspec.structs.replace(restream, title=restream.title or name.capitalize())
         for name, restream in settings.restreams.items()
     }
-    settings = msgspec.structs.replace(settings, channels=channels, restreams=restreams)
+    labs = {
+        slug: msgspec.structs.replace(lab, name=lab.name or slug.capitalize())
+        for slug, lab in settings.labs.items()
+    }
+    settings = msgspec.structs.replace(settings, channels=channels, restreams=restreams, labs=labs)
     check(settings)
     return settings
 
@@ -232,9 +283,15 @@ def without_secrets(settings: Settings) -> Settings:
     }
     servers = ice_servers.shown(settings.webrtc.ice_servers)
     webrtc = msgspec.structs.replace(settings.webrtc, ice_servers=servers)
+    store = msgspec.structs.replace(settings.store, url=_without_login(settings.store.url))
     return msgspec.structs.replace(
-        settings, restreams=restreams, srt=srt, channels=channels, webrtc=webrtc
+        settings, restreams=restreams, srt=srt, channels=channels, webrtc=webrtc, store=store
     )
+
+
+def _without_login(url: str) -> str:
+    scheme, mark, place = url.partition("://")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}"
 
 
 def _without_secrets(source: str) -> str:
@@ -264,12 +321,12 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
     target, before = values, ""
     for section in sections:
         # What people name has hyphens, where we name a section it has underscores.
-        named = before in ("channels", "restreams", "ice_servers")
+        named = before in ("channels", "restreams", "labs", "ice_servers")
         target = target.setdefault(section.replace("_", "-") if named else section, {})
         if not isinstance(target, dict):
             raise SettingsError(f"{name} : « {section} » n’est pas une section.")
         before = section
-    listed = key in ("addresses", "channels", "urls") or (
+    listed = key in ("addresses", "channels", "servers", "urls") or (
         key == "renditions" and text not in ("off", "auto")
     )
     target[key] = [item.strip() for item in text.split(",") if item.strip()] if listed else text

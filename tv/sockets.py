@@ -1,5 +1,6 @@
 """uvicorn's WebSocket protocol, made to send one message to many pages, and to cut one off."""
 
+import random
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,6 +8,17 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 EXTENSION = "fabrique.socket"  # the key, in a scope's extensions, of the protocol itself
+RESTART = 1012  # the code that closes sockets when the server stops
+RETURNS = 250  # pages that come back in a second, at most
+LONGEST = 20.0  # seconds that one of them waits, at most
+
+
+def return_after(pages: int) -> int:
+    """Milliseconds after which one of so many pages comes back, if all have to.
+
+    They come evenly: all at once they would hold up each other, and who votes meanwhile.
+    """
+    return round(1000 * random.random() * min(LONGEST, pages / RETURNS))
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,17 @@ class Sockets(WebSocketsSansIOProtocol):
     def cut(self) -> None:
         """End the connection without the page's help."""
         self.transport.abort()
+
+    def shutdown(self) -> None:
+        """The server stops: say when to come back (close code 1012, "service restart")."""
+        if self.handshake_complete and not self.close_sent:
+            self.stop_keepalive()
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": RESTART})
+            self.conn.send_close(RESTART, f"retry_after_ms={return_after(len(self.connections))}")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)

@@ -12,13 +12,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from redis.exceptions import AuthenticationError, RedisError
 
 from streaming.ingest.srt import libsrt
-from tv import reasons, store
+from tv import reasons, store, store_url
 from tv.folder import Folder
 from tv.process import tie_to_parent
 from tv.settings import Settings
@@ -146,6 +145,7 @@ class Supervisor:
         if settings.recording.channels:
             self.children.append(child("record"))
         self.children.append(child("archive"))
+        self.children.append(child("clerk"))
         if settings.restreams:
             self.children.append(child("restream"))
         for slug, channel in settings.channels.items():
@@ -240,8 +240,7 @@ async def find_store(url: str, patience: float = STORE_PATIENCE) -> None:
 
 
 def _silent(url: str, why: str) -> str:
-    parts = urlsplit(url)  # shown without its password
-    place = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+    place = store_url.parse(url).shown
     return (
         f"Le serveur Valkey ou Redis « {place} » n’est pas utilisable ({why}) : démarrez-le, ou "
         "corrigez son adresse (--store) ; sans --store, le serveur intégré sert."

@@ -9,15 +9,19 @@ from typing import Any
 
 import msgspec
 
+from engagement.audience import key
 from engagement.changes import START, order
+from engagement.fold import View
+from engagement.questions import Question
+from engagement.talks import TALKS
 from tv import items
 from tv.airing import Airing
-from tv.follower import Follower, View
+from tv.follower import Follower
 from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
 TOPIC = re.compile(
-    r"(talks|channels|restreams)|(talk|channel|captions|captioning|me):([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
+    r"(event|wall|talks|channels|restreams|rundown|screens|overlay)|(screen|talk|channel|captions|captioning|me|reactions):([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 )
 LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
 AIRED = ("channel", "channels", "restreams")  # their items say what is so now, not what was done
@@ -32,6 +36,12 @@ def view_of(topic: str, participant: str) -> View | None:
         return None
     kind = found[1] or found[2]
     return kind, found[3] or "", participant if kind == "me" else ""
+
+
+def topic_of(view: View) -> str:
+    """What a page calls a view."""
+    kind, name, _ = view
+    return f"{kind}:{name}" if name else kind
 
 
 @dataclass
@@ -53,28 +63,29 @@ class Views:
         kind, name, participant = view
         audience = self._follower.audience
         match kind:
-            case "talks":
-                version = audience.talk_changes().version
-            case "talk":
-                changes = audience.changes(name)
-                version = changes.version if changes else ""
             case "captions":
                 cues = self._follower.recent_cues.get(name)
                 version = cues.version if cues else ""
             case "captioning":
-                talks = audience.talk_changes().version
+                talks = self._version_of(TALKS)
                 version = max(talks, self._follower.captions.version, key=order)
             case "me":
-                version = audience.mine(name, participant).version
+                version = audience.version_of_theirs(name, participant)
             case "channels" | "restreams":
                 every = self._airing.every(kind, crew)
                 version = max((item["version"] for item in every), key=order, default="")
-            case _:
+            case "channel":
                 item = self._airing.item(name, crew)
                 version = item["version"] if item else ""
+            case _:
+                version = self._version_of(view)
         return version or START
 
-    def message(self, topic: str, view: View, crew: bool, since: str) -> Message:
+    def _version_of(self, view: View) -> str:
+        changes = self._follower.audience.changes(view)
+        return changes.version if changes else ""
+
+    def message(self, view: View, crew: bool, since: str) -> Message:
         """What brings a page from `since` to now ("" for a page that has nothing)."""
         if not POSITION.fullmatch(since):
             since = ""
@@ -82,16 +93,16 @@ class Views:
         if since == version:
             return Message("", version)
         if view[0] == "me":  # one page's own: nobody to share it with
-            return self._build(topic, view, crew, since, version)
+            return self._build(view, crew, since, version)
         cache = self._caches.get((view, crew))
         if cache is None or cache.version != version or len(cache.messages) >= CACHED:
             cache = self._caches[view, crew] = _Cache(version)
             self._forget_unused()
         if (known := cache.messages.get(since)) is None:
-            known = cache.messages[since] = self._build(topic, view, crew, since, version)
+            known = cache.messages[since] = self._build(view, crew, since, version)
         return known
 
-    def _build(self, topic: str, view: View, crew: bool, since: str, version: str) -> Message:
+    def _build(self, view: View, crew: bool, since: str, version: str) -> Message:
         kind, name, participant = view
         reset = not since
         if since and kind not in AIRED:
@@ -105,14 +116,6 @@ class Views:
         removed: list[str] = []
         audience = self._follower.audience
         match kind:
-            case "talks":
-                shown = [items.talk_item(talk) for talk in audience.talk_changes().since(after)]
-            case "talk" if changes := audience.changes(name):
-                for item in changes.since(after):
-                    if items.seen(item, crew):
-                        shown.append(items.item(item, crew))
-                    elif items.was_seen(item) and not reset:
-                        removed.append(items.key(item))
             case "captions" if cues := self._follower.recent_cues.get(name):
                 if order(after) < order(cues.forgotten):
                     after, reset = "", True
@@ -131,11 +134,21 @@ class Views:
                 shown = [item for item in every if order(item["version"])[0] > older]
             case "me":
                 shown = [items.me_item(audience, name, participant)]
+            case _ if changes := audience.changes(view):
+                if order(after) < order(changes.forgotten):
+                    after, reset = "", True
+                for item in changes.since(after):
+                    if items.seen(item, crew):
+                        shown.append(items.item(item, crew))
+                        if crew and isinstance(item, Question) and item.state == "pending":
+                            shown[-1]["near"] = audience.questions.alike.to(item)
+                    elif items.was_seen(item, crew) and not reset:
+                        removed.append(key(item))
         if not (shown or removed or reset):
             return Message("", version)
         body: dict[str, Any] = {
             "type": "view",
-            "topic": topic,
+            "topic": topic_of(view),
             "version": version,
             "reset": reset,
             "items": shown,

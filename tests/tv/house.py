@@ -21,25 +21,41 @@ from tv import journal, problems
 from tv.auth import Authentication, Passes, Role
 from tv.captioning.acts import CaptionActs
 from tv.captioning.quality import Board
+from tv.displays import Displays
+from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.journal import Journal
+from tv.limits import Limits
 from tv.live import Live, Pace
 from tv.pages import (
     api_captioner,
     api_channels,
     api_cues,
+    api_event,
     api_films,
     api_glossary,
+    api_join,
+    api_moderation,
     api_participants,
     api_polls,
+    api_privacy,
     api_quality,
     api_questions,
+    api_ratings,
+    api_reactions,
     api_replay,
+    api_reports,
     api_restreams,
+    api_rundown,
+    api_schedule,
+    api_screens,
     api_talks,
+    api_wall,
     captions_api,
     session,
+    wall,
 )
+from tv.reacting import Reacting
 from tv.recorded.films import Orders, Shelf
 from tv.recorded.laid_out import LaidOuts
 from tv.recorded.recordings import Recordings
@@ -49,6 +65,7 @@ from tv.settings import Settings, load
 from tv.sockets import Sockets
 from tv.tasks import running
 from tv.upstream import Upstream
+from tv.wall.pictures import Pictures
 from tv.writing import Writer
 
 SECRET = b"a secret of tests, thirty-two by"
@@ -84,7 +101,7 @@ class House:
 
     def client(self, token: str = "") -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
 
     def crew(self, role: Role = Role.ADMIN, **limits: Any) -> httpx.AsyncClient:
         return self.client(self.passes.issue(role, **limits))
@@ -134,21 +151,27 @@ async def house(
     media: Path | None = None,
     recordings: Path | None = None,
     films: Path | None = None,
+    pictures: Path | None = None,
     **pace: float,
 ) -> AsyncIterator[House]:
     """A web process over `store`, caught up with its journal; `pace` is for `Live`.
 
     `media` is the socket of a media process; without one, nothing is ever on air. `recordings` is
-    the folder of what was recorded, `films` that of films.
+    the folder of what was recorded, `films` that of films, `pictures` that of the
+    wall's.
     """
     settings = settings or load(None, {})
     passes = Passes(SECRET)
     upstream = Upstream(media or Path("/nowhere"), list(settings.channels))
     async with journal.opened(store, settings.event.slug) as events:
         follower = Follower(events)
-        writer = Writer(follower, upstream)
+        writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
+        duplicates = Duplicates(follower.audience)
         acts = CaptionActs(follower, upstream)
+        reacting = Reacting(follower, upstream.now, every=0.05)
         recorded = Recordings(recordings or Path("/nowhere"), list(settings.channels))
+        displays = Displays(store, settings.event.slug)
+        drawn = Pictures(pictures or Path("/nowhere"))
         laid_out = LaidOuts()
         replays = Replays(recorded, follower, laid_out, upstream.now)
         orders = Orders(store, settings.event.slug)
@@ -157,10 +180,22 @@ async def house(
         app = Starlette(
             routes=[
                 *session.routes(passes),
-                *api_participants.routes(passes),
-                *api_talks.routes(follower, writer),
-                *api_questions.routes(follower, writer),
+                *api_join.routes(settings, follower, SECRET),
+                *api_participants.routes(passes, settings.labs),
+                *api_event.routes(follower, writer, settings.event),
+                *api_reports.routes(follower, settings.event),
+                *api_talks.routes(follower, writer, settings),
+                *api_schedule.routes(follower, writer, settings, upstream.now),
+                *api_questions.routes(follower, writer, duplicates),
+                *api_moderation.routes(follower, writer, duplicates),
+                *api_privacy.routes(writer),
                 *api_polls.routes(follower, writer),
+                *api_reactions.routes(follower, writer, reacting, upstream),
+                *api_ratings.routes(follower, writer),
+                *api_wall.routes(follower, writer, drawn),
+                *api_rundown.routes(follower, writer, settings),
+                *api_screens.routes(follower, writer, displays, passes, settings),
+                *wall.routes(settings, follower, drawn),
                 *api_channels.routes(upstream, live.airing),
                 *api_restreams.routes(upstream, live.airing),
                 *api_quality.routes(upstream, follower, live.airing, board),
@@ -191,7 +226,7 @@ async def house(
         server = Server(config)
         listening = socket.create_server(("127.0.0.1", 0))
         processes = [upstream.run()] if media else []
-        async with running(follower.run(), live.run(), recorded.run(), *processes):
+        async with running(follower.run(), live.run(), recorded.run(), reacting.run(), *processes):
             serving = asyncio.create_task(server._serve([listening]))
             try:
                 async with asyncio.timeout(10):

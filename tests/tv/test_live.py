@@ -40,6 +40,7 @@ async def test_welcome_says_who_and_when(tv: House) -> None:
         assert welcome["version"] == 1
         assert (welcome["role"], welcome["participant"]) == ("viewer", participant.id)
         assert welcome["name"] == "Ann"
+        assert 0 <= welcome["retry_after_ms"] < 1000  # there are few pages
         assert abs(welcome["now"] - tv.upstream.now()) < 5
         view = await page.view("talks")
         assert view["reset"]
@@ -133,7 +134,7 @@ async def test_me_is_for_its_owner_alone(tv: House) -> None:
         poll = await opened_poll(crew)
         await ann.put(f"/api/v1/polls/{poll['id']}/ballot", json={"round": 1, "choices": ["o1"]})
         me = named(await hers.view())["me:direct"]
-        assert me["ballots"] == {poll["id"]: {"round": 1, "choices": ["o1"]}}
+        assert me["ballots"] == {poll["id"]: {"round": 1, "choices": ["o1"], "texts": []}}
         with pytest.raises(TimeoutError):  # nothing of hers came to him
             async with asyncio.timeout(0.5):
                 await his.socket.recv()

@@ -70,6 +70,11 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[webrtc]\nviewers = 100000\n", "10000"),
         ("[webrtc]\naddresses = ['ici']\n", "ici"),
         ("[channels.labo-1]\nviewers = -1\n", "labo-1.*viewers"),
+        ("[event]\ntime_zone = 'Paris'\n", "Paris.*Europe/Paris"),
+        ("[labs.Labo]\nname = 'x'\n", "Labo"),
+        ("[labs.labo-1]\ncolour = 'rouge'\n", "labo-1.*colour"),
+        ("[labs.labo-1]\npictogram = 'une maison'\n", "labo-1.*pictogram"),
+        ("[labs.labo-1]\nstep = 5\n", "labs.*step"),
     ],
 )
 def test_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:

@@ -94,7 +94,7 @@ class Page:
         self.items: dict[str, Any] = {}
 
     def update(self) -> None:
-        message = self._views.message(self._topic, self._view, self._crew, self.version)
+        message = self._views.message(self._view, self._crew, self.version)
         self.version = message.version
         if not message.text:
             return
@@ -201,8 +201,8 @@ def test_same_message_is_built_once_for_all_pages_of_an_audience() -> None:
     follower.audience.apply("1-0", event)
     view = view_of("talk:direct", "")
     assert view is not None
-    one = views.message("talk:direct", view, False, "")
-    other = views.message("talk:direct", view, False, "")
+    one = views.message(view, False, "")
+    other = views.message(view, False, "")
     assert one is other
 
 
@@ -211,9 +211,9 @@ def test_page_ahead_of_this_process_waits_for_it() -> None:
     follower.audience.apply("1700000000000-0", TalkStarted(id="e", at=1.0, by="c", talk="direct"))
     view = view_of("talk:direct", "")
     assert view is not None
-    ahead = views.message("talk:direct", view, False, "1700000000500-0")
+    ahead = views.message(view, False, "1700000000500-0")
     assert (ahead.text, ahead.version) == ("", "1700000000500-0")
-    assert '"reset":true' in views.message("talk:direct", view, False, "1800000000000-0").text
+    assert '"reset":true' in views.message(view, False, "1800000000000-0").text
 
 
 @given(st.text(max_size=100))
@@ -227,4 +227,4 @@ def test_any_text_may_be_given_as_a_version(version: str) -> None:
     _, views = make_views()
     view = view_of("talk:direct", "")
     assert view is not None
-    assert views.message("talk:direct", view, False, version).version
+    assert views.message(view, False, version).version

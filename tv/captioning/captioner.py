@@ -11,11 +11,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from captions.cues import Cue, Word
 from captions.wording.captioned import Hold
 from captions.wording.typed import Typist
+from engagement.fold import View
 from engagement.limits import Limit
 from tv import items
 from tv.captioning.outbox import Outbox
 from tv.captioning.partial import OpenWord, Partial
-from tv.follower import EVERY_CAPTIONING, Follower, View
+from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
 from tv.live import Live
 from tv.problems import Problem, clean

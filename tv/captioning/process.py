@@ -20,8 +20,8 @@ from captions.wording.captioned import Captioned
 from captions.wording.rewriting import Rewriting
 from captions.wording.rules import Rules
 from captions.written.layout import Layout
-from engagement.audience import ALL_TALKS
-from engagement.talks import Talk
+from engagement.fold import View
+from engagement.talks import TALKS, Talk
 from streaming import link
 from streaming.errors import LinkLost
 from streaming.link import Follow, Now, Sound
@@ -34,7 +34,7 @@ from tv.captioning.preparing import prepared
 from tv.captioning.quality import TELL, Board, First
 from tv.captioning.terms import terms_of
 from tv.folder import Folder
-from tv.follower import EVERY_CAPTIONING, Follower, View
+from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
 from tv.settings import Settings
 from tv.tasks import running
@@ -120,7 +120,10 @@ async def run(folder: Folder, settings: Settings) -> None:
     channels = settings.captions.channels
     url = stores.address(folder, settings.store.url)
     clock = Clock()
-    async with stores.connected(url) as store, journal.opened(store, settings.event.slug) as book:
+    async with (
+        stores.connected(url) as store,
+        journal.opened(store, settings.event.slug, settings.store.replicas) as book,
+    ):
         follower = Follower(book)
         async with running(follower.run(), give_back(follower, store, channels, clock.now)):
             model = settings.captions.model
@@ -168,7 +171,7 @@ def _told(follower: Follower, lives: Mapping[str, Live]) -> Iterator[None]:
     """Each channel works by what the journal says of it."""
 
     def use(views: Set[View]) -> None:
-        if not views.isdisjoint((EVERY_CAPTIONING, ALL_TALKS)):
+        if not views.isdisjoint((EVERY_CAPTIONING, TALKS)):
             for live in lives.values():
                 live.use(follower.captions, follower.audience.talks.live_on(live.channel))
 

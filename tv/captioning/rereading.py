@@ -162,7 +162,10 @@ async def run(folder: Folder, settings: Settings) -> None:
     """Be the reread process."""
     channels = settings.captions.channels
     url = stores.address(folder, settings.store.url)
-    async with stores.connected(url) as store, journal.opened(store, settings.event.slug) as book:
+    async with (
+        stores.connected(url) as store,
+        journal.opened(store, settings.event.slug, settings.store.replicas) as book,
+    ):
         follower = Follower(book)
         outbox = Outbox(follower.append)
         rereader = Rereader(

@@ -53,6 +53,7 @@ from tv.captioning.captioner import SPEAKER, Captioner, HoldOver, TooFast
 from tv.follower import Follower
 from tv.journal import StoreUnavailable
 from tv.live import Live
+from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
 from tv.upstream import Upstream
 from tv.writing import json
@@ -108,6 +109,7 @@ class Desk:
         self._live = live
         self._channels = frozenset(channels)
 
+    @takes(Take)
     async def take(self, request: Request) -> Response:
         channel, who = self._find(request)
         said = await read_json(request, Take)
@@ -121,6 +123,7 @@ class Desk:
         act = CaptionsReleased(**self._acts.act(request, who), channel=channel)
         return json(items.hold_item(await self._hold(act)))
 
+    @takes(Name)
     async def name(self, request: Request) -> Response:
         channel, who = self._find(request)
         said = await read_json(request, Name)

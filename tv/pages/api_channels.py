@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from tv.airing import Airing
 from tv.auth import EVERY_TALK, Role, identity
 from tv.items import Rendered
+from tv.openapi import takes
 from tv.problems import Problem, read_json
 from tv.upstream import Upstream
 from tv.views import POSITION
@@ -68,6 +69,7 @@ def routes(upstream: Upstream, airing: Airing) -> list[BaseRoute]:
         identity(request).must_be(*CREW, talk=EVERY_TALK)
         return json(find(request))
 
+    @takes(Choice)
     async def switch(request: Request) -> Response:
         identity(request).must_be(Role.OPERATOR, Role.ADMIN, talk=EVERY_TALK)
         channel = find(request)

@@ -25,6 +25,7 @@ from tv import items
 from tv.auth import Identity, identity
 from tv.captioning.acts import CaptionActs, unknown_cue
 from tv.follower import Follower
+from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
 from tv.writing import expected_versions, json
 
@@ -58,6 +59,7 @@ def routes(follower: Follower, acts: CaptionActs) -> list[BaseRoute]:
         _, edited, _ = find(request)
         return _answer(edited.shown)
 
+    @takes(Correction)
     async def correct(request: Request) -> Response:
         channel, edited, who = find(request)
         said = await read_json(request, Correction)

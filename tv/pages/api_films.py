@@ -30,10 +30,11 @@ from engagement.talks import Talk
 from tv.auth import identity
 from tv.follower import Follower
 from tv.items import Rendered
-from tv.pages.api_talks import seconds
+from tv.openapi import takes
 from tv.problems import Problem, read_json
 from tv.recorded.films import Order, Orders, Progress, QueueFull, Shelf, clip, stands, whole_film
 from tv.recorded.replays import CREW, Replays, absent
+from tv.schedule.by_hand import seconds
 from tv.writing import json
 
 LONGEST_CLIP = 30 * 60.0  # seconds
@@ -123,6 +124,7 @@ def routes(follower: Follower, replays: Replays, orders: Orders, shelf: Shelf) -
             }
         )
 
+    @takes(Span)
     async def make_clip(request: Request) -> Response:
         talk = for_crew(request)
         said = await read_json(request, Span)

@@ -23,6 +23,7 @@ from tv import items
 from tv.auth import EVERY_TALK, Identity, identity
 from tv.captioning.acts import EDITORS, CaptionActs
 from tv.follower import Follower
+from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
 from tv.writing import absent, expected_versions, json
 
@@ -51,6 +52,7 @@ def routes(follower: Follower, acts: CaptionActs) -> list[BaseRoute]:
         made = follower.captions.made_rules.values()
         return json({"items": [items.rule_item(rule) for rule in made]})
 
+    @takes(NewRule)
     async def add(request: Request) -> Response:
         who = crew(request)
         said = await read_json(request, NewRule)
@@ -82,6 +84,7 @@ def routes(follower: Follower, acts: CaptionActs) -> list[BaseRoute]:
         talk, _ = of(request)
         return json(items.glossary_item(follower.captions.glossary(talk)))
 
+    @takes(Terms)
     async def put(request: Request) -> Response:
         talk, who = of(request)
         said = await read_json(request, Terms)

@@ -1,96 +1,137 @@
 """The API of polls: drafted, opened and closed by the crew, voted by the audience.
 
 - `GET /api/v1/talks/{id}/polls` → `{"items": [poll]}`, drafts for the crew only.
-- `POST /api/v1/polls` `{"talk", "type": "single", "prompt", "options": ["…", {"text": "…"}],
-  "visibility": "closed|live|published"}` → 201 poll, a draft (presenter, moderator, operator,
-  admin). `visibility`: from when the audience sees results. 422 `bad-options` and the like.
-- `POST /api/v1/polls/{id}:open|close|publish|reopen` → poll (the same roles); `reopen` begins a
-  new round without ballots.
+- `POST /api/v1/polls` `{"talk", "type", "prompt", "options": ["…", {"text": "…"}], "max_choices",
+  "scale", "visibility": "closed|live|published", "duration", "compare_by": "none|lab"}` → 201 poll,
+  a draft (presenter, moderator, operator, admin). `type`: `single`; `multiple`, `max_choices` at
+  most; `rating`, on a `scale` of 5 or 10 steps; `ranking`; `dots`, ten to give; `words`, up to
+  `max_choices` of them; `text`, an answer that a moderator reads first. `visibility`: from when the
+  audience sees results. `duration`: seconds that it stays open. 422 `bad-options`, `wrong-maximum`
+  and the like.
+- `PATCH /api/v1/polls/{id}` any of these → poll; `DELETE` → 204. Drafts only: 409 `wrong-state`.
+- `POST /api/v1/polls/{id}:open|reopen` `{"duration"}`, `:extend` `{"seconds"}`, `:close`,
+  `:publish` → poll (the same roles); `reopen` begins a new round without ballots.
+- `POST /api/v1/polls/{id}:more_time` → poll (participants): their ballot counts until 60 s after
+  the end.
 - `GET /api/v1/polls/{id}` → poll.
-- `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "round"}` → `{"id", "round", "choices",
-  "version"}` (participants). The last ballot of a round counts. 409 `poll-not-open`, `wrong-round`;
-  422 `one-choice`, `unknown-option`. `GET` → the same, of this round; 404 `no-ballot`.
-- `GET /api/v1/polls/{id}/results?round=1` → `{"id", "round", "counts": [{"option", "votes"}],
-  "ballots", "version"}`; 403 `results-hidden`, 404 `unknown-round`.
+- `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "texts": [], "round"}` → `{"id",
+  "round", "choices", "texts", "version"}` (participants). A ranking has all options in order, dots
+  an option as often as it gets one; words and texts go into `texts`. The last ballot of a round
+  counts. 409 `poll-not-open`, `wrong-round`; 422 `one-choice`, `unknown-option` and the like. `GET`
+  → the same, of this round; 404 `no-ballot`.
+- `GET /api/v1/polls/{id}/results?round=1&by=lab` → `{"id", "round", "counts": [{"option",
+  "votes"}], "mean", "words", "answers", "labs", "ballots", "version"}`: 500 words at most; with
+  `by=lab` the labs as in `poll_items.labs_item`. 403 `results-hidden`, 404 `unknown-round`, 422
+  `not-compared`.
+- `POST /api/v1/polls/{id}/answers/{answer}:approve|reject` → answer; `POST …/{id}/words` `{"word",
+  "hidden": true}` → poll (moderator, operator, admin).
 
-Polls are as in `items.poll_item`; writes as in tv/writing.py. 404 `unknown-poll` also for drafts.
+Polls are as in `poll_items.poll_item`; writes as in tv/writing.py. 404 `unknown-poll` also for
+drafts.
 """
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.fold import Reason, Refused
 from engagement.polls import (
+    OPTIONS,
+    WRITTEN,
+    Answer,
+    AnswerApproved,
+    AnswerRejected,
     Ballot,
     BallotCast,
-    Option,
+    MoreTimeAsked,
     Poll,
     PollClosed,
     PollCreated,
+    PollDeleted,
+    PollEdited,
+    PollExtended,
     PollOpened,
     PollPublished,
     PollReopened,
+    WordHidden,
+    unfit,
+    unfit_ballot,
 )
-from tv import items
+from tv import items, poll_items
 from tv.auth import Identity, Role, identity
 from tv.follower import Follower
+from tv.openapi import takes
+from tv.pages.poll_drafts import OPTION, PROMPT, Changes, Draft, Duration, most, options_of
 from tv.problems import Problem, clean, read_json
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, refusal
 
-PROMPT = 300  # characters
-OPTION = 120
-OPTIONS = 20  # per poll
-AT_MOST = msgspec.Meta(max_length=OPTIONS)
+TEXT = 280  # characters of an answer
+LONGEST = 500  # of what may become one by cleaning
+WORD = 30
+WORDS_TOLD = 500
 
 ROUND = re.compile("[1-9][0-9]{0,4}")
 
-POLLSTERS = (Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
+MODERATORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
+POLLSTERS = (Role.PRESENTER, *MODERATORS)
 
-ACTS: dict[str, type[PollOpened | PollClosed | PollPublished | PollReopened]] = {
-    "open": PollOpened,
-    "close": PollClosed,
-    "publish": PollPublished,
-    "reopen": PollReopened,
+JUDGEMENTS: dict[str, type[AnswerApproved | AnswerRejected]] = {
+    "approve": AnswerApproved,
+    "reject": AnswerRejected,
 }
 
+Strings = Annotated[
+    list[Annotated[str, msgspec.Meta(max_length=LONGEST)]], msgspec.Meta(max_length=OPTIONS)
+]
 
-class Text(msgspec.Struct, frozen=True):
-    text: str
+
+class Opening(msgspec.Struct, frozen=True):
+    """The body of `:open` and `:reopen`: seconds, in place of what the draft says."""
+
+    duration: Duration | None = None
 
 
-class Draft(msgspec.Struct, frozen=True):
-    """The body of a new poll; options are texts, or objects with a `text`."""
+class Extension(msgspec.Struct, frozen=True):
+    """The body of `:extend`."""
 
-    talk: str
-    prompt: str
-    options: list[str | Text]
-    type: str = "single"
-    visibility: Literal["live", "closed", "published"] = "closed"
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=600)] = 30.0
 
 
 class Vote(msgspec.Struct, frozen=True):
-    """The body of a ballot: option ids. Without a round, it is for the current one."""
+    """The body of a ballot. Without a round, it is for the current one."""
 
-    choices: Annotated[list[Annotated[str, msgspec.Meta(max_length=OPTION)]], AT_MOST]
+    choices: Strings = []
+    texts: Strings = []
     round: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+
+
+class Hiding(msgspec.Struct, frozen=True):
+    """The body of a word that is to be hidden, or shown again."""
+
+    word: Annotated[str, msgspec.Meta(min_length=1, max_length=OPTION)]
+    hidden: bool = True
 
 
 def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
     desk = Desk(follower, writer)
+    poll = "/api/v1/polls/{poll}"
     return [
-        Route(
-            "/api/v1/polls/{poll}/ballot", desk.vote, methods=["PUT"]
-        ),  # first: it comes in storms
+        Route(f"{poll}/ballot", desk.vote, methods=["PUT"]),  # first: it comes in storms
         Route("/api/v1/polls", desk.create, methods=["POST"]),
         Route("/api/v1/talks/{talk}/polls", desk.of_talk, methods=["GET"]),
-        Route("/api/v1/polls/{poll}:{verb}", desk.act, methods=["POST"]),
-        Route("/api/v1/polls/{poll}/ballot", desk.ballot, methods=["GET"]),
-        Route("/api/v1/polls/{poll}/results", desk.results, methods=["GET"]),
-        Route("/api/v1/polls/{poll}", desk.one, methods=["GET"]),
+        Route(f"{poll}:more_time", desk.more_time, methods=["POST"]),
+        Route(f"{poll}:{{verb}}", desk.act, methods=["POST"]),
+        Route(f"{poll}/ballot", desk.ballot, methods=["GET"]),
+        Route(f"{poll}/results", desk.results, methods=["GET"]),
+        Route(f"{poll}/answers/{{answer}}:{{verb}}", desk.judge, methods=["POST"]),
+        Route(f"{poll}/words", desk.hide, methods=["POST"]),
+        Route(poll, desk.one, methods=["GET"]),
+        Route(poll, desk.edit, methods=["PATCH"]),
+        Route(poll, desk.delete, methods=["DELETE"]),
     ]
 
 
@@ -108,7 +149,7 @@ class Desk:
             raise absent("talk")
         crew = identity(request).crew(talk)
         found = [
-            items.poll_item(poll, crew)
+            poll_items.poll_item(poll, crew)
             for poll in self._polls.by_id.values()
             if poll.talk == talk and items.seen(poll, crew)
         ]
@@ -116,72 +157,127 @@ class Desk:
 
     async def one(self, request: Request) -> Response:
         poll, who = self._find(request)
-        return json(items.poll_item(poll, who.crew(poll.talk)))
+        return json(poll_items.poll_item(poll, who.crew(poll.talk)))
 
+    @takes(Draft)
     async def create(self, request: Request) -> Response:
         who = identity(request)
         who.must_be(*POLLSTERS)
         said = await read_json(request, Draft)
         who.must_be(*POLLSTERS, talk=said.talk)
-        if said.type != "single":
-            raise Problem(
-                422,
-                "unknown-poll-type",
-                "Type de sondage inconnu",
-                "Seul le type « single » (un seul choix) est proposé.",
-            )
+        options = options_of(said, said.type, None) or ()
+        max_choices = said.max_choices or most(said.type, options)
+        if wrong := unfit(said.type, options, max_choices):
+            raise refusal(Refused(wrong), who)
         act = self._writer.act(request, who.signature)
         event = PollCreated(
             **act,
             poll=f"poll_{act['id']}",
             talk=said.talk,
-            kind="single",
+            kind=said.type,
             prompt=clean(said.prompt, "Énoncé", PROMPT),
-            options=_options(said.options),
+            options=options,
             visibility=said.visibility,
+            max_choices=max_choices,
+            duration=said.duration,
+            compare_by=said.compare_by,
         )
         created = await self._writer.write(event, who)
         location = f"/api/v1/polls/{created.id}"
         return json(items.item(created, crew=True), 201, location=location)
 
-    async def act(self, request: Request) -> Response:
-        poll, who = self._find(request)
-        if (type := ACTS.get(request.path_params["verb"])) is None:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
-        who.must_be(*POLLSTERS, talk=poll.talk)
-        event = type(**self._writer.act(request, who.signature), poll=poll.id)
+    @takes(Changes)
+    async def edit(self, request: Request) -> Response:
+        poll, who = self._led(request)
+        said = await read_json(request, Changes)
+        kind = said.type or poll.kind
+        changed = options_of(said, kind, poll)
+        options = poll.options if changed is None else changed
+        max_choices = said.max_choices
+        if max_choices is None and (kind != poll.kind or poll.max_choices > len(options)):
+            max_choices = most(kind, options)
+        if wrong := unfit(kind, options, max_choices or poll.max_choices):
+            raise refusal(Refused(wrong), who)
+        event = PollEdited(
+            **self._writer.act(request, who.signature),
+            poll=poll.id,
+            kind=said.type,
+            prompt=None if said.prompt is None else clean(said.prompt, "Énoncé", PROMPT),
+            options=changed,
+            visibility=said.visibility,
+            max_choices=max_choices,
+            duration=said.duration,
+            compare_by=said.compare_by,
+        )
         return json(items.item(await self._writer.write(event, who), crew=True))
 
+    async def delete(self, request: Request) -> Response:
+        poll, who = self._led(request)
+        act = self._writer.act(request, who.signature)
+        await self._writer.write(PollDeleted(**act, poll=poll.id), who)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+
+    @takes(Opening, Extension)
+    async def act(self, request: Request) -> Response:
+        poll, who = self._led(request)
+        act = self._writer.act(request, who.signature) | {"poll": poll.id}
+        event: PollOpened | PollReopened | PollExtended | PollClosed | PollPublished
+        match request.path_params["verb"]:
+            case "open":
+                event = PollOpened(**act, duration=(await read_json(request, Opening)).duration)
+            case "reopen":
+                event = PollReopened(**act, duration=(await read_json(request, Opening)).duration)
+            case "extend":
+                event = PollExtended(**act, seconds=(await read_json(request, Extension)).seconds)
+            case "close":
+                event = PollClosed(**act)
+            case "publish":
+                event = PollPublished(**act)
+            case _:
+                raise _unknown_act()
+        return json(items.item(await self._writer.write(event, who), crew=True))
+
+    async def more_time(self, request: Request) -> Response:
+        poll, who = self._find(request)
+        event = MoreTimeAsked(**self._writer.act(request, self._writer.tap(who)), poll=poll.id)
+        return json(items.item(await self._writer.write(event, who), who.crew(poll.talk)))
+
+    @takes(Vote)
     async def vote(self, request: Request) -> Response:
         poll, who = self._find(request)
         by = self._writer.tap(who)
-        said = await read_json(request, Vote, limit=4096)
+        said = await read_json(request, Vote, limit=8192)
         event = BallotCast(
             **self._writer.act(request, by),
             poll=poll.id,
             round=said.round or poll.round,
             choices=tuple(said.choices),
+            texts=_texts(poll, said.texts),
+            lab=who.lab if poll.compare_by == "lab" else "",
         )
+        if hopeless := self._hopeless(poll, event):
+            raise refusal(Refused(hopeless, poll), who)
         ballot = await self._writer.write(event, who)
         assert isinstance(ballot, Ballot)
-        return json(items.ballot_item(ballot))
+        return json(poll_items.ballot_item(ballot))
 
     async def ballot(self, request: Request) -> Response:
         """What one has voted."""
         poll, who = self._find(request)
-        ballot = self._audience.mine(poll.talk, who.must_take_part()).ballots.get(poll.id)
-        if ballot is None or ballot.round != poll.round:
+        ballot = self._polls.ballot(poll.id, poll.round, who.must_take_part())
+        if ballot is None:
             raise Problem(404, "no-ballot", "Aucun vote", "Vous n’avez pas voté à ce tour.")
-        return json(items.ballot_item(ballot))
+        return json(poll_items.ballot_item(ballot))
 
     async def results(self, request: Request) -> Response:
         """`?round=` an earlier one; the current one by default."""
         poll, who = self._find(request)
+        crew = who.crew(poll.talk)
         asked = request.query_params.get("round", str(poll.round))
         results = self._polls.results(poll.id, int(asked)) if ROUND.fullmatch(asked) else None
         if results is None:
             raise Problem(404, "unknown-round", "Introuvable", "Ce tour n’existe pas.")
-        if not (who.crew(poll.talk) or poll.round_public(results.round)):
+        if not (crew or poll.round_public(results.round)):
             raise Problem(
                 403,
                 "results-hidden",
@@ -191,15 +287,42 @@ class Desk:
                 else "Les résultats seront visibles quand la régie les affichera.",
                 state=poll.state,
             )
-        return json(
-            {
-                "id": poll.id,
-                "round": results.round,
-                "counts": items.counts(poll, results.counts),
-                "ballots": results.ballots,
-                "version": poll.version,
-            }
-        )
+        words = self._polls.words(poll.id, results.round, WORDS_TOLD)
+        answers = self._polls.answers_to(poll.id, results.round)
+        body = {
+            "id": poll.id,
+            "round": results.round,
+            "counts": poll_items.counts(poll.options, results.counts),
+            "mean": poll_items.mean(poll, results.counts),
+            "words": [poll_items.word_item(word) for word in words],
+            "answers": [
+                poll_items.answer_item(answer) for answer in answers if items.seen(answer, crew)
+            ],
+            "ballots": results.ballots,
+            "version": poll.version,
+        }
+        if "by" in request.query_params:
+            _must_compare(poll, results.round, request.query_params["by"])
+            body["labs"] = poll_items.labs_item(poll, results.labs)
+        return json(body)
+
+    async def judge(self, request: Request) -> Response:
+        poll, who = self._led(request, *MODERATORS)
+        if (type := JUDGEMENTS.get(request.path_params["verb"])) is None:
+            raise _unknown_act()
+        act = self._writer.act(request, who.signature)
+        event = type(**act, poll=poll.id, answer=request.path_params["answer"])
+        answer = await self._writer.write(event, who)
+        assert isinstance(answer, Answer)
+        return json(poll_items.answer_item(answer))
+
+    @takes(Hiding)
+    async def hide(self, request: Request) -> Response:
+        poll, who = self._led(request, *MODERATORS)
+        said = await read_json(request, Hiding)
+        act = self._writer.act(request, who.signature)
+        event = WordHidden(**act, poll=poll.id, word=said.word, hidden=said.hidden)
+        return json(items.item(await self._writer.write(event, who), crew=True))
 
     def _find(self, request: Request) -> tuple[Poll, Identity]:
         who = identity(request)
@@ -208,17 +331,52 @@ class Desk:
             raise absent("poll")
         return poll, who
 
+    def _led(self, request: Request, *roles: Role) -> tuple[Poll, Identity]:
+        """The same, for those who may lead it."""
+        poll, who = self._find(request)
+        who.must_be(*(roles or POLLSTERS), talk=poll.talk)
+        return poll, who
 
-def _options(given: list[str | Text]) -> tuple[Option, ...]:
-    texts = [
-        clean(option if isinstance(option, str) else option.text, "Réponse proposée", OPTION)
-        for option in given
-    ]
-    if not 2 <= len(texts) <= OPTIONS or len(set(texts)) != len(texts):
+    def _hopeless(self, poll: Poll, event: BallotCast) -> Reason | None:
+        """Why a ballot can never count, whatever else is in the journal already."""
+        if poll.state != "draft":
+            if wrong := unfit_ballot(
+                poll.kind, poll.options, poll.max_choices, event.choices, event.texts
+            ):
+                return wrong
+            if poll.kind in WRITTEN and not event.texts:
+                return Reason.WRONG_CHOICES
+        if self._polls.ballot(poll.id, event.round, event.by):
+            return None  # it may be that very one, sent again
+        if event.round < poll.round:
+            return Reason.WRONG_ROUND
+        over = poll.state in ("closed", "published") and not poll.takes(event.at, more_time=True)
+        return Reason.POLL_NOT_OPEN if event.round == poll.round and over else None
+
+
+def _texts(poll: Poll, texts: list[str]) -> tuple[str, ...]:
+    longest = WORD if poll.kind == "words" else TEXT
+    return tuple(clean(text, "Réponse", longest) for text in texts)
+
+
+def _must_compare(poll: Poll, round: int, by: str) -> None:
+    if by != "lab" or poll.compare_by != "lab":
         raise Problem(
             422,
-            "bad-options",
-            "Réponses à revoir",
-            f"Proposez de 2 à {OPTIONS} réponses, toutes différentes.",
+            "not-compared",
+            "Pas de comparaison",
+            "Ce sondage ne se compare pas ainsi\u202f: seulement par laboratoire (« by=lab »), et "
+            "s’il l’annonce (« compare_by »).",
         )
-    return tuple(Option(f"o{number}", text) for number, text in enumerate(texts, 1))
+    if round == poll.round and not poll_items.comparable(poll):
+        raise Problem(
+            403,
+            "results-hidden",
+            "Résultats masqués",
+            "La comparaison des laboratoires sera visible à la clôture.",
+            state=poll.state,
+        )
+
+
+def _unknown_act() -> Problem:
+    return Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")

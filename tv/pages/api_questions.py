@@ -1,18 +1,23 @@
-"""The API of questions: asked and supported by the audience, moderated and answered by the crew.
+"""The API of questions for those who ask and support them; the crew's is api_moderation.py.
 
-- `GET /api/v1/talks/{id}/questions?state=a,b&sort=recent|support|talk` → `{"items": [question]}`:
-  public ones and one's own; all of them for the crew. 422 `unknown-filter`.
+- `GET /api/v1/talks/{id}/questions?state=a,b&label=l&sort=recent|support|talk|queue` →
+  `{"items": [question]}`: public ones and one's own; all of them for the crew, who alone may sort
+  by `queue` (those to come, in the order set) or choose by `label`. 422 `unknown-filter`.
 - `POST /api/v1/talks/{id}/questions` `{"body", "anchor": {"media_time", "cues", "quote"}}` → 201
-  question, pending (participants). 422 `text-too-long` and the like; 409 `talk-closed`; 429
-  `too-many`: 8 at once, then one every 10 s, and 10 that wait for a moderator.
+  question, pending, or approved where the talk is moderated after the fact (participants). 422
+  `text-too-long` and the like; 409 `talk-closed`; 429 `too-many`: 8 at once, then one every 10 s,
+  10 that wait for a moderator, 60 in all.
+- `POST /api/v1/talks/{id}/questions:similar` `{"body"}` → `{"items": [question]}`, at most three
+  that ask nearly the same, the nearest first, with `nearness` (0 to 1) (participants). Nothing
+  where it cannot be told in time.
+- `GET /api/v1/talks/{id}/questions:counts` → `{"received", "pending", "published", "answered",
+  "merged", "rejected", "withdrawn"}`, for everyone.
 - `GET /api/v1/questions/{id}` → question.
 - `PUT|DELETE /api/v1/questions/{id}/support` → question (participants; approved or live ones).
 - `POST /api/v1/questions/{id}:withdraw` → question (its author, while pending or approved).
-- `:approve|restore`, `:reject` `{"reason"}`, `:merge` `{"into": id}` → question (moderator,
-  operator, admin); `:take` (presenter, operator, admin); `:release|answer` (any of these).
 
-Questions are as in `items.question_item`, with `mine` and `supported`; writes as in tv/writing.py.
-404 `unknown-question` also for what whoever asks may not see.
+Questions are as in `question_items.question_item`, with `mine` and `supported`; writes as in
+tv/writing.py. 404 `unknown-question` also for what whoever asks may not see.
 """
 
 import msgspec
@@ -23,45 +28,29 @@ from starlette.routing import BaseRoute, Route
 from engagement.questions import (
     Anchor,
     Question,
-    QuestionAnswered,
-    QuestionApproved,
     QuestionAsked,
-    QuestionMerged,
-    QuestionRejected,
-    QuestionReleased,
-    QuestionRestored,
-    QuestionTaken,
     QuestionWithdrawn,
     SupportGiven,
     SupportTakenBack,
 )
+from engagement.talks import Talk
+from engagement.wording import flags
 from tv import items
-from tv.auth import Identity, Role, identity
+from tv.auth import Identity, identity
+from tv.duplicates import Duplicates
 from tv.follower import Follower
+from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
+from tv.question_items import Rendered, counts_item, question_item
 from tv.writing import Writer, absent, json
 
 BODY = 500  # characters
 QUOTE = 300
-REASON = 200
+LABEL = 40
 CUES = 20  # that one question may quote
 
-MODERATORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
-ON_AIR = (Role.PRESENTER, Role.OPERATOR, Role.ADMIN)
-
-Act = QuestionApproved | QuestionRestored | QuestionTaken | QuestionReleased | QuestionAnswered
-
-# What the crew does to a question, and who may.
-ACTS: dict[str, tuple[type[Act], tuple[Role, ...]]] = {
-    "approve": (QuestionApproved, MODERATORS),
-    "restore": (QuestionRestored, MODERATORS),
-    "take": (QuestionTaken, ON_AIR),
-    "release": (QuestionReleased, (*ON_AIR, Role.MODERATOR)),
-    "answer": (QuestionAnswered, (*ON_AIR, Role.MODERATOR)),
-}
-
 STATES = frozenset(("pending", "approved", "live", "answered", "rejected", "merged", "withdrawn"))
-SORTS = ("recent", "support", "talk")
+SORTS = ("recent", "support", "talk", "queue")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -71,154 +60,159 @@ class Asked(msgspec.Struct, frozen=True):
     anchor: Anchor | None = None
 
 
-class Rejection(msgspec.Struct, frozen=True):
-    """The body of `:reject`: a reason that the author sees."""
+class Typed(msgspec.Struct, frozen=True):
+    """The body of `:similar`: what was typed so far."""
 
-    reason: str = ""
-
-
-class Merge(msgspec.Struct, frozen=True):
-    """The body of `:merge`: the question that says the same."""
-
-    into: str
+    body: str
 
 
-def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
-    desk = Desk(follower, writer)
+def routes(follower: Follower, writer: Writer, duplicates: Duplicates) -> list[BaseRoute]:
+    desk = Desk(follower, writer, duplicates)
     return [
         Route("/api/v1/talks/{talk}/questions", desk.of_talk, methods=["GET"]),
         Route("/api/v1/talks/{talk}/questions", desk.ask, methods=["POST"]),
-        Route("/api/v1/questions/{question}:reject", desk.reject, methods=["POST"]),
-        Route("/api/v1/questions/{question}:merge", desk.merge, methods=["POST"]),
+        Route("/api/v1/talks/{talk}/questions:similar", desk.similar, methods=["POST"]),
+        Route("/api/v1/talks/{talk}/questions:counts", desk.counts, methods=["GET"]),
         Route("/api/v1/questions/{question}:withdraw", desk.withdraw, methods=["POST"]),
-        Route("/api/v1/questions/{question}:{verb}", desk.act, methods=["POST"]),
         Route("/api/v1/questions/{question}/support", desk.support, methods=["PUT", "DELETE"]),
         Route("/api/v1/questions/{question}", desk.one, methods=["GET"]),
     ]
 
 
-class Desk:
-    """Answers requests about questions."""
+class Seeing:
+    """Finds questions for who asks, as they may see them."""
 
-    def __init__(self, follower: Follower, writer: Writer) -> None:
-        self._audience = follower.audience
-        self._questions = follower.audience.questions
+    def __init__(self, follower: Follower) -> None:
+        self.audience = follower.audience
+        self.questions = follower.audience.questions
+
+    def talk(self, request: Request) -> Talk:
+        """The talk of an address. Raises Problem."""
+        talk = self.audience.talks.by_id.get(request.path_params["talk"])
+        if talk is None or talk.gone:
+            raise absent("talk")
+        return talk
+
+    def find(self, request: Request) -> tuple[Question, Identity]:
+        """The question of an address, if whoever asks may see it. Raises Problem."""
+        who = identity(request)
+        question = self.questions.by_id.get(request.path_params["question"])
+        if question is None or not self.visible(question, who):
+            raise absent("question")
+        return question, who
+
+    def visible(self, question: Question, who: Identity) -> bool:
+        mine = bool(who.by) and question.by == who.by
+        return mine or items.seen(question, who.crew(question.talk))
+
+    def rendered(self, question: Question, who: Identity) -> Rendered:
+        mine = bool(who.by) and question.by == who.by
+        rendered = question_item(question, who.crew(question.talk), mine)
+        rendered["mine"] = mine
+        rendered["supported"] = bool(who.by) and self.questions.supported_by(question.id, who.by)
+        return rendered
+
+
+class Desk(Seeing):
+    """Answers requests of the audience about questions."""
+
+    def __init__(self, follower: Follower, writer: Writer, duplicates: Duplicates) -> None:
+        super().__init__(follower)
         self._writer = writer
+        self._duplicates = duplicates
 
     async def of_talk(self, request: Request) -> Response:
-        """`?state=` one or several, by commas; `?sort=` recent, support, or talk (the order of
-        what they are about)."""
-        talk, who = request.path_params["talk"], identity(request)
-        if talk not in self._audience.talks.by_id:
-            raise absent("talk")
+        talk, who = self.talk(request), identity(request)
         wanted = set(filter(None, request.query_params.get("state", "").split(",")))
         sort = request.query_params.get("sort", "recent")
-        if not wanted <= STATES or sort not in SORTS:
+        label = request.query_params.get("label", "")
+        crew = who.crew(talk.id)
+        if not wanted <= STATES or sort not in SORTS or (not crew and (label or sort == "queue")):
             raise Problem(
                 422,
                 "unknown-filter",
                 "Tri inconnu",
-                f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: {', '.join(SORTS)}.",
+                f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: {', '.join(SORTS)} "
+                "(« queue » et « label » sont réservés à l’équipe).",
             )
         found = [
             question
-            for question in self._questions.by_id.values()
-            if question.talk == talk
+            for question in self.questions.by_id.values()
+            if question.talk == talk.id
             and (not wanted or question.state in wanted)
-            and self._visible(question, who)
+            and (not label or label in question.labels)
+            and (sort != "queue" or question.place)
+            and self.visible(question, who)
         ]
         found.reverse()  # the newest first
         if sort == "support":
             found.sort(key=lambda question: -question.support)
         elif sort == "talk":
             found.sort(key=_moment)
-        return json({"items": [self._rendered(question, who) for question in found]})
+        elif sort == "queue":
+            found.sort(key=lambda question: question.place)
+        return json({"items": [self.rendered(question, who) for question in found]})
 
     async def one(self, request: Request) -> Response:
-        question, who = self._find(request)
-        return json(self._rendered(question, who))
+        question, who = self.find(request)
+        return json(self.rendered(question, who))
 
+    async def counts(self, request: Request) -> Response:
+        return json(counts_item(self.questions.counts(self.talk(request).id)))
+
+    @takes(Typed)
+    async def similar(self, request: Request) -> Response:
+        talk, who = self.talk(request), identity(request)
+        self._writer.tap(who)
+        said = await read_json(request, Typed)
+        text = clean(said.body, "Question", BODY, least=0)
+        await self._writer.count(who, talk.id)
+        near = await self._duplicates.of(talk.id, text, hidden=who.crew(talk.id))
+        return json(
+            {"items": [self.rendered(one, who) | {"nearness": nearness} for one, nearness in near]}
+        )
+
+    @takes(Asked)
     async def ask(self, request: Request) -> Response:
-        who = identity(request)
+        talk, who = self.talk(request), identity(request)
         by = self._writer.tap(who)
-        if (talk := request.path_params["talk"]) not in self._audience.talks.by_id:
-            raise absent("talk")
         said = await read_json(request, Asked)
         act = self._writer.act(request, by)
+        body = clean(said.body, "Question", BODY)
         event = QuestionAsked(
             **act,
             question=f"q_{act['id']}",
-            talk=talk,
-            body=clean(said.body, "Question", BODY),
+            talk=talk.id,
+            body=body,
             author=who.name,
             anchor=_checked(said.anchor),
+            # Whatever the talk's rule, a moderator looks at telephone numbers and insults first.
+            published=talk.moderation == "post" and not flags(body),
         )
         asked = await self._writer.write(event, who)
         assert isinstance(asked, Question)
         location = f"/api/v1/questions/{asked.id}"
-        return json(self._rendered(asked, who), 201, location=location)
-
-    async def act(self, request: Request) -> Response:
-        question, who = self._find(request)
-        if (known := ACTS.get(request.path_params["verb"])) is None:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
-        type, roles = known
-        who.must_be(*roles, talk=question.talk)
-        event = type(**self._writer.act(request, who.signature), question=question.id)
-        return json(items.item(await self._writer.write(event, who), crew=True))
-
-    async def reject(self, request: Request) -> Response:
-        question, who = self._find(request)
-        who.must_be(*MODERATORS, talk=question.talk)
-        said = await read_json(request, Rejection)
-        event = QuestionRejected(
-            **self._writer.act(request, who.signature),
-            question=question.id,
-            reason=clean(said.reason, "Motif", REASON, least=0),
-        )
-        return json(items.item(await self._writer.write(event, who), crew=True))
-
-    async def merge(self, request: Request) -> Response:
-        question, who = self._find(request)
-        who.must_be(*MODERATORS, talk=question.talk)
-        said = await read_json(request, Merge)
-        act = self._writer.act(request, who.signature)
-        event = QuestionMerged(**act, question=question.id, into=said.into)
-        return json(items.item(await self._writer.write(event, who), crew=True))
+        return json(self.rendered(asked, who), 201, location=location)
 
     async def withdraw(self, request: Request) -> Response:
-        question, who = self._find(request)
+        question, who = self.find(request)
         by = self._writer.tap(who)
         event = QuestionWithdrawn(**self._writer.act(request, by), question=question.id)
         withdrawn = await self._writer.write(event, who)
         assert isinstance(withdrawn, Question)
-        return json(self._rendered(withdrawn, who))
+        return json(self.rendered(withdrawn, who))
 
     async def support(self, request: Request) -> Response:
-        question, who = self._find(request)
-        type = SupportGiven if request.method == "PUT" else SupportTakenBack
-        event = type(**self._writer.act(request, self._writer.tap(who)), question=question.id)
+        question, who = self.find(request)
+        act = self._writer.act(request, self._writer.tap(who))
+        event: SupportGiven | SupportTakenBack
+        if request.method == "PUT":
+            event = SupportGiven(**act, question=question.id, joined=who.joined)
+        else:
+            event = SupportTakenBack(**act, question=question.id)
         supported = await self._writer.write(event, who)
         assert isinstance(supported, Question)
-        return json(self._rendered(supported, who))
-
-    def _find(self, request: Request) -> tuple[Question, Identity]:
-        who = identity(request)
-        question = self._questions.by_id.get(request.path_params["question"])
-        if question is None or not self._visible(question, who):
-            raise absent("question")
-        return question, who
-
-    def _visible(self, question: Question, who: Identity) -> bool:
-        mine = bool(who.by) and question.by == who.by
-        return mine or items.seen(question, who.crew(question.talk))
-
-    def _rendered(self, question: Question, who: Identity) -> items.Rendered:
-        mine = bool(who.by) and question.by == who.by
-        rendered = items.question_item(question, crew=mine or who.crew(question.talk))
-        rendered["mine"] = mine
-        rendered["supported"] = bool(who.by) and self._questions.supported_by(question.id, who.by)
-        return rendered
+        return json(self.rendered(supported, who))
 
 
 def _checked(anchor: Anchor | None) -> Anchor | None:

@@ -2,10 +2,12 @@
 
 - `GET /api/v1/talks/{id}/replay` → `{"id", "talk", "title", "speakers", "channel", "state",
   "reviewed", "start", "end", "duration", "complete", "playlist", "captions", "thumbnails",
-  "transcript", "search", "film", "chapters", "questions", "polls", "version"}`. `complete` is false
-  for the few seconds that the end of the talk takes to be recorded. `captions` are addresses by
-  format. A chapter is `{"kind", "id", "title", "start", "end", "at"}`; `questions` are those that
-  were answered, `polls` those that everybody may see.
+  "transcript", "search", "reactions", "film", "chapters", "questions", "polls", "version"}`.
+  `complete` is false for the few seconds that the end of the talk takes to be recorded. `captions`
+  are addresses by format. A chapter is `{"kind", "id", "title", "start", "end", "at"}`; `questions`
+  are those that were answered, `polls` those that everybody may see.
+- `GET …/replay/reactions` → `{"id", "seconds": [{"at", "applause", "heart", "idea", "smile"}]}`:
+  each second in which anybody reacted.
 - `GET …/replay/transcript.json` → as in tv/recorded/transcripts.py.
 - `GET …/replay/search?q=` → `{"items": [sentence + "found"], "total"}`: the sentences that hold
   what is asked for (captions/written/search.py says how), 200 at most; `found` numbers their words.
@@ -16,6 +18,7 @@
 """
 
 import asyncio
+from math import floor
 from typing import Any
 
 import msgspec
@@ -25,11 +28,12 @@ from starlette.routing import BaseRoute, Route
 
 from captions.written import search
 from engagement.talks import Talk
-from tv import items
+from tv import poll_items
 from tv.auth import identity
 from tv.follower import Follower
 from tv.pages.captions_api import FORMATS
 from tv.problems import Problem
+from tv.question_items import question_item
 from tv.recorded.chapters import chapters
 from tv.recorded.replays import Replay, Replays
 from tv.recorded.transcripts import Transcribed, transcribe
@@ -86,8 +90,18 @@ def routes(follower: Follower, replays: Replays) -> list[BaseRoute]:
             )
         return json((await transcribed(talk, replay)).search(query))
 
+    async def reactions(request: Request) -> Response:
+        talk, replay = await find(request)
+        found = follower.audience.reactions.between(talk.id, floor(replay.start), replay.end)
+        seconds = [
+            poll_items.second_item(second) | {"at": replay.timeline.at(second.at)}
+            for second in found
+        ]
+        return json({"id": talk.id, "seconds": seconds})
+
     return [
         Route("/api/v1/talks/{talk}/replay", one, methods=["GET"]),
+        Route("/api/v1/talks/{talk}/replay/reactions", reactions, methods=["GET"]),
         Route("/api/v1/talks/{talk}/replay/transcript.json", transcript, methods=["GET"]),
         Route("/api/v1/talks/{talk}/replay/search", look, methods=["GET"]),
     ]
@@ -96,7 +110,7 @@ def routes(follower: Follower, replays: Replays) -> list[BaseRoute]:
 def _rendered(follower: Follower, talk: Talk, replay: Replay) -> dict[str, Any]:
     files = f"/{talk.channel}/replay/{talk.id}"
     ours = f"/api/v1/talks/{talk.id}"
-    found = chapters(talk, follower.audience.changes(talk.id) or (), replay.start, replay.end)
+    found = chapters(talk, follower.audience.in_talk(talk.id), replay.start, replay.end)
     by_id = follower.audience.questions.by_id, follower.audience.polls.by_id
     return {
         "id": talk.id,
@@ -115,17 +129,18 @@ def _rendered(follower: Follower, talk: Talk, replay: Replay) -> dict[str, Any]:
         "thumbnails": f"{files}/thumbnails.vtt",
         "transcript": f"{ours}/replay/transcript.json",
         "search": f"{ours}/replay/search",
+        "reactions": f"{ours}/replay/reactions",
         "film": f"{ours}/film",
         "chapters": [
             msgspec.to_builtins(each) | {"at": replay.timeline.at(each.start)} for each in found
         ],
         "questions": [
-            items.question_item(by_id[0][each.id], crew=False)
-            for each in found
-            if each.kind == "question"
+            question_item(by_id[0][each.id]) for each in found if each.kind == "question"
         ],
         "polls": [
-            items.poll_item(by_id[1][each.id], crew=False) for each in found if each.kind == "poll"
+            poll_items.poll_item(by_id[1][each.id], crew=False)
+            for each in found
+            if each.kind == "poll"
         ],
         "version": talk.version,
     }

@@ -1,6 +1,15 @@
-"""The API of talks: what is on, the crew's start and end, and what becomes of the replay.
+"""The API of talks: how they are planned, the crew's start and end, what becomes of the replay.
 
-- `GET /api/v1/talks` → `{"items": [talk]}`; `GET /api/v1/talks/{id}` → talk.
+- `GET /api/v1/talks` → `{"items": [talk]}`, in the order of their hours; `GET /api/v1/talks/{id}`
+  → talk. With `guid`, `language` and `abstract`, which the socket leaves out.
+- `POST /api/v1/talks` `{"title", …}` → 201 talk; `PATCH /api/v1/talks/{id}` `{…}` → talk (operator,
+  admin). Each may have `type` (conference, intervention, restitution, break), `planned_start` and
+  `planned_end` (RFC 3339, seconds of the broadcast clock, or null), `room`, `channel` (a room named
+  like one has it), `lab`, `speakers`, `abstract`, `language`, `track`; and the settings `questions`
+  (open, off), `presenter_only_queued`, `moderation` (pre, post). A new one may also have `guid`.
+  409 `talk-exists`; 422 `wrong-times`, `unknown-channel`, `unknown-lab`, `too-many-talks`.
+- `DELETE /api/v1/talks/{id}` → talk: nobody sees it any more (operator, admin; before it began).
+  `POST …:restore` brings back what was deleted or cancelled.
 - `POST /api/v1/talks/{id}:start|end|resume|cancel` → talk (operator, admin). `end` also ends the
   answer under way and closes open polls; `resume` undoes it within two minutes (409 `too-late`);
   409 `channel-busy` while another talk is live on the channel, 409 `wrong-state` otherwise.
@@ -15,8 +24,6 @@
 Talks are as in `items.talk_item`; writes as in tv/writing.py. 404 `unknown-talk`, `unknown-act`.
 """
 
-from datetime import datetime
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,18 +33,25 @@ from engagement.talks import (
     AnyTalkEvent,
     Talk,
     TalkCancelled,
+    TalkCreated,
+    TalkEdited,
     TalkEnded,
     TalkPublished,
     TalkRecorded,
+    TalkRemoved,
+    TalkRestored,
     TalkResumed,
     TalkStarted,
     TalkTrimmed,
     TalkUnpublished,
 )
 from tv import items
-from tv.auth import Identity, Role, identity
+from tv.auth import EVERY_TALK, Identity, Role, identity
 from tv.follower import Follower
+from tv.openapi import takes
 from tv.problems import Problem, read_json
+from tv.schedule.by_hand import Hand, Moment, Said, seconds
+from tv.settings import Settings
 from tv.writing import Writer, absent, json
 
 ACTS: dict[
@@ -46,12 +60,14 @@ ACTS: dict[
     | type[TalkEnded]
     | type[TalkResumed]
     | type[TalkCancelled]
+    | type[TalkRestored]
     | type[TalkUnpublished],
 ] = {
     "start": TalkStarted,
     "end": TalkEnded,
     "resume": TalkResumed,
     "cancel": TalkCancelled,
+    "restore": TalkRestored,
     "unpublish": TalkUnpublished,
 }
 
@@ -66,8 +82,8 @@ class Publication(msgspec.Struct, frozen=True):
 class Marks(msgspec.Struct, frozen=True):
     """The body of `:trim`."""
 
-    start: float | datetime | None = None
-    end: float | datetime | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -76,35 +92,62 @@ class Recording(msgspec.Struct, frozen=True):
     recorded: bool
 
 
-def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
-    talks = follower.audience.talks.by_id
+def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseRoute]:
+    talks = follower.audience.talks
+    hand = Hand(settings)
 
-    def find(request: Request) -> Talk:
-        if (talk := talks.get(request.path_params["talk"])) is None:
+    def find(request: Request, *, removed: bool = False) -> Talk:
+        talk = talks.by_id.get(request.path_params["talk"])
+        if talk is None or (talk.removed and not removed):
             raise absent("talk")
         return talk
 
-    def may(request: Request) -> tuple[Talk, Identity]:
-        talk, who = find(request), identity(request)
+    def may(request: Request, *, removed: bool = False) -> tuple[Talk, Identity]:
+        talk, who = find(request, removed=removed), identity(request)
         who.must_be(Role.OPERATOR, Role.ADMIN, talk=talk.id)
         return talk, who
 
-    async def write(event: AnyTalkEvent, who: Identity) -> Response:
-        return json(items.item(await writer.write(event, who), crew=True))
+    async def write(event: AnyTalkEvent, who: Identity, status: int = 200) -> Response:
+        talk = await writer.write(event, who)
+        assert isinstance(talk, Talk)
+        headers = {"location": f"/api/v1/talks/{talk.id}"} if status == 201 else {}
+        return json(items.whole_talk_item(talk), status, **headers)
 
     async def every(request: Request) -> Response:
-        return json({"items": [items.talk_item(talk) for talk in talks.values()]})
+        return json({"items": [items.whole_talk_item(talk) for talk in talks.listed()]})
 
     async def one(request: Request) -> Response:
-        return json(items.talk_item(find(request)))
+        return json(items.whole_talk_item(find(request)))
+
+    @takes(Said)
+    async def create(request: Request) -> Response:
+        who = identity(request)
+        who.must_be(Role.OPERATOR, Role.ADMIN, talk=EVERY_TALK)
+        said = await read_json(request, Said)
+        act = writer.act(request, who.signature)
+        plan = hand.plan(said, act["id"])
+        return await write(TalkCreated(**act, plan=plan, edit=hand.edit(said)), who, 201)
+
+    @takes(Said)
+    async def edit(request: Request) -> Response:
+        talk, who = may(request)
+        edit = hand.edit(await read_json(request, Said))
+        return await write(
+            TalkEdited(**writer.act(request, who.signature), talk=talk.id, edit=edit), who
+        )
+
+    async def remove(request: Request) -> Response:
+        talk, who = may(request, removed=True)
+        return await write(TalkRemoved(**writer.act(request, who.signature), talk=talk.id), who)
 
     async def act(request: Request) -> Response:
-        find(request)
+        find(request, removed=True)
         if (type := ACTS.get(request.path_params["verb"])) is None:
             raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
-        talk, who = may(request)
+        talk, who = may(request, removed=True)
         return await write(type(**writer.act(request, who.signature), talk=talk.id), who)
 
+    @takes(Publication)
     async def publish(request: Request) -> Response:
         talk, who = may(request)
         said = await read_json(request, Publication)
@@ -116,6 +159,7 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
         )
         return await write(event, who)
 
+    @takes(Marks)
     async def trim(request: Request) -> Response:
         talk, who = may(request)
         said = await read_json(request, Marks)
@@ -127,6 +171,7 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
         )
         return await write(event, who)
 
+    @takes(Recording)
     async def record(request: Request) -> Response:
         talk, who = may(request)
         said = await read_json(request, Recording)
@@ -137,23 +182,12 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
 
     return [
         Route("/api/v1/talks", every, methods=["GET"]),
+        Route("/api/v1/talks", create, methods=["POST"]),
         Route("/api/v1/talks/{talk}:publish", publish, methods=["POST"]),
         Route("/api/v1/talks/{talk}:trim", trim, methods=["POST"]),
         Route("/api/v1/talks/{talk}:record", record, methods=["POST"]),
         Route("/api/v1/talks/{talk}:{verb}", act, methods=["POST"]),
         Route("/api/v1/talks/{talk}", one, methods=["GET"]),
+        Route("/api/v1/talks/{talk}", edit, methods=["PATCH"]),
+        Route("/api/v1/talks/{talk}", remove, methods=["DELETE"]),
     ]
-
-
-def seconds(time: float | datetime | None, field: str) -> float | None:
-    """A time on the broadcast clock. Raises Problem when it says no offset from UTC."""
-    if not isinstance(time, datetime):
-        return time
-    if time.tzinfo is None:
-        raise Problem(
-            422,
-            "invalid-body",
-            "Requête invalide",
-            f"Champ à corriger\u202f: «\u00a0{field}\u00a0», il y manque le fuseau horaire (Z).",
-        )
-    return time.timestamp()

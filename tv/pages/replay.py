@@ -12,17 +12,17 @@ from tv.settings import Settings
 
 def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
     pages = Pages(settings)
-    talks = follower.audience.talks.by_id
+    talks = follower.audience.talks
 
     async def shelf(request: Request) -> Response:
-        found = [talk for talk in talks.values() if talk.state == "replay" and talk.marks]
+        found = [talk for talk in talks.by_id.values() if talk.state == "replay" and talk.marks]
         found.sort(key=lambda talk: talk.marks or (0.0, 0.0), reverse=True)
         return pages.page("replays.html", replays=[_card(talk, pages) for talk in found])
 
     async def replay(request: Request) -> Response:
         """Whether there is anything to see is what the API tells its script."""
         wanted = request.path_params["talk"]
-        talk = talks.get(wanted)
+        talk = talks.by_id.get(wanted)
         if talk is None:
             return pages.page("no_replay.html", status=404)
         known = {

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.auth import PASS_COOKIE, Passes, identity, refused, set_cookie
+from tv.openapi import takes
 from tv.passes import Pass, PassExpired, PassForged
 from tv.problems import read_json, rfc3339
 from tv.writing import json
@@ -27,6 +28,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def routes(passes: Passes) -> list[BaseRoute]:
+    @takes(Shown)
     async def open_session(request: Request) -> Response:
         said = await read_json(request, Shown, limit=4096)
         try:

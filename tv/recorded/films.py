@@ -85,7 +85,7 @@ def clip(talk: Talk, start: float, end: float) -> Order:
 
 def chapters_of(talk: Talk, follower: Follower) -> list[Chapter]:
     assert talk.marks is not None
-    return chapters(talk, follower.audience.changes(talk.id) or (), *talk.marks)
+    return chapters(talk, follower.audience.in_talk(talk.id), *talk.marks)
 
 
 def stands(order: Order, talk: Talk | None, follower: Follower) -> bool:

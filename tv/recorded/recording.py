@@ -213,12 +213,15 @@ async def run(folder: Folder, settings: Settings) -> None:
     url, how = store.address(folder, settings.store.url), settings.recording
     async with store.connected(url) as client, journal.opened(client, settings.event.slug) as book:
         follower = Follower(book)
-        talks = follower.audience.talks
+
+        def refuses(channel: str, start: float, end: float) -> bool:
+            return refusing(follower.audience.talks.by_id.values(), channel, start, end)
+
         tapes = {
             channel: Tape(
                 channel,
                 Disk(folder.recording / channel, round(how.free_gb * 1e9)),
-                partial(refusing, talks.by_id.values(), channel),
+                partial(refuses, channel),
                 how.days,
             )
             for channel in how.channels

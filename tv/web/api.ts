@@ -17,6 +17,7 @@ export class Problem extends Error {
 }
 
 const TIMEOUT = 10_000; // ms
+const UPLOAD = 60_000; // the same for what is not JSON: a picture
 
 export async function call<T>(
   method: string,
@@ -25,15 +26,16 @@ export async function call<T>(
   more: Record<string, string> = {},
 ): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json", ...more };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const raw = body instanceof Blob;
+  if (body !== undefined && !raw) headers["content-type"] = "application/json";
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: raw ? body : body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(raw ? UPLOAD : TIMEOUT),
     });
   } catch {
     throw new Problem(0, "unreachable", "Le serveur ne répond pas.", 0);

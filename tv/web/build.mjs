@@ -20,7 +20,12 @@ function findFonts({ onResolve }) {
   });
 }
 
-const entries = ["watch.ts", "control_room.ts", "presenter.ts", "replay.ts", "style.css"];
+const entries = [
+  ...["watch.ts", "control_room.ts", "presenter.ts", "replay.ts"],
+  ...["wall.ts", "wall_writing.ts", "wall_desk.ts"],
+  ...["overlay.ts", "screen.ts"],
+  ...["style.css", "more.css"],
+];
 const { metafile } = await build({
   entryPoints: entries,
   outdir: out,

@@ -3,25 +3,44 @@
 import { html, nothing, render } from "lit";
 import { call, type Problem } from "./api";
 import * as clock from "./clock";
-import { seconds, stopwatch } from "./french";
+import { hour, seconds, stopwatch } from "./french";
 import { keep, recall } from "./kept";
 import { Live } from "./live";
 import { drawing, page } from "./page";
 import { CaptionsDesk } from "./parts/captions_desk";
-import { type Act, line, pending, pollCard } from "./parts/desk";
+import { type Act, line, pending } from "./parts/desk";
 import { closedDoor } from "./parts/door";
 import { strip } from "./parts/health";
 import { Keeping } from "./parts/keeping";
-import { PollForm } from "./parts/poll_form";
+import { phases } from "./parts/phases";
+import { pollCard } from "./parts/poll_desk";
+import { type PollDraft, PollForm } from "./parts/poll_form";
+import { fromRoom, queued } from "./parts/moderating";
 import { ordered } from "./parts/questions";
+import { summary } from "./parts/rating";
 import { Refusal } from "./parts/refusal";
 import { restreams } from "./parts/restreams";
+import { RundownDesk } from "./parts/rundown";
+import { ScreensDesk } from "./parts/screens_desk";
 import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
+import { messaging } from "./parts/stage_message";
 import { Switching } from "./parts/switcher";
 import { announce } from "./parts/text";
-import type { Channel, Poll, Question, Restream, Talk } from "./protocol";
+import type {
+  Answer,
+  Channel,
+  Happening,
+  Poll,
+  Question,
+  Rating,
+  Reading,
+  Restream,
+  StageMessage,
+  Talk,
+} from "./protocol";
 import { enter } from "./session";
+import { CREW as NEXT, ranked, whenPlanned } from "./talks";
 
 type Post = "public" | "captions";
 
@@ -36,6 +55,8 @@ const live = new Live(draw);
 const refusal = new Refusal($<HTMLDialogElement>("#refusal"));
 const pollForm = new PollForm(draw, createPoll);
 const keeping = new Keeping(draw);
+const rundown = new RundownDesk(live, draw);
+const screens = new ScreensDesk(live, draw);
 const busy = new Set<string>();
 const switching = new Switching(
   (channel, to) => request(`channel:${channel}`, `/api/v1/channels/${channel}:switch`, { to }),
@@ -45,7 +66,9 @@ const captions = new CaptionsDesk(slug, live, draw);
 let post = recall<Post>("post", "public"); // what one works on, where there is not room for all
 let stage: Stage | null = null;
 let talk: Talk | undefined;
+let chosen = ""; // the talk that somebody chose to work on, where it is not the one on air or next
 let trouble = "";
+let looked = ""; // the question to read that one looks at
 
 live.onPartial = (partial) => {
   stage?.guess(partial);
@@ -55,6 +78,7 @@ live.onView = (view) => {
   if (view.topic === `captions:${slug}`) stage?.follow(view);
 };
 document.addEventListener("keydown", keys);
+document.addEventListener("focusin", look);
 void enter().then((problem) => {
   trouble = problem;
   follow();
@@ -62,7 +86,8 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function follow(): void {
-  const topics = ["talks", "channels", "restreams", `captions:${slug}`, `captioning:${slug}`];
+  const topics = ["talks", "channels", "restreams", "rundown", "screens", ...rundown.topics];
+  topics.push(`captions:${slug}`, `captioning:${slug}`);
   if (talk) topics.push(`talk:${talk.id}`);
   live.follow(...topics);
 }
@@ -76,16 +101,16 @@ function redraw(): void {
   if (!allowed) return;
   stage ??= new Stage($("#stage"), $("#bar"), slug, false);
 
-  const here = live.items<Talk>("talks", "talk").filter(({ channel }) => channel === slug);
-  const rank = { live: 0, scheduled: 1, ended: 2, replay: 3, cancelled: 4 };
-  talk = here.sort((a, b) => rank[a.state] - rank[b.state])[0];
+  const here = ranked(live.items<Talk>("talks", "talk"), slug, NEXT);
+  talk = here.find(({ id }) => id === chosen) ?? here[0];
   follow();
 
   drawAir(role, here);
   drawPosts();
-  render(talkCard(), $("#talk"));
+  render([talkCard(), talkChoice(here), phaseChoice(role)], $("#talk"));
   drawQuestions(role);
   drawPolls();
+  drawRundown(role);
 }
 
 function drawAir(role: string, talks: Talk[]): void {
@@ -135,16 +160,22 @@ function choose(name: Post): void {
 function drawQuestions(role: string): void {
   const all = live.items<Question>(`talk:${talk?.id}`, "question");
   const unread = all.filter(({ state }) => state === "pending");
-  const read = ordered(
-    all.filter(({ state }) => state !== "pending"),
-    "support",
+  const read = queued(
+    ordered(
+      all.filter(({ state }) => state !== "pending"),
+      "support",
+    ),
   );
-  const desk = { now: clock.now(), busy, act };
+  const looks = live.items<Reading>(`talk:${talk?.id}`, "reading").filter(({ id }) => id !== looked);
+  const readings = new Map(looks.map((look) => [look.id, look]));
+  const byId = new Map(all.map((question) => [question.id, question]));
+  const desk = { now: clock.now(), busy, act, all: byId, readings };
   const oldest = [...unread].sort(
     (a, b) => (seconds(a.asked_at) ?? 0) - (seconds(b.asked_at) ?? 0),
   );
   render(pending(oldest, desk, refuse), $("#pending"));
-  render(line(read, desk, role !== "moderator"), $("#line"));
+  const room = talk ? fromRoom(askForRoom) : nothing;
+  render([room, line(read, desk, role !== "moderator")], $("#line"));
   for (const id of ["#pending-count", "#jump-pending"]) {
     $(id).textContent = String(unread.length || "");
   }
@@ -156,19 +187,59 @@ function drawPolls(): void {
   const polls = live.items<Poll>(`talk:${talk?.id}`, "poll");
   const rank = { open: 0, closed: 1, draft: 2, published: 3 };
   polls.sort((a, b) => rank[a.state] - rank[b.state]);
-  const desk = { now: clock.now(), busy, act };
+  const answers = live.items<Answer>(`talk:${talk?.id}`, "answer");
+  const send = (id: string, path: string, body?: object, method?: string) =>
+    void request(id, path, body, method);
+  const desk = { now: clock.now(), busy, send };
   render(
     html`${talk ? pollForm.render() : nothing}
       <ul class="cards">
-        ${polls.map((poll) => pollCard(poll, desk))}
+        ${polls.map((poll) => pollCard(poll, answers, desk))}
       </ul>`,
     $("#polls"),
   );
 }
 
+function drawRundown(role: string): void {
+  const mayRun = RUNNERS.includes(role);
+  render(rundown.render(mayRun, talk?.id), $("#rundown"));
+  render(screens.render(mayRun, live.items<Channel>("channels", "channel")), $("#screens"));
+  const messages = live.items<StageMessage>(`talk:${talk?.id}`, "message");
+  render(talk ? messaging(talk.id, messages, clock.now()) : nothing, $("#stage-message"));
+}
+
+function phaseChoice(role: string) {
+  const happening = live.item<Happening>("event", "happening", "event");
+  if (!happening || !RUNNERS.includes(role)) return nothing;
+  return phases(happening, (phase) => void request("event", "/api/v1/event:phase", { phase }));
+}
+
+/** Which talk the desk is about, where there are several. */
+function talkChoice(here: Talk[]) {
+  const there = here.filter(({ state }) => state !== "cancelled");
+  if (there.length < 2) return nothing;
+  const choose = (event: Event) => {
+    chosen = (event.target as HTMLSelectElement).value;
+    redraw();
+  };
+  return html`<label class="talk-choice">
+    Intervention
+    <select @change=${choose}>
+      <option value="" ?selected=${!chosen}>Celle du moment</option>
+      ${there.map(
+        ({ id, title, planned_start }) =>
+          html`<option value=${id} ?selected=${id === chosen}>
+            ${[hour(planned_start), title].filter(Boolean).join(" – ")}
+          </option>`,
+      )}
+    </select>
+  </label>`;
+}
+
 function talkCard() {
   if (!talk) return html`<p class="empty">Aucune intervention sur ce canal.</p>`;
   const { id, state } = talk;
+  const rated = live.item<Rating>(`talk:${id}`, "rating", id);
   const since = seconds(talk.started_at);
   const ended = seconds(talk.ended_at);
   const resumable = state === "ended" && ended != null && clock.now() - ended < 120;
@@ -188,12 +259,13 @@ function talkCard() {
             ? html`<span class="tally"></span>En direct<span class="dot"></span
                 >${stopwatch(clock.now() - (since ?? 0))}`
             : state === "scheduled"
-              ? "Prête à commencer"
-              : "Terminée"
+              ? whenPlanned(talk) || "Prête à commencer"
+              : whenPlanned(talk) || "Terminée"
         }
       </p>
       <h1>${talk.title || "Le direct"}</h1>
       ${talk.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
+      ${rated?.ratings ? summary(rated) : nothing}
     </div>
     <div class="acts">
       ${state === "scheduled" ? button("Démarrer", "primary", "start") : nothing}
@@ -203,17 +275,22 @@ function talkCard() {
   </div>`;
 }
 
-function act(item: Question | Poll, verb: string, body?: object): void {
-  void request(item.id, `/api/v1/${item.kind}s/${item.id}:${verb}`, body);
+function act(item: Question, verb: string, body?: object): void {
+  void request(item.id, `/api/v1/questions/${item.id}:${verb}`, body);
 }
 
 /** One request per item at a time; what it changed comes back by the socket. */
-async function request(id: string, path: string, body?: object): Promise<boolean> {
+async function request(
+  id: string,
+  path: string,
+  body?: object,
+  method = "POST",
+): Promise<boolean> {
   if (busy.has(id)) return false;
   busy.add(id);
   draw();
   try {
-    await call("POST", path, body);
+    await call(method, path, body);
     return true;
   } catch (error) {
     announce((error as Problem).message, true);
@@ -224,12 +301,27 @@ async function request(id: string, path: string, body?: object): Promise<boolean
   }
 }
 
+/** Others see which card one reads, for a minute; that it is read already is no trouble. */
+function look(event: FocusEvent): void {
+  const card = (event.target as HTMLElement).closest<HTMLElement>("#pending .card");
+  const id = card?.dataset["id"] ?? "";
+  if (!id || id === looked) return;
+  looked = id;
+  call("PUT", `/api/v1/questions/${id}/reading`).catch(() => {
+    if (looked === id) looked = "";
+  });
+}
+
+function askForRoom(body: string): Promise<boolean> {
+  return request("room", `/api/v1/talks/${talk?.id}/questions:room`, { body });
+}
+
 function refuse(question: Question): void {
   refusal.open(question, ((verb, body) => act(question, verb, body)) satisfies Act);
 }
 
-async function createPoll(prompt: string, options: string[]): Promise<boolean> {
-  const body = { talk: talk?.id, type: "single", prompt, options };
+async function createPoll(draft: PollDraft): Promise<boolean> {
+  const body = { talk: talk?.id, ...draft };
   try {
     const once = { "idempotency-key": crypto.getRandomValues(new Uint32Array(4)).join("-") };
     await call("POST", "/api/v1/polls", body, once);

@@ -2,11 +2,13 @@
 // Where sockets are blocked, the same views come by GET every five seconds.
 
 import * as clock from "./clock";
-import type { Item, Message, Partial, View, Welcome } from "./protocol";
+import { mark } from "./parts/phase";
+import type { Happening, Item, Message, Partial, View, Welcome } from "./protocol";
 import { recognise } from "./session";
 import { jitter } from "./waiting";
 
 const VERSION = 1;
+const EVENT = "event"; // every page follows it
 const OPENING = 8; // seconds that a socket may take to say welcome
 const POLLING_AFTER = 3; // failed sockets before views come by GET
 const POLLING = 5; // seconds between two GETs
@@ -39,6 +41,7 @@ export class Live {
   private polling = 0;
   private heard = 0;
   private probed = false;
+  private returning: number | null = null; // seconds after which the server wants us back
 
   /** `changed` is called after anything changed; it may be called often. */
   constructor(private readonly changed: () => void) {
@@ -52,6 +55,7 @@ export class Live {
 
   /** Follow exactly these topics from now on. */
   follow(...wanted: string[]): void {
+    wanted.unshift(EVENT);
     const same = wanted.length === this.topics.size && wanted.every((t) => this.topics.has(t));
     if (same && this.socket) return;
     const kept = this.topics;
@@ -99,7 +103,11 @@ export class Live {
     this.timer = window.setTimeout(() => this.lost(socket), OPENING * 1000);
     socket.onopen = () => this.hello(socket);
     socket.onmessage = ({ data }) => this.receive(socket, JSON.parse(data as string));
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = ({ reason }) => {
+      const told = /^retry_after_ms=(\d{1,6})$/.exec(reason);
+      if (told && socket === this.socket) this.returning = Number(told[1]) / 1000;
+      this.lost(socket);
+    };
   }
 
   private hello(socket: WebSocket): void {
@@ -117,6 +125,7 @@ export class Live {
       case "welcome":
         clock.learn(message.now);
         this.welcome = message;
+        this.returning = message.retry_after_ms / 1000;
         this.connected = true;
         if (message.participant) recognise(message.participant);
         this.failures = 0;
@@ -138,6 +147,7 @@ export class Live {
     const topic = this.topics.get(view.topic);
     if (!topic) return;
     topic.apply(view);
+    if (view.topic === EVENT) for (const item of view.items) mark(item as Happening);
     this.onView(view);
   }
 
@@ -159,7 +169,10 @@ export class Live {
     if (socket !== this.socket) return;
     this.drop();
     this.connected = false;
-    this.timer = window.setTimeout(() => this.open(), 1000 * jitter(this.failures, 1, 20));
+    // At first when the server told us to, so that a whole room comes back evenly.
+    const wait = this.returning ?? jitter(this.failures, 1, 20);
+    this.returning = null;
+    this.timer = window.setTimeout(() => this.open(), 1000 * wait);
     this.failures += 1;
     if (this.failures >= POLLING_AFTER && !this.polling) {
       this.polling = window.setInterval(() => void this.poll(), POLLING * 1000);

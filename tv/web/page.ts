@@ -7,6 +7,9 @@ export interface Page {
   event: string;
   rtmpPort?: number; // where studios publish, for the crew
   talk?: string; // whose replay this is
+  address?: string; // where one writes on the wall
+  code?: string; // the same as a QR code
+  screen?: string; // which screen this is, "" while it is none
 }
 
 export const page: Page = JSON.parse(document.body.dataset["page"] ?? "{}");

@@ -8,12 +8,15 @@ import { Live } from "./live";
 import { drawing, page } from "./page";
 import { closedDoor } from "./parts/door";
 import { results } from "./parts/polls";
+import { queued } from "./parts/moderating";
 import { ordered } from "./parts/questions";
+import { received } from "./parts/stage_message";
 import { announce, typeset } from "./parts/text";
 import { fastest } from "./player/captions";
 import { Cues } from "./player/cues";
-import type { Channel, Poll, Question, Talk, Word } from "./protocol";
+import type { Answer, Channel, Poll, Question, StageMessage, Talk, Word } from "./protocol";
 import { enter } from "./session";
+import { CREW, ranked } from "./talks";
 
 const ROLES = ["presenter", "operator", "moderator", "admin"];
 const NEXT = 3; // questions shown after the one that is next
@@ -57,21 +60,23 @@ function redraw(): void {
   render(allowed ? nothing : closedDoor("Intervenant", trouble, role), $("#closed"));
   if (!allowed) return;
 
-  const here = live.items<Talk>("talks", "talk").filter(({ channel }) => channel === slug);
-  const rank = { live: 0, scheduled: 1, ended: 2, replay: 3, cancelled: 4 };
-  talk = here.sort((a, b) => rank[a.state] - rank[b.state])[0];
+  talk = ranked(live.items<Talk>("talks", "talk"), slug, CREW)[0];
   follow();
 
   const questions = live.items<Question>(`talk:${talk?.id}`, "question");
-  const waiting = ordered(
-    questions.filter(({ state }) => state === "approved"),
-    "support",
+  const bound = talk?.presenter_only_queued ?? false;
+  const waiting = queued(
+    ordered(
+      questions.filter(({ state, queue }) => state === "approved" && (queue || !bound)),
+      "support",
+    ),
   ).sort((a, b) => (later.get(a.id) ?? 0) - (later.get(b.id) ?? 0));
   const answering = questions.find(({ state }) => state === "live");
   const shown = answering ?? waiting[0];
   const rest = answering ? waiting : waiting.slice(1);
 
   render(status(), $("#status"));
+  render(received(live.items<StageMessage>(`talk:${talk?.id}`, "message")), $("#message"));
   render(heading(), $("#talk"));
   render(card(shown), $("#question"));
   render(upcoming(rest), $("#next"));
@@ -191,6 +196,7 @@ function upcoming(rest: Question[]) {
 }
 
 function pollCard(poll: Poll) {
+  const answers = live.items<Answer>(`talk:${talk?.id}`, "answer");
   return html`<article class="poll ${poll.state}">
     <p class="poll-state">
       ${
@@ -201,7 +207,7 @@ function pollCard(poll: Poll) {
       }
     </p>
     <h3>${typeset(poll.prompt)}</h3>
-    ${poll.state === "open" ? nothing : results(poll)}
+    ${poll.state === "open" ? nothing : results(poll, [], answers)}
   </article>`;
 }
 

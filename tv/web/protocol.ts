@@ -2,6 +2,13 @@
 
 export type Instant = number | string; // broadcast seconds, or RFC 3339
 
+export interface Happening {
+  kind: "happening";
+  id: string;
+  phase: "before" | "rehearsal" | "open" | "after";
+  since: Instant | null;
+}
+
 export interface Talk {
   kind: "talk";
   id: string;
@@ -13,6 +20,15 @@ export interface Talk {
   ended_at: Instant | null;
   captions_reviewed: boolean;
   recorded: boolean; // false: it is not to be recorded
+  type: "conference" | "intervention" | "restitution" | "break";
+  planned_start: Instant | null;
+  planned_end: Instant | null;
+  moved: { planned_start: Instant | null; room: string } | null; // what had been planned before
+  room: string;
+  lab: string;
+  questions: "open" | "off";
+  standing: boolean; // there without a schedule
+  presenter_only_queued: boolean; // who presents airs what has a place in the queue alone
   marks: Span | null; // of its replay
 }
 
@@ -37,27 +53,91 @@ export interface Question {
   talk: string;
   state: QuestionState;
   body: string;
+  edited: boolean; // a moderator worded it better
   author: string;
+  from_room: boolean; // asked aloud
   support: number;
   asked_at: Instant;
   anchor: Anchor | null;
+  answer: string | null; // in writing
   taken_at: Instant | null;
   answered_at: Instant | null;
   reason?: string | null;
   merged_into?: string | null;
+  original?: string | null; // for its author and the crew, as the two before
+  labels?: string[]; // for the crew, as all that follow
+  flags?: string[];
+  queue?: number | null; // its turn, from 1 on
+  support_aside?: number;
+  near?: string[]; // ids of those that ask nearly the same, while it is pending
+}
+
+export type PollKind =
+  "single" | "multiple" | "rating" | "text" | "words" | "ranking" | "dots";
+
+export type Votes = { option: string; votes: number }[];
+
+/** Who of the crew looks at the question of this id. */
+export interface Reading {
+  kind: "reading";
+  id: string;
+  talk: string;
+  by: string;
+  name: string;
+  until: Instant;
 }
 
 export interface Poll {
   kind: "poll";
   id: string;
   talk: string;
-  type: string;
+  type: PollKind;
   state: "draft" | "open" | "closed" | "published";
   prompt: string;
   round: number;
   options: { id: string; text: string }[];
-  counts: { option: string; votes: number }[] | null; // null: hidden from this audience
+  max_choices: number;
+  counts: Votes | null; // null: hidden from this audience, as the next three
+  words: { word: string; votes: number }[] | null; // given most
+  mean: number | null; // of a rating
+  labs: { lab: string; ballots: number | null; counts: Votes | null }[] | null; // at the end
   ballots: number;
+  closes_at: Instant | null; // null: when somebody closes it
+  closed_at: Instant | null;
+  hidden?: string[]; // words, for the crew, as the next
+  more_time?: number; // how many asked for it
+}
+
+/** What somebody wrote in a poll: for the crew until it is approved. */
+export interface Answer {
+  kind: "answer";
+  id: string;
+  poll: string;
+  talk: string;
+  round: number;
+  state: "pending" | "approved" | "rejected" | "erased";
+  text: string;
+  at: Instant;
+}
+
+export type ReactionKind = "applause" | "heart" | "idea" | "smile";
+
+/** How the audience reacts to the talk of this id. */
+export interface Reaction {
+  kind: "reaction";
+  id: string;
+  total: Record<ReactionKind, number>;
+  recent: ({ at: number } & Record<ReactionKind, number>)[]; // the newest seconds
+}
+
+/** How the talk of this id was rated: for the crew until it is shown. */
+export interface Rating {
+  kind: "rating";
+  id: string;
+  ratings: number;
+  counts: { stars: number; ratings: number }[];
+  mean: number | null;
+  shown: boolean;
 }
 
 export interface Cue {
@@ -188,11 +268,104 @@ export interface Mine {
   id: string;
   questions: Question[];
   supports: string[];
-  ballots: Record<string, { round: number; choices: string[] }>;
+  ballots: Record<string, { round: number; choices: string[]; texts: string[] }>;
+  more_time: string[]; // polls in which they asked for it
+  rating: { stars: number; word: string } | null;
+}
+
+/** What a participant did on the wall (`me:wall`). */
+export interface OwnPosts extends Mine {
+  posts: Post[]; // in any state
+}
+
+export interface Wall {
+  kind: "wall";
+  id: string;
+  open: boolean; // it takes posts
+  moderation: "before" | "after";
+}
+
+export type PostState =
+  "pending" | "approved" | "shown" | "retired" | "rejected" | "hidden" | "withdrawn";
+
+export interface Post {
+  kind: "post";
+  id: string;
+  state: PostState;
+  text: string;
+  author: string;
+  network: string; // "" for those written here
+  picture: { url: string; width: number; height: number; alt: string } | null;
+  support: number;
+  pinned_at: Instant | null;
+  written_at: Instant;
+  shown_at: Instant | null;
+  shows_at?: Instant | null; // for the crew and its author, as the next two: when its hold is over
+  reason?: string;
+  address?: string;
+  flags?: string[]; // what to look at twice
+}
+
+/** An item of the rundown. */
+export interface Entry {
+  kind: "entry";
+  id: string;
+  type: "bandeau" | "question" | "poll" | "post" | "synthesis" | "announcement" | "countdown";
+  state: "queued" | "preview" | "on_air" | "off";
+  title: string;
+  text: string;
+  shows: Question | Poll | Post | null; // what it is about
+  target: "screens" | "overlay" | "both";
+  channel: string; // "": all
+  to: string[]; // ids or groups of screens; none: all
+  duration: number | null; // seconds on air, or of the countdown
+  until: Instant | null;
+  rank: number;
+  automatic: boolean; // it went on air with what it shows
+  layer: string; // of which a place shows one at a time
+  on_at: Instant | null;
+  off_at: Instant | null;
+  ends_at: Instant | null;
+}
+
+/** What a place shows besides the picture: a screen, by its id, or "overlay". */
+export interface Air {
+  kind: "air";
+  id: string;
+  cleared: boolean; // « Vider les écrans », and not restored yet
+  entries: Entry[];
+}
+
+/** A display in a room. */
+export interface Screen {
+  kind: "screen";
+  id: string;
+  name: string;
+  face: "live" | "air" | "wall";
+  channel: string;
+  group: string;
+  carries_overlay: boolean; // its picture has the overlay in it
+  spotted_at: Instant | null; // « Repérer cet écran »
+  seen_at?: Instant | null; // by the API alone, as the next three: what it last said
+  showing?: string | null;
+  width?: number;
+  height?: number;
+}
+
+/** From the control room to whoever is on stage; for the crew of the talk. */
+export interface StageMessage {
+  kind: "message";
+  id: string;
+  talk: string;
+  text: string;
+  author: string;
+  sent_at: Instant;
+  acknowledged_at: Instant | null;
 }
 
 export type Item =
-  Talk | Question | Poll | Cue | Captioning | Rule | Channel | Restream | Mine;
+  Happening | Talk | Question | Reading | Poll | Answer | Reaction | Rating | Cue | Captioning | Rule | Channel | Restream | Mine | Wall | Post |
+  Entry | Air | Screen | StageMessage;
 
 export interface Word {
   text: string;
@@ -207,6 +380,7 @@ export interface Welcome {
   role: string;
   participant: string | null;
   name: string;
+  retry_after_ms: number; // for when the socket breaks
 }
 
 export interface View {

@@ -181,7 +181,7 @@ async function copyLink({ start }: Replay): Promise<void> {
 }
 
 function absent() {
-  return html`<div class="closed">
+  return html`<div class="closed-door">
     <p class="eyebrow">Replay</p>
     <h1>${gone === "absent" ? "Ce replay n’est pas en ligne" : "Ce replay ne répond pas"}</h1>
     <p>

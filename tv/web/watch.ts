@@ -2,22 +2,39 @@
 
 import { html, nothing, render } from "lit";
 import * as clock from "./clock";
-import { count, seconds } from "./french";
+import { count } from "./french";
+import { call, type Problem } from "./api";
 import { keep, preferences, recall } from "./kept";
 import { Live } from "./live";
 import { Outbox, type Letter } from "./outbox";
 import { page, drawing } from "./page";
 import { Composer } from "./parts/composer";
+import { Hints } from "./parts/hints";
 import { heading, status } from "./parts/heading";
+import type { Filled } from "./parts/ballot";
 import { type Ballot, poll } from "./parts/polls";
 import { type Order, questions } from "./parts/questions";
+import { rating } from "./parts/rating";
+import { reactions } from "./parts/reactions";
 import { Stage } from "./parts/stage";
 import { tabs } from "./parts/tabs";
 import { announce } from "./parts/text";
 import { Follower, resume, transcript } from "./parts/transcript";
 import { sentences } from "./player/captions";
-import type { Channel, Cue, Mine, Poll, Question, Talk } from "./protocol";
-import { enter, whenJoined } from "./session";
+import type {
+  Answer,
+  Channel,
+  Cue,
+  Mine,
+  Poll,
+  Question,
+  Rating,
+  Reaction,
+  ReactionKind,
+  Talk,
+} from "./protocol";
+import { enter, join, whenJoined } from "./session";
+import { AUDIENCE, ranked } from "./talks";
 
 const ARRIVING = 4000; // ms in which what one finds is no news
 
@@ -28,13 +45,22 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 const outbox = new Outbox(draw);
 const stage = new Stage($("#stage"), $("#bar"), slug, true);
-const composer = new Composer($<HTMLDialogElement>("#composer"), () => stage.moment(), ask);
+const hints = new Hints(
+  () => composer.draw(),
+  (question) => support(question, true),
+);
+const composer: Composer = new Composer(
+  $<HTMLDialogElement>("#composer"),
+  () => stage.moment(),
+  ask,
+  hints,
+);
 const follower = new Follower($("#words"), draw);
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
 let talk: Talk | undefined;
 let order = recall<Order>("order", "support");
-const ticked = new Map<string, string>(); // poll and round → option not sent yet
+const filled = new Map<string, Filled>(); // poll and round → what is not sent yet
 const seen = new Map<string, string>(); // own question or poll → last state announced
 
 live.onPartial = (partial) => stage.guess(partial);
@@ -66,10 +92,7 @@ void enter().then((trouble) => {
 
 /** The talk of this channel: the one on air, else the last that was, else the next. */
 function current(): Talk | undefined {
-  const here = live.items<Talk>("talks", "talk").filter(({ channel }) => channel === slug);
-  const rank = { live: 0, ended: 1, replay: 1, scheduled: 2, cancelled: 3 };
-  const began = (item: Talk) => seconds(item.started_at) ?? 0;
-  return here.sort((a, b) => rank[a.state] - rank[b.state] || began(b) - began(a))[0];
+  return ranked(live.items<Talk>("talks", "talk"), slug, AUDIENCE)[0];
 }
 
 function ask(body: string, anchor: object): void {
@@ -92,14 +115,22 @@ function sent({ what }: Letter): void {
 
 function redraw(): void {
   talk = current();
+  $("#ask").hidden = talk?.questions === "off";
   if (talk) {
-    live.follow("talks", `channel:${slug}`, `captions:${slug}`, `talk:${talk.id}`, `me:${talk.id}`);
+    live.follow(
+      "talks",
+      `channel:${slug}`,
+      `captions:${slug}`,
+      `talk:${talk.id}`,
+      `me:${talk.id}`,
+      `reactions:${talk.id}`,
+    );
     composer.about(talk.id);
   }
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   stage.about(channel, talk);
   render(status(channel, live.connected || !live.welcome), $("#status"));
-  render(heading(talk, channel?.name ?? page.name), $("#talk"));
+  render([heading(talk, channel?.name ?? page.name), feeling()], $("#talk"));
   drawWords(channel);
   drawAudience();
 }
@@ -185,20 +216,54 @@ function ballotFor(item: Poll, me: Mine | undefined) {
   const given = me?.ballots[item.id];
   const ballot: Ballot = {
     choices: given?.round === item.round ? given.choices : [],
+    texts: given?.round === item.round ? given.texts : [],
     sending: Boolean(unsent),
+    moreTime: me?.more_time.includes(item.id) ?? false,
   };
   const round = `${item.id}.${item.round}`;
-  return poll(item, ballot, {
-    chosen: ticked.get(round) ?? "",
-    choose(option) {
-      ticked.set(round, option);
+  const draft = {
+    latest: () => filled.get(round),
+    fill(changed: Filled) {
+      filled.set(round, changed);
       draw();
     },
-    vote() {
-      const choices = [ticked.get(round)];
-      outbox.send({ what: "ballot", method: "PUT", path, body: { round: item.round, choices } });
+    vote(body: Filled) {
+      outbox.send({ what: "ballot", method: "PUT", path, body: { round: item.round, ...body } });
     },
-  });
+    askTime() {
+      void send("POST", `/api/v1/polls/${item.id}:more_time`);
+    },
+  };
+  const answers = live.items<Answer>(`talk:${item.talk}`, "answer");
+  return poll(item, ballot, draft, answers, clock.now());
+}
+
+/** Reactions while the talk is live, and what one thought of it from its start on. */
+function feeling() {
+  if (!talk || talk.started_at == null || talk.state === "cancelled") return nothing;
+  const { id } = talk;
+  const path = `/api/v1/talks/${id}`;
+  const me = live.item<Mine>(`me:${id}`, "me", id);
+  const told = live.item<Reaction>(`reactions:${id}`, "reaction", id);
+  const shown = live.item<Rating>(`talk:${id}`, "rating", id);
+  const react = (kind: ReactionKind) =>
+    void send("POST", `${path}/reactions`, { kind, media_time: stage.moment() });
+  const rate = (stars: number, word: string) => void send("PUT", `${path}/rating`, { stars, word });
+  return html`${talk.state === "live" ? reactions(told, react) : nothing}
+    <details class="rate" ?open=${talk.state !== "live"}>
+      <summary>Donner mon avis</summary>
+      ${rating(me?.rating ?? null, shown, rate)}
+    </details>`;
+}
+
+/** What need not be kept when it cannot be sent now. */
+async function send(method: string, path: string, body?: object): Promise<void> {
+  try {
+    await join();
+    await call(method, path, body);
+  } catch (error) {
+    announce((error as Problem).message, true);
+  }
 }
 
 function support({ id }: Question, on: boolean): void {

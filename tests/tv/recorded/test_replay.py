@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from captions.cues import Cue, Word
 from captions.wording.events import CueWritten
+from engagement.reactions import Counts, ReactionsCounted, Second
 from engagement.talks import TalkEnded, TalkStarted
 from streaming.hls.window import Segment
 from streaming.recording.disk import Disk
@@ -308,6 +309,12 @@ async def test_replay_names_its_chapters_and_what_belongs_to_it(played: Played) 
             assert (await crew.get(address)).status_code == 200
         thumbnails = await crew.get(replay["thumbnails"])
         assert thumbnails.text == "WEBVTT\n"
+        seconds = tuple(Second(int(played.began) + late, Counts(idea=1)) for late in (0, 4, 9))
+        counted = ReactionsCounted(id="r", at=0.0, by="", talk="direct", seconds=seconds)
+        await played.house.follower.write(counted)
+        (felt,) = (await crew.get(replay["reactions"])).json()["seconds"]
+        assert felt["idea"] == 1
+        assert 1.0 <= felt["at"] <= 2.0
 
 
 async def test_thumbnails_go_along_the_replay_but_not_beyond_its_marks(played: Played) -> None:

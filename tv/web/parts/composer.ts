@@ -4,6 +4,7 @@ import { html, nothing, render } from "lit";
 import { count, quoted } from "../french";
 import { keep, recall } from "../kept";
 import type { Anchor } from "../protocol";
+import type { Hints } from "./hints";
 import * as icons from "./icons";
 
 const LIMIT = 500; // characters, as the server has it
@@ -24,6 +25,7 @@ export class Composer {
     private readonly dialog: HTMLDialogElement,
     private readonly moment: () => number,
     private readonly send: (body: string, anchor: Anchor) => void,
+    private readonly hints: Hints,
   ) {
     // A tap beside the sheet closes it; the draft stays.
     dialog.addEventListener("click", (event) => {
@@ -35,6 +37,7 @@ export class Composer {
   about(talk: string): void {
     if (talk === this.talk) return;
     this.talk = talk;
+    this.hints.typed(talk, "");
     this.draft = recall(`draft.${talk}`, { body: "", anchor: null });
     this.draw();
   }
@@ -67,12 +70,19 @@ export class Composer {
     const body = this.draft.body.trim();
     if (!body || body.length > LIMIT) return;
     this.send(body, this.draft.anchor ?? { media_time: this.moment(), cues: [], quote: "" });
+    this.done();
+  }
+
+  /** Nothing is left to be asked. */
+  private done(): void {
     this.draft = { body: "", anchor: null };
+    this.hints.typed(this.talk, "");
     this.store();
     this.dialog.close();
   }
 
-  private draw(): void {
+  /** Show what is known now. */
+  draw(): void {
     const { body, anchor } = this.draft;
     const left = LIMIT - body.length;
     render(
@@ -122,12 +132,14 @@ export class Composer {
           .value=${body}
           @input=${(event: InputEvent) => {
             this.draft.body = (event.target as HTMLTextAreaElement).value;
+            this.hints.typed(this.talk, this.draft.body);
             this.store();
           }}
           @keydown=${(event: KeyboardEvent) => {
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.submit();
           }}
         ></textarea>
+        ${this.hints.render(() => this.done())}
         <footer>
           <p class="note" id="question-help">Elle sera relue avant publication.</p>
           <p class="note" id="question-left">

@@ -1,19 +1,21 @@
-// The control room's cards: a question to read, a question published, a poll to run.
+// The control room's cards: a question to read, a question published.
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ago, count, hour, reason } from "../french";
-import type { Poll, Question } from "../protocol";
-import { results } from "./polls";
+import type { Question, Reading } from "../protocol";
+import { notices, turn } from "./moderating";
 import { quotation, typeset } from "./text";
 
 export type Act = (verb: string, body?: object) => void;
-export type ActOn = (item: Question | Poll, verb: string, body?: object) => void;
+export type ActOn = (item: Question, verb: string, body?: object) => void;
 
 interface Desk {
   now: number;
   busy: Set<string>; // ids with a request under way
   act: ActOn;
+  all: Map<string, Question>;
+  readings: Map<string, Reading>; // by question, those of others
 }
 
 export function pending(items: Question[], desk: Desk, refuse: (question: Question) => void) {
@@ -32,6 +34,7 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
         >
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
+          ${notices(question, desk.all, desk.readings.get(question.id), desk.now, desk.act)}
           <p class="meta">
             ${question.author || "Participant"}<span class="dot"></span
             >${ago(question.asked_at, desk.now)}
@@ -91,7 +94,7 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
                         ? button("À l’antenne", "primary soft", question, desk, "take")
                         : nothing
                     }
-                    ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
+                    ${turn(question, desk.act)} ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
                   </div>
                 </li>`,
             )}
@@ -138,39 +141,10 @@ function settled({ state, reason: code, answered_at }: Question): string {
   return state === "merged" ? "Regroupée" : "Retirée par son auteur";
 }
 
-const POLL_STATES = { draft: "Brouillon", open: "Ouvert", closed: "Clos", published: "Affiché" };
-
-export function pollCard(poll: Poll, desk: Desk) {
-  const acts = {
-    draft: button("Ouvrir le vote", "primary", poll, desk, "open"),
-    open: button("Clore le vote", "primary", poll, desk, "close"),
-    closed: html`${button("Afficher les résultats", "primary", poll, desk, "publish")}
-    ${button("Nouveau tour", "quiet", poll, desk, "reopen")}`,
-    published: button("Nouveau tour", "quiet", poll, desk, "reopen"),
-  };
-  return html`<li class="card poll ${poll.state}">
-    <p class="poll-state">
-      ${poll.state === "open" ? html`<span class="tally"></span>` : nothing}
-      ${POLL_STATES[poll.state]}
-      ${poll.round > 1 ? html`<span class="dot"></span>tour ${poll.round}` : nothing}
-      <span class="dot"></span>${count(poll.ballots, "bulletin", "bulletins")}
-    </p>
-    <h3>${typeset(poll.prompt)}</h3>
-    ${
-      poll.state === "draft" || !poll.counts
-        ? html`<ol class="options">
-            ${poll.options.map(({ text }) => html`<li>${text}</li>`)}
-          </ol>`
-        : results(poll)
-    }
-    <div class="acts">${acts[poll.state]}</div>
-  </li>`;
-}
-
 function button(
   text: string,
   kind: string,
-  item: Question | Poll,
+  item: Question,
   { busy, act }: Desk,
   verb: string,
   body?: object,

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 
 /** `trouble` is what the server said about the pass they came with. */
 export function closedDoor(place: string, trouble: string, role: string) {
-  return html`<div class="closed">
+  return html`<div class="closed-door">
     <p class="eyebrow">${place}</p>
     <h1>${trouble ? "Ce lien ne fonctionne plus" : "Cette page s’ouvre avec un lien personnel"}</h1>
     ${trouble ? html`<p class="trouble">${trouble}</p>` : nothing}

@@ -5,6 +5,7 @@ import * as clock from "../clock";
 import { count, seconds, stopwatch } from "../french";
 import { page } from "../page";
 import type { Channel, Talk } from "../protocol";
+import { whenPlanned } from "../talks";
 import * as icons from "./icons";
 import { typeset } from "./text";
 
@@ -32,7 +33,7 @@ export function heading(talk: Talk | undefined, place: string) {
               }`
           : talk?.state === "ended" || talk?.state === "replay"
             ? "Intervention terminée"
-            : "Bientôt en direct"
+            : (talk && whenPlanned(talk)) || "Bientôt en direct"
       }
       <span class="dot"></span>${place}
     </p>

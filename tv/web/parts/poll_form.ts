@@ -1,23 +1,59 @@
-// Preparing a single-choice poll in the control room.
+// Preparing a poll of any kind in the control room.
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { keep, recall } from "../kept";
+import type { PollKind } from "../protocol";
 
 const FEWEST = 2;
 const MOST = 8;
+const MOST_WORDS = 5;
 
-interface Draft {
+const KINDS: [PollKind, string][] = [
+  ["single", "Un seul choix"],
+  ["multiple", "Plusieurs choix"],
+  ["rating", "Une note sur une échelle"],
+  ["ranking", "Un classement"],
+  ["dots", "Dix points à répartir"],
+  ["words", "Nuage de mots"],
+  ["text", "Réponse libre, relue avant d’être affichée"],
+];
+
+const DURATIONS: [number, string][] = [
+  [0, "Jusqu’à ce que je le ferme"],
+  [30, "30 secondes"],
+  [60, "1 minute"],
+  [120, "2 minutes"],
+  [300, "5 minutes"],
+];
+
+/** What the form makes, in the words of the API. */
+export interface PollDraft {
+  type: PollKind;
   prompt: string;
   options: string[];
+  max_choices?: number;
+  scale?: number;
+  duration: number;
+  compare_by: "none" | "lab";
 }
 
+const NEW: PollDraft = {
+  type: "single",
+  prompt: "",
+  options: ["", ""],
+  max_choices: 2,
+  scale: 5,
+  duration: 0,
+  compare_by: "none",
+};
+
 export class PollForm {
-  private draft: Draft = recall<Draft>("poll-draft", { prompt: "", options: ["", ""] });
+  private draft: PollDraft = { ...NEW, ...recall<Partial<PollDraft>>("poll-draft", {}) };
   private open = this.draft.prompt !== "";
 
   constructor(
     private readonly changed: () => void,
-    private readonly create: (prompt: string, options: string[]) => Promise<boolean>,
+    private readonly create: (draft: PollDraft) => Promise<boolean>,
   ) {}
 
   render() {
@@ -26,7 +62,7 @@ export class PollForm {
         Préparer un sondage
       </button>`;
     }
-    const { prompt, options } = this.draft;
+    const { type, prompt, duration, compare_by } = this.draft;
     return html`<form class="card poll-form" @submit=${(event: Event) => void this.submit(event)}>
       <label>
         <span>La question du sondage</span>
@@ -39,39 +75,70 @@ export class PollForm {
           @input=${(event: InputEvent) => this.write({ prompt: value(event) })}
         />
       </label>
-      <fieldset>
-        <legend>Réponses possibles</legend>
-        ${options.map(
-          (option, rank) =>
-            html`<input
-              type="text"
-              aria-label="Réponse ${rank + 1}"
-              placeholder="Réponse ${rank + 1}"
-              maxlength="100"
-              .value=${option}
-              @input=${(event: InputEvent) =>
-                // What was typed since this was drawn counts too: not `options`.
-                this.write({
-                  options: this.draft.options.map((old, at) =>
-                    at === rank ? value(event) : old,
-                  ),
-                })}
-            />`,
-        )}
-        <button
-          type="button"
-          class="link"
-          ?disabled=${options.length >= MOST}
-          @click=${() => this.write({ options: [...this.draft.options, ""] })}
-        >
-          Ajouter une réponse
-        </button>
-      </fieldset>
+      ${choice("Type", KINDS, type, (kind) => this.write({ type: kind as PollKind }))}
+      ${listed(type) ? this.options() : nothing} ${this.number()}
+      ${choice("Durée", DURATIONS, duration, (chosen) => this.write({ duration: Number(chosen) }))}
+      <label class="tick">
+        <input
+          type="checkbox"
+          .checked=${compare_by === "lab"}
+          @change=${() => this.write({ compare_by: compare_by === "lab" ? "none" : "lab" })}
+        />
+        <span>Comparer les laboratoires</span>
+      </label>
       <div class="acts">
         <button class="primary">Enregistrer</button>
         <button type="button" class="quiet" @click=${() => this.reset()}>Abandonner</button>
       </div>
     </form>`;
+  }
+
+  private options() {
+    const { options } = this.draft;
+    return html`<fieldset>
+      <legend>Réponses possibles</legend>
+      ${options.map(
+        (option, rank) =>
+          html`<input
+            type="text"
+            aria-label="Réponse ${rank + 1}"
+            placeholder="Réponse ${rank + 1}"
+            maxlength="100"
+            .value=${option}
+            @input=${(event: InputEvent) =>
+              // What was typed since this was drawn counts too: not `options`.
+              this.write({
+                options: this.draft.options.map((old, at) => (at === rank ? value(event) : old)),
+              })}
+          />`,
+      )}
+      <button
+        type="button"
+        class="link"
+        ?disabled=${options.length >= MOST}
+        @click=${() => this.write({ options: [...this.draft.options, ""] })}
+      >
+        Ajouter une réponse
+      </button>
+    </fieldset>`;
+  }
+
+  /** How many answers one may give, or how long the scale is. */
+  private number() {
+    const { type, options, scale, max_choices } = this.draft;
+    if (type === "rating") {
+      const scales: [number, string][] = [
+        [5, "de 1 à 5"],
+        [10, "de 1 à 10"],
+      ];
+      return choice("Échelle", scales, scale, (steps) => this.write({ scale: Number(steps) }));
+    }
+    if (type !== "multiple" && type !== "words") return nothing;
+    const most = type === "words" ? MOST_WORDS : Math.max(FEWEST, options.filter(Boolean).length);
+    const numbers = Array.from({ length: most }, (_, n): [number, string] => [n + 1, `${n + 1}`]);
+    const allowed = Math.min(max_choices ?? most, most);
+    const label = type === "words" ? "Mots par personne" : "Choix par personne, au plus";
+    return choice(label, numbers, allowed, (n) => this.write({ max_choices: Number(n) }));
   }
 
   private show(): void {
@@ -82,14 +149,14 @@ export class PollForm {
     );
   }
 
-  private write(change: Partial<Draft>): void {
+  private write(change: Partial<PollDraft>): void {
     Object.assign(this.draft, change);
     keep("poll-draft", this.draft);
     this.changed();
   }
 
   private reset(): void {
-    this.draft = { prompt: "", options: ["", ""] };
+    this.draft = { ...NEW };
     this.open = false;
     keep("poll-draft", null);
     this.changed();
@@ -97,17 +164,45 @@ export class PollForm {
 
   private async submit(event: Event): Promise<void> {
     event.preventDefault();
-    const options = this.draft.options.map((option) => option.trim()).filter(Boolean);
+    const { type, prompt, max_choices = 1, scale, ...rest } = this.draft;
+    const typed = rest.options.map((option) => option.trim()).filter(Boolean);
     const form = event.target as HTMLFormElement;
-    const missing = form.querySelectorAll<HTMLInputElement>("fieldset input")[options.length];
-    if (options.length < FEWEST) {
+    if (listed(type) && typed.length < FEWEST) {
+      const missing = form.querySelectorAll<HTMLInputElement>("fieldset input")[typed.length];
       missing?.setCustomValidity("Il faut au moins deux réponses.");
       form.reportValidity();
       missing?.setCustomValidity("");
       return;
     }
-    if (await this.create(this.draft.prompt.trim(), options)) this.reset();
+    const options = listed(type) ? typed : [];
+    const draft: PollDraft = { ...rest, type, prompt: prompt.trim(), options };
+    if (type === "multiple") draft.max_choices = Math.min(max_choices, typed.length);
+    if (type === "words") draft.max_choices = Math.min(max_choices, MOST_WORDS);
+    if (type === "rating") draft.scale = scale ?? 5;
+    if (await this.create(draft)) this.reset();
   }
+}
+
+/** Whether whoever drafts it lists what one may answer. */
+function listed(type: PollKind): boolean {
+  return !["rating", "words", "text"].includes(type);
+}
+
+function choice<T extends number | string>(
+  label: string,
+  choices: [T, string][],
+  chosen: T | undefined,
+  choose: (value: string) => void,
+) {
+  return html`<label>
+    <span>${label}</span>
+    <select @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
+      ${choices.map(
+        ([key, text]) =>
+          html`<option value=${key} ?selected=${key === chosen}>${text}</option>`,
+      )}
+    </select>
+  </label>`;
 }
 
 function value(event: InputEvent): string {

@@ -1,21 +1,26 @@
 // Polls for the audience: a ballot while open, a table of results when they may be seen.
 
 import { html, nothing } from "lit";
-import { count, percent } from "../french";
-import type { Poll } from "../protocol";
+import { count, decimal, percent, seconds, spoken } from "../french";
+import type { Answer, Poll } from "../protocol";
+import { begun, type Change, complete, fields, type Filled, written } from "./ballot";
 import * as icons from "./icons";
 import { variable } from "./variable";
 import { typeset } from "./text";
 
-export interface Ballot {
-  choices: string[]; // what the server has
-  sending: boolean;
+const MORE_TIME = 60; // seconds after the end for who asked
+const CLOUD = 30; // words that are drawn; the table has more
+
+export interface Ballot extends Filled {
+  sending: boolean; // `choices` and `texts` are what the server has
+  moreTime: boolean; // asked for
 }
 
 export interface Draft {
-  chosen: string; // what is ticked and not sent; "" when nothing is
-  choose(option: string): void;
-  vote(): void;
+  latest(): Filled | undefined; // what is not sent
+  fill(filled: Filled): void;
+  vote(filled: Filled): void;
+  askTime(): void;
 }
 
 const STATES = {
@@ -25,49 +30,56 @@ const STATES = {
   published: "Résultats",
 };
 
-export function poll(item: Poll, ballot: Ballot | undefined, draft: Draft) {
+/** `answers` are those to any poll: what was written, and read by a moderator. */
+export function poll(item: Poll, ballot: Ballot, draft: Draft, answers: Answer[], now: number) {
   return html`<article class="poll ${item.state}" aria-labelledby="prompt-${item.id}">
     <p class="poll-state">
       ${item.state === "open" ? html`<span class="tally"></span>` : nothing}${STATES[item.state]}
+      ${item.round > 1 ? html`<span class="dot"></span>tour ${item.round}` : nothing}
+      ${remaining(item, now)}
     </p>
     <h3 id="prompt-${item.id}">${typeset(item.prompt)}</h3>
-    ${item.state === "open" ? voting(item, ballot, draft) : results(item, ballot?.choices)}
+    ${
+      votes(item, ballot, now)
+        ? voting(item, ballot, draft)
+        : results(item, ballot.choices, answers)
+    }
   </article>`;
 }
 
-function voting(item: Poll, ballot: Ballot | undefined, { chosen, choose, vote }: Draft) {
-  const given = ballot?.choices[0] ?? "";
-  const ticked = chosen || given;
-  const changed = ticked !== "" && ticked !== given;
+/** « encore 40 s », in a poll that closes by itself. */
+export function remaining({ state, closes_at }: Poll, now: number) {
+  const end = seconds(closes_at);
+  if (state !== "open" || end == null) return nothing;
+  return html`<span class="dot"></span>${end > now ? `encore ${spoken(end - now)}` : "terminé"}`;
+}
+
+function votes({ state, closed_at }: Poll, { moreTime }: Ballot, now: number): boolean {
+  const end = seconds(closed_at);
+  return state === "open" || (state === "closed" && moreTime && now < (end ?? 0) + MORE_TIME);
+}
+
+function voting(item: Poll, ballot: Ballot, { latest, fill, vote, askTime }: Draft) {
+  const filled = latest();
+  const given = ballot.choices.length || ballot.texts.length ? ballot : undefined;
+  const shown = filled ?? given ?? begun(item);
+  const change: Change = (made) => fill(made(latest() ?? shown));
+  const changed = complete(item, shown) && (!given || (filled && !same(written(filled), given)));
   return html`<form
     @submit=${(event: Event) => {
       event.preventDefault();
-      if (changed) vote();
+      const typed = latest() ?? shown; // since this was drawn
+      if (complete(item, typed)) vote(written(typed));
     }}
   >
-    <fieldset class="ballot">
-      <legend class="visually-hidden">${item.prompt}</legend>
-      ${item.options.map(
-        ({ id, text }) =>
-          html`<label class="option">
-            <input
-              type="radio"
-              name="ballot-${item.id}"
-              value=${id}
-              .checked=${id === ticked}
-              @change=${() => choose(id)}
-            />
-            <span>${text}</span>
-          </label>`,
-      )}
-    </fieldset>
+    ${fields(item, shown, change)}
     <div class="vote">
-      <button class="primary" ?disabled=${!changed || ballot?.sending}>
+      <button class="primary" ?disabled=${!changed || ballot.sending}>
         ${given ? "Changer mon vote" : "Voter"}
       </button>
       <p class="note">
         ${
-          ballot?.sending
+          ballot.sending
             ? "Envoi de votre vote…"
             : given
               ? html`${icons.done} Vote enregistré. Vous pouvez le modifier jusqu’à la clôture.`
@@ -75,45 +87,157 @@ function voting(item: Poll, ballot: Ballot | undefined, { chosen, choose, vote }
         }
       </p>
     </div>
+    ${
+      item.closes_at == null
+        ? nothing
+        : ballot.moreTime
+          ? html`<p class="note">Vous avez une minute de plus après la clôture.</p>`
+          : html`<button type="button" class="link" @click=${askTime}>
+              Il me faut plus de temps
+            </button>`
+    }
   </form>`;
 }
 
-/** A table first: the bars only draw what the figures say. */
-export function results(item: Poll, own: string[] = []) {
+function same(one: Filled, other: Filled): boolean {
+  return String(one.choices) === String(other.choices) && String(one.texts) === String(other.texts);
+}
+
+/** A table first: the bars and the cloud only draw what the figures say. */
+export function results(item: Poll, own: string[] = [], answers: Answer[] = []) {
+  if (item.type === "text") return read(item, answers);
   if (!item.counts) {
     return html`<p class="note">Le vote est clos. Les résultats seront affichés bientôt.</p>`;
   }
-  const votes = new Map(item.counts.map(({ option, votes: n }) => [option, n]));
-  const total = [...votes.values()].reduce((sum, n) => sum + n, 0);
+  return item.type === "words" ? words(item) : figures(item, item.counts, own);
+}
+
+function figures(item: Poll, counts: Poll["counts"] & object, own: string[]) {
+  const votes = new Map(counts.map(({ option, votes: n }) => [option, n]));
+  const sum = [...votes.values()].reduce((all, n) => all + n, 0);
+  const total = item.type === "multiple" ? item.ballots : sum;
   const most = Math.max(1, ...votes.values());
+  const chosen = item.type === "ranking" ? own.slice(0, 1) : own;
   return html`<table class="results">
-    <caption class="visually-hidden">
-      Résultats : ${item.prompt}
-    </caption>
-    <thead class="visually-hidden">
-      <tr>
-        <th scope="col">Réponse</th>
-        <th scope="col">Votes</th>
-        <th scope="col">Part</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${item.options.map(({ id, text }) => {
-        const n = votes.get(id) ?? 0;
-        return html`<tr class=${n === most ? "first" : ""}>
-          <th scope="row">
-            ${text}${own.includes(id) ? html`<small>votre choix</small>` : nothing}
-            <span class="bar" ${variable("--part", String(n / most))}></span>
-          </th>
-          <td>${n}</td>
-          <td>${percent(n, total)}</td>
-        </tr>`;
-      })}
-    </tbody>
-    <tfoot>
-      <tr>
-        <td colspan="3">${count(item.ballots, "bulletin", "bulletins")}</td>
-      </tr>
-    </tfoot>
-  </table>`;
+      <caption class="visually-hidden">
+        Résultats : ${item.prompt}
+      </caption>
+      <thead class="visually-hidden">
+        <tr>
+          <th scope="col">Réponse</th>
+          <th scope="col">${pointed(item) ? "Points" : "Votes"}</th>
+          <th scope="col">Part</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${item.options.map(({ id, text }) => {
+          const n = votes.get(id) ?? 0;
+          return html`<tr class=${n === most ? "first" : ""}>
+            <th scope="row">
+              ${text}${chosen.includes(id) ? html`<small>votre choix</small>` : nothing}
+              <span class="bar" ${variable("--part", String(n / most))}></span>
+            </th>
+            <td>${n}</td>
+            <td>${percent(n, total)}</td>
+          </tr>`;
+        })}
+      </tbody>
+      ${foot(item, 3)}
+    </table>
+    ${item.labs?.length ? labs(item, item.labs) : nothing}`;
+}
+
+function words(item: Poll) {
+  const found = item.words ?? [];
+  const most = found[0]?.votes ?? 1;
+  const drawn = found.slice(0, CLOUD).sort((a, b) => a.word.localeCompare(b.word, "fr"));
+  return html`<p class="cloud" aria-hidden="true">
+      ${drawn.map(
+        ({ word, votes }) => html`<span ${variable("--part", String(votes / most))}>${word}</span> `,
+      )}
+    </p>
+    <details>
+      <summary>${count(found.length, "mot", "mots")} dans l’ordre</summary>
+      <table class="results">
+        <caption class="visually-hidden">
+          Mots donnés : ${item.prompt}
+        </caption>
+        <thead class="visually-hidden">
+          <tr>
+            <th scope="col">Mot</th>
+            <th scope="col">Fois</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${found.map(
+            ({ word, votes }) => html`<tr>
+              <th scope="row">${word}</th>
+              <td>${votes}</td>
+            </tr>`,
+          )}
+        </tbody>
+        ${foot(item, 2)}
+      </table>
+    </details>`;
+}
+
+function read(item: Poll, answers: Answer[]) {
+  const mine = answers.filter(
+    ({ poll: of, round, state }) => of === item.id && round === item.round && state === "approved",
+  );
+  return html`${
+      mine.length
+        ? html`<ul class="answers">
+            ${mine.map(({ text }) => html`<li>${typeset(text)}</li>`)}
+          </ul>`
+        : html`<p class="note">Les réponses s’affichent une fois relues.</p>`
+    }
+    <p class="note">${count(item.ballots, "réponse reçue", "réponses reçues")}</p>`;
+}
+
+function labs(item: Poll, found: Poll["labs"] & object) {
+  const shown = found.filter(({ counts }) => counts);
+  const hidden = found.length - shown.length;
+  return html`<details class="labs">
+    <summary>Comparer les laboratoires</summary>
+    <table class="results">
+      <thead>
+        <tr>
+          <th scope="col">Réponse</th>
+          ${shown.map(({ lab }) => html`<th scope="col">${lab || "Sans laboratoire"}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${item.options.map(
+          ({ text }, rank) => html`<tr>
+            <th scope="row">${text}</th>
+            ${shown.map(({ counts, ballots }) => {
+              const n = counts?.[rank]?.votes ?? 0;
+              return html`<td>${pointed(item) ? n : percent(n, ballots ?? 0)}</td>`;
+            })}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+    ${
+      hidden
+        ? html`<p class="note">
+            ${count(hidden, "laboratoire", "laboratoires")} : trop peu de réponses, non affiché.
+          </p>`
+        : nothing
+    }
+  </details>`;
+}
+
+function foot(item: Poll, columns: number) {
+  const mean = item.mean == null ? "" : ` – moyenne ${decimal(item.mean)} sur ${item.options.length}`;
+  return html`<tfoot>
+    <tr>
+      <td colspan=${columns}>${count(item.ballots, "bulletin", "bulletins")}${mean}</td>
+    </tr>
+  </tfoot>`;
+}
+
+function pointed({ type }: Poll): boolean {
+  return type === "ranking" || type === "dots";
 }

@@ -82,7 +82,7 @@ export function questions(asked: Asked, acts: Acts) {
                   html`<li class="question">
                     <div>
                       <p class="question-body">${typeset(question.body)}</p>
-                      ${quotation(question.anchor)}
+                      ${quotation(question.anchor)} ${written(question)}
                       <p class="meta">Réponse donnée à ${hour(question.answered_at)}</p>
                     </div>
                   </li>`,
@@ -118,13 +118,17 @@ function published(question: Question, asked: Asked, { support }: Acts) {
     </button>
     <div>
       <p class="question-body">${typeset(question.body)}</p>
-      ${quotation(question.anchor)}
+      ${quotation(question.anchor)} ${written(question)}
       <p class="meta">
         ${own ? html`<span class="own">Votre question</span>` : question.author || "Participant"}
         <span class="dot"></span>${ago(question.asked_at, asked.now)}
       </p>
     </div>
   </li>`;
+}
+
+function written({ answer }: Question) {
+  return answer ? html`<p class="written">Réponse\u202f: ${typeset(answer)}</p>` : nothing;
 }
 
 function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {

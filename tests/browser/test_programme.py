@@ -1,0 +1,87 @@
+"""A planned day in a browser: pages are about the talk of the moment, the crew may choose."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.bundle import bundled
+from tests.browser.test_pages import DESK, PHONE, crew_address
+from tests.servers import Fabrique
+from tv.auth import Role
+
+
+@pytest.fixture
+def planned(served: Fabrique) -> Iterator[list[str]]:
+    """Two talks to come, the later one made first; gone afterwards."""
+    crew = httpx.Client(
+        base_url=served.url,
+        headers={"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"},
+        timeout=30,
+    )
+    talks = (
+        {"title": "Chauffer moins", "planned_start": "2031-03-14T10:00:00+01:00"},
+        {"title": "Ouvrir les toits", "planned_start": "2031-03-14T09:00:00+01:00"},
+    )
+    with crew:
+        ids = [
+            crew.post("/api/v1/talks", json=talk | {"channel": "plateau"}).json()["id"]
+            for talk in talks
+        ]
+        yield ids
+        for id in ids:
+            assert crew.delete(f"/api/v1/talks/{id}").status_code == 200
+
+
+NAMES = """([talks, states]) =>
+  player.ranked(talks, "plateau", player[states]).map(({ id }) => id).join("")"""
+
+
+def test_next_talk_comes_first_or_for_the_audience_the_last_one_that_was(browser: Browser) -> None:
+    def talk(id: str, state: str, hour: float | None = None, **more: object) -> dict[str, object]:
+        when = "planned_start" if state == "scheduled" else "started_at"
+        return {"id": id, "state": state, when: hour, "channel": "plateau", **more}
+
+    talks = [
+        talk("d", "scheduled", standing=True),
+        talk("x", "scheduled", 1, channel="labo-1"),
+        talk("c", "scheduled", 30),
+        talk("b", "scheduled", 20),
+        talk("y", "ended", 1),
+        talk("z", "replay", 2),
+        talk("n", "cancelled"),
+    ]
+    with browser.new_page() as page:
+        page.add_script_tag(content=bundled('export * from "./talks";'))
+        assert page.evaluate(NAMES, [talks, "CREW"]) == "bcdyzn"
+        assert page.evaluate(NAMES, [talks, "AUDIENCE"]) == "zybcdn"
+        talks.append(talk("l", "live", 3))
+        assert page.evaluate(NAMES, [talks, "AUDIENCE"])[0] == "l"
+
+
+def test_pages_are_about_the_next_talk_and_the_crew_may_choose_another(
+    served: Fabrique, browser: Browser, planned: list[str]
+) -> None:
+    with browser.new_context(viewport=PHONE, locale="fr-FR") as phone:  # type: ignore[arg-type]
+        watch = phone.new_page()
+        watch.goto(served.url)
+        heading = watch.locator("#talk")
+        expect(heading.get_by_role("heading")).to_have_text("Ouvrir les toits")
+        expect(heading).to_contain_text("Prévue vendredi 14 à")
+        ask = watch.get_by_role("button", name="Poser une question")
+        expect(ask).to_be_visible()
+        operator = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
+        url = f"{served.url}/api/v1/talks/{planned[1]}"
+        assert httpx.patch(url, json={"questions": "off"}, headers=operator).status_code == 200
+        expect(ask).to_be_hidden()
+    with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(crew_address(served, "regie", Role.OPERATOR))
+        title = page.locator("#talk h1")
+        expect(title).to_have_text("Ouvrir les toits")
+        choice = page.get_by_role("combobox", name="Intervention")
+        choice.select_option(planned[0])
+        expect(title).to_have_text("Chauffer moins")
+        choice.select_option("")
+        expect(title).to_have_text("Ouvrir les toits")

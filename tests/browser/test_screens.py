@@ -1,0 +1,124 @@
+"""Screens, the overlay and the stage in a browser: paired, shown, cleared, read."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_pages import crew_address, violations
+from tests.servers import Fabrique
+from tests.viewers import opened
+from tv.passes import Role
+
+WALL = {"width": 1920, "height": 1080}
+PATIENCE = 30_000  # ms
+SCRIPT = '<img src=x onerror="document.title=1">'
+
+
+@pytest.fixture
+def crew(served: Fabrique) -> Iterator[httpx.Client]:
+    """The control room's hands; what was on air goes off behind them."""
+    headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
+    with httpx.Client(base_url=served.url, headers=headers, timeout=30) as client:
+        yield client
+        for entry in client.get("/api/v1/rundown").json()["items"]:
+            if entry["state"] in ("on_air", "preview"):
+                client.post(f"/api/v1/rundown/{entry['id']}:off")
+            client.delete(f"/api/v1/rundown/{entry['id']}")
+        for screen in client.get("/api/v1/screens").json()["items"]:
+            client.delete(f"/api/v1/screens/{screen['id']}")
+
+
+def taken(crew: httpx.Client, **said: object) -> None:
+    entry = crew.post("/api/v1/rundown", json=said).json()
+    assert crew.post(f"/api/v1/rundown/{entry['id']}:take").status_code == 200
+
+
+def drawn(page: Page) -> Image.Image:
+    """What OBS gets of a page: with its transparency."""
+    return Image.open(io.BytesIO(page.screenshot(omit_background=True))).convert("RGBA")
+
+
+def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_removed(
+    browser: Browser, served: Fabrique, crew: httpx.Client
+) -> None:
+    with (
+        opened(browser, f"{served.url}/ecran", WALL) as screen,
+        opened(browser, crew_address(served, "regie", Role.OPERATOR)) as regie,
+    ):
+        code = screen.locator(".pairing-code")
+        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"), timeout=PATIENCE)
+        regie.get_by_label("Code affiché par l’écran").fill(str(code.text_content()).lower())
+        regie.get_by_label("Son nom").fill(SCRIPT)
+        regie.get_by_role("button", name="Associer").click()
+        expect(screen).to_have_url(re.compile("/ecran/screen_"), timeout=PATIENCE)
+        expect(screen.locator("#stage")).to_be_visible(timeout=PATIENCE)
+        expect(regie.locator("#screens")).to_contain_text(SCRIPT)
+
+        regie.get_by_role("button", name="Ajouter au conducteur").click()
+        regie.get_by_label("Nom", exact=True).fill("Claire Dumoulin")
+        regie.get_by_label("Fonction").fill(SCRIPT)
+        regie.get_by_role("button", name="Ajouter", exact=True).last.click()
+        row = regie.locator("#rundown .entry", has_text="Claire Dumoulin")
+        row.get_by_role("button", name="Aperçu").click()
+        expect(regie.locator("#rundown .air-preview .insert")).to_contain_text("Claire Dumoulin")
+        expect(screen.locator(".insert")).to_have_count(0)
+        row.get_by_role("button", name="À l’antenne").click()
+        expect(screen.locator(".insert")).to_contain_text(SCRIPT)
+        assert not violations(screen)
+
+        regie.get_by_role("button", name="Vider les écrans").click()
+        expect(screen.locator(".insert")).to_have_count(0)
+        regie.get_by_role("button", name="Rétablir").click()
+        expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin")
+
+        regie.get_by_role("button", name="Repérer cet écran").click()
+        expect(screen.locator(".spotted")).to_contain_text(SCRIPT)
+        [known] = crew.get("/api/v1/screens").json()["items"]
+        assert (known["width"], known["height"]) == (1920, 1080)
+        crew.patch(f"/api/v1/screens/{known['id']}", json={"carries_overlay": True})
+        expect(screen.locator(".insert")).to_have_count(0)  # its picture has it already
+        crew.patch(f"/api/v1/screens/{known['id']}", json={"face": "air"})
+        expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin", timeout=PATIENCE)
+        crew.delete(f"/api/v1/screens/{known['id']}")
+        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"), timeout=PATIENCE)
+
+
+def test_overlay_is_transparent_but_for_what_is_on_air(
+    browser: Browser, served: Fabrique, crew: httpx.Client
+) -> None:
+    with opened(browser, f"{served.url}/habillage", WALL) as overlay:
+        expect(overlay.locator("#air")).to_be_attached()
+        assert drawn(overlay).getextrema()[3] == (0, 0)
+        taken(crew, type="bandeau", title="Claire Dumoulin", text="Directrice")
+        expect(overlay.locator(".insert")).to_contain_text("Claire Dumoulin", timeout=PATIENCE)
+        overlay.wait_for_function("() => document.getAnimations().length === 0")
+        picture = drawn(overlay)
+        box = picture.getchannel("A").getbbox()
+        assert box
+        left, top, right, bottom = box
+        assert (left, picture.getpixel((1900, 20))[3]) == (96, 0)  # the safe area's edge
+        assert top > 540
+        assert right < 1920 * 0.66
+        assert bottom < 1080 * 0.81
+
+
+def test_message_on_stage_is_read_in_one_tap(
+    browser: Browser, served: Fabrique, crew: httpx.Client
+) -> None:
+    with (
+        opened(browser, crew_address(served, "regie", Role.OPERATOR)) as regie,
+        opened(browser, crew_address(served, "intervenant", Role.PRESENTER)) as stage,
+    ):
+        expect(stage.locator("#prompter")).to_be_visible(timeout=PATIENCE)
+        regie.get_by_label("Message à l’intervenant").fill("Plus que 2 minutes")
+        regie.get_by_role("button", name="Envoyer", exact=True).click()
+        expect(stage.get_by_role("alert")).to_contain_text("Plus que 2 minutes")
+        assert not violations(stage)
+        stage.get_by_role("button", name="Compris").click()
+        expect(stage.get_by_role("alert")).to_have_count(0)
+        expect(regie.locator(".messages")).to_contain_text("lu à")

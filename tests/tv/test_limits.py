@@ -1,0 +1,98 @@
+"""Buckets in a real store: one count for all processes, and nothing written that they refuse."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from captions.cues import Cue
+from captions.wording.events import CueWritten
+from tests.tv.house import house
+from tv import journal
+from tv.limits import Bucket, Limits, TooFast
+from tv.settings import Limits as Rates
+from tv.settings import Rate, load
+
+EVENT = CueWritten("plateau", Cue("plateau-1", 1, 1.0, 2.0, ("Bonjour",)))
+SLOW = Bucket("fabrique:{test}:limit:by:p_ann", burst=3, every=100.0)
+SHARED = Bucket("fabrique:{test}:limit:event", burst=1_000, every=0.001)
+
+
+async def test_burst_passes_then_one_waits_and_is_not_written(redis: Redis) -> None:
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        for _ in range(3):
+            await book.append(EVENT, (SLOW, SHARED))
+        with pytest.raises(TooFast) as refused:
+            await book.append(EVENT, (SLOW, SHARED))
+    assert 99 < refused.value.wait <= 100
+    assert not refused.value.shared
+    assert await redis.xlen(book.key) == 3
+
+
+async def test_two_processes_share_a_count(redis: Redis) -> None:
+    async with (
+        asyncio.timeout(10),
+        journal.opened(redis, "test") as first,
+        journal.opened(redis, "test") as second,
+    ):
+        acts = [book.append(EVENT, (SLOW,)) for book in (first, second) for _ in range(5)]
+        outcomes = await asyncio.gather(*acts, return_exceptions=True)
+    assert sum(isinstance(each, TooFast) for each in outcomes) == 7
+    assert await redis.xlen(first.key) == 3
+
+
+async def test_act_that_one_bucket_refuses_counts_in_no_other(redis: Redis) -> None:
+    own = Bucket("fabrique:{test}:limit:by:p_bob", burst=2, every=100.0)
+    full = Bucket("fabrique:{test}:limit:event", burst=1, every=100.0)
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        await book.count((full,))
+        for _ in range(5):
+            with pytest.raises(TooFast) as refused:
+                await book.count((own, full))
+            assert refused.value.shared
+        await book.count((own,))
+        await book.count((own,))
+
+
+async def test_bucket_fills_again_and_is_forgotten(redis: Redis) -> None:
+    quick = Bucket("fabrique:{test}:limit:by:p_cem", burst=1, every=0.05)
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        await book.count((quick,))
+        while await redis.exists(quick.key):  # noqa: ASYNC110  # the store forgets it: ask
+            await asyncio.sleep(0)
+        await book.count((quick,))
+
+
+async def test_two_thousand_at_once_all_pass_the_limits_of_the_room(redis: Redis) -> None:
+    limits = Limits("test", Rates())
+    async with asyncio.timeout(20), journal.opened(redis, "test") as book:
+        acts = (book.append(EVENT, limits.of(f"p_{n}", "direct")) for n in range(2_000))
+        assert len(set(await asyncio.gather(*acts))) == 2_000
+
+
+async def test_talk_has_a_bucket_of_its_own(redis: Redis) -> None:
+    rates = Rates(talk=Rate(burst=1, per_second=0.01))
+    limits = Limits("test", rates)
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        await book.count(limits.of("p_ann", "one"))
+        await book.count(limits.of("p_ann", "two"))
+        with pytest.raises(TooFast) as refused:
+            await book.count(limits.of("p_bob", "one"))
+        assert refused.value.shared
+
+
+async def test_page_that_is_too_fast_is_told_when_to_come_back(redis: Redis) -> None:
+    rate = "FABRIQUE_LIMITS__PARTICIPANT"
+    settings = load(None, {f"{rate}__BURST": "1", f"{rate}__PER_SECOND": "0.01"})
+    async with asyncio.timeout(30), house(redis, settings) as here, here.someone() as ann:
+        first = await ann.post("/api/v1/talks/direct/questions", json={"body": "Une ?"})
+        assert first.status_code == 201
+        written = await redis.xlen(here.journal.key)
+        second = await ann.post("/api/v1/talks/direct/questions", json={"body": "Deux ?"})
+        assert second.status_code == 429
+        assert second.json()["type"].endswith("too-fast")
+        assert 0 < int(second.headers["retry-after"]) <= 100
+        assert await redis.xlen(here.journal.key) == written
+        async with here.someone() as bob:
+            other = await bob.post("/api/v1/talks/direct/questions", json={"body": "Trois ?"})
+            assert other.status_code == 201

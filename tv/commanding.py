@@ -1,0 +1,109 @@
+"""What a command works with: the running server's store, or the embedded one while none runs."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from tv import journal, store, supervisor
+from tv.clerk import Clerk
+from tv.compaction import Compaction
+from tv.folder import Folder, FolderError
+from tv.follower import Follower
+from tv.journal import Journal
+from tv.lease import Lease
+from tv.process import tie_to_parent
+from tv.settings import Settings
+from tv.tasks import running
+
+CAUGHT_UP = 300.0  # seconds to read the journal
+LOADED = 60.0  # seconds for a store that we start to read its log
+
+
+@dataclass
+class Desk:
+    """`follower` is caught up. `alone`: no server runs, and so no clerk."""
+
+    store: Redis
+    journal: Journal
+    follower: Follower
+    compaction: Compaction
+    alone: bool
+
+
+@asynccontextmanager
+async def opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
+    """Work on the journal, whether the server runs or not.
+
+    Raises FolderError, StoreMissing, StoreSilent, StoreUnavailable.
+    """
+    try:
+        async with _opened(folder, settings) as desk:
+            yield desk
+    except ExceptionGroup as group:  # of the tasks around: what matters is the one within
+        error: Exception = group
+        while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        raise error from None
+
+
+@asynccontextmanager
+async def _opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
+    event, replicas = settings.event.slug, settings.store.replicas
+    url = store.address(folder, settings.store.url)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(store.connected(url))
+        alone = False
+        if settings.store.url:
+            await supervisor.find_store(url)
+        elif not await store.answers(client):
+            alone = True
+            await stack.enter_async_context(_embedded(folder, client))
+        book = await stack.enter_async_context(journal.opened(client, event, replicas))
+        follower = Follower(book)
+        lease = Lease(client, f"fabrique:{{{event}}}:clerk")
+        compaction = Compaction(client, event, (lease.key, lease.token), folder.erased)
+        await stack.enter_async_context(running(follower.run()))
+        try:
+            async with asyncio.timeout(CAUGHT_UP):
+                await follower.ready.wait()
+        except TimeoutError as error:
+            raise journal.StoreUnavailable("the journal cannot be read in time") from error
+        if alone:
+            await client.set(lease.key, lease.token)
+            stack.push_async_callback(client.delete, lease.key)
+            # What the clerk would do soon is done at the end.
+            stack.push_async_callback(Clerk(follower, book, compaction, time.time).compact)
+        yield Desk(client, book, follower, compaction, alone)
+
+
+@asynccontextmanager
+async def _embedded(folder: Folder, client: Redis) -> AsyncIterator[None]:
+    """The embedded store, for as long as the body runs; the folder is ours meanwhile."""
+    with folder.locked():
+        process = await asyncio.create_subprocess_exec(
+            *store.server_command(folder),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            preexec_fn=tie_to_parent,  # safe: a command has no threads
+        )
+        try:
+            await _loaded(folder, client)
+            yield
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _loaded(folder: Folder, client: Redis) -> None:
+    try:
+        async with asyncio.timeout(LOADED):
+            while not await store.answers(client):  # noqa: ASYNC110  # another process: ask
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise FolderError(
+            f"Le serveur intégré ne démarre pas\u202f: voyez « {folder.store / 'log'} »."
+        ) from error

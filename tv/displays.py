@@ -1,0 +1,120 @@
+"""What the store knows of displays: those that wait to be paired, and what each screen last said.
+
+None of it is in the journal: a code is good for ten minutes, and what forty screens say every ten
+seconds is of interest once.
+"""
+
+import secrets
+import time
+from typing import cast
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tv.journal import StoreUnavailable
+
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # 31 signs that nobody takes for one another
+LENGTH = 6
+LASTS = 600.0  # seconds for which a code may be claimed
+WAITING = 200  # displays that may wait at a time
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A display that shows a code; `secret` is known to it alone, `screen` what it has become.
+
+    `until` is seconds by wall time.
+    """
+
+    secret: str
+    until: float
+    screen: str = ""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a screen last said, `at` by wall time: how it gets its picture, its size in pixels."""
+
+    at: float
+    showing: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class TooManyWait(Exception):
+    """As many displays show a code as may."""
+
+
+_waiting = msgspec.json.Decoder(Waiting)
+_seen = msgspec.json.Decoder(Seen)
+_encode = msgspec.json.Encoder().encode
+
+
+class Displays:
+    """All of an event's, in the store. Each call raises StoreUnavailable."""
+
+    def __init__(self, store: Redis, event: str) -> None:
+        self._store = store
+        self._codes = f"fabrique:{{{event}}}:displays"
+        self._screens = f"fabrique:{{{event}}}:screens"
+
+    async def wait(self) -> tuple[str, Waiting]:
+        """A code for a display that has none, and its secret. Raises TooManyWait."""
+        waiting = await self._all()
+        if len(waiting) >= WAITING:
+            raise TooManyWait
+        while (code := "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))) in waiting:
+            pass
+        made = Waiting(secrets.token_hex(16), time.time() + LASTS)
+        await self._put(code, made)
+        return code, made
+
+    async def find(self, code: str) -> Waiting | None:
+        return (await self._all()).get(_sign(code))
+
+    async def claim(self, code: str, waiting: Waiting, screen: str) -> None:
+        """Tell the display that shows `code` what it is now."""
+        await self._put(_sign(code), msgspec.structs.replace(waiting, screen=screen))
+
+    async def see(self, screen: str, seen: Seen) -> None:
+        try:
+            await self._store.hset(self._screens, screen, _encode(seen))
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def seen(self) -> dict[str, Seen]:
+        """What every screen last said, also those that are none any more."""
+        try:
+            found = cast(dict[bytes, bytes], await self._store.hgetall(self._screens))
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+        return {screen.decode(): _seen.decode(said) for screen, said in found.items()}
+
+    async def lose(self, screen: str) -> None:
+        """A screen is none any more."""
+        try:
+            await self._store.hdel(self._screens, screen)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def _all(self) -> dict[str, Waiting]:
+        """Displays that wait, by code; those whose time is over are swept away."""
+        try:
+            found = cast(dict[bytes, bytes], await self._store.hgetall(self._codes))
+            waiting = {code.decode(): _waiting.decode(said) for code, said in found.items()}
+            over = [code for code, each in waiting.items() if each.until < time.time()]
+            if over:
+                await self._store.hdel(self._codes, *over)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+        return {code: each for code, each in waiting.items() if code not in over}
+
+    async def _put(self, code: str, waiting: Waiting) -> None:
+        try:
+            await self._store.hset(self._codes, code, _encode(waiting))
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+
+def _sign(code: str) -> str:
+    """A code as we write it, however it was typed."""
+    return code.strip().upper()

@@ -1,0 +1,270 @@
+"""The API of questions for the crew: read, chosen, put in order, answered, accounted for.
+
+All of them `POST /api/v1/questions/{id}:…` → question, unless said otherwise; `If-Match` keeps two
+from undoing each other. For moderator, operator and admin:
+
+- `:approve`, `:restore` (undoes a rejection, a merge or an answer), `:accept_support` (counts the
+  support that was set aside), `:unqueue`.
+- `:reject` `{"reason"}`, which its author sees. `:merge` `{"into": id}`. `:edit` `{"body"}`, while
+  it is pending; what its author wrote is kept. `:label` `{"labels": []}`, in the place of others.
+- `:queue` `{"position"}`: its turn, from 1 on; the last without one. 409 `queue-full`.
+- `:write` `{"answer"}`: an answer in writing; "" takes it back.
+- `POST /api/v1/talks/{id}/questions:room` `{"body", "author"}` → 201 question, live at once.
+
+Also for the presenter: `:release`, `:answer`, `:write`. For presenter, operator and admin: `:take`;
+409 `not-queued` for a presenter where the talk's setting `presenter_only_queued` says so.
+
+- `PUT /api/v1/questions/{id}/reading` → reading: « Relu par … », for 60 s (crew). 409 `being-read`
+  when somebody else does, with `current`. It hinders nobody from acting. `DELETE` ends it.
+- `GET /api/v1/questions/{id}/near` → `{"items": [question]}` that ask nearly the same (crew).
+- `GET /api/v1/talks/{id}/questions:log` → `{"items": [act], "counts"}`, the oldest first, for
+  moderator, operator and admin. As CSV: `/api/v1/talks/{id}/tables/log.csv` (api_reports.py).
+
+Acts are as in `question_items.logged_item`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from engagement.questions import (
+    AnswerWritten,
+    AnyQuestionEvent,
+    Question,
+    QuestionAnswered,
+    QuestionApproved,
+    QuestionEdited,
+    QuestionFromRoom,
+    QuestionLabelled,
+    QuestionMerged,
+    QuestionQueued,
+    QuestionRejected,
+    QuestionReleased,
+    QuestionRestored,
+    QuestionTaken,
+    QuestionUnqueued,
+    ReadingBegun,
+    ReadingEnded,
+    SupportAccepted,
+)
+from tv import items
+from tv.auth import Identity, Role, identity
+from tv.duplicates import Duplicates
+from tv.follower import Follower
+from tv.openapi import takes
+from tv.pages.api_questions import BODY, LABEL, Seeing
+from tv.problems import Problem, clean, read_json
+from tv.question_items import counts_item, logged_item
+from tv.writing import Writer, json
+
+ANSWER = 1_000  # characters
+REASON = 200
+NAME = 60
+LABELS = 8  # that one question may have
+
+MODERATORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
+ON_AIR = (Role.PRESENTER, Role.OPERATOR, Role.ADMIN)
+CREW = (*ON_AIR, Role.MODERATOR)
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The body of an act that needs no more words."""
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """The body of `:reject`: a reason that the author sees."""
+
+    reason: str = ""
+
+
+class Merge(msgspec.Struct, frozen=True):
+    """The body of `:merge`: the question that says the same."""
+
+    into: str
+
+
+class Edition(msgspec.Struct, frozen=True):
+    """The body of `:edit`: better words."""
+
+    body: str
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """The body of `:label`: all that it is under from now on."""
+
+    labels: list[str] = []
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """The body of `:queue`: its place from 1 on; last without one."""
+
+    position: int | None = None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The body of `:write`."""
+
+    answer: str
+
+
+class FromRoom(msgspec.Struct, frozen=True):
+    """The body of a question asked aloud; `author` as they said, if they did."""
+
+    body: str
+    author: str = ""
+
+
+def routes(follower: Follower, writer: Writer, duplicates: Duplicates) -> list[BaseRoute]:
+    desk = ModeratorsDesk(follower, writer, duplicates)
+    return [
+        Route("/api/v1/talks/{talk}/questions:room", desk.from_room, methods=["POST"]),
+        Route("/api/v1/talks/{talk}/questions:log", desk.log, methods=["GET"]),
+        Route("/api/v1/questions/{question}/reading", desk.read, methods=["PUT", "DELETE"]),
+        Route("/api/v1/questions/{question}/near", desk.near, methods=["GET"]),
+        Route("/api/v1/questions/{question}:{verb}", desk.act, methods=["POST"]),
+    ]
+
+
+# What each act takes, and who may.
+ACTS: dict[str, tuple[type[msgspec.Struct], tuple[Role, ...]]] = {
+    "approve": (Nothing, MODERATORS),
+    "restore": (Nothing, MODERATORS),
+    "accept_support": (Nothing, MODERATORS),
+    "unqueue": (Nothing, MODERATORS),
+    "reject": (Rejection, MODERATORS),
+    "merge": (Merge, MODERATORS),
+    "edit": (Edition, MODERATORS),
+    "label": (Labels, MODERATORS),
+    "queue": (Turn, MODERATORS),
+    "write": (Written, CREW),
+    "take": (Nothing, ON_AIR),
+    "release": (Nothing, CREW),
+    "answer": (Nothing, CREW),
+}
+
+PLAIN: dict[str, type[AnyQuestionEvent]] = {
+    "approve": QuestionApproved,
+    "restore": QuestionRestored,
+    "accept_support": SupportAccepted,
+    "unqueue": QuestionUnqueued,
+    "release": QuestionReleased,
+    "answer": QuestionAnswered,
+}
+
+
+class ModeratorsDesk(Seeing):
+    """Answers requests of the crew about questions."""
+
+    def __init__(self, follower: Follower, writer: Writer, duplicates: Duplicates) -> None:
+        super().__init__(follower)
+        self._writer = writer
+        self._duplicates = duplicates
+
+    @takes(*dict.fromkeys(body for body, _ in ACTS.values()))
+    async def act(self, request: Request) -> Response:
+        question, who = self.find(request)
+        verb = request.path_params["verb"]
+        if (known := ACTS.get(verb)) is None:
+            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+        body, roles = known
+        who.must_be(*roles, talk=question.talk)
+        said = await read_json(request, body)
+        about = self._writer.act(request, who.signature)
+        about |= {"question": question.id, "name": who.name[:NAME]}
+        event = self._event(verb, said, about, question, who)
+        done = await self._writer.write(event, who)
+        return json(items.item(done, crew=True))
+
+    def _event(
+        self,
+        verb: str,
+        said: msgspec.Struct,
+        about: dict[str, Any],
+        question: Question,
+        who: Identity,
+    ) -> AnyQuestionEvent:
+        """An act as the journal has it, with words as they may be shown. Raises Problem."""
+        match said:
+            case Rejection(reason=reason):
+                return QuestionRejected(**about, reason=clean(reason, "Motif", REASON, least=0))
+            case Merge(into=into):
+                return QuestionMerged(**about, into=into[:NAME])
+            case Edition(body=body):
+                return QuestionEdited(**about, body=clean(body, "Question", BODY))
+            case Labels(labels=labels):
+                return QuestionLabelled(**about, labels=_cleaned(labels))
+            case Turn(position=position):
+                return QuestionQueued(**about, place=_place(position))
+            case Written(answer=answer):
+                return AnswerWritten(**about, answer=clean(answer, "Réponse", ANSWER, least=0))
+        if verb == "take":
+            talk = self.audience.talks.by_id[question.talk]
+            bound = who.role == Role.PRESENTER and talk.presenter_only_queued
+            return QuestionTaken(**about, queued_only=bound)
+        return PLAIN[verb](**about)
+
+    @takes(FromRoom)
+    async def from_room(self, request: Request) -> Response:
+        talk, who = self.talk(request), identity(request)
+        who.must_be(*MODERATORS, talk=talk.id)
+        said = await read_json(request, FromRoom)
+        act = self._writer.act(request, who.signature)
+        event = QuestionFromRoom(
+            **act,
+            question=f"q_{act['id']}",
+            talk=talk.id,
+            body=clean(said.body, "Question", BODY),
+            author=clean(said.author, "Nom", NAME, least=0),
+            name=who.name[:NAME],
+        )
+        asked = await self._writer.write(event, who)
+        location = f"/api/v1/questions/{asked.id}"
+        return json(items.item(asked, crew=True), 201, location=location)
+
+    async def read(self, request: Request) -> Response:
+        question, who = self.find(request)
+        who.must_be(*CREW, talk=question.talk)
+        type = ReadingBegun if request.method == "PUT" else ReadingEnded
+        about = self._writer.act(request, who.signature)
+        event = type(**about, question=question.id, name=who.name[:NAME])
+        return json(items.item(await self._writer.write(event, who), crew=True))
+
+    async def near(self, request: Request) -> Response:
+        question, who = self.find(request)
+        who.must_be(*CREW, talk=question.talk)
+        near = await self._duplicates.of(
+            question.talk, question.body, hidden=True, besides=question.id
+        )
+        return json(
+            {"items": [self.rendered(one, who) | {"nearness": nearness} for one, nearness in near]}
+        )
+
+    async def log(self, request: Request) -> Response:
+        talk, who = self.talk(request), identity(request)
+        who.must_be(*MODERATORS, talk=talk.id)
+        by_id = self.questions.by_id
+        acts = [logged_item(act, by_id[act.question]) for act in self.questions.log.of(talk.id)]
+        return json({"items": acts, "counts": counts_item(self.questions.counts(talk.id))})
+
+
+def _cleaned(labels: Sequence[str]) -> tuple[str, ...]:
+    if len(labels) > LABELS:
+        raise Problem(
+            422,
+            "too-many-labels",
+            "Trop d’étiquettes",
+            f"Une question a {LABELS} étiquettes au plus.",
+        )
+    return tuple(dict.fromkeys(clean(label, "Étiquette", LABEL) for label in labels))
+
+
+def _place(position: int | None) -> int | None:
+    if position is not None and not 1 <= position <= 1_000:
+        raise Problem(
+            422, "bad-position", "Place inconnue", "« position » est un rang, à partir de 1."
+        )
+    return position

@@ -1,0 +1,97 @@
+"""The API of reactions: one tap, counted with all others of the same second, and by nobody.
+
+- `POST /api/v1/talks/{id}/reactions` `{"kind": "applause|heart|idea|smile", "media_time"}` → 202
+  `{"kind", "at"}` (participants, while the talk is live). `media_time` is the broadcast time of the
+  picture that they saw; without one, now. `at` is the second that it counts for. It shows within a
+  second or two, and a few may be lost when a process ends. 409 `talk-not-live`, 422 `invalid-body`,
+  429 `too-fast`, 503 `too-many-reactions`.
+- `GET /api/v1/talks/{id}/reactions` → `{"id", "total": {"applause", …}, "seconds": [{"at",
+  "applause", …}], "version"}`: each second in which anybody reacted since the talk began; those of
+  its replay once it is over.
+
+The topic `reactions:{id}` of the socket brings the newest seconds, as `poll_items.reaction_item`.
+"""
+
+from math import floor
+from typing import Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from engagement.reactions import Reaction
+from engagement.talks import Talk
+from tv import poll_items
+from tv.auth import identity
+from tv.follower import Follower
+from tv.openapi import takes
+from tv.problems import Problem, read_json
+from tv.reacting import Reacting
+from tv.upstream import Upstream
+from tv.writing import Writer, absent, json
+
+AHEAD = 1.0  # seconds by which a page's picture may seem to be ahead of our clock
+
+
+class Tap(msgspec.Struct, frozen=True):
+    """The body of a reaction."""
+
+    kind: Literal["applause", "heart", "idea", "smile"]
+    media_time: float | None = None
+
+
+def routes(
+    follower: Follower, writer: Writer, reacting: Reacting, upstream: Upstream
+) -> list[BaseRoute]:
+    audience = follower.audience
+
+    def find(request: Request) -> Talk:
+        if (talk := audience.talks.by_id.get(request.path_params["talk"])) is None:
+            raise absent("talk")
+        return talk
+
+    @takes(Tap)
+    async def react(request: Request) -> Response:
+        who = identity(request)
+        writer.tap(who)
+        talk, now = find(request), upstream.now()
+        said = await read_json(request, Tap, limit=1024)
+        if talk.state != "live" or talk.started_at is None:
+            raise Problem(
+                409,
+                "talk-not-live",
+                "Pas en direct",
+                "On ne peut réagir à une intervention que pendant son direct.",
+            )
+        await writer.count(who, talk.id)
+        seen = now if said.media_time is None else said.media_time
+        at = floor(seen if talk.started_at <= seen <= now + AHEAD else now)
+        if not reacting.count(talk.id, at, said.kind):
+            raise Problem(
+                503,
+                "too-many-reactions",
+                "Réactions en attente",
+                "Trop de réactions attendent d’être enregistrées. Réessayez dans un instant.",
+                retry_after=5,
+            )
+        return json({"kind": said.kind, "at": at}, 202)
+
+    async def every(request: Request) -> Response:
+        talk = find(request)
+        reaction = audience.reactions.by_talk.get(talk.id) or Reaction(id=talk.id)
+        start, end = talk.marks or (talk.started_at or 0.0, upstream.now() + AHEAD)
+        seconds = audience.reactions.between(talk.id, floor(start), end)
+        return json(
+            {
+                "id": talk.id,
+                "total": msgspec.structs.asdict(reaction.total),
+                "seconds": [poll_items.second_item(second) for second in seconds],
+                "version": reaction.version,
+            }
+        )
+
+    return [
+        Route("/api/v1/talks/{talk}/reactions", react, methods=["POST"]),
+        Route("/api/v1/talks/{talk}/reactions", every, methods=["GET"]),
+    ]

@@ -1,0 +1,21 @@
+"""What is mixed into the picture: a page with transparent ground, for OBS to lay over a studio.
+
+As a browser source of 1920 × 1080: `/habillage?canal=plateau`. It has what is on air in the overlay
+of that channel, and nothing to press.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tv.pages.html import Pages
+from tv.settings import Settings
+
+
+def routes(settings: Settings) -> list[BaseRoute]:
+    pages = Pages(settings)
+
+    async def overlay(request: Request) -> Response:
+        return pages.for_channel(request, "overlay.html", "overlay.ts")
+
+    return [Route("/habillage", overlay, methods=["GET"])]

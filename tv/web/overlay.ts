@@ -1,0 +1,25 @@
+// What is mixed into the picture, over a transparent ground: a browser source of OBS.
+
+import { render } from "lit";
+import { Live } from "./live";
+import { drawing, page } from "./page";
+import { fit, onAir, ticks } from "./parts/on_air";
+import type { Air } from "./protocol";
+
+const draw = drawing(redraw);
+const live = new Live(draw);
+
+live.follow("overlay");
+addEventListener("resize", draw);
+setInterval(() => ticks(entries()) && draw(), 250);
+
+function redraw(): void {
+  const box = document.querySelector("#air") as HTMLElement;
+  render(onAir(entries()), box);
+  fit(box);
+}
+
+function entries() {
+  const air = live.item<Air>("overlay", "air", "overlay");
+  return (air?.entries ?? []).filter(({ channel }) => !channel || channel === page.channel);
+}

@@ -1,0 +1,77 @@
+// Before a question is sent: what was asked already, and may be supported instead.
+
+import { html, nothing } from "lit";
+import { call } from "../api";
+import { count } from "../french";
+import type { Question } from "../protocol";
+import { join } from "../session";
+import { typeset } from "./text";
+
+const PAUSE = 600; // ms of not typing
+const SHORTEST = 12; // characters worth comparing
+
+export class Hints {
+  private near: Question[] = [];
+  private asked = "";
+  private timer = 0;
+
+  constructor(
+    private readonly changed: () => void,
+    private readonly support: (question: Question) => void,
+  ) {}
+
+  /** What is typed now; looked up once nothing more comes. */
+  typed(talk: string, body: string): void {
+    clearTimeout(this.timer);
+    const text = body.trim();
+    if (text.length < SHORTEST) {
+      this.asked = "";
+      this.near = [];
+    } else if (text !== this.asked) {
+      this.timer = window.setTimeout(() => void this.look(talk, text), PAUSE);
+    }
+  }
+
+  /** `done` is called when one was supported: there is nothing left to send. */
+  render(done: () => void) {
+    if (!this.near.length) return nothing;
+    return html`<section class="hints" role="status" aria-label="Questions proches">
+      <p class="note">Déjà posée\u202f? Soutenez-la plutôt\u202f:</p>
+      <ul>
+        ${this.near.map(
+          (question) =>
+            html`<li>
+              <p>${typeset(question.body)}</p>
+              ${
+                question.state === "answered"
+                  ? html`<span class="note">Réponse donnée</span>`
+                  : html`<button
+                      type="button"
+                      class="quiet"
+                      @click=${() => {
+                        this.support(question);
+                        done();
+                      }}
+                    >
+                      Moi aussi (${count(question.support, "soutien", "soutiens")})
+                    </button>`
+              }
+            </li>`,
+        )}
+      </ul>
+    </section>`;
+  }
+
+  private async look(talk: string, text: string): Promise<void> {
+    this.asked = text;
+    try {
+      await join();
+      const path = `/api/v1/talks/${talk}/questions:similar`;
+      const { items } = await call<{ items: Question[] }>("POST", path, { body: text });
+      if (this.asked === text) this.near = items;
+    } catch {
+      this.near = []; // a hint that does not come hinders nobody
+    }
+    this.changed();
+  }
+}

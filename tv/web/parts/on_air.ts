@@ -1,0 +1,99 @@
+// What is on air besides the picture, as the overlay and the screens draw it.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import * as clock from "../clock";
+import { count, quoted, seconds, stopwatch } from "../french";
+import type { Entry, Poll, Post, Question } from "../protocol";
+import { results } from "./polls";
+import { typeset } from "./text";
+import { picture, signature } from "./wall";
+
+const SMALLEST = 0.4; // of its usual size, for what would not fit otherwise
+
+export function onAir(entries: Entry[]) {
+  return repeat(
+    entries,
+    ({ id }) => id,
+    (entry) =>
+      html`<article class="insert" data-layer=${entry.layer} data-type=${entry.type}>
+        ${inside(entry)}
+      </article>`,
+  );
+}
+
+const fitted = new WeakMap<HTMLElement, string>(); // what it was made to fit
+
+/** Set what is on air in `box` as large as there is room for: nothing is cut off. */
+export function fit(box: HTMLElement): void {
+  for (const card of box.querySelectorAll<HTMLElement>('[data-layer="card"]')) {
+    const now = `${box.clientWidth} ${box.clientHeight} ${card.textContent}`;
+    if (fitted.get(card) === now) continue;
+    fitted.set(card, now);
+    let size = 1;
+    card.style.setProperty("--fit", "1");
+    while (size > SMALLEST && card.scrollHeight > card.clientHeight + 1) {
+      size *= 0.95;
+      card.style.setProperty("--fit", String(size));
+    }
+  }
+}
+
+/** Whether something on air changes by itself with every second. */
+export function ticks(entries: Entry[]): boolean {
+  return entries.some(({ type }) => type === "countdown");
+}
+
+function inside(entry: Entry) {
+  switch (entry.type) {
+    case "bandeau":
+      return html`<p class="air-name">${entry.title}</p>
+        ${entry.text ? html`<p class="air-role">${entry.text}</p>` : nothing}`;
+    case "question":
+      return question(entry.shows as Question);
+    case "poll":
+      return poll(entry.shows as Poll);
+    case "post":
+      return post(entry.shows as Post);
+    case "countdown":
+      return html`${entry.title ? html`<p class="air-role">${entry.title}</p>` : nothing}
+        <p class="air-time" role="timer">${left(entry)}</p>`;
+    case "synthesis":
+    case "announcement":
+      return html`${entry.type === "synthesis" ? html`<p class="eyebrow">Synthèse</p>` : nothing}
+        ${entry.title ? html`<h2>${typeset(entry.title)}</h2>` : nothing} ${words(entry.text)}`;
+  }
+}
+
+function question({ body, anchor }: Question) {
+  return html`<p class="eyebrow">Question du public</p>
+    ${anchor?.quote ? html`<blockquote>${quoted(anchor.quote)}</blockquote>` : nothing}
+    ${words(body)}`;
+}
+
+function poll(item: Poll) {
+  const open = item.state === "open";
+  return html`<p class="eyebrow">${open ? "Vote ouvert" : "Résultats"}</p>
+    <h2>${typeset(item.prompt)}</h2>
+    ${
+      item.counts || !open
+        ? results(item)
+        : html`<ol class="air-options">
+              ${item.options.map(({ text }) => html`<li>${typeset(text)}</li>`)}
+            </ol>
+            <p class="air-role">${count(item.ballots, "bulletin", "bulletins")}</p>`
+    }`;
+}
+
+function post(item: Post) {
+  return html`${picture(item)} ${item.text ? words(item.text) : nothing}
+    <p class="air-role">${signature(item)}</p>`;
+}
+
+function words(text: string) {
+  return html`<p class="air-words">${typeset(text)}</p>`;
+}
+
+function left({ ends_at }: Entry): string {
+  return stopwatch(Math.ceil((seconds(ends_at) ?? 0) - clock.now()));
+}

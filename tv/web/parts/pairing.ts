@@ -1,0 +1,66 @@
+// A display that is no screen yet: the code by which the control room makes it one.
+
+import { html, render } from "lit";
+import { call, Problem } from "../api";
+
+const ASKING = 2; // seconds between two looks at whether it was claimed
+const RESTING = 5; // seconds before a new attempt, when the server is away
+
+interface Code {
+  code: string;
+  secret: string;
+  expires_in: number; // seconds
+}
+
+/** Show codes in `element`, one after the other, until `claimed` is called with a screen's id. */
+export async function pairing(
+  element: HTMLElement,
+  claimed: (screen: string) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      const screen = await wait(element, await call<Code>("POST", "/api/v1/displays", {}));
+      if (screen) return claimed(screen);
+    } catch {
+      draw(element, "");
+      await rest(RESTING);
+    }
+  }
+}
+
+/** Wait with one code: the screen that this has become, "" when the code's time is over. */
+async function wait(element: HTMLElement, { code, secret, expires_in }: Code): Promise<string> {
+  draw(element, code);
+  const until = performance.now() + 1000 * (expires_in - 10);
+  while (performance.now() < until) {
+    await rest(ASKING);
+    try {
+      const joined = await call<{ screen?: string }>("POST", `/api/v1/displays/${code}:join`, {
+        secret,
+      });
+      if (joined.screen) return joined.screen;
+    } catch (problem) {
+      if (!(problem as Problem).passing) return "";
+    }
+  }
+  return "";
+}
+
+function draw(element: HTMLElement, code: string): void {
+  render(
+    html`<p class="eyebrow">Associer cet écran</p>
+      <p class="pairing-code" role="status">${code || "……"}</p>
+      <p>
+        ${
+          code
+            ? html`En régie, sous <strong>Écrans</strong>, saisissez ce code.`
+            : "Le serveur ne répond pas. Cet écran réessaie."
+        }
+      </p>`,
+    element,
+  );
+}
+
+function rest(time: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, 1000 * time));
+}

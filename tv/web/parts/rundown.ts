@@ -1,0 +1,244 @@
+// The rundown in the control room: what is lined up, looked at, on air; and the screens cleared.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { call, type Problem } from "../api";
+import * as clock from "../clock";
+import { hour, seconds, stopwatch } from "../french";
+import type { Live } from "../live";
+import type { Air, Entry, Poll, Post, Question, Screen } from "../protocol";
+import { onAir } from "./on_air";
+import { type Draft, RundownForm } from "./rundown_form";
+import { announce, typeset } from "./text";
+
+export const KINDS: Record<Entry["type"], string> = {
+  bandeau: "Bandeau",
+  question: "Question",
+  poll: "Sondage",
+  post: "Message du mur",
+  synthesis: "Synthèse",
+  announcement: "Annonce",
+  countdown: "Compte à rebours",
+};
+
+const TARGETS = { both: "écrans et habillage", screens: "écrans", overlay: "habillage" };
+
+export class RundownDesk {
+  private readonly busy = new Set<string>();
+  private readonly form = new RundownForm(
+    () => this.changed(),
+    (draft) => this.add(draft),
+  );
+
+  constructor(
+    private readonly live: Live,
+    private readonly changed: () => void,
+  ) {}
+
+  /** `mayTake`: whether they put on air; `talk`: whose questions and polls can be lined up. */
+  render(mayTake: boolean, talk: string | undefined) {
+    const entries = this.live
+      .items<Entry>("rundown", "entry")
+      .sort((a, b) => a.rank - b.rank);
+    const air = this.live.item<Air>("rundown", "air", "overlay");
+    const preview = entries.find(({ state }) => state === "preview");
+    const line = entries.filter(({ state }) => state === "queued" || state === "preview");
+    const now = entries.filter(({ state }) => state === "on_air");
+    const past = entries.filter(({ state }) => state === "off");
+    return html`${this.clearing(air?.cleared ?? false, now.length > 0)}
+      ${preview ? this.preview(preview) : nothing}
+      <ul class="entries" aria-label="À l’antenne">
+        ${this.cards(now, mayTake)}
+      </ul>
+      <ul class="entries" aria-label="En attente">
+        ${this.cards(line, mayTake)}
+      </ul>
+      ${now.length || line.length ? nothing : html`<p class="empty">Le conducteur est vide.</p>`}
+      ${this.form.render(this.choices(talk), this.places())}
+      ${
+        past.length
+          ? html`<details class="past">
+              <summary>Déjà passés (${past.length})</summary>
+              <ul class="entries">
+                ${this.cards(past, mayTake)}
+              </ul>
+            </details>`
+          : nothing
+      }`;
+  }
+
+  /** What the page is to follow besides, for what can be lined up. */
+  get topics(): string[] {
+    return this.form.open ? ["wall"] : [];
+  }
+
+  private clearing(cleared: boolean, something: boolean) {
+    return html`<div class="clearing ${cleared ? "cleared" : ""}">
+      ${
+        cleared
+          ? html`<p role="status">Les écrans sont vides.</p>
+              <button class="primary" @click=${() => this.do("screens", "POST", "/api/v1/screens:restore")}>
+                Rétablir
+              </button>`
+          : nothing
+      }
+      ${
+        cleared && !something
+          ? nothing
+          : html`<button class="panic" @click=${() => this.do("screens", "POST", "/api/v1/screens:clear")}>
+              Vider les écrans
+            </button>`
+      }
+    </div>`;
+  }
+
+  private preview(entry: Entry) {
+    return html`<figure class="air-preview">
+      <figcaption>Aperçu</figcaption>
+      <div class="air-box">${entry.shows || !refers(entry) ? onAir([entry]) : nothing}</div>
+    </figure>`;
+  }
+
+  private cards(entries: Entry[], mayTake: boolean) {
+    return repeat(
+      entries,
+      ({ id }) => id,
+      (entry, rank) => html`<li class="entry ${entry.state}">
+        <p class="meta">
+          ${entry.state === "on_air" ? html`<span class="tally"></span>` : nothing}
+          <strong>${KINDS[entry.type]}</strong>
+          <span class="dot"></span>${TARGETS[entry.target]}${this.times(entry)}
+        </p>
+        <p>${typeset(summary(entry))}</p>
+        <div class="acts">
+          ${
+            entry.state === "on_air"
+              ? mayTake
+                ? this.button("Retirer", "quiet", entry, "off")
+                : nothing
+              : html`${
+                  mayTake
+                    ? this.button(
+                        "À l’antenne",
+                        entry.state === "preview" ? "primary" : "primary soft",
+                        entry,
+                        "take",
+                      )
+                    : nothing
+                }
+                ${entry.state === "preview" ? nothing : this.button("Aperçu", "quiet", entry, "preview")}
+                ${
+                  entry.state === "queued" && rank > 0
+                    ? html`<button
+                        class="link"
+                        @click=${() => this.move(entry, entries[rank - 1])}
+                      >
+                        Monter
+                      </button>`
+                    : nothing
+                }
+                <button
+                  class="link"
+                  @click=${() => this.do(entry.id, "DELETE", `/api/v1/rundown/${entry.id}`)}
+                >
+                  Supprimer
+                </button>`
+          }
+        </div>
+      </li>`,
+    );
+  }
+
+  private times({ state, on_at, off_at, ends_at }: Entry) {
+    const ends = seconds(ends_at);
+    const said =
+      state === "off"
+        ? `jusqu’à ${hour(off_at)}`
+        : state === "on_air"
+          ? ends == null
+            ? stopwatch(clock.now() - (seconds(on_at) ?? 0))
+            : `encore ${stopwatch(ends - clock.now())}`
+          : "";
+    return said ? html`<span class="dot"></span>${said}` : nothing;
+  }
+
+  private button(text: string, kind: string, { id }: Entry, verb: string) {
+    return html`<button
+      class=${kind}
+      ?disabled=${this.busy.has(id)}
+      @click=${() => this.do(id, "POST", `/api/v1/rundown/${id}:${verb}`)}
+    >
+      ${text}
+    </button>`;
+  }
+
+  private move({ id }: Entry, before: Entry | undefined): void {
+    void this.do(id, "POST", `/api/v1/rundown/${id}:move`, { before: before?.id ?? null });
+  }
+
+  private async add(draft: Draft): Promise<boolean> {
+    const once = { "idempotency-key": crypto.getRandomValues(new Uint32Array(4)).join("-") };
+    return this.do("new", "POST", "/api/v1/rundown", draft, once);
+  }
+
+  private choices(talk: string | undefined): [string, string, string][] {
+    const topic = `talk:${talk}`;
+    const questions = this.live
+      .items<Question>(topic, "question")
+      .filter(({ state }) => state === "approved" || state === "live")
+      .map(({ id, body }): [string, string, string] => ["question", id, body]);
+    const polls = this.live
+      .items<Poll>(topic, "poll")
+      .filter(({ state }) => state !== "draft")
+      .map(({ id, prompt }): [string, string, string] => ["poll", id, prompt]);
+    const posts = this.live
+      .items<Post>("wall", "post")
+      .filter(({ state, text }) => state === "shown" && text)
+      .map(({ id, text }): [string, string, string] => ["post", id, text]);
+    return [...questions, ...polls, ...posts];
+  }
+
+  private places(): [string, string][] {
+    const screens = this.live.items<Screen>("screens", "screen");
+    const groups = new Set(screens.map(({ group }) => group).filter(Boolean));
+    return [
+      ...[...groups].map((group): [string, string] => [group, `Groupe ${group}`]),
+      ...screens.map(({ id, name }): [string, string] => [id, name]),
+    ];
+  }
+
+  /** One request per thing at a time; what it changed comes back by the socket. */
+  private async do(
+    id: string,
+    method: string,
+    path: string,
+    body?: object,
+    more?: Record<string, string>,
+  ): Promise<boolean> {
+    if (this.busy.has(id)) return false;
+    this.busy.add(id);
+    this.changed();
+    try {
+      await call(method, path, body, more);
+      return true;
+    } catch (error) {
+      announce((error as Problem).message, true);
+      return false;
+    } finally {
+      this.busy.delete(id);
+      this.changed();
+    }
+  }
+}
+
+function refers({ type }: Entry): boolean {
+  return type === "question" || type === "poll" || type === "post";
+}
+
+/** What an entry says, in a line. */
+function summary({ title, text, shows }: Entry): string {
+  if (shows?.kind === "question") return shows.body;
+  if (shows?.kind === "poll") return shows.prompt;
+  if (shows?.kind === "post") return shows.text || "Une image";
+  return [title, text].filter(Boolean).join(" – ") || "Sans titre";
+}

@@ -1,0 +1,173 @@
+// Reading the wall: what waits, what is held, what shows, and what was seen elsewhere.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { ago, count, reason, seconds } from "../french";
+import type { Post, Wall } from "../protocol";
+import { FLAGS } from "./moderating";
+import { typeset } from "./text";
+import { picture, signature } from "./wall";
+
+export interface WallActs {
+  now: number;
+  busy: Set<string>; // ids with a request under way
+  act: (post: Post, verb: string, body?: object) => void;
+  set: (change: Partial<Wall>) => void;
+  add: (said: Record<string, string>) => Promise<boolean>;
+}
+
+const REASONS: [string, string][] = [
+  ["off_topic", "Hors sujet"],
+  ["offensive", "Propos déplacés"],
+  ["personal", "Met en cause une personne"],
+  ["advertising", "Publicité"],
+];
+
+export function waiting(posts: Post[], acts: WallActs) {
+  if (!posts.length) return html`<p class="empty">Tout est relu.</p>`;
+  const buttons = (post: Post) =>
+    html`${button("Publier", "primary", post, acts, "approve")}
+      <details class="refusing">
+        <summary>Refuser…</summary>
+        <div class="acts">
+          ${REASONS.map(([code, text]) => button(text, "quiet", post, acts, "reject", { reason: code }))}
+        </div>
+      </details>`;
+  return cards(posts, acts, buttons);
+}
+
+export function held(posts: Post[], acts: WallActs) {
+  if (!posts.length) return nothing;
+  const buttons = (post: Post) => {
+    const left = Math.max(0, Math.ceil((seconds(post.shows_at) ?? 0) - acts.now));
+    return html`${button("Ne pas montrer", "primary", post, acts, "hide")}
+      ${button("Montrer tout de suite", "link", post, acts, "show")}
+      <span class="note">Sur le mur dans ${left}${"\u00a0"}s</span>`;
+  };
+  return html`<h3>Bientôt sur le mur</h3>
+    ${cards(posts, acts, buttons)}`;
+}
+
+export function shown(posts: Post[], acts: WallActs) {
+  if (!posts.length) return html`<p class="empty">Aucun message sur le mur.</p>`;
+  const buttons = (post: Post) =>
+    html`${button("Masquer", "primary soft", post, acts, "hide")}
+      ${
+        post.pinned_at
+          ? button("Ne plus épingler", "quiet", post, acts, "unpin")
+          : button("Épingler", "quiet", post, acts, "pin")
+      }
+      ${button("Retirer", "link", post, acts, "retire")}`;
+  return cards(posts, acts, buttons);
+}
+
+const SETTLED: Partial<Record<Post["state"], string>> = {
+  rejected: "Refusé",
+  hidden: "Masqué",
+  retired: "A été sur le mur",
+};
+
+export function settled(posts: Post[], acts: WallActs) {
+  if (!posts.length) return nothing;
+  return html`<details class="past">
+    <summary>${count(posts.length, "message traité", "messages traités")}</summary>
+    ${cards(
+      posts,
+      acts,
+      (post) =>
+        html`<span class="note">
+            ${SETTLED[post.state]}${post.reason ? html`\u202f: ${reason(post.reason)}` : nothing}
+          </span>
+          ${button("Remettre", "link", post, acts, "restore")}`,
+    )}
+  </details>`;
+}
+
+/** Whether the wall takes posts, and when they are read. */
+export function rules(wall: Wall, acts: WallActs) {
+  const after = wall.moderation === "after";
+  return html`<div class="acts">
+    <button
+      class="quiet"
+      aria-pressed=${String(!wall.open)}
+      ?disabled=${acts.busy.has("wall")}
+      @click=${() => acts.set({ open: !wall.open })}
+    >
+      ${wall.open ? "Fermer le mur" : "Rouvrir le mur"}
+    </button>
+    <button
+      class="quiet"
+      aria-pressed=${String(after)}
+      ?disabled=${acts.busy.has("wall")}
+      @click=${() => acts.set({ moderation: after ? "before" : "after" })}
+    >
+      ${after ? "Relire avant de montrer" : "Montrer sans attendre, sauf images"}
+    </button>
+  </div>`;
+}
+
+/** A post that somebody saw on another network: its words and its author, nothing else. */
+export function seenElsewhere(acts: WallActs) {
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const said = Object.fromEntries(new FormData(form)) as Record<string, string>;
+    if (await acts.add(said)) form.reset();
+  };
+  const field = (name: string, text: string, most: number) =>
+    html`<label>${text}<input type="text" name=${name} maxlength=${most} required /></label>`;
+  return html`<details class="elsewhere">
+    <summary>Ajouter un message vu ailleurs</summary>
+    <form class="composer" @submit=${submit}>
+      <label>Message<textarea name="text" rows="3" maxlength="500" required></textarea></label>
+      ${field("author", "Auteur", 60)} ${field("network", "Réseau", 30)}
+      <button class="primary" ?disabled=${acts.busy.has("elsewhere")}>Publier</button>
+    </form>
+  </details>`;
+}
+
+function cards(posts: Post[], acts: WallActs, buttons: (post: Post) => unknown) {
+  return html`<ul class="cards">
+    ${repeat(
+      posts,
+      ({ id }) => id,
+      (post) =>
+        html`<li class="card" data-id=${post.id}>
+          ${post.text ? html`<p class="question-body">${typeset(post.text)}</p>` : nothing}
+          ${picture(post)}
+          ${
+            post.state === "pending"
+              ? (post.flags ?? []).map((flag) => html`<p class="note flag">${FLAGS[flag] ?? flag}</p>`)
+              : nothing
+          }
+          <p class="meta">
+            ${post.pinned_at ? html`<strong>Épinglé</strong><span class="dot"></span>` : nothing}
+            ${signature(post)}<span class="dot"></span>${ago(post.written_at, acts.now)}
+            ${
+              post.support
+                ? html`<span class="dot"></span>${count(post.support, "soutien", "soutiens")}`
+                : nothing
+            }
+          </p>
+          <div class="acts">${buttons(post)}</div>
+        </li>`,
+    )}
+  </ul>`;
+}
+
+function button(
+  text: string,
+  kind: string,
+  post: Post,
+  { busy, act }: WallActs,
+  verb: string,
+  body?: object,
+) {
+  return html`<button
+    class=${kind}
+    ?disabled=${busy.has(post.id)}
+    @click=${() => act(post, verb, body)}
+  >
+    ${text}
+  </button>`;
+}

@@ -1,0 +1,45 @@
+// Which of a channel's talks a page is about, and what is said of its hour.
+
+import * as clock from "./clock";
+import { hour, seconds } from "./french";
+import type { Instant, Talk } from "./protocol";
+
+type States = Record<Talk["state"], number>;
+
+// What the audience looks at: what is on, else what was, else what comes; the crew goes on at once.
+export const AUDIENCE: States = { live: 0, ended: 1, replay: 1, scheduled: 2, cancelled: 3 };
+export const CREW: States = { live: 0, scheduled: 1, ended: 2, replay: 3, cancelled: 4 };
+
+/** A channel's talks, the one a page is about first: by their states, then of those to come the
+ * next (one that stands without a schedule last), of those that were the last. */
+export function ranked(talks: Talk[], slug: string, states: States): Talk[] {
+  const order = (talk: Talk) =>
+    talk.state === "scheduled"
+      ? (seconds(talk.planned_start) ?? (talk.standing ? Infinity : Number.MAX_VALUE))
+      : -(seconds(talk.started_at) ?? 0);
+  return talks
+    .filter(({ channel }) => channel === slug)
+    .sort((a, b) => states[a.state] - states[b.state] || compare(order(a), order(b)));
+}
+
+/** « Prévue à 10 h 00 », « Déplacée, d’abord prévue à 9 h 30, Salle 2 »; "" when nothing is known. */
+export function whenPlanned(talk: Talk): string {
+  if (talk.state === "cancelled") return "Annulée";
+  if (talk.state !== "scheduled") return "";
+  if (!talk.moved) return talk.planned_start ? `Prévue ${at(talk.planned_start)}` : "";
+  const before = [at(talk.moved.planned_start), talk.moved.room].filter(Boolean).join(", ");
+  return `Déplacée, d’abord prévue ${before}`;
+}
+
+/** « à 10 h 00 », with the day unless it is today. */
+function at(instant: Instant | null): string {
+  const time = seconds(instant);
+  if (time == null) return "";
+  const day = (of: number) =>
+    new Date(of * 1000).toLocaleDateString("fr-FR", { weekday: "long", day: "numeric" });
+  return `${day(time) === day(clock.now()) ? "" : `${day(time)} `}à ${hour(time)}`;
+}
+
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

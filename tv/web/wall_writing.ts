@@ -1,0 +1,241 @@
+// Writing on the wall: words, a picture, what became of one's own posts, and liking others'.
+
+import { html, nothing, render } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { call, Problem } from "./api";
+import { count, reason } from "./french";
+import { keep, recall } from "./kept";
+import { Live } from "./live";
+import { drawing } from "./page";
+import * as icons from "./parts/icons";
+import { type Photo, shrunk } from "./parts/photo";
+import { announce, typeset } from "./parts/text";
+import { picture, signature } from "./parts/wall";
+import type { OwnPosts, Post, PostState, Wall } from "./protocol";
+import { enter, forgotten, join, whenJoined } from "./session";
+
+const LIMIT = 280; // characters, as the server has it
+const CLOSE_TO_LIMIT = 80;
+
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
+
+const draw = drawing(redraw);
+const live = new Live(draw);
+const busy = new Set<string>();
+let text = recall("wall.draft", "");
+let photo: Photo | null = null;
+let alt = "";
+let key = identifier(); // of this draft: sent twice, it is written once
+
+whenJoined(() => live.reopen());
+void enter().then(() => live.follow("wall", "me:wall"));
+
+function redraw(): void {
+  if (!live.welcome) return;
+  const own = live.item<OwnPosts>("me:wall", "me", "wall");
+  const open = live.item<Wall>("wall", "wall", "wall")?.open ?? true;
+  render(open ? form() : html`<p class="empty">Le mur ne prend plus de messages.</p>`, $("#write"));
+  render(ownPosts(own?.posts ?? []), $("#own"));
+  const shown = live
+    .items<Post>("wall", "post")
+    .filter(({ state }) => state === "shown")
+    .sort((a, b) => String(b.shown_at).localeCompare(String(a.shown_at)));
+  render(onTheWall(shown, new Set(own?.supports)), $("#others"));
+}
+
+function form() {
+  const left = LIMIT - text.length;
+  const sendable = (text.trim() || photo) && left >= 0 && !busy.has("form");
+  return html`<form class="composer" @submit=${submit}>
+    <label for="text">Votre message</label>
+    <textarea
+      id="text"
+      rows="4"
+      maxlength=${LIMIT}
+      aria-describedby="text-help text-left"
+      .value=${text}
+      @input=${(event: Event) => {
+        text = (event.target as HTMLTextAreaElement).value;
+        changed();
+      }}
+    ></textarea>
+    ${
+      photo
+        ? html`<div class="photo">
+            ${photo.preview ? html`<img src=${photo.preview} alt="" />` : html`<p>Image choisie.</p>`}
+            <label for="alt">Ce que l’on voit, pour qui ne voit pas l’image</label>
+            <input
+              id="alt"
+              type="text"
+              maxlength="200"
+              .value=${alt}
+              @input=${(event: Event) => {
+                alt = (event.target as HTMLInputElement).value;
+                key = identifier();
+              }}
+            />
+            <button
+              type="button"
+              class="link"
+              @click=${() => {
+                photo = null;
+                changed();
+              }}
+            >
+              Retirer l’image
+            </button>
+          </div>`
+        : html`<label class="quiet add-photo">
+            Ajouter une image
+            <input type="file" accept="image/jpeg,image/png,image/webp,image/gif" @change=${choose} />
+          </label>`
+    }
+    <footer>
+      <p class="note" id="text-help">Il sera relu avant de s’afficher.</p>
+      <p class="note" id="text-left">
+        ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
+      </p>
+      <button class="primary" ?disabled=${!sendable}>
+        ${busy.has("form") ? "Envoi…" : "Envoyer"}
+      </button>
+    </footer>
+  </form>`;
+}
+
+function ownPosts(posts: Post[]) {
+  if (!posts.length) return nothing;
+  return html`<section class="mine" aria-labelledby="own-title">
+    <h3 id="own-title">Vos messages</h3>
+    <ul>
+      ${[...posts].reverse().map(
+        (post) =>
+          html`<li>
+            <p>${post.text ? typeset(post.text) : html`<em>Une image</em>`}</p>
+            <p class="meta">
+              <span class="state ${look(post.state)}">${fate(post)}</span>
+              ${
+                ["pending", "approved", "shown"].includes(post.state)
+                  ? html`<button
+                      class="link"
+                      ?disabled=${busy.has(post.id)}
+                      @click=${() => act("POST", post, ":withdraw")}
+                    >
+                      Retirer
+                    </button>`
+                  : nothing
+              }
+            </p>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+function onTheWall(posts: Post[], supported: Set<string>) {
+  if (!posts.length) return html`<p class="empty">Pas encore de message : écrivez le premier.</p>`;
+  return html`<ul class="wall-list">
+    ${repeat(
+      posts,
+      ({ id }) => id,
+      (post) =>
+        html`<li class="question">
+          <button
+            class="support"
+            aria-pressed=${String(supported.has(post.id))}
+            aria-label="J’aime : ${count(post.support, "soutien", "soutiens")}"
+            ?disabled=${busy.has(post.id)}
+            @click=${() => act(supported.has(post.id) ? "DELETE" : "PUT", post, "/support")}
+          >
+            ${supported.has(post.id) ? icons.supported : icons.support} ${post.support}
+          </button>
+          <div>
+            ${post.text ? html`<p class="question-body">${typeset(post.text)}</p>` : nothing}
+            ${picture(post)}
+            <p class="meta">${signature(post)}</p>
+          </div>
+        </li>`,
+    )}
+  </ul>`;
+}
+
+/** What the author of a post reads about it. */
+function fate({ state, reason: code }: Post): string {
+  switch (state) {
+    case "pending":
+      return "En attente de relecture";
+    case "approved":
+      return "Publié dans quelques secondes";
+    case "shown":
+      return "Sur le mur";
+    case "retired":
+      return "A été sur le mur";
+    case "rejected":
+      return code ? `Non retenu\u202f: ${reason(code)}` : "Non retenu";
+    case "hidden":
+      return "Retiré par la modération";
+    case "withdrawn":
+      return "Retiré";
+  }
+}
+
+function look(state: PostState): string {
+  if (state === "shown" || state === "approved") return "approved";
+  return state === "rejected" || state === "hidden" ? "rejected" : "";
+}
+
+async function choose(event: Event): Promise<void> {
+  const [file] = (event.target as HTMLInputElement).files ?? [];
+  if (!file) return;
+  photo = await shrunk(file);
+  alt = "";
+  changed();
+}
+
+async function submit(event: Event): Promise<void> {
+  event.preventDefault();
+  if (busy.has("form")) return;
+  await doing("form", async () => {
+    await join();
+    const sent = photo && (await call<{ id: string }>("POST", "/api/v1/wall/pictures", photo.body));
+    const body = { text: text.trim(), picture: sent?.id ?? "", alt };
+    await call("POST", "/api/v1/wall/posts", body, { "idempotency-key": key });
+    text = alt = "";
+    photo = null;
+    changed();
+    announce("Message envoyé. Il sera relu avant de s’afficher.");
+  });
+}
+
+async function act(method: string, { id }: Post, what: string): Promise<void> {
+  await doing(id, async () => {
+    await join();
+    await call(method, `/api/v1/wall/posts/${id}${what}`);
+  });
+}
+
+/** One at a time of each; what it changed comes back by the socket. */
+async function doing(what: string, work: () => Promise<void>): Promise<void> {
+  if (busy.has(what)) return;
+  busy.add(what);
+  draw();
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) forgotten();
+    announce((error as Error).message, true);
+  } finally {
+    busy.delete(what);
+    draw();
+  }
+}
+
+/** The draft is another one now. */
+function changed(): void {
+  key = identifier();
+  keep("wall.draft", text);
+  draw();
+}
+
+function identifier(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}
