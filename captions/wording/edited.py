@@ -30,6 +30,20 @@ class Version(msgspec.Struct, frozen=True):
     hidden: bool
 
 
+class SavedEdited(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An `Edited`, to be made again; its fields are those of the class."""
+
+    heard: Cue
+    shown: Cue
+    history: list[Version]
+    seen: dict[int, int]
+    typed: tuple[Word, ...] | None = None
+    under: tuple[Word, ...] = ()
+    behind: tuple[Word, ...] = ()
+    speaker: str | None = None
+    hidden: bool | None = None
+
+
 class Edited:
     """A cue and all that was done to it; `shown` is what stands, and its revision only grows.
 
@@ -79,6 +93,28 @@ class Edited:
                 self.history.pop()  # a cue that fills up word by word is one version
             self._note("heard", at, "")
         return changed
+
+    def saved(self) -> SavedEdited:
+        return SavedEdited(
+            self.heard,
+            self.shown,
+            self.history,
+            self._seen,
+            self._typed,
+            self._under,
+            self._behind,
+            self._speaker,
+            self._hidden,
+        )
+
+    @classmethod
+    def restored(cls, saved: SavedEdited) -> "Edited":
+        edited = cls.__new__(cls)
+        edited.heard, edited.shown = saved.heard, saved.shown
+        edited.history, edited._seen = saved.history, saved.seen
+        edited._typed, edited._under, edited._behind = saved.typed, saved.under, saved.behind
+        edited._speaker, edited._hidden = saved.speaker, saved.hidden
+        return edited
 
     def outdated(self, expects: int | None) -> bool:
         """Whether who saw that revision saw other words than those heard and corrected since.
