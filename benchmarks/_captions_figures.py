@@ -3,7 +3,7 @@
 import difflib
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import takewhile
 from typing import Any
 
@@ -18,16 +18,21 @@ from tests.captions.speech import plain
 
 @dataclass(frozen=True)
 class Figures:
-    """One row: errors in per cent of what was said, delays in seconds after the word."""
+    """One row: errors in per cent of what was said, delays in seconds after the word.
+
+    Of several runs, the mean; of memory and repetitions, the most.
+    """
 
     system: str
     sound: str
     seconds: float
     word_errors: float
+    word_errors_least: float  # of the runs
+    word_errors_most: float
     character_errors: float
-    substituted: int
-    deleted: int
-    inserted: int
+    substituted: float
+    deleted: float
+    inserted: float
     times_running: int  # the most often that a phrase comes in a row
     cores: float
     rss_mb: float
@@ -35,7 +40,7 @@ class Figures:
     commit_p95: float | None = None
     partial_median: float | None = None
     partial_p95: float | None = None
-    refused: int = 0
+    refused: float = 0
 
 
 def figures(system: str, name: str, run: Run, reference: str, offline: Run) -> Figures:
@@ -50,7 +55,9 @@ def figures(system: str, name: str, run: Run, reference: str, offline: Run) -> F
         system=system,
         sound=name,
         seconds=round(run.seconds, 1),
-        word_errors=round(100 * errors.wer, 2),
+        word_errors=(wrong := round(100 * errors.wer, 2)),
+        word_errors_least=wrong,
+        word_errors_most=wrong,
         character_errors=round(100 * float(jiwer.cer(expected, heard)), 2),
         substituted=errors.substitutions,
         deleted=errors.deletions,
@@ -61,6 +68,22 @@ def figures(system: str, name: str, run: Run, reference: str, offline: Run) -> F
         refused=run.refused,
         **waits,  # type: ignore[arg-type]
     )
+
+
+def together(runs: Sequence[Figures]) -> Figures:
+    """One row of several runs of the same system on the same words."""
+    found: dict[str, Any] = {}
+    for field in fields(Figures):
+        values = [getattr(run, field.name) for run in runs]
+        if field.name == "word_errors_least":
+            found[field.name] = min(values)
+        elif field.name in ("word_errors_most", "times_running", "rss_mb"):
+            found[field.name] = max(values)
+        elif all(isinstance(value, (int, float)) for value in values):
+            found[field.name] = round(statistics.fmean(values), 3)
+        else:
+            found[field.name] = values[0]
+    return Figures(**found)
 
 
 def delays(run: Run, offline: Run) -> tuple[list[float], list[float]]:

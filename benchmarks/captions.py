@@ -1,7 +1,7 @@
 """Live captions: errors, delay and cost, beside the model's own transcript and a peer.
 
-    python -m benchmarks.captions [SOUND …] [--sets FOLDER] [--limit SECONDS] [--realtime]
-        [--beside-1080p] [--ufal CHECKOUT] [--json FILE]
+    python -m benchmarks.captions [SOUND …] [--sets FOLDER] [--limit SECONDS] [--phases COUNT]
+        [--realtime] [--beside-1080p] [--ufal CHECKOUT] [--json FILE]
 
 Each sound has its transcript beside it, as `.txt`. Without any, the talk of `make demo` and the
 tests' clip are used; `--sets` takes every sound with a transcript in a folder, and as sounds
@@ -12,6 +12,10 @@ found there, even in a partial, is an invention (babble has voices, but no words
 - offline: `faster_whisper.transcribe` of the whole file, same weights: what there is to win.
 - ufal: ufal/whisper_streaming as its authors set it up (cloned where there is a network).
 
+When steps and windows happen to fall moves a transcript by half a point, an offline one too. With
+`--phases 4` ours and offline hear each sound four times, behind 0, 0.25, 0.5 and 0.75 s of silence;
+a row is the mean of its runs, and the range of its word errors stands behind it.
+
 Delay counts from the end of a word as the offline transcript has it; cores are seconds of processor
 in a second of sound.
 """
@@ -20,16 +24,17 @@ import argparse
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import _captions_noises as noises
 from benchmarks import _film
-from benchmarks._captions_figures import Figures, figures
+from benchmarks._captions_figures import Figures, figures, together
 from benchmarks._captions_systems import alone, offline, ours, peer
 from captions.hearing import sound
 from captions.hearing.sound import SAMPLE_RATE
@@ -51,6 +56,7 @@ def main() -> None:
     parser.add_argument("sounds", nargs="*", type=Path)
     parser.add_argument("--sets", type=Path)
     parser.add_argument("--limit", type=float, help="seconds of each sound that are heard")
+    parser.add_argument("--phases", type=int, default=1, help="times that each sound is heard")
     parser.add_argument("--realtime", action="store_true")
     parser.add_argument("--beside-1080p", action="store_true", help="real time, a channel on air")
     parser.add_argument("--ufal", type=Path)
@@ -70,7 +76,12 @@ def main() -> None:
             rows = [
                 row
                 for path in sounds
-                for row in _compare(_begun(path, options.limit, scratch), folder, realtime, ufal)
+                for row in _compare(
+                    _phases(*_begun(path, options.limit, scratch), options.phases, scratch),
+                    folder,
+                    realtime,
+                    ufal,
+                )
             ]
             invented = {path.stem: _invented(path, folder) for path in quiet}
     _print(rows, invented)
@@ -79,20 +90,30 @@ def main() -> None:
             "realtime": realtime,
             "beside_1080p": options.beside_1080p,
             "model": options.model,
+            "phases": options.phases,
             "speech": [asdict(row) for row in rows],
             "characters_without_speech": invented,
         }
         options.json.write_text(json.dumps(written, indent=1) + "\n")
 
 
-def _compare(spoken: Spoken, folder: Path, realtime: bool, ufal: Path | None) -> Iterator[Figures]:
-    """The systems on one sound, one after the other."""
-    path, reference = spoken
-    whole = alone(offline, path, folder)
-    yield figures("ours", path.stem, alone(ours, path, folder, realtime), reference, whole)
-    yield figures("offline", path.stem, whole, reference, whole)
+def _compare(
+    phases: Sequence[Spoken], folder: Path, realtime: bool, ufal: Path | None
+) -> Iterator[Figures]:
+    """The systems on one sound, one after the other; the peer, which takes longest, hears one."""
+    name = phases[0][0].stem
+    whole = [alone(offline, path, folder) for path, _ in phases]
+    live = [alone(ours, path, folder, realtime) for path, _ in phases]
+    for system, runs in (("ours", live), ("offline", whole)):
+        yield together(
+            [
+                figures(system, name, run, reference, run_offline)
+                for run, run_offline, (_, reference) in zip(runs, whole, phases, strict=True)
+            ]
+        )
     if ufal:
-        yield figures("ufal", path.stem, alone(peer, path, folder, ufal), reference, whole)
+        path, reference = phases[0]
+        yield figures("ufal", name, alone(peer, path, folder, ufal), reference, whole[0])
 
 
 def _invented(path: Path, folder: Path) -> int:
@@ -125,6 +146,19 @@ def _begun(path: Path, limit: float | None, scratch: Path) -> Spoken:
     return shorter, " ".join(segment["text"] for segment in said)
 
 
+def _phases(path: Path, reference: str, count: int, scratch: Path) -> list[Spoken]:
+    """The sound, then behind more and more silence, up to a second."""
+    samples = np.concatenate([piece.samples for piece in sound.read(path)])
+    later = [
+        np.pad(samples, (number * SAMPLE_RATE // count, 0)) for number in range(1, max(1, count))
+    ]
+    shifted = [
+        noises.write(scratch / f"{path.stem}-{number}.wav", padded)
+        for number, padded in enumerate(later, start=1)
+    ]
+    return [(each, reference) for each in (path, *shifted)]
+
+
 def _ufal(scratch: Path) -> Path | None:
     """A clone of the peer at the commit we know, or None, said so."""
     folder = scratch / "whisper_streaming"
@@ -152,6 +186,7 @@ def _channel_on_air(scratch: Path) -> Iterator[None]:
 def _print(rows: list[Figures], invented: dict[str, int]) -> None:
     print(
         "                            WER     CER  max in   commit        partial      cores    RSS"
+        "   WER from – to"
     )
     print("sound        system        in %    in %  a row    med / p95     med / p95            MB")
     for row in rows:
@@ -159,7 +194,11 @@ def _print(rows: list[Figures], invented: dict[str, int]) -> None:
             f"{row.sound[:12]:<13}{row.system:<9}{row.word_errors:9.2f}{row.character_errors:8.2f}"
             f"{row.times_running:7d}  {_pair(row.commit_median, row.commit_p95)}"
             f"  {_pair(row.partial_median, row.partial_p95)}{row.cores:7.2f}{row.rss_mb:7.0f}"
+            f"   {row.word_errors_least:5.2f} – {row.word_errors_most:.2f}"
         )
+    for live, whole in pairwise(rows):
+        if (live.system, whole.system) == ("ours", "offline"):
+            print(f"{live.sound}: live ÷ offline {live.word_errors / whole.word_errors:.3f}")
     for name, characters in invented.items():
         print(f"{name}: {characters} characters without speech")
 
