@@ -83,7 +83,7 @@ def main() -> None:
                     ufal,
                 )
             ]
-            invented = {path.stem: _invented(path, folder) for path in quiet}
+            invented = {path.name: _invented(path, folder) for path in quiet}
     _print(rows, invented)
     if options.json:
         written = {
