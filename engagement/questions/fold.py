@@ -29,14 +29,7 @@ from engagement.questions.events import (
     SupportTakenBack,
 )
 from engagement.questions.log import Log, Logged
-from engagement.questions.question import (
-    Counts,
-    Question,
-    QuestionState,
-    blank,
-    counted,
-    decide,
-)
+from engagement.questions.question import Counts, Question, QuestionState, blank, counted, decide
 from engagement.questions.quoting import requoted
 from engagement.questions.reading import Reading, read
 from engagement.questions.support import Support
