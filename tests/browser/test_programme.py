@@ -8,8 +8,15 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.bundle import bundled
 from tests.browser.test_pages import DESK, PHONE, crew_address
-from tests.servers import Fabrique
+from tests.servers import Fabrique, fabrique
 from tv.auth import Role
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    """A server on which no talk was given yet."""
+    with fabrique(CAPTIONS__CHANNELS="") as server:
+        yield server
 
 
 @pytest.fixture

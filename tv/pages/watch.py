@@ -1,5 +1,7 @@
 """The public's page: the picture, its captions, the questions and the polls."""
 
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,4 +16,5 @@ def routes(settings: Settings) -> list[BaseRoute]:
     async def watch(request: Request) -> Response:
         return pages.for_channel(request, "watch.html", "watch.ts")
 
-    return [Route("/", watch)]
+    # What a phone in the hall asks for first goes compressed.
+    return [Route("/", watch, middleware=[Middleware(GZipMiddleware, minimum_size=500)])]

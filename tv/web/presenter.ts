@@ -206,7 +206,7 @@ function pollCard(poll: Poll) {
           : "Sondage"
       }
     </p>
-    <h3>${typeset(poll.prompt)}</h3>
+    <h2>${typeset(poll.prompt)}</h2>
     ${poll.state === "open" ? nothing : results(poll, [], answers)}
   </article>`;
 }
