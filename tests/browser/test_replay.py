@@ -26,6 +26,7 @@ pytestmark = pytest.mark.slow  # a talk takes place before
 
 TALK = "/api/v1/talks/direct"
 LASTS = 15.0  # seconds of the talk, at least
+WORDS = 30  # that are written of it, at least: captions of a busy machine leave some out
 PATIENCE = 60_000  # ms
 QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
 
@@ -97,7 +98,7 @@ def over(film: Path) -> Iterator[Over]:
             crew.post(f"/api/v1/questions/{asked['id']}:approve").raise_for_status()
         until(lambda: last_word(crew) > LASTS / 3, "the first words")
         crew.post(f"/api/v1/questions/{asked['id']}:take").raise_for_status()
-        until(lambda: last_word(crew) > LASTS, "the words")
+        until(lambda: last_word(crew) > LASTS and written(crew) > WORDS, "the words")
         crew.post(f"{TALK}:end").raise_for_status()
         until(lambda: crew.get(f"{TALK}/replay").json().get("complete", False), "the replay")
         times: dict[int, list[float]] = {}
@@ -110,6 +111,11 @@ def last_word(crew: httpx.Client) -> float:
     """How long the talk has been when its last caption ends, in seconds."""
     captions = crew.get(f"{TALK}/captions.json").json()
     return max((cue["end"] - captions["origin"] for cue in captions["items"]), default=0.0)
+
+
+def written(crew: httpx.Client) -> int:
+    """How many words its captions have."""
+    return sum(len(cue["words"]) for cue in crew.get(f"{TALK}/captions.json").json()["items"])
 
 
 def until(look: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
@@ -140,7 +146,8 @@ def test_word_that_is_clicked_or_found_shows_the_picture_it_was_said_in(
             assert distance < 0.1, (word, number)
             expect(page.locator(".word.heard")).to_have_text(word["text"])
 
-        for rank in (len(words) // 3, len(words) - 4):
+        lasting = [rank for rank, word in enumerate(words) if word["end"] - word["start"] > 0.05]
+        for rank in (lasting[len(lasting) // 3], lasting[-4]):
             page.locator(f"[data-word='{rank}']").click()
             lands_on(words[rank])
         field = page.get_by_role("searchbox")
