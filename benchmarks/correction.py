@@ -38,6 +38,7 @@ LIMIT = 1.0  # seconds
 WITHIN = 30.0  # seconds for whatever is waited for
 PICTURE = "page: picture"
 PAINTED = 3000  # ms in which a caption may still be on the picture
+SETTLED = 6.0  # after which the last words of a studio that left are captions
 AGAIN = 0.02  # seconds between two looks at a file
 NUMBERS = ("un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze",
            "douze", "treize", "quatorze", "quinze", "seize")  # fmt: skip
@@ -76,9 +77,12 @@ def on_socket(server: Fabrique) -> Place:
     return there
 
 
-async def corrected(desk: Page, word: str, places: dict[str, Place]) -> dict[str, float | None]:
+async def corrected(
+    desk: Page, word: str, places: dict[str, Place], replaced: set[str]
+) -> dict[str, float | None]:
     """Seconds from Enter to each place; None where the caption no longer was."""
     newest = desk.locator(".cue").last.locator(".word")
+    replaced.add((await newest.last.inner_text()).strip())  # perhaps one's own of before
     await newest.last.click(timeout=1000 * WITHIN)
     area = desk.get_by_label("Texte du sous-titre")
     await area.wait_for()
@@ -122,6 +126,7 @@ async def measure(film: Path, rounds: int) -> dict[str, Any]:
             }
             words = [f"Bravo{number}" for number in NUMBERS[: 2 * rounds]]
             found: dict[str, Any] = {"live": [], "replay": []}
+            replaced: set[str] = set()
             with publishing(film, server):
                 (await crew.post(f"{API}:start")).raise_for_status()
                 address = f"{server.url}/regie#pass={server.make_pass(Role.MODERATOR, 'Claire')}"
@@ -129,14 +134,16 @@ async def measure(film: Path, rounds: int) -> dict[str, Any]:
                 await desk.locator(".posts").get_by_role("button", name="Sous-titres").click()
                 await desk.locator(".cue .word").first.wait_for(timeout=4000 * WITHIN)
                 while len(found["live"]) < rounds:
-                    found["live"].append(await corrected(desk, words.pop(0), live))
+                    found["live"].append(await corrected(desk, words.pop(0), live, replaced))
                     print("  live", found["live"][-1], flush=True)
-                (await crew.post(f"{API}:end")).raise_for_status()
+            await asyncio.sleep(SETTLED)  # what is said behind a talk's end is in no replay
+            (await crew.post(f"{API}:end")).raise_for_status()
             async with asyncio.timeout(4 * WITHIN):
                 while not (await crew.get(f"{API}/replay")).json().get("complete"):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
             later = {name: file(crew, path) for name, path in REPLAY.items()} | files
             kept = [f"Bravo{number}" for number in NUMBERS[:rounds]]
+            kept = [word for word in kept if word not in replaced]
             texts = {name: (await crew.get(path)).text for name, path in (REPLAY | FILES).items()}
             found["lost"] = {
                 name: missing
@@ -144,7 +151,7 @@ async def measure(film: Path, rounds: int) -> dict[str, Any]:
                 if (missing := [word for word in kept if word not in text])
             }
             while len(found["replay"]) < rounds and words:
-                found["replay"].append(await corrected(desk, words.pop(0), later))
+                found["replay"].append(await corrected(desk, words.pop(0), later, replaced))
                 print("  replay", found["replay"][-1], flush=True)
     return found
 
