@@ -3,9 +3,12 @@
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import av
@@ -36,6 +39,15 @@ class _Written(msgspec.Struct, frozen=True):
     start: float
     end: float
     text: str
+
+
+@contextmanager
+def filmed() -> Iterator[Path]:
+    """The whole talk as a film, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        film.make(path, lambda share: None)
+        yield path
 
 
 def sentences() -> list[Sentence]:
@@ -69,11 +81,12 @@ def after(later: float, earlier: float) -> float:
     return (later - earlier + film.SECONDS / 2) % film.SECONDS - film.SECONDS / 2
 
 
-async def film_start(client: httpx.AsyncClient, channel: str = "plateau") -> float:
-    """When the film on air began, on the broadcast clock: by the date and number of a picture."""
+async def film_start(client: httpx.AsyncClient, folder: str = "/plateau") -> float:
+    """When the film began, on the broadcast clock: by the date and number of the newest picture
+    of the HLS stream in `folder`."""
     date = init = ""
     newest = ("", "", "")  # date, init and address of a segment
-    for line in (await client.get(f"/{channel}/media.m3u8")).text.splitlines():
+    for line in (await client.get(f"{folder}/media.m3u8")).text.splitlines():
         if line.startswith("#EXT-X-PROGRAM-DATE-TIME:"):
             date = line.partition(":")[2]
         elif line.startswith("#EXT-X-MAP:"):
@@ -82,7 +95,7 @@ async def film_start(client: httpx.AsyncClient, channel: str = "plateau") -> flo
             newest = (date, init, line) if date else newest
             date = ""
     names = newest[1:]
-    data = b"".join([(await client.get(f"/{channel}/{name}")).content for name in names])
+    data = b"".join([(await client.get(f"{folder}/{name}")).content for name in names])
     with av.open(io.BytesIO(data), "r") as file:
         picture = next(file.decode(video=0))
         number = frame_number(picture.to_ndarray(format="gray"))

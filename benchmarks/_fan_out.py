@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from benchmarks import _phones
 from benchmarks._phones import Page
-from benchmarks._storms import WAVE
+from benchmarks._storms import WAVE, Row
 from benchmarks._venue import Server, Venue
 from captions.cues import Cue
 from captions.wording.events import CueWritten
@@ -18,9 +18,7 @@ from tv.live import DEFAULT_PACE
 TOPIC = "captions:plateau"
 LINE = "mot " * 30  # a cue of about 300 bytes on the wire
 PAUSE = 1.2 * DEFAULT_PACE.interval  # ours never tells of a topic more often
-PATIENCE = 30.0
-
-Row = dict[str, Any]
+PATIENCE = 30.0  # seconds for all pages to come, and one more for each message; then it fails
 
 
 class Crowd:
@@ -38,8 +36,7 @@ class Crowd:
                 self.all.set()
 
     async def wait(self) -> list[float]:
-        async with asyncio.timeout(PATIENCE):
-            await self.all.wait()
+        await self.all.wait()
         self.all.clear()
         times, self.times = self.times, []
         return times
@@ -49,49 +46,46 @@ def cue(number: int) -> Cue:
     return Cue(f"plateau-{number}", 1, number, number + 1.0, (LINE,))
 
 
-class Ours:
+async def ours(venue: Venue, server: Server, pages: int, messages: int) -> Row:
     """A cue in the journal, written by another process, as captions are."""
-
-    def __init__(self, venue: Venue) -> None:
-        self._venue = venue
-
-    async def run(self, server: Server, pages: int, messages: int) -> Row:
-        address = self._venue.store_address
-        slug = self._venue.settings.event.slug
-        async with store.connected(address) as client, journal.opened(client, slug) as events:
-
-            async def change(number: int) -> None:
-                await events.append(CueWritten("plateau", cue(number)))
-
-            return await _run(server, pages, messages, change)
-
-
-class Peer:
-    """The same bytes, posted to the peer, which passes them on."""
-
-    async def run(self, server: Server, pages: int, messages: int) -> Row:
-        phone = await _phones.dial(server.port)
+    slug = venue.settings.event.slug
+    async with (
+        store.connected(venue.store_address) as client,
+        journal.opened(client, slug) as events,
+    ):
 
         async def change(number: int) -> None:
-            view = {
-                "type": "view",
-                "topic": TOPIC,
-                "version": f"{int(time.time() * 1000)}-{number}",
-                "reset": False,
-                "items": [{"kind": "cue", **msgspec.to_builtins(cue(number)), "corrected": False}],
-                "removed": [],
-            }
-            told = asyncio.Event()
-            phone.ask(_phones.request("POST", "/change", "", view), lambda *_: told.set())
-            await told.wait()
+            await events.append(CueWritten("plateau", cue(number)))
 
-        try:
-            return await _run(server, pages, messages, change)
-        finally:
-            phone.transport.close()
+        return await _run(server, pages, messages, change)
 
 
-async def _run(server: Server, pages: int, messages: int, change: Any) -> Row:
+async def peer(server: Server, pages: int, messages: int) -> Row:
+    """The same bytes, posted to the peer, which passes them on."""
+
+    async def change(number: int) -> None:
+        view = {
+            "type": "view",
+            "topic": TOPIC,
+            "version": f"{int(time.time() * 1000)}-{number}",
+            "reset": False,
+            "items": [{"kind": "cue", **msgspec.to_builtins(cue(number)), "corrected": False}],
+            "removed": [],
+        }
+        told = asyncio.Event()
+        phone.ask(_phones.request("POST", "/change", "", view), lambda *_: told.set())
+        await told.wait()
+
+    phone = await _phones.dial(server.port)
+    try:
+        return await _run(server, pages, messages, change)
+    finally:
+        phone.transport.close()
+
+
+async def _run(
+    server: Server, pages: int, messages: int, change: Callable[[int], Awaitable[None]]
+) -> Row:
     crowd, coming = Crowd(pages), asyncio.Semaphore(WAVE)
     before = server.memory()
 
@@ -99,17 +93,18 @@ async def _run(server: Server, pages: int, messages: int, change: Any) -> Row:
         async with coming:
             return await _phones.open_page(server.port, "", {TOPIC: ""}, crowd.heard)
 
-    opened = await asyncio.gather(*(come() for _ in range(pages)))
-    await crowd.wait()  # each has its first view
-    held = server.memory() - before
-    delays: list[float] = []
-    used = server.cpu()
-    for number in range(messages):
-        await asyncio.sleep(PAUSE)
-        began = time.monotonic()
-        await change(number)
-        delays += [at - began for at in await crowd.wait()]
-    used = server.cpu() - used
+    async with asyncio.timeout(PATIENCE + messages):
+        opened = await asyncio.gather(*(come() for _ in range(pages)))
+        await crowd.wait()  # each has its first view
+        held = server.memory() - before
+        delays: list[float] = []
+        used = server.cpu()
+        for number in range(messages):
+            await asyncio.sleep(PAUSE)
+            began = time.monotonic()
+            await change(number)
+            delays += [at - began for at in await crowd.wait()]
+        used = server.cpu() - used
     for page in opened:
         page.transport.close()
     return {

@@ -1,6 +1,7 @@
 """Low-latency HLS viewers, thousands to a process: each reloads, fetches what is new, reloads."""
 
 import asyncio
+import math
 import re
 import struct
 import time
@@ -124,7 +125,7 @@ def milliseconds(
     """What so many of the values, in seconds, are no higher than."""
     ordered = sorted(values)
     return {
-        name: round(1000 * ordered[int(share * (len(ordered) - 1))], 1)
+        name: round(1000 * ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
         for name, share in at.items()
         if ordered
     }

@@ -14,17 +14,13 @@ import msgspec
 from benchmarks import _phones
 from benchmarks._phones import Page
 from benchmarks._regulars import Log, Regular, insist
-from benchmarks._storms import OPTIONS, Pages, ballot, choice
+from benchmarks._storms import OPTIONS, Pages, Row, ballot, choice
 from benchmarks._venue import Server, Venue
 from tv.auth import Role
 
-QUESTIONS = (
-    200  # of the voters, who also ask: a ballot replaces itself, a question would be doubled
-)
+QUESTIONS = 200  # of the voters also ask: a ballot replaces itself, a question would be doubled
 BACK_WITHIN = 30.0  # seconds
 SETTLE = 90.0  # seconds for everything to be as it should
-
-Row = dict[str, Any]
 
 
 async def join_wave(port: int, people: int, over: float) -> Row:

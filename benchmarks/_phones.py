@@ -4,15 +4,17 @@ Both cost little, so that what is measured is the server: they look at no more t
 """
 
 import asyncio
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import msgspec
 
+from benchmarks import _hls_crowd
+
 Then = Callable[[int, bytes], None]  # told an answer's status (0: the connection is lost) and body
 Answer = tuple[int, bytes]
+PATIENCE = 60.0  # seconds for an answer
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -73,14 +75,18 @@ async def dial(port: int) -> Phone:
 
 
 async def ask(port: int, asked: bytes) -> Answer:
-    """One request over a connection of its own. Raises OSError when there is nobody."""
-    phone = await dial(port)
-    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    phone.ask(asked, lambda status, body: answer.done() or answer.set_result((status, body)))
-    try:
-        return await answer
-    finally:
-        phone.transport.close()
+    """One request over a connection of its own.
+
+    Raises OSError when there is nobody, or (TimeoutError, which is one) nobody answers in a minute.
+    """
+    async with asyncio.timeout(PATIENCE):
+        phone = await dial(port)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        phone.ask(asked, lambda status, body: answer.done() or answer.set_result((status, body)))
+        try:
+            return await answer
+        finally:
+            phone.transport.close()
 
 
 class Page(asyncio.Protocol):
@@ -174,9 +180,4 @@ async def open_page(
 
 def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
     """What so many of the times are no longer than."""
-    ordered = sorted(seconds)
-    return {
-        name: round(1000 * ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
-        for name, share in SHARES.items()
-        if ordered
-    }
+    return _hls_crowd.milliseconds(seconds, SHARES)

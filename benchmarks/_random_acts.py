@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from benchmarks._venue import Venue
+from benchmarks import _outages, _phones
+from benchmarks._venue import Server, Venue
 from engagement.audience import AnyEvent
 from engagement.polls import (
     BallotCast,
@@ -32,6 +33,7 @@ from engagement.questions import (
 )
 from engagement.talks import TalkEnded, TalkResumed, TalkStarted
 from tv import journal, store
+from tv.auth import Role
 
 PEOPLE = 200
 AT_ONCE = 5_000  # appends that wait for the store
@@ -39,6 +41,7 @@ LAST = "poll_last"  # made by the last event of all
 TALK = "direct"
 OPTIONS = tuple(Option(f"o{number}", f"Réponse {number}") for number in range(1, 5))
 IDS = [option.id for option in OPTIONS]
+TOPICS = ("talks", f"talk:{TALK}", f"me:{TALK}", "event")
 
 
 def acts(count: int, seed: int) -> Iterator[AnyEvent]:
@@ -106,3 +109,17 @@ async def write(venue: Venue, count: int, seed: int) -> None:
                 await asyncio.gather(*waiting)
                 waiting = []
         await asyncio.gather(*waiting)
+
+
+async def folded(venue: Venue, servers: Iterable[Server]) -> None:
+    """Wait until each process has folded all of them."""
+    last = _phones.request("GET", f"/api/v1/polls/{LAST}", venue.passes.issue(Role.OPERATOR))
+    for server in servers:
+        while (await _phones.ask(server.port, last))[0] != 200:  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.1)
+
+
+async def agree(venue: Venue, servers: Sequence[Server]) -> bool:
+    """Whether all processes say the same to the crew, and to some of those who acted."""
+    people = [venue.passes.welcome(id=f"p_{number}")[1] for number in range(0, PEOPLE, 10)]
+    return await _outages.same_views(servers, [venue.passes.issue(Role.OPERATOR), *people], TOPICS)

@@ -119,7 +119,8 @@ async def saturate(server: Server, asked: Sequence[bytes], seconds: float) -> Ro
     statuses.clear()
     times.clear()
     began, used = time.monotonic(), server.cpu()
-    await asyncio.gather(*finished)
+    async with asyncio.timeout(seconds + _phones.PATIENCE):
+        await asyncio.gather(*finished)
     took, used = time.monotonic() - began, server.cpu() - used
     for phone in phones:
         phone.transport.close()

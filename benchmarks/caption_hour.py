@@ -11,7 +11,6 @@ seconds, and its slope is a least-squares line after the first third.
 import argparse
 import asyncio
 import json
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +26,6 @@ from benchmarks.soak import LOOK, WARM, Sample, slope
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
 from tv.auth import Role
-from tv.demo import film as demo_film
 
 EARLY, AROUND = 5.0, 1.0  # minutes
 
@@ -133,9 +131,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--json", type=Path, default=Path("caption_hour.json"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        demo_film.make(film, lambda share: None)
+    with talk.filmed() as film:
         found = asyncio.run(measure(film, options.minutes))
     for name, value in found.items():
         if name != "samples":

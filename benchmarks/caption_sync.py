@@ -21,7 +21,6 @@ Beside them stands what the page itself told its viewer.
 import argparse
 import asyncio
 import json
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -290,9 +289,7 @@ def main() -> None:
     parser.add_argument("--way", default="", help="only those whose name has this")
     parser.add_argument("--json", type=Path, default=Path("caption_sync.json"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        demo_film.make(film, lambda share: None)
+    with talk.filmed() as film:
         rows = asyncio.run(measure(film, options))
     for row in rows:
         told = row["against the sentence"]

@@ -13,7 +13,6 @@ in the same files. What was corrected while the talk went on must be there as we
 import argparse
 import asyncio
 import json
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -32,7 +31,6 @@ from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
 from tests.viewers import chromium_beside
 from tv.auth import Role
-from tv.demo import film as demo_film
 
 LIMIT = 1.0  # seconds
 WITHIN = 30.0  # seconds for whatever is waited for
@@ -175,9 +173,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8, help="of each kind, 8 at most")
     parser.add_argument("--json", type=Path, default=Path("correction.json"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        demo_film.make(film, lambda share: None)
+    with talk.filmed() as film:
         found = asyncio.run(measure(film, min(options.rounds, len(NUMBERS) // 2)))
     found |= {"summary": {when: summary(found[when]) for when in ("live", "replay")}}
     for when, places in found["summary"].items():

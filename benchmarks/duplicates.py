@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import time
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ class Talk:
 
     def __init__(self, questions: list[str], sentences: Sentences) -> None:
         audience = Audience()
-        for number, body in zip(count(1), questions, strict=False):
+        for number, body in enumerate(questions, 1):
             asked = QuestionAsked(
                 id=f"e{number}",
                 at=number,

@@ -13,7 +13,8 @@ process cannot read in time counts against whoever sent it, us and the peer alik
   memory alone (`memory`). The ratio is to `follows`, per CPU second of the server: the only one
   that could lose a process without losing a vote, and be two of them.
 - `fan_out`: a change of 300 bytes to thousands of pages, and memory per page; the same from the
-  peer (`ws`, without compression, each message made once).
+  peer (`ws`, without compression, each message made once). Some three minutes, most of them pauses
+  between two changes; a run that takes longer than half a minute and a second a change fails.
 - `join`: a wave of arrivals by the two steps.
 - `killed`, `store_away`: a web process dies, the store is gone for a while, under open pages and
   during a vote; nobody gives up. None lost, none double, and every page shows the end.
@@ -35,10 +36,9 @@ from typing import Any
 import msgspec
 import uvloop
 
-from benchmarks import _fan_out, _outages, _phones, _random_acts, _storms
+from benchmarks import _fan_out, _outages, _random_acts, _storms
 from benchmarks._storms import Row
 from benchmarks._venue import Server, Venue, fetch_peer, venue
-from tv.auth import Role
 from tv.connections import allow_connections
 
 ROUNDS = 3  # of what is compared, by turns; the median counts
@@ -76,14 +76,14 @@ def saturation(asked: argparse.Namespace) -> Any:
             server = ours.web()
             poll, people = ours.open_poll(server), ours.people(asked.people)
             votes = [_storms.ballot(poll, voter, each) for voter, each in enumerate(people)]
-            rows.setdefault("ours", []).append(_saturated(server, votes, people, asked.seconds))
+            _keep(rows, "ours", _saturated(server, votes, people, asked.seconds))
             server.kill()
             tokens = [_peer_token(ours.secret, number) for number in range(asked.people)]
             votes = [_storms.ballot("p", voter, each) for voter, each in enumerate(tokens)]
             for name, kind in PEERS.items() if folder else ():
                 assert folder
                 peer = ours.peer(folder, **kind)
-                rows.setdefault(name, []).append(_saturated(peer, votes, tokens, asked.seconds))
+                _keep(rows, name, _saturated(peer, votes, tokens, asked.seconds))
                 peer.kill()
     medians = {name: _median(of, "votes_per_cpu_second") for name, of in rows.items()}
     mine = medians["ours"]["votes_per_cpu_second"]
@@ -106,13 +106,11 @@ def fan_out(asked: argparse.Namespace) -> Any:
         rows: dict[str, list[Row]] = {}
         for _ in range(asked.rounds):
             with venue(CAPTIONS__CHANNELS="") as ours:
-                run = _fan_out.Ours(ours).run
-                row = uvloop.run(run(ours.web(), pages, asked.messages))
-                rows.setdefault("ours", []).append(row)
+                telling = _fan_out.ours(ours, ours.web(), pages, asked.messages)
+                _keep(rows, "ours", uvloop.run(telling))
                 if folder:
-                    peer = ours.peer(folder)
-                    row = uvloop.run(_fan_out.Peer().run(peer, pages, asked.messages))
-                    rows.setdefault("ws", []).append(row)
+                    telling = _fan_out.peer(ours.peer(folder), pages, asked.messages)
+                    _keep(rows, "ws", uvloop.run(telling))
         medians = {name: _median(of, "cpu_us_per_message") for name, of in rows.items()}
         ratios = {
             what: round(medians["ours"][what] / medians["ws"][what], 2)
@@ -158,15 +156,10 @@ def two(asked: argparse.Namespace) -> Any:
     with venue(CAPTIONS__CHANNELS="") as ours:
         both = [ours.web(), ours.web()]
         began = time.monotonic()
-        uvloop.run(_random_acts.write(ours, asked.events, seed=7))
-        crew = ours.passes.issue(Role.OPERATOR)
-        for server in both:
-            uvloop.run(_last_folded(server, crew))
+        uvloop.run(_written_and_folded(ours, both, asked.events))
         took = time.monotonic() - began
         servers = [*both, ours.web()]  # the third folds what is there
-        audience = [ours.passes.welcome(id=f"p_{number}")[1] for number in range(0, 200, 10)]
-        topics = ("talks", "talk:direct", "me:direct", "event")
-        same = uvloop.run(_outages.same_views(servers, [crew, *audience], topics))
+        same = uvloop.run(_random_acts.agree(ours, servers))
     return {
         "acts": acts,
         "random": {
@@ -178,12 +171,10 @@ def two(asked: argparse.Namespace) -> Any:
     }
 
 
-async def _last_folded(server: Server, crew: str) -> None:
-    """Wait until a process has folded all random acts."""
-    asked = _phones.request("GET", f"/api/v1/polls/{_random_acts.LAST}", crew)
+async def _written_and_folded(ours: Venue, servers: list[Server], events: int) -> None:
     async with asyncio.timeout(600):
-        while (await _phones.ask(server.port, asked))[0] != 200:  # noqa: ASYNC110  # another process
-            await asyncio.sleep(0.1)
+        await _random_acts.write(ours, events, seed=7)
+        await _random_acts.folded(ours, servers)
 
 
 def _peer_token(secret: bytes, number: int) -> str:
@@ -192,6 +183,12 @@ def _peer_token(secret: bytes, number: int) -> str:
     payload = base64.urlsafe_b64encode(said).rstrip(b"=")
     signature = base64.urlsafe_b64encode(hmac.digest(secret, payload, "sha256")).rstrip(b"=")
     return (payload + b"." + signature).decode()
+
+
+def _keep(rows: dict[str, list[Row]], name: str, row: Row) -> None:
+    """Keep a run, and show it: all of them take minutes."""
+    rows.setdefault(name, []).append(row)
+    print(f"{name}: {json.dumps(row)}", flush=True)
 
 
 def _median(rows: list[Row], by: str) -> Row:
@@ -213,7 +210,7 @@ def main() -> None:
     )
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--seconds", type=float, default=8.0, help="of saturation, each time")
-    parser.add_argument("--messages", type=int, default=40, help="of fan_out")
+    parser.add_argument("--messages", type=int, default=40, help="of fan_out, in each run")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--wave", type=float, default=60.0, help="seconds in which all join")
     parser.add_argument("--voting", type=float, default=30.0, help="seconds, of killed, store_away")

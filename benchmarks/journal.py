@@ -202,7 +202,7 @@ async def measure(events: int, seconds: float) -> list[Row]:
             row = {"what": f"restart over {events}"} | await asyncio.to_thread(
                 restarted, server.url
             )
-            row["same"] = row["ballots"] >= replay["ballots"] and row["folded"] <= AFTER + 2
+            row["by_snapshot"] = row["ballots"] >= replay["ballots"] and row["folded"] <= AFTER + 2
             rows.append(row)
             print(row, flush=True)
     return rows

@@ -12,35 +12,29 @@ really said in the film.
 
 import argparse
 import asyncio
-import io
 import json
-import re
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import av
 import httpx
 from playwright.async_api import Page
 
-from captions.written import search
+from benchmarks import _caption_talk as talk
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
 from tests.viewers import BARS, chromium_beside
 from tv.auth import PASS_COOKIE, Role
 from tv.demo import film as demo_film
-from tv.demo.scene import frame_number
 
 API = "/api/v1/talks/direct"
 WITHIN = 120.0  # seconds for whatever is waited for
 QUIET = 6.0  # seconds without a new caption, when all are there
 WORDS = 24  # searched
-SCRIPT = Path(demo_film.__file__).parent / "assets/talk_fr.segments.json"
 # The number burnt into the picture that the page shows, and where its player is.
 LOOK = f"""() => {{
   const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth);
@@ -161,8 +155,8 @@ async def _words(crew: httpx.AsyncClient, page: Page) -> dict[str, Any]:
     transcript = (await crew.get(f"{API}/replay/transcript.json")).json()
     sentences = [each for group in transcript["paragraphs"] for each in group["sentences"]]
     words = [word for sentence in sentences for word in sentence["words"]]
-    zero = await _film_start(crew)
-    script = {_beginning(each["text"]): each["start"] for each in json.loads(SCRIPT.read_text())}
+    zero = await talk.film_start(crew, "/plateau/replay/direct")
+    script = {said.words[: talk.KNOWN]: said.start for said in talk.sentences()}
     off, really = [], []
     await page.reload()
     await page.wait_for_function(
@@ -177,11 +171,11 @@ async def _words(crew: httpx.AsyncClient, page: Page) -> dict[str, Any]:
         await found.click()
         seen = await page.evaluate("() => window.landed")
         shown = seen["number"] / demo_film.FRAME_RATE
-        off.append(_apart(shown, clicked["start"] - zero))
+        off.append(abs(talk.after(shown, clicked["start"] - zero)))
         # What is found first may stand within another sentence.
         begun = [each["text"] for each in sentences if each["words"][0] is clicked]
-        if begun and (start := script.get(_beginning(begun[0]))) is not None:
-            really.append(_apart(shown, start))
+        if begun and (start := script.get(talk.words(begun[0])[: talk.KNOWN])) is not None:
+            really.append(abs(talk.after(shown, start)))
     return {
         "words searched and clicked": len(off),
         "picture from the word's time, median s": _of(statistics.median, off),
@@ -190,25 +184,6 @@ async def _words(crew: httpx.AsyncClient, page: Page) -> dict[str, Any]:
         "picture from the word as said, median s": _of(statistics.median, really),
         "picture from the word as said, worst s": _of(max, really),
     }
-
-
-async def _film_start(crew: httpx.AsyncClient) -> float:
-    """When the film's picture number 0 was on air, by the first date and picture of the replay."""
-    folder = "/plateau/replay/direct"
-    text = (await crew.get(f"{folder}/media.m3u8")).text
-    date = re.search(r"PROGRAM-DATE-TIME:(.*)", text)
-    init, first = (
-        re.search(r'MAP:URI="(.*?)"', text),
-        re.search(r"^[\w-]+\.m4s$", text, re.MULTILINE),
-    )
-    assert date is not None
-    assert init is not None
-    assert first is not None
-    pieces = [(await crew.get(f"{folder}/{name}")).content for name in (init[1], first[0])]
-    with av.open(io.BytesIO(b"".join(pieces)), "r") as file:
-        picture = next(file.decode(video=0))
-        number = frame_number(picture.to_ndarray(format="gray"))
-    return datetime.fromisoformat(date[1]).timestamp() - number / demo_film.FRAME_RATE
 
 
 async def _until(
@@ -227,17 +202,6 @@ def _on_air(channels: dict[str, Any]) -> str:
     return str(channels["items"][0]["on_air"])
 
 
-def _beginning(text: str) -> tuple[str, ...]:
-    """The first three words of a sentence, however they are written."""
-    return tuple(re.findall(r"[^\W_]+", search.folded(text))[:3])
-
-
-def _apart(shown: float, wanted: float) -> float:
-    """Seconds between two moments of the film, which is shown in a loop."""
-    late = (shown - wanted) % demo_film.SECONDS
-    return min(late, demo_film.SECONDS - late)
-
-
 def _of(figure: Callable[[list[float]], float], values: list[float]) -> float | None:
     return round(figure(values), 3) if values else None
 
@@ -247,9 +211,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--json", type=Path, default=Path("replay.json"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        demo_film.make(film, lambda share: None)
+    with talk.filmed() as film:
         found = asyncio.run(measure(film, options.minutes))
     for name, value in found.items():
         print(f"  {name:>40}  {value}", flush=True)

@@ -62,8 +62,7 @@ class Saved(msgspec.Struct, frozen=True):
     """All that it takes to go on from `position`; parts by the name of their fold, in msgpack.
 
     `views` have their version and what they forgot, `theirs` the version of each participant's own.
-    `before` is what was so when the rehearsal began, and `erased` who was forgotten since; empty
-    when there is none.
+    `before` is what was so when the rehearsal began; empty when there is none.
     """
 
     position: str
@@ -72,7 +71,6 @@ class Saved(msgspec.Struct, frozen=True):
     theirs: tuple[tuple[str, str, str], ...]
     seen: dict[str, Seen]
     before: dict[str, bytes]
-    erased: tuple[tuple[str, str], ...]
 
 
 class Audience:
@@ -105,14 +103,13 @@ class Audience:
             "posts": self.posts,
             "messages": self.messages,
             "screens": self.screens,
-            "rundown": self.rundown,  # the last: it follows what the others changed
+            "rundown": self.rundown,  # the last: see _show_touched, and Rundown.restore
         }
         self._fold_of = {type: fold for fold in self._folds.values() for type in fold.events}
         self._views: defaultdict[View, Changes[Item]] = defaultdict(Changes)
         self._theirs: dict[tuple[str, str], str] = {}  # talk and participant -> version
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._before: dict[str, bytes] = {}
-        self._erased: list[tuple[str, str]] = []
         self._show_all()
 
     def changes(self, view: View) -> Changes[Item] | None:
@@ -173,13 +170,11 @@ class Audience:
             tuple(theirs),
             dict(self._seen),
             dict(self._before),
-            tuple(self._erased),
         )
 
     def restore(self, saved: Saved) -> None:
         """Be what was saved. Raises msgspec.MsgspecError when that was of another version."""
-        for name, fold in self._folds.items():
-            fold.restore(msgspec.msgpack.decode(saved.folds[name], type=fold.saves))
+        self._be({name: saved.folds[name] for name in self._folds})
         self.position = saved.position
         self._views.clear()
         self._show_all()
@@ -187,7 +182,7 @@ class Audience:
             self._views[view].version, self._views[view].forgotten = version, forgotten
         self._theirs = {(talk, by): version for talk, by, version in saved.theirs}
         self._seen = OrderedDict(saved.seen)
-        self._before, self._erased = dict(saved.before), list(saved.erased)
+        self._before = dict(saved.before)
 
     def _refused(self, event: Making) -> Refused | None:
         """Why a thing cannot be made, as far as its talk and the phase are concerned."""
@@ -218,23 +213,20 @@ class Audience:
                 self._before = self._parts(rehearsed=True)
             case PhaseSet():
                 self._end_rehearsal(position)
-            case ParticipantErased(participant=participant, stand_in=stand_in):
-                self._erase(position, participant, stand_in)
+            case ParticipantErased():
+                if self._before:
+                    self._erase_before(position, event)
+                self._erase(position, event.participant, event.stand_in)
 
     def _end_rehearsal(self, position: str) -> None:
         """Have everything as it was when it began, and every page start over."""
         if not self._before:
             return
         planned, schedule = tuple(self.talks.by_id.values()), self.talks.schedule
-        for name, saved in self._before.items():
-            fold = self._folds[name]
-            fold.restore(msgspec.msgpack.decode(saved, type=fold.saves))
+        self._be(self._before)
         self.talks.end_rehearsal(planned, schedule)
         self._before = {}
         self._seen.clear()  # what they did is undone
-        for participant, stand_in in self._erased:  # but not that
-            self._erase(position, participant, stand_in)
-        self._erased = []
         for view, changes in self._views.items():
             changes.begin(position)
             self.touched.add(view)
@@ -250,14 +242,28 @@ class Audience:
             fold.erase(position, participant, stand_in)
             if participant != stand_in:  # nobody has a view of their own under that name now
                 fold.theirs = [of for of in fold.theirs if of[1] != participant]
-        if self._before:
-            self._erased.append((participant, stand_in))
         for talk, by in [of for of in self._theirs if of[1] == participant]:
             del self._theirs[talk, by]
             self.touched.add(("me", talk, by))
 
-    def _show_touched(self, position: str, at: float) -> None:
+    def _erase_before(self, position: str, event: ParticipantErased) -> None:
+        """Forget somebody in what is to be so again when the rehearsal ends."""
+        now = self._parts(rehearsed=True)
+        self._be(self._before)
+        for name in self._before:
+            fold = self._folds[name]
+            fold.erase(position, event.participant, event.stand_in)
+            for item in sorted(fold.touched, key=key):
+                self.rundown.heed(position, event.at, item)
+        self._before = self._parts(rehearsed=True)
+        self._be(now)
         for fold in self._folds.values():
+            fold.touched, fold.theirs = [], []
+
+    def _show_touched(self, position: str, at: float) -> None:
+        for fold in self._folds.values():  # the rundown when it has heeded all others
+            if not (fold.touched or fold.theirs):
+                continue
             # As they are shown when all are shown anew: several may have the same version.
             for item in sorted(fold.touched, key=key):
                 self._show(position, item)
@@ -277,6 +283,11 @@ class Audience:
     def _show(self, position: str, item: Item) -> None:
         for view in item.views:
             self._views[view].put(position, key(item), item)
+
+    def _be(self, parts: dict[str, bytes]) -> None:
+        for name, saved in parts.items():
+            fold = self._folds[name]
+            fold.restore(msgspec.msgpack.decode(saved, type=fold.saves))
 
     def _parts(self, rehearsed: bool = False) -> dict[str, bytes]:
         def parts() -> Iterator[tuple[str, bytes]]:

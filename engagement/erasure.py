@@ -24,14 +24,16 @@ class Forgetting:
         self._stand_ins: defaultdict[str, deque[str]] = defaultdict(deque)
         self._made: set[str] = set()
         self._met: set[str] = set()
-        known = {erasure.id: erasure for erasure in reversed(list(erasures))}
+        erasures = list(erasures)
+        self._named = any(each.participant != each.stand_in for each in erasures)
+        known = {erasure.id: erasure for erasure in reversed(erasures)}
         for erasure in reversed(known.values()):
             if erasure.participant != erasure.stand_in:
                 self._stand_ins[erasure.participant].append(erasure.stand_in)
 
     def __bool__(self) -> bool:
-        """Whether there is anything to forget."""
-        return bool(self._stand_ins)
+        """Whether there is anything to forget: a retry of what is done names somebody again."""
+        return self._named
 
     def read(self, event: Event) -> Event:
         """What stands in place of the next event."""

@@ -4,10 +4,11 @@ A fold turns the journal's events, in their order, into what is true now. It is 
 process that folds the same events says the same.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -141,8 +142,8 @@ class Refused:
 Outcome = Accepted | Refused
 
 
-class Fold(Protocol):
-    """One part of what is true: talks, questions, polls …
+class Fold(ABC):
+    """Root of the parts of what is true: talks, questions, polls …
 
     `events` are the types that it folds. `touched` are the items that the last event changed, in
     order, and `theirs` the (talk, participant) whose own view did: whoever composes folds takes
@@ -151,43 +152,44 @@ class Fold(Protocol):
 
     events: ClassVar[Collection[type[Event]]]
     saves: ClassVar[type[msgspec.Struct]]
-    rehearsed: ClassVar[bool]
-    touched: list[Item]
-    theirs: list[tuple[str, str]]
+    rehearsed: ClassVar[bool] = True
 
+    def __init__(self) -> None:
+        self.touched: list[Item] = []
+        self.theirs: list[tuple[str, str]] = []
+
+    @abstractmethod
     def apply(self, position: str, event: Any) -> Outcome:
         """Fold one of its events in; say what became of it."""
-        ...
 
+    @abstractmethod
     def standing(self, event: Any) -> Item | None:
         """What `event` made or changed, as it is now; None when it is no longer there."""
-        ...
 
+    @abstractmethod
     def items(self) -> Collection[Item]:
         """All items that are in views."""
-        ...
 
-    def erase(self, position: str, participant: str, stand_in: str) -> None:
+    @abstractmethod
+    def saved(self) -> Any:
+        """All that it takes to go on from here, as a `saves`."""
+
+    @abstractmethod
+    def restore(self, saved: Any) -> None:
+        """Be what was saved, whatever happened since."""
+
+    def erase(self, position: str, participant: str, stand_in: str) -> None:  # noqa: B027
         """Forget who a participant was: what they counted for stays, under a name that says
-        nothing; what they wrote goes.
+        nothing; what they wrote goes. Where no participant is, there is nothing to forget.
 
         In a journal that was compacted since, both names are the stand-in's, and the same items
         change.
         """
-        ...
 
     def due(self, now: float) -> Sequence[Event]:
         """What time alone brings about at `now`, as the events to write; their ids follow from what
         they are about, so that it is no harm when two write them."""
-        ...
-
-    def saved(self) -> Any:
-        """All that it takes to go on from here, as a `saves`."""
-        ...
-
-    def restore(self, saved: Any) -> None:
-        """Be what was saved, whatever happened since."""
-        ...
+        return ()
 
 
 def outdated(event: Event, item: Item) -> bool:

@@ -1,15 +1,14 @@
 """The event itself: in which phase it is, and whose traces it was asked to forget."""
 
-from collections.abc import Collection, Sequence
-from typing import ClassVar, Literal, get_args
+from collections.abc import Collection
+from typing import ClassVar, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, View, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, View, outdated
 
 Phase = Literal["before", "rehearsal", "open", "after"]
-PHASES: tuple[Phase, ...] = get_args(Phase)
 
 EVENT: View = ("event", "", "")
 
@@ -45,7 +44,7 @@ class Saved(msgspec.Struct, frozen=True):
     now: Happening
 
 
-class Happenings:
+class Happenings(Fold):
     """The fold of the event itself: one item."""
 
     events: ClassVar[Collection[type[Event]]] = (PhaseSet, ParticipantErased)
@@ -53,9 +52,8 @@ class Happenings:
     rehearsed: ClassVar[bool] = False
 
     def __init__(self) -> None:
+        super().__init__()
         self.now = Happening(id="event")
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
 
     def apply(self, position: str, event: AnyHappening) -> Outcome:
         if isinstance(event, ParticipantErased):
@@ -73,12 +71,6 @@ class Happenings:
 
     def items(self) -> Collection[Item]:
         return (self.now,)
-
-    def erase(self, position: str, participant: str, stand_in: str) -> None:
-        """Nobody is in it."""
-
-    def due(self, now: float) -> Sequence[Event]:
-        return ()
 
     def saved(self) -> Saved:
         return Saved(self.now)

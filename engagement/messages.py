@@ -1,6 +1,6 @@
 """Messages from the control room to whoever is on stage, acknowledged in one tap."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import ClassVar, get_args
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engagement.fold import (
     Accepted,
     Event,
+    Fold,
     Item,
     MakingInTalk,
     Outcome,
@@ -62,16 +63,14 @@ class Saved(msgspec.Struct, frozen=True):
     messages: tuple[Message, ...]
 
 
-class Messages:
+class Messages(Fold):
     """All messages by id."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyMessageEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
+        super().__init__()
         self._by_id: dict[str, Message] = {}
 
     def find(self, message: str) -> Message | None:
@@ -98,12 +97,6 @@ class Messages:
 
     def items(self) -> Collection[Item]:
         return self._by_id.values()
-
-    def erase(self, position: str, participant: str, stand_in: str) -> None:
-        """No participant is in it."""
-
-    def due(self, now: float) -> Sequence[Event]:
-        return ()
 
     def saved(self) -> Saved:
         return Saved(tuple(self._by_id.values()))

@@ -1,12 +1,12 @@
 """Ratings: what the audience thought of a talk, from one star to five, and in a word."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import ClassVar
 
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, View, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, View, outdated
 
 STARS = 5
 
@@ -79,17 +79,15 @@ class Saved(msgspec.Struct, frozen=True):
     given: dict[str, dict[str, Given]]
 
 
-class Ratings:
+class Ratings(Fold):
     """The fold of ratings: one each and talk."""
 
     events: ClassVar[Collection[type[Event]]] = (TalkRated, RatingShown)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self) -> None:
+        super().__init__()
         self.by_talk: dict[str, Rating] = {}
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
         self._given: dict[str, dict[str, Given]] = {}
 
     def given(self, talk: str, participant: str) -> Given | None:
@@ -140,9 +138,6 @@ class Ratings:
         for everybody in self._given.values():
             if given := everybody.pop(participant, None):
                 everybody[stand_in] = replace(given, word="")
-
-    def due(self, now: float) -> Sequence[Event]:
-        return ()
 
     def saved(self) -> Saved:
         return Saved(

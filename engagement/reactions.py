@@ -1,12 +1,12 @@
 """Reactions: how many of each kind, in each second of a talk. Nobody knows whose."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import ClassVar
 
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, View
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, View
 
 RECENT = 10  # seconds that pages are told of
 KEPT = 12 * 3600  # seconds in which anybody reacted to a talk; of more, the oldest are forgotten
@@ -65,17 +65,15 @@ class Saved(msgspec.Struct, frozen=True):
     seconds: dict[str, dict[int, Counts]]
 
 
-class Reactions:
+class Reactions(Fold):
     """The fold of reactions, by talk and second."""
 
     events: ClassVar[Collection[type[Event]]] = (ReactionsCounted,)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self) -> None:
+        super().__init__()
         self.by_talk: dict[str, Reaction] = {}
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
         self._seconds: dict[str, dict[int, Counts]] = {}
 
     def between(self, talk: str, start: float, end: float) -> list[Second]:
@@ -111,12 +109,6 @@ class Reactions:
 
     def items(self) -> Collection[Item]:
         return self.by_talk.values()
-
-    def erase(self, position: str, participant: str, stand_in: str) -> None:
-        """Nobody is in it."""
-
-    def due(self, now: float) -> Sequence[Event]:
-        return ()
 
     def saved(self) -> Saved:
         seconds = {talk: dict(counts) for talk, counts in self._seconds.items()}

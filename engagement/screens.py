@@ -1,12 +1,23 @@
 """Screens: displays in the rooms, paired once, told from the control room what to show."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import ClassVar, Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Making, Outcome, Reason, Refused, View, outdated
+from engagement.fold import (
+    Accepted,
+    Event,
+    Fold,
+    Item,
+    Making,
+    Outcome,
+    Reason,
+    Refused,
+    View,
+    outdated,
+)
 
 SCREENS = 200  # at a time
 
@@ -89,7 +100,7 @@ class Saved(msgspec.Struct, frozen=True):
     screens: tuple[Screen, ...]
 
 
-class Screens:
+class Screens(Fold):
     """All screens by id, in the order of their pairing."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyScreenEvent)
@@ -97,8 +108,7 @@ class Screens:
     rehearsed: ClassVar[bool] = False  # what hangs on the walls stays there
 
     def __init__(self) -> None:
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
+        super().__init__()
         self._by_id: dict[str, Screen] = {}
 
     def find(self, screen: str) -> Screen | None:
@@ -130,12 +140,6 @@ class Screens:
 
     def items(self) -> Collection[Item]:
         return self._by_id.values()
-
-    def erase(self, position: str, participant: str, stand_in: str) -> None:
-        """No participant is in it."""
-
-    def due(self, now: float) -> Sequence[Event]:
-        return ()
 
     def saved(self) -> Saved:
         return Saved(tuple(self._by_id.values()))

@@ -22,10 +22,10 @@ __all__ = [
 PASS_COOKIE = "fabrique_pass"
 PARTICIPANT_COOKIE = "fabrique_participant"
 
-CREW = frozenset({Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN})
-AUDIENCE = frozenset({Role.VIEWER, Role.KIOSK, Role.HOST}) | CREW  # who may ask and vote
-
-EVERY_TALK = "*"  # what concerns all talks is not for a pass for one of them
+RUNNERS = (Role.OPERATOR, Role.ADMIN)  # who runs the show
+MODERATORS = (Role.MODERATOR, *RUNNERS)
+CREW = (Role.PRESENTER, *MODERATORS)
+AUDIENCE = (Role.VIEWER, Role.KIOSK, Role.HOST, *CREW)  # who may ask and vote
 
 _NAMES = {
     Role.PRESENTER: "intervenant",
@@ -64,8 +64,11 @@ class Identity:
         return self.role in CREW and self.talk in ("", talk)
 
     def must_be(self, *roles: Role, talk: str = "") -> None:
-        """Raises Problem unless they have one of `roles`, and for this talk."""
-        if self.role in roles and (not self.talk or not talk or self.talk == talk):
+        """Raises Problem unless they have one of `roles`, and for this talk.
+
+        What is of no talk in particular is not for a pass for one.
+        """
+        if self.role in roles and self.talk in ("", talk):
             return
         if self.role in roles:
             raise Problem(

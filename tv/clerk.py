@@ -104,10 +104,11 @@ class Clerk:
 
     async def snapshot(self) -> None:
         """Keep one now."""
-        began, self._kept_at = time.monotonic(), self._follower.folded
+        began, folded = time.monotonic(), self._follower.folded
         position = self._follower.position
         body = self._follower.saved()
         await self._book.snapshots.keep(position, body)
+        self._kept_at = folded
         took = time.monotonic() - began
         self._rest_until = time.monotonic() + max(BETWEEN, took / SHARE)
         logger.info("a snapshot of %d kB was kept, in %.1f s", len(body) // 1000, took)

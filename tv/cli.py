@@ -24,7 +24,6 @@ MENDABLE = (
     *(SettingsError, FolderError, StoreMissing),
     *(supervisor.PortTaken, supervisor.StoreSilent, CaptionsError, ScheduleError),
 )
-STORE_AWAY = "Le serveur Valkey ou Redis ne répond pas : réessayez dans un instant."
 UsageError: Any = typer.BadParameter.__base__  # Typer brings its own Click, under a private name
 
 app = typer.Typer(
@@ -226,15 +225,12 @@ def erase(
     """Oublie un participant : ce qu’il a écrit, son pseudonyme, son identifiant."""
     from tv.erasing import Unknown
     from tv.erasing import erase as forget
-    from tv.journal import StoreUnavailable
 
     try:
         acts, written = asyncio.run(forget(Folder(data), reading.load(config), participant))
     except Unknown as error:
         _fail(str(error))
-    except StoreUnavailable:
-        _fail(STORE_AWAY)
-    print(f"Oublié ({acts} actes) ; ses votes et ses soutiens comptent toujours, sans nom.")
+    print(f"Oublié (actes\u202f: {acts}). Ses votes et ses soutiens comptent toujours, sans nom.")
     if not written:
         print("Le journal sera réécrit dès que le service aura repris.")
 
@@ -247,13 +243,10 @@ def export(
 ) -> None:
     """Exporte tout ce que le public et l’équipe ont fait."""
     from tv.exporting import export as write_files
-    from tv.journal import StoreUnavailable
 
     try:
         directory.mkdir(parents=True, exist_ok=True)
         asyncio.run(write_files(Folder(data), reading.load(config), directory))
-    except StoreUnavailable:
-        _fail(STORE_AWAY)
     except OSError as error:
         _fail(f"Impossible d’écrire dans « {directory} » ({reasons.of_system(error)}).")
     print(*sorted(directory.iterdir()), sep="\n")

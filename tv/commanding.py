@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from tv import journal, store, supervisor
 from tv.clerk import Clerk
 from tv.compaction import Compaction
 from tv.folder import Folder, FolderError
 from tv.follower import Follower
-from tv.journal import Journal
+from tv.journal import Journal, StoreUnavailable
 from tv.lease import Lease
 from tv.process import tie_to_parent
 from tv.settings import Settings
@@ -21,6 +22,7 @@ from tv.tasks import running
 
 CAUGHT_UP = 300.0  # seconds to read the journal
 LOADED = 60.0  # seconds for a store that we start to read its log
+AWAY = "Le serveur Valkey ou Redis ne répond pas\u202f: réessayez dans un instant."
 
 
 @dataclass
@@ -38,15 +40,17 @@ class Desk:
 async def opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
     """Work on the journal, whether the server runs or not.
 
-    Raises FolderError, StoreMissing, StoreSilent, StoreUnavailable.
+    Raises FolderError, StoreMissing, StoreSilent.
     """
     try:
         async with _opened(folder, settings) as desk:
             yield desk
-    except ExceptionGroup as group:  # of the tasks around: what matters is the one within
-        error: Exception = group
+    except (ExceptionGroup, StoreUnavailable, RedisError) as raised:
+        error: Exception = raised
         while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-            error = error.exceptions[0]
+            error = error.exceptions[0]  # of the tasks around: what matters is the one within
+        if isinstance(error, StoreUnavailable | RedisError):
+            raise supervisor.StoreSilent(AWAY) from error
         raise error from None
 
 
@@ -71,13 +75,10 @@ async def _opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
             async with asyncio.timeout(CAUGHT_UP):
                 await follower.ready.wait()
         except TimeoutError as error:
-            raise journal.StoreUnavailable("the journal cannot be read in time") from error
-        if alone:
-            await client.set(lease.key, lease.token)
-            stack.push_async_callback(client.delete, lease.key)
-            # What the clerk would do soon is done at the end.
-            stack.push_async_callback(Clerk(follower, book, compaction, time.time).compact)
+            raise StoreUnavailable("the journal cannot be read in time") from error
         yield Desk(client, book, follower, compaction, alone)
+        if alone:  # what the clerk would do soon is done now
+            await lease.once(Clerk(follower, book, compaction, time.time).compact)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ the store from before an erasure is told apart by what it lacks, and the erasure
 import asyncio
 import hashlib
 import logging
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -75,15 +76,17 @@ class Compaction:
         """Write the journal anew, after the erasure at that position; False if we may not."""
         erasures = [event async for event in self._erasures()]
         forgetting = Forgetting(erasures)
-        if forgetting:
-            await self._note(erasures)
-            last = await self._copy(forgetting)
-            key, token = self._lease
-            keys = (self._key, f"{self._key}:new", key, self._done)
-            if not await self._store.eval(EXCHANGE, len(keys), *keys, token, last, erasure):
-                return False
-            logger.info("the journal was written anew, without %d participants", len(erasures))
-            await self._tidy_disk()
+        if not forgetting:  # it was forgotten with one before it
+            await self._store.set(self._done, erasure)
+            return True
+        await self._note(erasures)
+        last = await self._copy(forgetting)
+        key, token = self._lease
+        keys = (self._key, f"{self._key}:new", key, self._done)
+        if not await self._store.eval(EXCHANGE, len(keys), *keys, token, last, erasure):
+            return False
+        logger.info("the journal was written anew, without %d participants", len(erasures))
+        await self._tidy_disk()
         return True
 
     async def lost(self) -> list[ParticipantErased]:
@@ -174,26 +177,30 @@ class Compaction:
         return found.items()
 
     async def _noted_here(self) -> list[Gone]:
-        def read_lines() -> list[Gone]:
+        def read_lines() -> list[bytes]:
             try:
-                lines = self._noted.read_bytes().splitlines()
+                return self._noted.read_bytes().splitlines()
             except FileNotFoundError:
                 return []
-            return [msgspec.json.decode(line, type=Gone) for line in lines if line]
 
-        return [gone for gone in await in_thread(read_lines) if gone.event == self._event]
+        noted: list[Gone] = []
+        for line in filter(None, await in_thread(read_lines)):
+            try:
+                noted.append(msgspec.json.decode(line, type=Gone))
+            except msgspec.DecodeError:  # half of it, of a full disk: all of it was written later
+                logger.warning("a line of %s cannot be read", self._noted)
+        return [gone for gone in noted if gone.event == self._event]
 
     async def _note_here(self, gone: dict[str, str]) -> None:
         if not gone:
             return
-        lines = b"".join(
-            msgspec.json.encode(Gone(self._event, name, stand_in)) + b"\n"
-            for name, stand_in in gone.items()
-        )
+        lines = [msgspec.json.encode(Gone(self._event, *each)) for each in gone.items()]
 
         def write() -> None:
             with self._noted.open("ab") as file:
-                file.write(lines)
+                file.write(b"\n".join((b"", *lines, b"")))  # the one before may be cut off
+                file.flush()
+                os.fsync(file.fileno())
 
         await in_thread(write)
 

@@ -6,7 +6,7 @@ import time
 from engagement.changes import order
 from engagement.fold import Event
 from tv import commanding
-from tv.compaction import erasure, new_stand_in
+from tv.compaction import PARTICIPANT, erasure, new_stand_in
 from tv.folder import Folder
 from tv.settings import Settings
 
@@ -23,15 +23,18 @@ async def erase(folder: Folder, settings: Settings, participant: str) -> tuple[i
     If not, the clerk will see to it as soon as it is there. Raises Unknown, and what
     `commanding.opened` raises.
     """
+    unknown = Unknown(
+        f"Aucune trace de «\u00a0{participant[:80]}\u00a0»\u202f: vérifiez l’identifiant "
+        "(il commence par «\u00a0p_\u00a0»)."
+    )
+    if not participant.startswith(PARTICIPANT):
+        raise unknown  # the crew, and the clerk, are nobody's to forget
     async with commanding.opened(folder, settings) as desk:
         acts = 0
         async for _, event in desk.compaction.events():
             acts += isinstance(event, Event) and event.by == participant
         if not acts:
-            raise Unknown(
-                f"Aucune trace de «\u00a0{participant[:80]}\u00a0»\u202f: vérifiez l’identifiant "
-                "(il commence par «\u00a0p_\u00a0»)."
-            )
+            raise unknown
         await desk.follower.write(erasure(participant, new_stand_in(), at=time.time()))
         if desk.alone:
             return acts, True  # written anew when the desk closes

@@ -61,7 +61,7 @@ async def reports(desk: Desk, event: settings.Event, directory: Path) -> None:
 async def schedule(desk: Desk, event: settings.Event, directory: Path) -> None:
     """`schedule.json` for conferences' tools (frab), `schedule.ics` for calendars."""
     talks = desk.follower.audience.talks
-    (directory / "schedule.json").write_bytes(writing.as_json(talks, event))
+    (directory / "schedule.json").write_bytes(writing.as_json(talks, event, crew=True))
     (directory / "schedule.ics").write_bytes(writing.as_ical(talks, event, time.time()))
 
 

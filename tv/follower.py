@@ -106,7 +106,7 @@ class Follower:
                     # What we read of theirs before was still in their name, and would stay.
                     raise JournalReplaced("the journal was written anew while it was read")
                 try:
-                    self._fold(position, event)
+                    self._notify(self._fold(position, event))
                 except Exception:
                     # It would fail again at every start: better a hole than a server that stops.
                     logger.exception("journal: %s cannot be folded", position)
@@ -195,26 +195,24 @@ class Follower:
         self.first, self.position, self.erasure = saved.first, saved.position, saved.erasure
         logger.info("the journal is folded up to %s by a snapshot", self.position)
 
-    def _fold(self, position: str, event: Event | None) -> None:
+    def _fold(self, position: str, event: Event | None) -> set[View]:
+        """Fold an event, and answer who wrote it here; return the views that it changed."""
         if self.position == START:
             self.first = position
         self.position = position
         self.folded += 1
         if event is None:
-            return
+            return set()
         if isinstance(event, CueWritten):
             self.captions.write(position, event)
-            self._notify(self._captions_touched(position, event))
-            self._requote(position)
-        elif isinstance(event, AnyCaptionAct):
+            return self._captions_touched(position, event) | self._requoted(position)
+        if isinstance(event, AnyCaptionAct):
             self._answer(event, self.captions.apply(position, event))
-            self._notify(self._captions_touched(position, event))
-            self._requote(position)
-        else:
-            if isinstance(event, ParticipantErased) and not _is_compacted(event):
-                self.erasure = position
-            self._answer(event, self.audience.apply(position, event))
-            self._notify(self.audience.touched)
+            return self._captions_touched(position, event) | self._requoted(position)
+        if isinstance(event, ParticipantErased) and not _is_compacted(event):
+            self.erasure = position
+        self._answer(event, self.audience.apply(position, event))
+        return self.audience.touched
 
     def _answer(self, event: AnyEvent | AnyCaptionAct, outcome: Outcomes) -> None:
         for written, decided in self._waiting.get(event.id, ()):
@@ -234,12 +232,14 @@ class Follower:
             views.add(EVERY_CAPTIONING)
         return views
 
-    def _requote(self, position: str) -> None:
-        """Have the questions that quote what changed say what it says now."""
+    def _requoted(self, position: str) -> set[View]:
+        """Have the questions that quote what changed say what it says now; return their views."""
+        views: set[View] = set()
         for _, cue in self.captions.changed:
             if self.audience.questions.quoting(cue.id):
                 self.audience.requote(position, cue.id, self._words_of)
-                self._notify(self.audience.touched)
+                views |= self.audience.touched
+        return views
 
     def _words_of(self, cue: str) -> str:
         found = self.captions.find(cue)

@@ -16,9 +16,9 @@ from engagement.changes import START
 from engagement.fold import Item
 from engagement.happening import Happening
 from engagement.messages import Message
-from engagement.polls import Answer, Poll
+from engagement.polls import Answer, Ballot, Poll
 from engagement.questions import Question, Reading
-from engagement.ratings import Rating
+from engagement.ratings import Given, Rating
 from engagement.reactions import Reaction
 from engagement.rundown.entry import Air, Entry
 from engagement.screens import Screen
@@ -50,10 +50,14 @@ def item(found: Item, crew: bool) -> Rendered:
             return poll_items.poll_item(found, crew)
         case Answer():
             return poll_items.answer_item(found)
+        case Ballot():
+            return poll_items.ballot_item(found)
         case Reaction():
             return poll_items.reaction_item(found)
         case Rating():
             return poll_items.rating_item(found)
+        case Given():
+            return poll_items.given_item(found)
         case Happening():
             return happening_item(found)
         case Post():

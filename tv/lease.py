@@ -56,6 +56,17 @@ class Lease:
                 with suppress(RedisError, OSError):
                     await self._store.eval(RETURN, 1, self.key, self.token)
 
+    async def once(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` to its end as soon as the lease is ours."""
+        done = asyncio.Event()
+
+        async def finish() -> None:
+            await work()
+            done.set()
+
+        async with running(self.hold(finish)):
+            await done.wait()
+
     async def _take(self) -> bool:
         try:
             milliseconds = round(self._seconds * 1000)

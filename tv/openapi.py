@@ -37,8 +37,8 @@ PROBLEM = {
     },
 }
 HEADERS = {
-    "Idempotency-Key": "The same for all tries of one act (200 characters at most).",
-    "If-Match": "Versions of what is acted on; 412 when it has another.",
+    "Idempotency-Key": "The same for all tries of one act that the journal keeps (200 characters).",
+    "If-Match": "Versions of what is acted on, where it has any; 412 when it has another.",
 }
 
 
@@ -80,7 +80,7 @@ def described(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     tags: dict[str, str] = {}
     for method, route in every:
         module = sys.modules[_function(route).__module__]
-        tag = module.__name__.rpartition(".")[2].removeprefix("api_")
+        tag = module.__name__.rpartition(".")[2].removeprefix("api_").removesuffix("_api")
         tags[tag] = inspect.getdoc(module) or ""
         operation = _operation(method, route, tag, schema_of)
         paths.setdefault(_plain(route.path), {})[method.lower()] = operation
@@ -126,13 +126,15 @@ def _operation(
         ],
         "responses": {
             "2XX": {"description": "as the tag's description says"},
-            "304": {"description": "nothing changed"},
             "4XX": _problem("refused: `detail` says why, and what to do"),
-            "503": _problem("not now: try again with the same Idempotency-Key"),
+            "503": _problem("not now: try again, a write with the same Idempotency-Key"),
         },
     }
     if text := inspect.getdoc(function):
         operation["summary"] = text
+    if method == "GET":
+        unchanged = "as `If-None-Match` says that it was (views and films alone)"
+        operation["responses"]["304"] = {"description": unchanged}
     if method in WRITES:
         operation["parameters"] += [
             {"name": name, "in": "header", "schema": {"type": "string"}, "description": text}

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tv import reasons
@@ -88,18 +88,27 @@ class Problem(Exception):
         )
 
 
+async def read_body(request: Request, limit: int) -> bytes:
+    """All of the request's body. Raises Problem when it has more than `limit` bytes.
+
+    Whoever sends one too slowly is cut off: tv/connections.py.
+    """
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise _too_large(limit)
+    except ClientDisconnect as error:
+        raise Problem(
+            400, "body-cut-off", "Envoi interrompu", "La requête n’est pas arrivée en entier."
+        ) from error
+    return bytes(body)
+
+
 async def read_json(request: Request, type: type[T], limit: int = BODY_LIMIT) -> T:
     """The request's body as a value of `type`. Raises Problem."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise Problem(
-                413,
-                "body-too-large",
-                "Requête trop longue",
-                f"Le corps de la requête dépasse {limit // 1024}\u202fko.",
-            )
+    body = await read_body(request, limit)
     try:
         return msgspec.json.decode(body or b"{}", type=type)
     except msgspec.ValidationError as error:
@@ -112,6 +121,16 @@ async def read_json(request: Request, type: type[T], limit: int = BODY_LIMIT) ->
         raise Problem(
             400, "invalid-json", "Requête illisible", "Le corps de la requête n’est pas du JSON."
         ) from error
+
+
+def _too_large(limit: int) -> Problem:
+    size = f"{limit // 1024}\u202fko" if limit < 2**20 else f"{limit / 2**20:.0f}\u202fMo"
+    return Problem(
+        413,
+        "body-too-large",
+        "Envoi trop lourd",
+        f"Ce qui est envoyé dépasse {size}. Réduisez-le et réessayez.",
+    )
 
 
 def clean(text: str, field: str, most: int, least: int = 1) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import importlib.util
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -38,21 +38,29 @@ class Sentences:
         if not self.there or not texts:
             return None
         loop = asyncio.get_running_loop()
-        missing = list(dict.fromkeys(text for text in texts if text not in self._known))
+        vectors = {text: self._known[text] for text in texts if text in self._known}
+        missing = [text for text in dict.fromkeys(texts) if text not in vectors]
+        self._keep(vectors)
         try:
             while missing:
                 some, missing = missing[:AT_ONCE], missing[AT_ONCE:]
                 found = await loop.run_in_executor(self._thread, self._encode, some)
-                self._known.update(zip(some, found, strict=True))
-            vectors = np.stack([self._known[text] for text in texts])
+                self._keep(made := dict(zip(some, found, strict=True)))
+                vectors |= made
+            return np.stack([vectors[text] for text in texts])
         except Exception:
             # Whatever is wrong with it will be so again, and nobody needs it.
             logger.exception("the sentence model does not work; going on without")
             self.there = False
             return None
+
+    def _keep(self, vectors: Mapping[str, Vectors]) -> None:
+        """Remember them longest; whoever waits for others has theirs already."""
+        for text, vector in vectors.items():
+            self._known[text] = vector
+            self._known.move_to_end(text)
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
-        return vectors
 
     def _encode(self, texts: list[str]) -> Vectors:
         return np.asarray(self._model.encode(texts), dtype=np.float32)

@@ -1,10 +1,10 @@
 """What was folded, kept in the store: a start reads that, and only the events since.
 
-A snapshot is one list: a header, then its body in chunks, each small enough not to hold up the
-store. It counts only for the code that made it: `engagement/` and `captions/` decide what events
-mean, so that another version of them reads the whole journal, once. One that is damaged, or is
-replaced while it is read, does not count either, nor does one from before the last erasure: it
-knows what is to be forgotten.
+A snapshot is one list: a header, then its body, written in chunks that do not hold up the store. It
+counts only for the code that made it: `engagement/` and `captions/` decide what events mean, so
+that another version of them reads the whole journal, once. One that is damaged, or is of another
+journal, does not count either, nor does one from before the last erasure: it knows what is to be
+forgotten.
 """
 
 import hashlib
@@ -33,7 +33,6 @@ class Header(msgspec.Struct, frozen=True):
 
     code: bytes
     position: str  # up to where it was folded
-    chunks: int
     digest: bytes  # of the body as it is kept
 
 
@@ -43,30 +42,29 @@ class Snapshots:
     def __init__(self, store: Redis, prefix: str) -> None:
         self._store: Any = store  # redis-py types the replies of all its clients at once
         self._key = f"{prefix}:snapshot"
+        self._journal = f"{prefix}:journal"
         self._compacted = f"{prefix}:compacted"  # see tv/compaction.py
 
     async def load(self) -> bytes | None:
         """The newest one; None when there is none that counts, or the store does not answer."""
         try:
-            first = await self._store.lindex(self._key, 0)
-            if first is None:
+            parts = await self._store.lrange(self._key, 0, -1)
+            if not parts:
                 return None
-            header = msgspec.msgpack.decode(first, type=Header)
+            header, packed = msgspec.msgpack.decode(parts[0], type=Header), b"".join(parts[1:])
             if header.code != code():
                 logger.info("the snapshot is of another version: the whole journal is read")
                 return None
             compacted = (await self._store.get(self._compacted) or b"").decode()
             if order(header.position) < order(compacted):
                 return None
-            digest, unpack, body = hashlib.sha256(), zlib.decompressobj(), bytearray()
-            for chunk in range(1, header.chunks + 1):
-                packed = await self._store.lindex(self._key, chunk) or b""
-                digest.update(packed)
-                body += unpack.decompress(packed)
-            if digest.digest() != header.digest:
-                logger.warning("the snapshot is damaged, or was just replaced: it does not count")
+            if not await self._store.xrange(self._journal, header.position, header.position):
+                logger.warning("the snapshot is of another journal: it does not count")
                 return None
-            return bytes(body + unpack.flush())
+            if hashlib.sha256(packed).digest() != header.digest:
+                logger.warning("the snapshot is damaged: it does not count")
+                return None
+            return zlib.decompress(packed)
         except (RedisError, OSError, msgspec.DecodeError, zlib.error) as error:
             logger.warning("no snapshot (%s): the whole journal is read", error)
             return None
@@ -75,7 +73,7 @@ class Snapshots:
         """Put another in the place of the one before. Raises RedisError, OSError."""
         packed = zlib.compress(body, LEVEL)
         chunks = [packed[start : start + CHUNK] for start in range(0, len(packed), CHUNK)]
-        header = Header(code(), position, len(chunks), hashlib.sha256(packed).digest())
+        header = Header(code(), position, hashlib.sha256(packed).digest())
         new = f"{self._key}:new"
         await self._store.delete(new)
         for part in (msgspec.msgpack.encode(header), *chunks):

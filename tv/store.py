@@ -60,7 +60,7 @@ async def connected(url: str) -> AsyncIterator[Redis]:
     place = store_url.parse(url)
     if place.kind == "sentinel":
         make: Any = Sentinel  # redis-py leaves it untyped
-        sentinel = make(list(place.hosts), **_timeouts(), **_tls(place))
+        sentinel = make(list(place.hosts), sentinel_kwargs=_timeouts() | _tls(place))
         try:
             async with sentinel.master_for(place.service, **_options(place)) as client:
                 yield client

@@ -7,7 +7,8 @@ for another body. `If-Match` names versions of what is acted on: 412 `changed-me
 another one by the time the act is folded, with `current`. 409 says what stands in the way, with
 `current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`: it may have been written all
 the same, so try again with the same key) have Retry-After. 403 `foreign-origin` is for a browser's
-write from another site's page. Refusals are RFC 9457 problems (tv/problems.py).
+write from another site's page, 403 `other-talk` for a pass for one talk where all are concerned.
+Refusals are RFC 9457 problems (tv/problems.py).
 """
 
 import hashlib
@@ -21,7 +22,8 @@ from starlette.responses import Response
 from engagement.audience import AnyEvent, key
 from engagement.fold import Accepted, Item, Reason, Refused
 from engagement.polls import DOTS, OPTIONS, RANKED
-from engagement.questions import Question
+from engagement.questions import Question, Reading
+from engagement.talks import Talk, Talks
 from engagement.wall.post import Post
 from tv import items
 from tv.auth import CREW, Identity
@@ -215,10 +217,6 @@ class Writer:
             except TooFast as error:
                 raise too_fast(error) from error
 
-    def tap(self, who: Identity) -> str:
-        """Who an act of the audience is by. Raises Problem."""
-        return who.must_take_part()
-
     def _talk_of(self, event: AnyEvent) -> str:
         if talk := getattr(event, "talk", ""):
             return str(talk)
@@ -264,7 +262,8 @@ def refusal(outcome: Refused, who: Identity) -> Problem:
     status, title, detail = _REFUSALS[outcome.reason]
     current = outcome.current
     extra: dict[str, Any] = {}
-    if current is not None:
+    ended = isinstance(current, Reading) and current.gone  # nobody reads it any more
+    if current is not None and not ended:
         crew = who.crew(getattr(current, "talk", current.id))
         mine = isinstance(current, Question | Post) and current.by == who.by
         if not (mine or items.seen(current, crew)):
@@ -282,9 +281,32 @@ def absent(what: str) -> Problem:
     return Problem(status, reason.value, title, detail)
 
 
+def unknown_act() -> Problem:
+    """The answer for a verb that nothing answers to."""
+    return Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+
+
+def talk_of(request: Request, talks: Talks) -> Talk:
+    """The talk that an address names. Raises Problem."""
+    talk = talks.find(request.path_params["talk"])
+    if talk is None:
+        raise absent("talk")
+    return talk
+
+
 def json(body: Any, status: int = 200, **headers: str) -> Response:
     """A JSON answer; one with a version has it as its ETag."""
     sent = {"cache-control": "no-store"} | headers
     if isinstance(body, dict) and isinstance(body.get("version"), str):
         sent["etag"] = f'"{body["version"]}"'
     return Response(msgspec.json.encode(body), status, headers=sent, media_type="application/json")
+
+
+def attached(body: bytes | str, kind: str, name: str, cache: str = "no-store") -> Response:
+    """A file to keep."""
+    headers = {
+        "cache-control": cache,
+        "content-disposition": f'attachment; filename="{name}"',
+        "x-content-type-options": "nosniff",
+    }
+    return Response(body, headers=headers, media_type=kind)

@@ -6,7 +6,7 @@ from typing import ClassVar, get_args
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.polls.events import (
     AnswerApproved,
     AnswerEvent,
@@ -40,18 +40,16 @@ class Saved(msgspec.Struct, frozen=True):
     more_time: dict[str, tuple[str, ...]]
 
 
-class Polls:
+class Polls(Fold):
     """All polls by id, and the ballots of each round."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyPollEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self) -> None:
+        super().__init__()
         self.by_id: dict[str, Poll] = {}
         self.answers: dict[str, Answer] = {}
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
         self._past: dict[str, tuple[Results, ...]] = {}
         self._ballots: dict[_Round, dict[str, Ballot]] = {}
         self._clouds: dict[_Round, Cloud] = {}

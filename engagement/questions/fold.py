@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engagement.changes import order
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
 from engagement.questions import support
 from engagement.questions.alike import Alike
@@ -53,16 +53,14 @@ class Saved(msgspec.Struct, frozen=True):
     log: dict[str, tuple[Logged, ...]]
 
 
-class Questions:
+class Questions(Fold):
     """All questions by id, in the order in which they came."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyQuestionEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
+        super().__init__()
         self._limit = Limit(BURST, EVERY)
         self._support = Support()
         self.log = Log()
@@ -129,17 +127,18 @@ class Questions:
         ]
 
     def erase(self, position: str, participant: str, stand_in: str) -> None:
-        for (talk, by), names in list(self._asked.items()):
-            for name in list(names) if by == participant else ():
+        for talk in [talk for talk, by in self._asked if by == participant]:
+            names = list(self._asked[talk, participant])
+            self.log.blank(talk, names)
+            for name in names:
                 self._forget(position, self.by_id[name], stand_in)
-            if by == participant != stand_in:
-                del self._asked[talk, by]
+            if participant != stand_in:
+                del self._asked[talk, participant]
         self._support.rename(participant, stand_in)
         self._limit.forget(participant)
 
     def _forget(self, position: str, question: Question, stand_in: str) -> None:
         blanked = self._put(position, blank(question, stand_in))
-        self.log.blank(question.talk, question.id)
         if blanked.state != question.state:
             at = order(position)[0] / 1000
             self.log.add(question.talk, Logged(at, "withdrawn", question.id, detail="erased"))
@@ -354,11 +353,12 @@ class Questions:
         if question.place and question.state != "approved":
             self._line_up(position, question, None)
             question = replace(question, place=0)
+        support, aside = self._support.counts(question.id)
         question = replace(
             question,
             version=position,
-            support=len(self._support.of(question.id)),
-            aside=len(self._support.aside(question.id)),
+            support=support,
+            aside=aside,
             shown=question.shown or question.public,
         )
         self._keep(question)

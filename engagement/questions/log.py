@@ -5,6 +5,7 @@ crew, never the audience.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 
 import msgspec
 from msgspec.structs import replace
@@ -88,10 +89,10 @@ class Log:
         if len(acts) > LOGGED:
             del acts[: LOGGED // 10]
 
-    def blank(self, talk: str, question: str) -> None:
-        """Forget what was said about a question whose author is forgotten."""
+    def blank(self, talk: str, questions: Collection[str]) -> None:
+        """Forget what was said about the questions of an author who is forgotten."""
         self._acts[talk] = [
-            replace(act, detail="") if (act.question, act.act) == (question, "rejected") else act
+            replace(act, detail="") if act.act == "rejected" and act.question in questions else act
             for act in self._acts[talk]
         ]
 

@@ -52,6 +52,15 @@ class Support:
         aside = set().union(*(self._aside.get(each, ()) for each in self._all(question)))
         return aside - self.of(question)
 
+    def counts(self, question: str) -> tuple[int, int]:
+        """How many support it, and how many's support is set aside.
+
+        Every tap asks: they are gone through only where something was merged.
+        """
+        if not self._merged.get(question):
+            return len(self._counted.get(question, ())), len(self._aside.get(question, ()))
+        return len(self.of(question)), len(self.aside(question))
+
     def by(self, question: str, participant: str) -> bool:
         """Whether a participant supports it, counted or not."""
         return any(

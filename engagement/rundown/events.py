@@ -42,7 +42,9 @@ class EntryTaken(EntryEvent, frozen=True):
 
 
 class EntryOff(EntryEvent, frozen=True):
-    """It goes off air, or out of the preview."""
+    """It goes off air, or out of the preview; if `ends_at` says when, only if it is to end then."""
+
+    ends_at: float | None = None
 
 
 class EntryDeleted(EntryEvent, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engagement.changes import START
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.polls import Poll, Polls
 from engagement.questions import Question, Questions
 from engagement.rundown.entry import OVERLAY, Air, Content, Entry, Kind
@@ -48,7 +48,7 @@ class Saved(msgspec.Struct, frozen=True):
     version: str
 
 
-class Rundown:
+class Rundown(Fold):
     """All entries by id, and what each place shows of those on air.
 
     An entry follows what it shows: `heed` is told of each item that another fold changed.
@@ -56,13 +56,11 @@ class Rundown:
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyRundownEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(
         self, screens: Screens, talks: Talks, questions: Questions, polls: Polls, posts: Posts
     ) -> None:
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
+        super().__init__()
         self._screens, self._talks = screens, talks
         self._questions, self._polls, self._posts = questions, polls, posts
         self._version = START
@@ -133,8 +131,8 @@ class Rundown:
                 id=f"off {entry.id} {entry.version}",
                 at=now,
                 by="clerk",
-                expects=(entry.version,),
                 entry=entry.id,
+                ends_at=entry.ends_at,
             )
             for entry in map(self._by_id.__getitem__, self._on_air)
             if entry.kind != "countdown" and entry.ends_at is not None and entry.ends_at <= now
@@ -209,7 +207,7 @@ class Rundown:
                 return Accepted(self._put(position, replace(entry, state="preview")))
             case EntryTaken(), "queued" | "preview" | "off" if entry.ready:
                 return Accepted(self._take(position, event.at, entry))
-            case EntryOff(), "on_air" | "preview":
+            case EntryOff(ends_at=end), "on_air" | "preview" if end in (None, entry.ends_at):
                 return Accepted(self._take_off(position, event.at, entry))
             case EntryDeleted(), "queued" | "preview" | "off":
                 return Accepted(self._put(position, replace(entry, deleted=True)))
@@ -306,9 +304,12 @@ class Rundown:
 
     def _end_talk(self, position: str, at: float, talk: Talk) -> None:
         """Results do not stay on air when their talk is over, unless somebody put them there."""
-        for entry in [self._by_id[name] for name in self._on_air]:
-            if entry.automatic and getattr(entry.shows, "talk", "") == talk.id:
-                self._take_off(position, at, entry)
+        for entry in [self._by_id[name] for name in (*self._on_air, *self._held)]:
+            before = (entry.on_at or 0.0) <= (talk.ended_at or 0.0)
+            if before and entry.automatic and getattr(entry.shows, "talk", "") == talk.id:
+                self._held.pop(entry.id, None)
+                if entry.state == "on_air":
+                    self._take_off(position, at, entry)
         self._place(position)
 
     def _place(self, position: str) -> None:

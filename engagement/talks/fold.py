@@ -1,12 +1,12 @@
 """All talks, and what becomes of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import ClassVar, get_args
 
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.talks import going, planning
 from engagement.talks.events import (
     AnyTalkEvent,
@@ -29,19 +29,22 @@ class Saved(msgspec.Struct, frozen=True):
     schedule: Schedule = Schedule(id="schedule")
 
 
-class Talks:
+class Talks(Fold):
     """All talks by id. Those that were removed are among them: somebody may have asked there."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyTalkEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self, talks: tuple[Talk, ...] = (DIRECT,), most: int = MOST) -> None:
+        super().__init__()
         self.by_id: dict[str, Talk] = {talk.id: talk for talk in talks}
         self.schedule = Schedule(id="schedule")
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
         self._most = most
+
+    def find(self, id: str) -> Talk | None:
+        """One that there is."""
+        talk = self.by_id.get(id)
+        return None if talk is None or talk.removed else talk
 
     def listed(self) -> list[Talk]:
         """The talks that there are, those without an hour last."""
@@ -88,12 +91,6 @@ class Talks:
 
     def items(self) -> Collection[Item]:
         return self.by_id.values()
-
-    def erase(self, position: str, participant: str, stand_in: str) -> None:
-        """No participant is in it."""
-
-    def due(self, now: float) -> Sequence[Event]:
-        return ()
 
     def saved(self) -> Saved:
         return Saved(tuple(self.by_id.values()), self.schedule)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Literal, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,6 +20,8 @@ Kind = Literal["conference", "intervention", "restitution", "break"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QuestionsAre = Literal["open", "off"]
 Moderation = Literal["pre", "post"]
+
+Time = TypeVar("Time")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # what addresses and topics can hold
 
@@ -50,15 +52,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra: str = ""
 
 
-class Edit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the crew changes of a talk; the rest stays. The last three are settings of the talk:
-    whether it takes questions, whether its presenter airs only those that the régie lined up, and
-    whether questions are read before (or after) they are published."""
+class Changes(msgspec.Struct, Generic[Time], frozen=True, kw_only=True, omit_defaults=True):
+    """What the crew changes of a talk, with hours as `Time`; the rest stays. The last three are
+    settings of the talk: whether it takes questions, whether its presenter airs only those that the
+    régie lined up, and whether questions are read before (or after) they are published."""
 
     title: str | UnsetType = UNSET
-    kind: Kind | UnsetType = UNSET
-    planned_start: float | UnsetType | None = UNSET
-    planned_end: float | UnsetType | None = UNSET
+    planned_start: Time | UnsetType | None = UNSET
+    planned_end: Time | UnsetType | None = UNSET
     room: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     lab: str | UnsetType = UNSET
@@ -69,6 +70,12 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     questions: QuestionsAre | UnsetType = UNSET
     presenter_only_queued: bool | UnsetType = UNSET
     moderation: Moderation | UnsetType = UNSET
+
+
+class Edit(Changes[float], frozen=True):
+    """The same as an event has it: hours on the broadcast clock."""
+
+    kind: Kind | UnsetType = UNSET
 
 
 def id_of(guid: str) -> str:

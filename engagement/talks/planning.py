@@ -50,7 +50,7 @@ def difference(talks: Mapping[str, Talk], event: ScheduleImported) -> list[Chang
         before = talks.get(plan.talk)
         named.add(plan.talk)
         if before is None or before.removed:
-            changes.append(Change("added", None, _new(plan, event)))
+            changes.append(Change("added", None, _new(plan, event, before)))
         elif not before.standing:
             after = _planned(before, plan, event)
             if after != before:
@@ -65,8 +65,7 @@ def difference(talks: Mapping[str, Talk], event: ScheduleImported) -> list[Chang
 
 def made(plan: Plan, edit: Edit) -> Talk | Reason:
     """A talk planned by hand."""
-    fields = {name: getattr(plan, name) for name in _OF_PLAN}
-    return edited(Talk(id=plan.talk, **fields), edit, 0.0)
+    return edited(Talk(id=plan.talk, **_fields(plan)), edit, 0.0)
 
 
 def edited(talk: Talk, edit: Edit, at: float) -> Talk | Reason:
@@ -95,14 +94,16 @@ def _lived(talk: Talk, before: Talk | None) -> Talk:
     return replace(talk, **life)
 
 
-def _new(plan: Plan, event: ScheduleImported) -> Talk:
-    fields = {name: getattr(plan, name) for name in _OF_PLAN}
+def _new(plan: Plan, event: ScheduleImported, removed: Talk | None) -> Talk:
+    fields = _fields(plan)
+    if removed is not None:
+        fields["recorded"] = removed.recorded and plan.recorded
     talk = Talk(id=plan.talk, source=event.source, **fields)
     return replace(talk, state="cancelled", by_schedule=True) if plan.cancelled else talk
 
 
 def _planned(talk: Talk, plan: Plan, event: ScheduleImported) -> Talk:
-    fields = {name: getattr(plan, name) for name in _OF_PLAN}
+    fields = _fields(plan)
     fields["recorded"] = talk.recorded and plan.recorded
     if talk.begun:
         fields["channel"] = talk.channel
@@ -112,6 +113,11 @@ def _planned(talk: Talk, plan: Plan, event: ScheduleImported) -> Talk:
     elif not plan.cancelled and talk.state == "cancelled" and talk.by_schedule:
         after = replace(after, state="scheduled", by_schedule=False)
     return _noticed(talk, after, event.at)
+
+
+def _fields(plan: Plan) -> dict[str, Any]:
+    """What a talk has of its plan, as it stands there."""
+    return {name: getattr(plan, name) for name in _OF_PLAN}
 
 
 def _kind(before: Talk, after: Talk) -> Literal["changed", "cancelled", "restored"]:

@@ -7,7 +7,7 @@ from typing import ClassVar, get_args
 import msgspec
 from msgspec.structs import replace
 
-from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
+from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
 from engagement.wall.post import (
     AnyWallEvent,
@@ -15,7 +15,6 @@ from engagement.wall.post import (
     PostBrought,
     PostPinned,
     PostShown,
-    PostState,
     PostSupported,
     PostUnsupported,
     PostWritten,
@@ -46,18 +45,16 @@ class Saved(msgspec.Struct, frozen=True):
     limit: dict[str, float]
 
 
-class Posts:
+class Posts(Fold):
     """The wall: all posts by id, in the order in which they came, and who supports each."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyWallEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
-    rehearsed: ClassVar[bool] = True
 
     def __init__(self) -> None:
+        super().__init__()
         self.wall = Wall()
         self.by_id: dict[str, Post] = {}
-        self.touched: list[Item] = []
-        self.theirs: list[tuple[str, str]] = []
         self._supporters: defaultdict[str, set[str]] = defaultdict(set)
         self._limit = Limit(BURST, EVERY)
         self._index()
@@ -165,13 +162,11 @@ class Posts:
                 supporters.remove(participant)
                 supporters.add(stand_in)
         for post in self.written_by(participant):
-            state: PostState = "withdrawn" if post.waits or post.public else post.state
             blank = replace(off(post), text="", author="", picture="", alt="", reason="")
-            self._put(position, replace(blank, by=stand_in, state=state))
+            self._put(position, replace(blank, by=stand_in, state="withdrawn"))
         if participant != stand_in:
             self._by.pop(participant, None)
         self._limit.forget(participant)
-        self._limit.forget(stand_in)
 
     def saved(self) -> Saved:
         return Saved(

@@ -94,6 +94,10 @@ def test_overlay_is_transparent_but_for_what_is_on_air(
     with opened(browser, f"{served.url}/habillage", WALL) as overlay:
         expect(overlay.locator("#air")).to_be_attached()
         assert drawn(overlay).getextrema()[3] == (0, 0)
+        # Faces that came with the first words would be seen to change on air.
+        overlay.wait_for_function(
+            "() => [...document.fonts].every(({ status }) => status == 'loaded')"
+        )
         taken(crew, type="bandeau", title="Claire Dumoulin", text="Directrice")
         expect(overlay.locator(".insert")).to_contain_text("Claire Dumoulin", timeout=PATIENCE)
         overlay.wait_for_function("() => document.getAnimations().length === 0")
@@ -117,6 +121,8 @@ def test_message_on_stage_is_read_in_one_tap(
         expect(stage.locator("#prompter")).to_be_visible(timeout=PATIENCE)
         regie.get_by_label("Message à l’intervenant").fill("Plus que 2 minutes")
         regie.get_by_role("button", name="Envoyer", exact=True).click()
+        # An age would be read out again and again: the line is a live region.
+        expect(regie.locator(".messages")).to_have_text(re.compile(r"envoyé à \d+\sh\s\d\d, pas"))
         expect(stage.get_by_role("alert")).to_contain_text("Plus que 2 minutes")
         assert not violations(stage)
         stage.get_by_role("button", name="Compris").click()

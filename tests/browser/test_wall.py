@@ -72,8 +72,10 @@ def test_post_goes_from_a_phone_to_the_screen_and_off_it(
     expect(image).to_have_js_property("naturalWidth", 1600)
     assert violations(wall) == []
     expect(page.get_by_text("Sur le mur", exact=True).last).to_be_visible()
-    page.get_by_role("button", name="J’aime").click()
+    like = page.get_by_role("button", name="J’aime")
+    like.press("Enter")
     expect(desk.locator("#shown .card")).to_contain_text("1 soutien")
+    expect(like).to_be_focused()
 
     desk.locator("#shown").get_by_role("button", name="Masquer").click()
     expect(card).to_have_count(0)
@@ -95,7 +97,9 @@ def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, screen: Brow
     assert wall.evaluate(fits)
     assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
     wall.keyboard.press("Space")
-    expect(wall.get_by_role("button", name="Reprendre")).to_be_visible()
+    resume = wall.get_by_role("button", name="Reprendre")
+    expect(resume).to_be_visible()
+    assert resume.get_attribute("aria-pressed") is None  # its name says the state already
     before = wall.locator(".wall-post").all_inner_texts()
     wall.keyboard.press("ArrowRight")
     expect(wall.locator(".wall-post").first).not_to_have_text(before[0])

@@ -1,5 +1,8 @@
 """Random histories of everything that may happen: every event there is, from few people about few
-things, so that they meet. They are made from the types of events: new ones are in by themselves."""
+things, so that they meet. They are made from the types of events: new ones are in by themselves.
+
+An event of random fields has seldom an effect: of so many tries, the first that has one is taken.
+"""
 
 import random
 import types
@@ -9,10 +12,15 @@ from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
+from msgspec.structs import replace
 
-from engagement.audience import AnyEvent
-from engagement.fold import Event, Making
+from engagement.audience import AnyEvent, Audience
+from engagement.fold import Accepted, Event, Making
 from engagement.happening import ParticipantErased, PhaseSet
+from engagement.polls import BallotCast, PollDeleted, PollOpened
+from engagement.polls.events import AnswerEvent
+from engagement.rundown.events import EntryDeleted
+from engagement.screens import ScreenRemoved
 
 EVERY: tuple[type[Event], ...] = get_args(AnyEvent)
 RARE = (ParticipantErased, PhaseSet)  # they change everything at once
@@ -26,27 +34,45 @@ THEIRS = frozenset(  # what the audience does; all else is the crew's
     | {"PostUnsupported"}
 )
 SAME = {"into": "question"}  # fields that name a thing by another word
+ENDS = (EntryDeleted, PollDeleted, ScreenRemoved)  # after which there is nothing more to do
+BEGINNING = 40  # events, in which there comes to be something
+TRIES = 20
+THINGS = 4  # of each kind that the crew makes
+CREWS = {type.makes for type in EVERY if issubclass(type, Making)} - {"question", "post"}
 
 
 def history(seed: int, count: int, rare: float = 0.003) -> Iterator[tuple[str, Event]]:
     """`count` events with their positions; the same for the same seed."""
     chance = random.Random(seed)
     common = [each for each in EVERY if each not in RARE]
+    making = [each for each in common if issubclass(each, Making) or each is PollOpened]
+    weights = [3 if each.__name__ in THEIRS else 0.3 if each in ENDS else 1 for each in common]
+    audience = Audience()
     sent: list[Event] = []
     for number in range(1, count + 1):
         if sent and chance.random() < 0.02:
             event = chance.choice(sent[-50:])  # a retry
-        elif chance.random() < rare:
-            event = _made(chance.choice(RARE), number, chance)
+            audience.apply(f"{number}-0", event)
         else:
-            event = _made(chance.choice(common), number, chance)
+            (type,) = chance.choices(common, weights)
+            if number < BEGINNING:
+                type = chance.choice(making)
+            elif chance.random() < rare:
+                type = chance.choice(RARE)
+            for attempt in range(TRIES):
+                event = _made(type, number, attempt, chance)
+                if isinstance(event, AnswerEvent) and audience.polls.answers:
+                    answer = chance.choice(list(audience.polls.answers.values()))
+                    event = replace(event, poll=answer.poll, answer=answer.id)
+                if isinstance(audience.apply(f"{number}-0", event), Accepted):
+                    break
         sent.append(event)
         yield f"{number}-0", event
 
 
-def _made(type: type[Event], number: int, chance: random.Random) -> Event:
+def _made(type: type[Event], number: int, attempt: int, chance: random.Random) -> Event:
     fields: dict[str, Any] = {
-        "id": f"e{number}",
+        "id": f"e{number}.{attempt}",
         "at": number * 2.0,
         "by": chance.choice(PEOPLE if type.__name__ in THEIRS else CREW),
     }
@@ -60,12 +86,15 @@ def _made(type: type[Event], number: int, chance: random.Random) -> Event:
         if field.required or chance.random() < 0.5:
             fields[field.name] = _value(field.name, field.type, chance)
     if issubclass(type, Making) and type.makes:  # ids of things are their makers' own
-        owner = chance.randrange(len(PEOPLE) if type.__name__ in THEIRS else 2)
+        owner = chance.randrange(len(PEOPLE) if type.__name__ in THEIRS else THINGS)
         if type.__name__ in THEIRS:
             fields["by"] = PEOPLE[owner]
         else:
             owner += len(PEOPLE)
         fields[type.makes] = f"{type.makes}{owner}"
+    if type is BallotCast:
+        # The API lets no other texts into the journal, so that no count changes with their going.
+        fields["texts"] = () if fields.get("choices") else fields.get("texts", ())[:1]
     return type(**fields)
 
 
@@ -80,7 +109,7 @@ def _value(name: str, kind: Any, chance: random.Random) -> Any:
     if origin is tuple:
         items = [_value(name.rstrip("s"), inside[0], chance) for _ in range(chance.randint(0, 3))]
         if name == "options":
-            items = [msgspec.structs.replace(each, id=f"o{n}") for n, each in enumerate(items)]
+            items = [replace(each, id=f"o{n}") for n, each in enumerate(items)]
         return tuple(items)
     if origin is dict:
         return {}
@@ -93,13 +122,14 @@ def _value(name: str, kind: Any, chance: random.Random) -> Any:
     if kind is int:
         return chance.randint(1, 3)
     if kind is float:
-        return float(chance.randint(1, 60))
+        return float(chance.randint(1, 600))
     if kind is str:
         if name in ("choice", "option"):
             return f"o{chance.randint(0, 2)}"
         if name in ("body", "text", "prompt", "word", "author", "reason", "alt", "title"):
             return chance.choice(TEXTS)
-        return f"{SAME.get(name, name)}{chance.randrange(len(PEOPLE) + 2)}"
+        first = len(PEOPLE) if name in CREWS else 0
+        return f"{SAME.get(name, name)}{chance.randrange(first, len(PEOPLE) + THINGS)}"
     if isinstance(kind, type) and issubclass(kind, Enum):
         return chance.choice(list(kind))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

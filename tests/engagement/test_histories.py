@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from engagement.audience import Audience, Saved, key
 from engagement.erasure import Forgetting
-from engagement.fold import Event
-from engagement.happening import ParticipantErased
-from tests.engagement.histories import CREW, PEOPLE, history
+from engagement.fold import Accepted, Event
+from engagement.happening import ParticipantErased, PhaseSet
+from tests.engagement.histories import CREW, EVERY, PEOPLE, history
 
 SEEDS = st.integers(0, 2**32)
 
@@ -40,6 +40,16 @@ def restored(audience: Audience) -> Audience:
     return again
 
 
+def test_everything_that_may_happen_does_in_some_history() -> None:
+    happened = set()
+    for seed in range(10):
+        audience = Audience()
+        for position, event in history(seed, 500, rare=0.01):
+            if isinstance(audience.apply(position, event), Accepted):
+                happened.add(type(event))
+    assert set(EVERY) - happened == set()
+
+
 @settings(max_examples=12, deadline=None)
 @given(SEEDS, st.floats(0, 1))
 def test_restored_fold_goes_on_as_the_one_that_was_saved(seed: int, share: float) -> None:
@@ -66,6 +76,9 @@ def test_compacted_journal_gives_the_fold_after_the_erasures(seed: int) -> None:
             id=f"x{person}", at=1.0, by=CREW[0], participant=person, stand_in=f"gone_{person}"
         )
         events.append((f"{at}-1", erased))
+    begun, over = f"{chance.randint(1, 200)}-2", f"{chance.randint(200, 300)}-3"
+    events.append((begun, PhaseSet(id="begun", at=1.0, by=CREW[0], phase="rehearsal")))
+    events.append((over, PhaseSet(id="over", at=1.0, by=CREW[0], phase="open")))
     events.sort(key=lambda each: [int(number) for number in each[0].split("-")])
     forgetting = Forgetting(event for _, event in events if isinstance(event, ParticipantErased))
     compacted = [(position, forgetting.read(event)) for position, event in events]
@@ -91,3 +104,23 @@ def test_erased_participant_is_in_nothing_that_is_kept(seed: int) -> None:
     gone = ParticipantErased(id="x", at=1.0, by="clerk", participant=PEOPLE[0], stand_in="gone_1")
     audience.apply("9999-0", gone)
     assert PEOPLE[0].encode() not in msgspec.msgpack.encode(audience.saved())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_participant_erased_in_a_rehearsal_is_in_nothing_of_before_it(seed: int) -> None:
+    events = list(history(seed, 700, rare=0.0))
+    audience = folded(events[:500])
+    audience.apply("500-1", PhaseSet(id="r", at=1.0, by="pass_1", phase="rehearsal"))
+    folded(events[500:], audience)
+    assert PEOPLE[0].encode() in b"".join(audience.saved().before.values())
+    during, other = folded(events), folded(events[:500])
+    gone = ParticipantErased(id="x", at=1.0, by="clerk", participant=PEOPLE[0], stand_in="gone_1")
+    audience.apply("9999-0", gone)
+    assert PEOPLE[0].encode() not in msgspec.msgpack.encode(audience.saved())
+    during.apply("9999-0", gone)
+    assert audience._parts(rehearsed=True) == during._parts(rehearsed=True)
+    other.apply("9999-0", gone)
+    audience.apply("9999-1", PhaseSet(id="o", at=1.0, by="pass_1", phase="open"))
+    for name in ("questions", "polls", "ratings", "posts"):
+        assert audience._folds[name].saved() == other._folds[name].saved()
+    assert audience.rundown.saved().entries == other.rundown.saved().entries

@@ -143,6 +143,10 @@ def test_no_file_allows_the_recording_of_what_was_not_to_be_recorded(room: Room)
     assert talk(room, "a").recorded
     bring(room, plan("a"), plan("b", recorded=False))
     assert not talk(room, "b").recorded
+    room.do(TalkRecorded, talk="a", recorded=False)
+    room.do(TalkRemoved, talk="a")
+    bring(room, plan("a"), plan("b"))
+    assert (talk(room, "a").removed, talk(room, "a").recorded) == (False, False)
 
 
 def test_talk_moved_on_short_notice_says_when_and_where_it_was_to_be(room: Room) -> None:

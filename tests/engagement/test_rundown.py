@@ -2,24 +2,19 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engagement import audience
-from engagement.fold import Accepted, Outcome, Reason
+from engagement.fold import Accepted, Reason
 from engagement.messages import UNREAD, MessageAcknowledged, MessageSent
-from engagement.polls import PollClosed, PollPublished, PollReopened
 from engagement.questions import (
     QuestionAnswered,
-    QuestionApproved,
     QuestionRejected,
     QuestionTaken,
 )
 from engagement.rundown.entry import OVERLAY, Content, Entry
 from engagement.rundown.events import (
-    EntryAdded,
     EntryDeleted,
     EntryEdited,
     EntryMoved,
@@ -29,50 +24,10 @@ from engagement.rundown.events import (
     ScreensCleared,
     ScreensRestored,
 )
-from engagement.rundown.fold import Rundown
 from engagement.rundown.places import meet, placed
 from engagement.screens import Screen, ScreenPaired, ScreenRemoved, ScreenSet, Setting
-from engagement.talks import TalkEnded, TalkStarted
-from engagement.wall.post import PostApproved, PostHidden, PostShown, PostWritten
-from tests.engagement.room import Room, reason
-
-
-class Desk(Room):
-    """A room with a rundown in it."""
-
-    @property
-    def rundown(self) -> Rundown:
-        return self.audience.rundown
-
-    def add(self, entry: str, kind: str = "announcement", shows: str = "", **said: Any) -> Outcome:
-        content = Content(**{"title": entry, "text": entry} | said)
-        return self.do(EntryAdded, entry=entry, kind=kind, content=content, shows=shows)
-
-    def take(self, entry: str, at: float | None = None) -> Outcome:
-        return self.do(EntryTaken, entry=entry, at=at)
-
-    def taken(self, entry: str, kind: str = "announcement", **said: Any) -> None:
-        """Add and take one; `said` is as in `add`."""
-        self.add(entry, kind, **said)
-        assert isinstance(self.take(entry), Accepted)
-
-    def pair(self, *screens: str, **setting: Any) -> None:
-        for screen in screens:
-            said = {"name": screen, "channel": "plateau"} | setting
-            self.do(ScreenPaired, screen=screen, setting=Setting(**said))
-
-    def restart(self) -> None:
-        packed = msgspec.msgpack.encode(self.audience.saved())
-        self.audience.restore(msgspec.msgpack.decode(packed, type=audience.Saved))
-
-    def on(self, place: str) -> list[str]:
-        """What a place shows."""
-        return [entry.id for entry in self.rundown.air(place).entries]
-
-    def state(self, entry: str) -> str:
-        found = self.rundown.find(entry)
-        assert found
-        return found.state
+from tests.engagement.desk import Desk
+from tests.engagement.room import reason
 
 
 @pytest.fixture
@@ -179,98 +134,6 @@ def test_restoring_leaves_what_was_taken_since(desk: Desk) -> None:
     assert desk.on(OVERLAY) == ["sorry", "name"]
 
 
-def test_question_that_is_answered_is_on_air_as_long(desk: Desk) -> None:
-    desk.pair("hall")
-    desk.approved("q")
-    desk.do(QuestionTaken, question="q")
-    assert desk.on("hall") == desk.on(OVERLAY) == ["auto_q"]
-    desk.support("q", "ann")
-    [entry] = desk.rundown.air("hall").entries
-    assert entry.shows
-    assert entry.shows == desk["q"]
-    desk.do(QuestionAnswered, question="q")
-    assert (desk.on("hall"), desk.state("auto_q")) == ([], "off")
-
-
-def test_question_taken_off_stays_off_while_it_is_answered(desk: Desk) -> None:
-    desk.approved("q")
-    desk.do(QuestionTaken, question="q")
-    desk.do(EntryOff, entry="auto_q")
-    desk.restart()
-    desk.support("q", "ann")
-    assert desk.on(OVERLAY) == []
-
-
-def test_question_that_is_on_air_by_hand_is_not_there_twice(desk: Desk) -> None:
-    desk.approved("q")
-    desk.add("mine", "question", shows="q")
-    desk.take("mine")
-    desk.do(QuestionTaken, question="q")
-    assert desk.on(OVERLAY) == ["mine"]
-
-
-def test_results_go_on_air_when_they_are_published_and_off_in_a_new_round(desk: Desk) -> None:
-    desk.opened("p")
-    desk.vote("ann", "o1")
-    desk.do(PollClosed, poll="p")
-    assert desk.on(OVERLAY) == []
-    desk.do(PollPublished, poll="p")
-    assert desk.on(OVERLAY) == ["auto_p"]
-    desk.do(PollReopened, poll="p")
-    assert desk.on(OVERLAY) == []
-
-
-def test_published_results_go_off_air_when_their_talk_ends(desk: Desk) -> None:
-    desk.do(TalkStarted, talk="direct")
-    desk.opened("p")
-    desk.do(PollClosed, poll="p")
-    desk.do(PollPublished, poll="p")
-    desk.taken("name", "bandeau")
-    desk.do(TalkEnded, talk="direct")
-    assert desk.on(OVERLAY) == ["name"]
-
-
-def test_what_nobody_may_see_cannot_be_taken_and_goes_off_at_once(desk: Desk) -> None:
-    desk.ask("q")
-    desk.add("mine", "question", shows="q")
-    assert reason(desk.take("mine")) is Reason.WRONG_STATE
-    desk.do(QuestionApproved, question="q")
-    desk.take("mine")
-    assert desk.on(OVERLAY) == ["mine"]
-    desk.do(QuestionRejected, question="q", reason="other")
-    assert (desk.on(OVERLAY), desk.state("mine")) == ([], "off")
-
-
-def test_post_on_air_goes_off_with_the_wall(desk: Desk) -> None:
-    desk.do(PostWritten, "ann", post="p", text="Bravo")
-    desk.do(PostApproved, post="p")
-    desk.do(PostShown, post="p")
-    desk.taken("mine", "post", shows="p")
-    assert desk.on(OVERLAY) == ["mine"]
-    desk.do(PostHidden, post="p")
-    assert desk.on(OVERLAY) == []
-
-
-def test_what_is_hidden_while_screens_are_cleared_does_not_come_back(desk: Desk) -> None:
-    desk.approved("q")
-    desk.add("mine", "question", shows="q")
-    desk.take("mine")
-    desk.do(ScreensCleared)
-    desk.do(QuestionRejected, question="q", reason="other")
-    desk.do(ScreensRestored)
-    assert desk.on(OVERLAY) == []
-
-
-def test_what_the_presenter_takes_while_screens_are_cleared_waits(desk: Desk) -> None:
-    desk.approved("q", "r")
-    desk.do(ScreensCleared)
-    desk.do(QuestionTaken, question="q")
-    desk.do(QuestionTaken, question="r")
-    assert desk.on(OVERLAY) == []
-    desk.do(ScreensRestored)
-    assert desk.on(OVERLAY) == ["auto_r"]
-
-
 def test_entry_shows_what_exists(desk: Desk) -> None:
     outcome = desk.add("a", "question", shows="nothing")
     assert reason(outcome) is Reason.UNKNOWN_REFERENCE
@@ -320,6 +183,16 @@ def test_entry_goes_off_when_its_time_is_over(desk: Desk) -> None:
     desk.audience.apply("999999-0", due)
     assert desk.on(OVERLAY) == []
     assert desk.audience.due(2000.0) == []
+
+
+def test_entry_that_was_given_longer_meanwhile_stays(desk: Desk) -> None:
+    desk.add("a", duration=8.0)
+    desk.take("a", at=1000.0)
+    [due] = desk.audience.due(1008.0)
+    desk.do(EntryEdited, entry="a", content=Content(duration=60.0))
+    assert reason(desk.audience.apply("999999-0", due)) is Reason.WRONG_STATE
+    assert desk.on(OVERLAY) == ["a"]
+    assert [due.at for due in desk.audience.due(1060.0)] == [1060.0]
 
 
 def test_countdown_stays_when_it_reaches_zero(desk: Desk) -> None:

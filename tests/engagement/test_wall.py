@@ -272,6 +272,15 @@ def test_erased_participant_leaves_counts_and_nothing_else(place: Place) -> None
     assert b"ann" not in msgspec.msgpack.encode(place.posts.saved())
 
 
+@pytest.mark.parametrize("act", [PostRejected, PostHidden])
+def test_erased_post_that_was_refused_cannot_be_put_back_empty(place: Place, act: type) -> None:
+    place.write("w", by="ann")
+    place.do(act, post="w")
+    place.do(ParticipantErased, participant="ann", stand_in="gone")
+    assert reason(place.do(PostRestored, post="w")) == Reason.WRONG_STATE
+    assert place.state("w") == "withdrawn"
+
+
 ACTS = st.one_of(
     st.tuples(
         st.sampled_from((PostWritten, PostBrought)),

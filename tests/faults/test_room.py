@@ -4,9 +4,10 @@ The product's own processes over a real store, with people who do not give up. T
 thousand of them: `make bench-engagement`.
 """
 
-from benchmarks import _outages, _phones, _random_acts
-from benchmarks._venue import Server, Venue, venue
-from tv.auth import Role
+import asyncio
+
+from benchmarks import _outages, _random_acts
+from benchmarks._venue import venue
 
 PEOPLE = 40
 OVER = 3.0  # seconds in which they vote
@@ -46,16 +47,7 @@ async def test_two_web_processes_are_one_room() -> None:
         one, other = ours.web(), ours.web()
         row = await _outages.two_processes(ours, one, other, acts=5)
         assert row["same"]
-        await _random_acts.write(ours, 1_000, seed=3)
-        await _agree(ours, one, other)
-
-
-async def _agree(ours: Venue, *servers: Server) -> None:
-    crew = ours.passes.issue(Role.OPERATOR)
-    last = _phones.request("GET", f"/api/v1/polls/{_random_acts.LAST}", crew)
-    for server in servers:
-        while (await _phones.ask(server.port, last))[0] != 200:
-            pass
-    people = [ours.passes.welcome(id=f"p_{number}")[1] for number in range(5)]
-    topics = ("talks", "talk:direct", "me:direct")
-    assert await _outages.same_views(servers, [crew, *people], topics)
+        async with asyncio.timeout(60):
+            await _random_acts.write(ours, 1_000, seed=3)
+            await _random_acts.folded(ours, (one, other))
+            assert await _random_acts.agree(ours, (one, other))

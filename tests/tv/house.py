@@ -1,4 +1,4 @@
-"""The audience's side of the application, really served: routes, socket, journal and store."""
+"""A web process as it is served, with its journal and store, in the process of the test."""
 
 import asyncio
 import socket
@@ -12,61 +12,24 @@ import httpx
 import msgspec
 import uvicorn
 from redis.asyncio import Redis
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 
-from tv import journal, problems
-from tv.auth import Authentication, Passes, Role
-from tv.captioning.acts import CaptionActs
+from tv import journal
+from tv.app import create_app
+from tv.auth import Passes, Role
 from tv.captioning.quality import Board
 from tv.displays import Displays
-from tv.duplicates import Duplicates
+from tv.folder import Folder
 from tv.follower import Follower
 from tv.journal import Journal
-from tv.limits import Limits
 from tv.live import Live, Pace
-from tv.pages import (
-    api_captioner,
-    api_channels,
-    api_cues,
-    api_event,
-    api_films,
-    api_glossary,
-    api_join,
-    api_moderation,
-    api_participants,
-    api_polls,
-    api_privacy,
-    api_quality,
-    api_questions,
-    api_ratings,
-    api_reactions,
-    api_replay,
-    api_reports,
-    api_restreams,
-    api_rundown,
-    api_schedule,
-    api_screens,
-    api_talks,
-    api_wall,
-    captions_api,
-    session,
-    wall,
-)
 from tv.reacting import Reacting
-from tv.recorded.films import Orders, Shelf
-from tv.recorded.laid_out import LaidOuts
+from tv.recorded.films import Orders
 from tv.recorded.recordings import Recordings
-from tv.recorded.replay import ReplayFiles
-from tv.recorded.replays import Replays
+from tv.serving import configure
 from tv.settings import Settings, load
-from tv.sockets import Sockets
 from tv.tasks import running
 from tv.upstream import Upstream
-from tv.wall.pictures import Pictures
-from tv.writing import Writer
 
 SECRET = b"a secret of tests, thirty-two by"
 
@@ -149,80 +112,40 @@ async def house(
     store: Redis,
     settings: Settings | None = None,
     media: Path | None = None,
+    data: Path = Path("/nowhere"),
     recordings: Path | None = None,
-    films: Path | None = None,
-    pictures: Path | None = None,
     **pace: float,
 ) -> AsyncIterator[House]:
     """A web process over `store`, caught up with its journal; `pace` is for `Live`.
 
-    `media` is the socket of a media process; without one, nothing is ever on air. `recordings` is
-    the folder of what was recorded, `films` that of films, `pictures` that of the
-    wall's.
+    `media` is the socket of a media process; without one, nothing is ever on air. `data` is the
+    data folder, `recordings` that of what was recorded if it is elsewhere.
     """
     settings = settings or load(None, {})
-    passes = Passes(SECRET)
+    event = settings.event.slug
+    passes, folder = Passes(SECRET), Folder(data)
     upstream = Upstream(media or Path("/nowhere"), list(settings.channels))
-    async with journal.opened(store, settings.event.slug) as events:
+    async with journal.opened(store, event) as events:
         follower = Follower(events)
-        writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
-        duplicates = Duplicates(follower.audience)
-        acts = CaptionActs(follower, upstream)
         reacting = Reacting(follower, upstream.now, every=0.05)
-        recorded = Recordings(recordings or Path("/nowhere"), list(settings.channels))
-        displays = Displays(store, settings.event.slug)
-        drawn = Pictures(pictures or Path("/nowhere"))
-        laid_out = LaidOuts()
-        replays = Replays(recorded, follower, laid_out, upstream.now)
-        orders = Orders(store, settings.event.slug)
-        board = Board(store, settings.event.slug)
+        recorded = Recordings(recordings or folder.recording, list(settings.channels))
         live = Live(follower, upstream, store, settings, Pace(**{"interval": 0.02, **pace}))
-        app = Starlette(
-            routes=[
-                *session.routes(passes),
-                *api_join.routes(settings, follower, SECRET),
-                *api_participants.routes(passes, settings.labs),
-                *api_event.routes(follower, writer, settings.event),
-                *api_reports.routes(follower, settings.event),
-                *api_talks.routes(follower, writer, settings),
-                *api_schedule.routes(follower, writer, settings, upstream.now),
-                *api_questions.routes(follower, writer, duplicates),
-                *api_moderation.routes(follower, writer, duplicates),
-                *api_privacy.routes(writer),
-                *api_polls.routes(follower, writer),
-                *api_reactions.routes(follower, writer, reacting, upstream),
-                *api_ratings.routes(follower, writer),
-                *api_wall.routes(follower, writer, drawn),
-                *api_rundown.routes(follower, writer, settings),
-                *api_screens.routes(follower, writer, displays, passes, settings),
-                *wall.routes(settings, follower, drawn),
-                *api_channels.routes(upstream, live.airing),
-                *api_restreams.routes(upstream, live.airing),
-                *api_quality.routes(upstream, follower, live.airing, board),
-                *captions_api.routes(follower, laid_out),
-                *api_cues.routes(follower, acts),
-                *api_glossary.routes(follower, acts),
-                *api_captioner.routes(follower, upstream, acts, live, settings.channels),
-                *api_replay.routes(follower, replays),
-                *api_films.routes(follower, replays, orders, Shelf(films or Path("/nowhere"))),
-                Route("/{channel}/replay/{file:path}", ReplayFiles(replays, lambda channel: ())),
-                *live.routes(),
-            ],
-            middleware=[
-                Middleware(Authentication, passes=passes, public_url=settings.server.public_url)
-            ],
-            exception_handlers=problems.handlers,
+        app = create_app(
+            settings,
+            passes,
+            upstream,
+            follower,
+            live,
+            SECRET,
+            recorded,
+            Orders(store, event),
+            folder,
+            Board(store, event),
+            reacting,
+            Displays(store, event),
         )
-        config = uvicorn.Config(
-            app,
-            ws=Sockets,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ws_per_message_deflate=False,
-            ws_max_size=65_536,
-            timeout_graceful_shutdown=1,
-        )
+        config = configure(app, app.hls, app.taps.taking)
+        config.timeout_graceful_shutdown = 1
         server = Server(config)
         listening = socket.create_server(("127.0.0.1", 0))
         processes = [upstream.run()] if media else []

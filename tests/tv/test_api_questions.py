@@ -120,10 +120,13 @@ async def test_other_moderator_is_told_who_reads_a_question(tv: House) -> None:
             assert [(item["kind"], item["id"], item["name"]) for item in told] == [
                 ("reading", asked["id"], "Anne")
             ]
-            refused = problem(await paul.put(address), 409, "being-read")
+            key = {"idempotency-key": "once"}
+            refused = problem(await paul.put(address, headers=key), 409, "being-read")
             assert refused["current"]["name"] == "Anne"
             await crew.delete(address)
             assert (await page.view())["removed"] == [f"reading:{asked['id']}"]
+        again = problem(await paul.put(address, headers=key), 409, "being-read")
+        assert "current" not in again  # nobody does now
         assert (await paul.put(address)).status_code == 200
         problem(await ann.put(address), 403, "role-required")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
+from engagement.changes import order
 from engagement.polls import Option, PollCreated, PollOpened
-from tests.tv.test_snapshots import asked, known, started
+from tests.tv.test_snapshots import asked, known, started, until
 from tv import journal
 from tv.broadcast_time import BroadcastTime
 from tv.clerk import Clerk, on_duty
 from tv.compaction import EXCHANGE, Compaction, erasure
 from tv.follower import Follower
 from tv.journal import Journal
-from tv.lease import Lease
+from tv.lease import RENEW, Lease
 from tv.tasks import running
 
 KEY = "fabrique:{test}"
@@ -33,40 +35,37 @@ class Office:
     book: Journal
     follower: Follower
     compaction: Compaction
+    store: "Told"
 
 
-class Busy:
-    """The store, in which somebody writes just before a copy takes the place of the journal."""
+class Told:
+    """The store, which says what its scripts did, and lets somebody write before an exchange."""
 
-    def __init__(self, redis: Redis, follower: Follower) -> None:
+    def __init__(self, redis: Redis, follower: Follower | None = None) -> None:
         self._redis = redis
         self._follower = follower
+        self.did: asyncio.Queue[str] = asyncio.Queue()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._redis, name)
 
     async def eval(self, script: str, *arguments: Any) -> Any:
-        if script == EXCHANGE:
+        if script == EXCHANGE and self._follower is not None:
             await self._follower.write(asked(60))
-        return await self._redis.eval(script, *arguments)  # type: ignore[misc]
+        answer = await self._redis.eval(script, *arguments)  # type: ignore[misc]
+        self.did.put_nowait(script)
+        return answer
 
 
 @asynccontextmanager
 async def office(redis: Redis, folder: Path, days: float = 0.0) -> AsyncIterator[Office]:
     async with started(redis) as (book, follower):
         await redis.set(f"{KEY}:clerk", "us")
-        busy: Any = Busy(redis, follower)
+        store: Any = Told(redis, follower)
         noted = folder / "erased.jsonl"
-        compaction = Compaction(busy, "test", (f"{KEY}:clerk", "us"), noted)
+        compaction = Compaction(store, "test", (f"{KEY}:clerk", "us"), noted)
         clerk = Clerk(follower, book, compaction, time.time, days, snapshot_after=10)
-        yield Office(clerk, book, follower, compaction)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for what another task does."""
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        yield Office(clerk, book, follower, compaction, store)
 
 
 async def raw(redis: Redis) -> bytes:
@@ -75,32 +74,36 @@ async def raw(redis: Redis) -> bytes:
     return b"".join(fields[b"e"] for _, fields in entries)
 
 
+async def snapshot_kept(redis: Redis) -> bytes | None:
+    """Wait for a snapshot, which is a list, and leave it as it is."""
+    return await redis.blmove(f"{KEY}:snapshot", f"{KEY}:snapshot", 4, "RIGHT", "RIGHT")
+
+
 async def test_one_clerk_is_on_duty_and_another_takes_over(redis: Redis) -> None:
-    at_work: list[str] = []
+    at_work: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    store: Any = Told(redis)
 
     async def duty(name: str) -> None:
-        at_work.append(name)
+        at_work.put_nowait((name, "comes"))
         try:
             await asyncio.Event().wait()
         finally:
-            at_work.remove(name)
+            at_work.put_nowait((name, "goes"))
 
     def serving(name: str) -> "asyncio.Task[None]":
-        lease = Lease(redis, f"{KEY}:clerk", seconds=0.6)
+        lease = Lease(store, f"{KEY}:clerk", seconds=0.6)
         return asyncio.create_task(on_duty(lease, {"duty": lambda: duty(name)}))
 
-    first = serving("first")
-    await until(lambda: at_work == ["first"])
-    second = serving("second")
-    async with asyncio.timeout(5):
-        for _ in range(3):  # the first renews it
-            left = await redis.pttl(f"{KEY}:clerk")
-            while await redis.pttl(f"{KEY}:clerk") <= left:  # noqa: ASYNC110  # the store: ask
-                await asyncio.sleep(0.01)
-    assert at_work == ["first"]
-    await redis.set(f"{KEY}:clerk", "somebody else", px=300)  # it was held up for too long
-    await until(lambda: at_work == [])
-    await until(lambda: len(at_work) == 1)
+    async with asyncio.timeout(10):
+        first = serving("first")
+        assert await at_work.get() == ("first", "comes")
+        second = serving("second")
+        for _ in range(4):  # it would be free after three
+            assert await store.did.get() == RENEW
+        assert at_work.empty()
+        await redis.set(f"{KEY}:clerk", "somebody else", px=300)  # it was held up for too long
+        assert await at_work.get() == ("first", "goes")
+        assert (await at_work.get())[1] == "comes"
     for task in (first, second):
         task.cancel()
     await asyncio.gather(first, second, return_exceptions=True)
@@ -127,7 +130,7 @@ async def test_erased_participant_is_gone_from_the_journal_and_followers_go_on(
         assert b"p_3" not in body
         assert b"Question 3" not in body
         await other.write(asked(100))
-        await until(lambda: other.position == us.follower.position)
+        await until(us.follower, lambda: us.follower.position == other.position)
         assert known(other)["audience"] == known(us.follower)["audience"]
         await redis.delete(f"{KEY}:snapshot")
         async with started(redis) as (_, anew):  # all of it read again
@@ -149,6 +152,32 @@ async def test_nothing_is_written_anew_without_the_lease(redis: Redis, tmp_path:
         await redis.set(f"{KEY}:clerk", "us")
         await us.clerk.compact()
         assert b"p_1" not in await raw(redis)
+
+
+async def test_who_is_erased_while_it_is_written_anew_is_done_with(
+    redis: Redis, tmp_path: Path
+) -> None:
+    async with office(redis, tmp_path) as us:
+        for number in (1, 2):
+            await us.follower.write(asked(number))
+        await us.follower.write(erasure("p_1", "gone_1"))
+        first = us.follower.erasure
+        await us.follower.write(erasure("p_2", "gone_2"))
+        assert await us.compaction.run(first)  # it forgets both
+        assert b"p_2" not in await raw(redis)
+        await us.clerk.compact()
+        assert order(await us.book.compacted()) == order(us.follower.erasure)
+        assert us.store.did.qsize() == 1
+
+
+async def test_retry_of_an_erasure_leaves_no_trace_either(redis: Redis, tmp_path: Path) -> None:
+    async with office(redis, tmp_path) as us:
+        await us.follower.write(asked(1))
+        for _ in range(2):
+            await us.follower.write(erasure("p_1", "gone_1"))
+            await us.clerk.compact()
+            assert b"p_1" not in await raw(redis)
+            assert order(await us.book.compacted()) == order(us.follower.erasure)
 
 
 async def test_follower_in_the_middle_of_a_journal_that_is_written_anew_starts_over(
@@ -185,17 +214,19 @@ async def test_restored_backup_forgets_again(redis: Redis, tmp_path: Path) -> No
         backup = await redis.dump(us.book.key)
         await us.follower.write(erasure("p_1", "gone_1"))
         await us.clerk.compact()
+    with (tmp_path / "erased.jsonl").open("ab") as noted:
+        noted.write(b'{"event":"te')  # the disk was full
     await redis.flushall()
     await redis.restore(f"{KEY}:journal", 0, backup)
     assert b"p_1" in await raw(redis)
     async with office(redis, tmp_path) as us, running(us.clerk.erasures()):
-        await until(lambda: us.follower.erasure != "")
         async with asyncio.timeout(10):
-            while b"p_1" in await raw(redis):  # noqa: ASYNC110  # the store: ask
-                await asyncio.sleep(0.01)
+            assert await us.store.did.get() == EXCHANGE
+        assert b"p_1" not in await raw(redis)
         assert us.follower.audience.questions.by_id["q1"].by == "gone_1"
         assert us.follower.audience.questions.by_id["q1"].body == ""
         assert await us.compaction.lost() == []
+    assert b'"te\n{"event"' in (tmp_path / "erased.jsonl").read_bytes()
 
 
 async def test_who_did_nothing_for_so_long_is_forgotten(redis: Redis, tmp_path: Path) -> None:
@@ -219,12 +250,24 @@ async def test_snapshot_is_kept_when_there_is_enough_to_read(redis: Redis, tmp_p
     async with office(redis, tmp_path) as us, running(us.clerk.snapshots()):
         for number in range(10):
             await us.follower.write(asked(number))
-        async with asyncio.timeout(10):
-            while await us.book.snapshots.load() is None:  # noqa: ASYNC110  # the store: ask
-                await asyncio.sleep(0.01)
+        assert await snapshot_kept(redis)
         async with started(redis) as (_, after):
             assert after.folded < 10
             assert after.audience.questions.by_id.keys() == {f"q{n}" for n in range(10)}
+
+
+async def test_snapshot_that_failed_is_kept_later(redis: Redis, tmp_path: Path) -> None:
+    async with office(redis, tmp_path) as us:
+        for number in range(10):
+            await us.follower.write(asked(number))
+        await redis.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(RedisError):
+                await us.clerk.snapshots()
+        finally:
+            await redis.config_set("maxmemory", 0)
+        async with asyncio.timeout(10), running(us.clerk.snapshots()):
+            assert await snapshot_kept(redis)
 
 
 async def test_poll_whose_time_is_over_is_closed(redis: Redis, tmp_path: Path) -> None:
@@ -238,7 +281,8 @@ async def test_poll_whose_time_is_over_is_closed(redis: Redis, tmp_path: Path) -
         )
         opened = PollOpened(id="o", at=time.time() - 3600.0, **about, duration=60.0)
         await us.follower.write(opened)
-        await until(lambda: us.follower.audience.polls.by_id["p"].state == "closed")
+        polls = us.follower.audience.polls.by_id
+        await until(us.follower, lambda: polls["p"].state == "closed")
 
 
 def test_broadcast_time_is_that_of_media(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Questions that ask the same: told by words when the model cannot, and never waited for."""
 
+import asyncio
+
 import pytest
 
 from engagement.questions import QuestionApproved, QuestionRejected
@@ -43,6 +45,40 @@ async def test_words_alone_tell_when_the_model_fails(room: Room) -> None:
     duplicates = Duplicates(room.audience, sentences)
     assert await told(duplicates, SAME, hidden=True) == ["rents"]
     assert sentences.there is False
+
+
+async def test_what_is_asked_about_again_and_again_is_kept_and_what_was_typed_once_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tv.sentences.KEPT", 3)
+    sentences, read = Sentences(), Counted()
+    sentences.there, sentences._model = True, read
+    for typed in ("un", "deux", "trois", "quatre", "cinq"):
+        assert await sentences.of([typed, "Pourquoi ?"]) is not None
+    assert read.texts == ["un", "Pourquoi ?", "deux", "trois", "quatre", "cinq"]
+
+
+async def test_what_others_ask_meanwhile_takes_nothing_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tv.sentences.KEPT", 1)
+    sentences = Sentences()
+    sentences.there, sentences._model = True, Counted()
+    await sentences.of(["Pourquoi ?"])
+    asked = [sentences.of(["Pourquoi ?", typed]) for typed in ("un", "deux", "trois")]
+    assert all(vectors is not None for vectors in await asyncio.gather(*asked))
+    assert sentences.there
+
+
+class Counted:
+    """In the place of the model: says what it was given to read."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def encode(self, texts: list[str]) -> list[list[float]]:
+        self.texts += texts
+        return [[float(len(text))] for text in texts]
 
 
 async def test_nothing_typed_finds_nothing(room: Room) -> None:

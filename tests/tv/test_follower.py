@@ -8,9 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from captions.cues import Cue
-from captions.wording.events import CueWritten
+from captions.wording.events import CueEdited, CueWritten
 from engagement.fold import Accepted, Reason, Refused
-from engagement.questions import QuestionAsked
+from engagement.questions import Anchor, QuestionAsked
 from engagement.talks import TalkEnded, TalkStarted
 from tests.servers import StoreServer
 from tv import journal, store
@@ -34,6 +34,29 @@ async def test_listener_that_fails_stops_nothing(
             ):
                 assert isinstance(await follower.write(event), Accepted)
     assert "a bug" in caplog.text
+
+
+async def test_listener_that_fails_keeps_nothing_from_being_folded(redis: Redis) -> None:
+    def fail(views: set[View]) -> None:
+        raise ValueError("a bug")
+
+    async with journal.opened(redis, "test") as opened:
+        follower = Follower(opened)
+        follower.changed.append(fail)
+        anchor = Anchor(1.0, ("plateau-1",), "les oyers ont augmenté")
+        async with asyncio.timeout(10), running(follower.run()):
+            cue = Cue("plateau-1", 1, 1.0, 2.0, ("les oyers ont augmenté",))
+            await follower.append(CueWritten("plateau", cue))
+            await follower.write(
+                QuestionAsked(
+                    id="q", at=1.0, by="p", question="q", talk="direct", body="?", anchor=anchor
+                )
+            )
+            text = "les loyers ont augmenté"
+            edit = CueEdited(id="e", at=2.0, by="c", channel="plateau", cue="plateau-1", text=text)
+            await follower.write(edit)
+            await follower.write(TalkStarted(id="a", at=1.0, by="c", talk="direct"))
+        assert follower.audience.questions.by_id["q"].quote == "les loyers ont augmenté"
 
 
 async def test_late_old_revision_of_a_cue_does_not_come_back(redis: Redis) -> None:

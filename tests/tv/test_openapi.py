@@ -58,6 +58,9 @@ def test_description_is_of_openapi(described: dict[str, Any]) -> None:
     schema.validate()
     assert len(described["paths"]) > 60
     assert all(tag["description"] for tag in described["tags"])
+    for path in described["paths"].values():
+        for method, operation in path.items():
+            assert ("304" in operation["responses"]) == (method == "get")
 
 
 def test_nothing_that_is_sent_makes_the_api_fail(

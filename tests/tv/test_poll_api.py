@@ -1,5 +1,6 @@
 """Polls of every kind, through HTTP and the socket."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.tv.house import House, house
+from tests.tv.test_api import opened_poll, problem
 from tv.auth import Role
 
 POLLS = "/api/v1/polls"
@@ -133,6 +135,13 @@ async def test_draft_is_changed_and_deleted_and_its_going_is_told_to_the_crew(tv
         assert code(await crew.patch(other, json={"prompt": "?"})) == (409, "wrong-state")
 
 
+async def test_how_many_words_one_may_give_stays_when_something_else_changes(tv: House) -> None:
+    async with tv.crew() as crew:
+        url = f"{POLLS}/{(await drafted(crew, 'words', max_choices=5))['id']}"
+        changed = (await crew.patch(url, json={"prompt": "Vraiment ?"})).json()
+        assert (changed["prompt"], changed["max_choices"]) == ("Vraiment ?", 5)
+
+
 async def test_poll_is_opened_for_a_time_that_is_extended_and_more_time_asked(tv: House) -> None:
     async with tv.someone() as ann, tv.crew() as crew:
         url = await opened(crew, "single", options=["Oui", "Non"], duration=60)
@@ -196,6 +205,114 @@ async def test_ballot_that_can_never_count_is_not_written(tv: House) -> None:
         ):
             assert code(await bob.put(f"{address}/ballot", json=body)) == expected
         assert await tv.journal.end() == end
+        # Whose second ballot came too late is told so again.
+        late = {"idempotency-key": "second"}
+        for _ in range(2):
+            refused = await ann.put(f"{over}/ballot", json=vote, headers=late)
+            assert code(refused) == (409, "poll-not-open")
         # Whose ballot counts already gets the first answer again.
         again = await ann.put(f"{over}/ballot", json=vote, headers=once)
         assert again.json() == counted.json()
+
+
+async def test_poll_is_opened_voted_voted_again_closed_and_shown(tv: House) -> None:
+    async with tv.someone() as ann, tv.someone() as bob, tv.crew(Role.OPERATOR) as crew:
+        poll = await opened_poll(crew)
+        url = f"/api/v1/polls/{poll['id']}"
+        assert [option["text"] for option in poll["options"]] == ["Oui", "Non"]
+        first, second = (option["id"] for option in poll["options"])
+        for person, choice in ((ann, first), (bob, first), (ann, second)):
+            answer = await person.put(f"{url}/ballot", json={"round": 1, "choices": [choice]})
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["choices"] == [choice]
+        problem(await bob.get(f"{url}/results"), 403, "results-hidden")
+        assert (await bob.get(url)).json()["counts"] is None
+        expected = [{"option": first, "votes": 1}, {"option": second, "votes": 1}]
+        assert (await crew.get(f"{url}/results")).json()["counts"] == expected
+        await crew.post(f"{url}:close")
+        late = await bob.put(f"{url}/ballot", json={"round": 1, "choices": [second]})
+        assert problem(late, 409, "poll-not-open")["current"]["state"] == "closed"
+        assert (await crew.post(f"{url}:publish")).json()["state"] == "published"
+        results = (await bob.get(f"{url}/results")).json()
+        assert (results["round"], results["counts"], results["ballots"]) == (1, expected, 2)
+        await crew.post(f"{url}:reopen")
+        stale = await bob.put(f"{url}/ballot", json={"round": 1, "choices": [second]})
+        assert problem(stale, 409, "wrong-round")["current"]["round"] == 2
+        again = await bob.get(f"{url}/results", params={"round": "1"})
+        assert again.json()["counts"] == expected
+
+
+async def test_bad_ballots_are_refused(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew() as crew:
+        poll = await opened_poll(crew)
+        url = f"/api/v1/polls/{poll['id']}/ballot"
+        problem(await ann.put(url, json={"round": 1, "choices": ["o9"]}), 422, "unknown-option")
+        problem(await ann.put(url, json={"round": 1, "choices": []}), 422, "one-choice")
+        problem(await ann.put(url, json={"round": 1}), 422, "one-choice")
+        problem(await ann.put(url, content=b"{"), 400, "invalid-json")
+        unknown = await ann.put("/api/v1/polls/nope/ballot", json={"round": 1, "choices": ["o1"]})
+        problem(unknown, 404, "unknown-poll")
+
+
+async def test_draft_is_hidden_and_must_make_sense(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew(Role.MODERATOR) as crew:
+        draft = {"talk": "direct", "prompt": "Pour ?", "options": [{"text": "Oui"}, "Non"]}
+        created = (await crew.post("/api/v1/polls", json=draft)).json()
+        assert created["state"] == "draft"
+        problem(await ann.get(f"/api/v1/polls/{created['id']}"), 404, "unknown-poll")
+        assert (await ann.get("/api/v1/talks/direct/polls")).json() == {"items": []}
+        for wrong in (
+            {"options": ["Oui"]},
+            {"options": ["Oui", "Oui"]},
+            {"options": [str(number) for number in range(21)]},
+            {"prompt": " "},
+            {"type": "quiz"},
+            {"visibility": "never"},
+        ):
+            assert (await crew.post("/api/v1/polls", json=draft | wrong)).status_code == 422
+        answer = await crew.post("/api/v1/polls", json=draft | {"talk": "nulle-part"})
+        problem(answer, 404, "unknown-talk")
+
+
+async def test_numbers_beyond_reason_are_refused(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew() as crew:
+        poll = await opened_poll(crew)
+        url = f"/api/v1/polls/{poll['id']}"
+        for round in (0, -1, 10**30):
+            ballot = await ann.put(f"{url}/ballot", json={"round": round, "choices": ["o1"]})
+            problem(ballot, 422, "invalid-body")
+        problem(await crew.get(f"{url}/results?round={'9' * 5000}"), 404, "unknown-round")
+
+
+async def test_results_never_shown_stay_hidden_in_the_next_round(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew() as crew:
+        poll = await opened_poll(crew, visibility="published")
+        url = f"/api/v1/polls/{poll['id']}"
+        for verb in ("close", "reopen"):
+            await crew.post(f"{url}:{verb}")
+        hidden = await ann.get(f"{url}/results", params={"round": "1"})
+        problem(hidden, 403, "results-hidden")
+        assert (await crew.get(f"{url}/results", params={"round": "1"})).status_code == 200
+
+
+async def test_many_ballots_at_once_are_each_counted_once(tv: House) -> None:
+    async with tv.crew() as crew:
+        poll = await opened_poll(crew)
+        url = f"/api/v1/polls/{poll['id']}"
+        tokens = [tv.passes.welcome()[1] for _ in range(200)]
+
+        async with tv.client() as shared:
+
+            async def vote(number: int, token: str) -> None:
+                ballot = {"round": 1, "choices": [f"o{number % 2 + 1}"]}
+                headers = {"authorization": f"Bearer {token}"}
+                for _ in range(2):
+                    answer = await shared.put(f"{url}/ballot", json=ballot, headers=headers)
+                    assert answer.status_code == 200, answer.text
+
+            async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+                for number, token in enumerate(tokens):
+                    group.create_task(vote(number, token))
+        results = (await crew.get(f"{url}/results")).json()
+        assert [each["votes"] for each in results["counts"]] == [100, 100]
+        assert results["ballots"] == 200

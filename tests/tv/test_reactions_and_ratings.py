@@ -91,6 +91,9 @@ async def test_talk_is_rated_from_its_start_and_shown_when_the_crew_likes(tv: Ho
         await ann.put(RATING, json={"stars": 4, "word": "Très clair"})
         given = (await ann.get(RATING)).json()
         assert (given["stars"], given["word"]) == (4, "Très clair")
+        stale = await ann.put(RATING, json={"stars": 1}, headers={"if-match": '"1-0"'})
+        assert code(stale) == (412, "changed-meanwhile")
+        assert stale.json()["current"]["stars"] == 4
         await bob.put(RATING, json={"stars": 5})
         me = (await bob.get("/api/v1/views/me:direct")).json()["items"][0]
         assert me["rating"]["stars"] == 5

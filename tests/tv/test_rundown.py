@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.tv.house import House, Page, house
-from tests.tv.test_api import ask, opened_poll
+from tests.tv.test_api import ask, opened_poll, problem
 from tv.auth import Role
 from tv.displays import WAITING
 
@@ -182,6 +182,29 @@ async def test_who_may_do_what(tv: House) -> None:
             assert (await refused).status_code in (401, 403)
 
 
+async def test_pass_for_one_talk_is_none_for_what_all_talks_share(tv: House) -> None:
+    async with (
+        tv.crew() as crew,
+        tv.someone() as ann,
+        tv.crew(Role.PRESENTER, talk="another") as presenter,
+        tv.crew(Role.ADMIN, talk="another") as admin,
+    ):
+        asked = await ask(ann, "Que personne n’a relu ?")
+        await add(crew, type="question", shows=asked["id"], text="")
+        for address in ("rundown", "screens", "join/codes"):
+            problem(await presenter.get(f"/api/v1/{address}"), 403, "other-talk")
+        post = {"text": "Bravo", "author": "Léa", "network": "Mastodon"}
+        line = {"type": "announcement", "text": "Moi"}
+        for refused in (
+            admin.post("/api/v1/rundown", json=line),
+            admin.post("/api/v1/screens:clear"),
+            admin.post("/api/v1/wall/posts", json=post),
+            admin.patch("/api/v1/wall", json={"open": False}),
+            admin.delete("/api/v1/participants/p_0123456789abcdef"),
+        ):
+            problem(await refused, 403, "other-talk")
+
+
 BAD: list[dict[str, Any]] = [
     {"type": "announcement"},
     {"type": "bandeau", "text": "sans nom"},
@@ -189,6 +212,8 @@ BAD: list[dict[str, Any]] = [
     {"type": "countdown", "title": "Sans durée"},
     {"type": "countdown", "duration": 60, "until": "2026-11-26T14:00:00Z"},
     {"type": "countdown", "until": "2026-11-26T14:00:00"},
+    {"type": "countdown", "until": "0001-01-01T00:00:00+01:00"},
+    {"type": "countdown", "until": "9999-12-31T23:59:59-01:00"},
     {"type": "countdown", "duration": -1},
     {"type": "announcement", "text": "x", "until": "2026-11-26T14:00:00Z"},
     {"type": "announcement", "text": "x" * 1201},

@@ -1,7 +1,7 @@
 """A start reads a snapshot and what came after it, and knows all that it knew."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -33,6 +33,16 @@ async def started(redis: Redis) -> AsyncIterator[tuple[Journal, Follower]]:
         async with asyncio.timeout(10), running(follower.run()):
             await follower.ready.wait()
             yield book, follower
+
+
+async def until(follower: Follower, true: Callable[[], bool]) -> None:
+    """Wait until what a process folded says so."""
+    changed = asyncio.Event()
+    follower.changed.append(lambda views: changed.set())
+    async with asyncio.timeout(10):
+        while not true():
+            await changed.wait()
+            changed.clear()
 
 
 async def keep(book: Journal, follower: Follower) -> None:
@@ -86,7 +96,7 @@ async def test_captions_go_on_as_they_were(redis: Redis) -> None:
             await after.append(CueWritten("plateau", more))
             last = GlossarySet(id="h", at=9.0, by="c", talk="", terms=())
             await after.write(last)
-            await before.write(last)
+            await until(before, lambda: before.position == after.position)
             assert known(after) == known(before)
 
 
@@ -107,6 +117,17 @@ async def test_snapshot_of_another_version_or_damaged_does_not_count(redis: Redi
         header = msgspec.msgpack.decode(await redis.lindex(key, 0) or b"")
         await redis.lset(key, 0, msgspec.msgpack.encode(header | {"code": b"another"}))
         assert await book.snapshots.load() is None
+
+
+async def test_snapshot_of_another_journal_does_not_count(redis: Redis) -> None:
+    async with started(redis) as (book, before):
+        await before.write(asked(1))
+        await keep(book, before)
+        assert await book.snapshots.load() is not None
+    await redis.delete("fabrique:{test}:journal")
+    async with started(redis) as (book, after):
+        await after.write(asked(2))
+        assert after.audience.questions.by_id.keys() == {"q2"}
 
 
 async def test_snapshot_from_before_an_erasure_does_not_count(redis: Redis) -> None:

@@ -84,6 +84,20 @@ def test_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
         load(None, {f"FABRIQUE_{name}": value} | PAIRS.get(section, {}))
 
 
+async def test_sentinels_are_asked_by_tls_where_that_is_wanted() -> None:
+    began: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        began.put_nowait(await reader.read(1))
+        writer.close()
+
+    async with asyncio.timeout(10), await asyncio.start_server(listen, "127.0.0.1", 0) as sentinel:
+        port = sentinel.sockets[0].getsockname()[1]
+        async with store.connected(f"rediss+sentinel://127.0.0.1:{port}/show") as client:
+            assert not await store.answers(client)
+    assert await began.get() == b"\x16"  # a handshake (RFC 8446, section 5.1)
+
+
 @contextmanager
 def server(folder: Path, port: int, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
     """A store of its own on a TCP port."""

@@ -104,6 +104,34 @@ async def test_both_ways_answer_the_same(web: Web) -> None:
         assert (one.status_code, said(one)) == (404, said(other))
 
 
+async def test_support_and_reactions_are_answered_the_same_both_ways(web: Web) -> None:
+    talk = "/api/v1/talks/direct"
+    _, token = PASSES.welcome()
+    async with web.client(PASSES.issue(Role.OPERATOR)) as crew, web.client(token) as ann:
+        asked = (await crew.post(f"{talk}/questions:room", json={"body": "Et demain ?"})).json()
+        support = f"/api/v1/questions/{asked['id']}/support"
+        reaction = {"kind": "heart", "media_time": 0.0}
+        one, other = [
+            await ann.post(f"{talk}/reactions{way}", json=reaction) for way in ("", OTHER_WAY)
+        ]
+        assert (one.status_code, said(one)) == (409, said(other))
+        (await crew.post(f"{talk}:start")).raise_for_status()
+        for kind, status in (("heart", 202), ("rage", 422)):
+            one, other = [
+                await ann.post(f"{talk}/reactions{way}", json=reaction | {"kind": kind})
+                for way in ("", OTHER_WAY)
+            ]
+            assert one.status_code == status, one.text
+            assert said(one)[:2] == said(other)[:2]
+        for method in ("PUT", "DELETE"):
+            one, other = [
+                await ann.request(method, support + way, headers={"idempotency-key": method})
+                for way in ("", OTHER_WAY)
+            ]
+            assert one.status_code == 200, one.text
+            assert said(one) == said(other)
+
+
 async def test_key_makes_it_one_act_whichever_way_it_comes(web: Web) -> None:
     _, token = PASSES.welcome()
     vote = {"round": 1, "choices": ["o2"]}

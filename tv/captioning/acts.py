@@ -13,13 +13,11 @@ from captions.cues import Cue
 from captions.wording.captioned import Glossary, Hold, Item, Reason, Refused
 from captions.wording.events import AnyCaptionAct
 from tv import items
-from tv.auth import EVERY_TALK, Identity, Role
+from tv.auth import MODERATORS, Identity
 from tv.follower import Follower
 from tv.problems import Problem
 from tv.upstream import Upstream
 from tv.writing import event_id
-
-EDITORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
 _REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_CUE: (404, "Introuvable", "Ce sous-titre n’existe pas."),
@@ -79,7 +77,7 @@ class CaptionActs:
         """Raises Problem unless they may change what is written on a channel (at a time; now)."""
         at = self._upstream.now() if at is None else at
         talk = self._follower.audience.talks.said_on(channel, at)
-        who.must_be(*EDITORS, talk=talk.id if talk else EVERY_TALK)
+        who.must_be(*MODERATORS, talk=talk.id if talk else "")
 
 
 def refusal(outcome: Refused) -> Problem:

@@ -89,6 +89,9 @@ Fabrique TV est à l’antenne.
   Regarder      {base}/
   Régie         {control}
   Intervenant   {presenter}
+  Écran         {base}/ecran
+  Mur           {base}/mur
+                (on y écrit depuis {base}/mur/ecrire, la régie relit sur {base}/mur/relire)
 
   LL-HLS        {base}/plateau/index.m3u8
   HLS + s.-t.   {base}/plateau/sync.m3u8

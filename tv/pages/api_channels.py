@@ -19,15 +19,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.airing import Airing
-from tv.auth import EVERY_TALK, Role, identity
+from tv.auth import CREW, RUNNERS, identity
 from tv.items import Rendered
 from tv.openapi import takes
 from tv.problems import Problem, read_json
 from tv.upstream import Upstream
 from tv.views import POSITION
 from tv.writing import expected_versions, json
-
-CREW = (Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -62,16 +60,16 @@ def routes(upstream: Upstream, airing: Airing) -> list[BaseRoute]:
             )
 
     async def every(request: Request) -> Response:
-        identity(request).must_be(*CREW, talk=EVERY_TALK)
+        identity(request).must_be(*CREW)
         return json({"items": airing.every("channels", crew=True)})
 
     async def one(request: Request) -> Response:
-        identity(request).must_be(*CREW, talk=EVERY_TALK)
+        identity(request).must_be(*CREW)
         return json(find(request))
 
     @takes(Choice)
     async def switch(request: Request) -> Response:
-        identity(request).must_be(Role.OPERATOR, Role.ADMIN, talk=EVERY_TALK)
+        identity(request).must_be(*RUNNERS)
         channel = find(request)
         choice = await read_json(request, Choice)
         check(request, channel)

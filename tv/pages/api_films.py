@@ -27,13 +27,13 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.talks import Talk
-from tv.auth import identity
+from tv.auth import MODERATORS, identity
 from tv.follower import Follower
 from tv.items import Rendered
 from tv.openapi import takes
 from tv.problems import Problem, read_json
 from tv.recorded.films import Order, Orders, Progress, QueueFull, Shelf, clip, stands, whole_film
-from tv.recorded.replays import CREW, Replays, absent
+from tv.recorded.replays import Replays, absent
 from tv.schedule.by_hand import seconds
 from tv.writing import json
 
@@ -68,7 +68,7 @@ def routes(follower: Follower, replays: Replays, orders: Orders, shelf: Shelf) -
 
     def for_crew(request: Request) -> Talk:
         talk = request.path_params["talk"]
-        identity(request).must_be(*CREW, talk=talk)
+        identity(request).must_be(*MODERATORS, talk=talk)
         return replays.find(talk, identity(request))
 
     async def rendered(order: Order, url: str) -> Rendered:

@@ -20,8 +20,8 @@ from captions.wording import glossary, rules
 from captions.wording.captioned import Glossary, MadeRule
 from captions.wording.events import GlossarySet, RuleAdded, RuleRemoved
 from tv import items
-from tv.auth import EVERY_TALK, Identity, identity
-from tv.captioning.acts import EDITORS, CaptionActs
+from tv.auth import MODERATORS, Identity, identity
+from tv.captioning.acts import CaptionActs
 from tv.follower import Follower
 from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
@@ -44,7 +44,7 @@ class Terms(msgspec.Struct, frozen=True):
 def routes(follower: Follower, acts: CaptionActs) -> list[BaseRoute]:
     def crew(request: Request) -> Identity:
         who = identity(request)
-        who.must_be(*EDITORS, talk=EVERY_TALK)
+        who.must_be(*MODERATORS)
         return who
 
     async def every(request: Request) -> Response:
@@ -75,8 +75,8 @@ def routes(follower: Follower, acts: CaptionActs) -> list[BaseRoute]:
     def of(request: Request) -> tuple[str, Identity]:
         """The talk whose glossary it is ("" for the event's), and who asks. Raises Problem."""
         talk, who = request.path_params.get("talk", ""), identity(request)
-        who.must_be(*EDITORS, talk=talk or EVERY_TALK)
-        if talk and talk not in follower.audience.talks.by_id:
+        who.must_be(*MODERATORS, talk=talk)
+        if talk and follower.audience.talks.find(talk) is None:
             raise absent("talk")
         return talk, who
 

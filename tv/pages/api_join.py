@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.talks import Talk
 from streaming.ingest.wrong_keys import WrongKeys
-from tv.auth import Role, identity
+from tv.auth import CREW, identity
 from tv.follower import Follower
 from tv.joining import Codes, Place, Turnstile
 from tv.openapi import takes
@@ -88,7 +88,7 @@ class Door:
         )
 
     async def codes(self, request: Request) -> Response:
-        identity(request).must_be(Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
+        identity(request).must_be(*CREW)
         items = [
             {
                 "kind": place.kind,

@@ -52,23 +52,21 @@ from engagement.questions import (
     SupportAccepted,
 )
 from tv import items
-from tv.auth import Identity, Role, identity
+from tv.auth import CREW, MODERATORS, RUNNERS, Identity, Role, identity
 from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.openapi import takes
 from tv.pages.api_questions import BODY, LABEL, Seeing
 from tv.problems import Problem, clean, read_json
 from tv.question_items import counts_item, logged_item
-from tv.writing import Writer, json
+from tv.writing import Writer, json, talk_of, unknown_act
 
 ANSWER = 1_000  # characters
 REASON = 200
 NAME = 60
 LABELS = 8  # that one question may have
 
-MODERATORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
-ON_AIR = (Role.PRESENTER, Role.OPERATOR, Role.ADMIN)
-CREW = (*ON_AIR, Role.MODERATOR)
+ON_AIR = (Role.PRESENTER, *RUNNERS)
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -169,7 +167,7 @@ class ModeratorsDesk(Seeing):
         question, who = self.find(request)
         verb = request.path_params["verb"]
         if (known := ACTS.get(verb)) is None:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+            raise unknown_act()
         body, roles = known
         who.must_be(*roles, talk=question.talk)
         said = await read_json(request, body)
@@ -209,7 +207,7 @@ class ModeratorsDesk(Seeing):
 
     @takes(FromRoom)
     async def from_room(self, request: Request) -> Response:
-        talk, who = self.talk(request), identity(request)
+        talk, who = talk_of(request, self.audience.talks), identity(request)
         who.must_be(*MODERATORS, talk=talk.id)
         said = await read_json(request, FromRoom)
         act = self._writer.act(request, who.signature)
@@ -244,7 +242,7 @@ class ModeratorsDesk(Seeing):
         )
 
     async def log(self, request: Request) -> Response:
-        talk, who = self.talk(request), identity(request)
+        talk, who = talk_of(request, self.audience.talks), identity(request)
         who.must_be(*MODERATORS, talk=talk.id)
         by_id = self.questions.by_id
         acts = [logged_item(act, by_id[act.question]) for act in self.questions.log.of(talk.id)]

@@ -62,12 +62,12 @@ from engagement.polls import (
     unfit_ballot,
 )
 from tv import items, poll_items
-from tv.auth import Identity, Role, identity
+from tv.auth import CREW, MODERATORS, Identity, Role, identity
 from tv.follower import Follower
 from tv.openapi import takes
 from tv.pages.poll_drafts import OPTION, PROMPT, Changes, Draft, Duration, most, options_of
 from tv.problems import Problem, clean, read_json
-from tv.writing import Writer, absent, json, refusal
+from tv.writing import Writer, absent, json, refusal, talk_of, unknown_act
 
 TEXT = 280  # characters of an answer
 LONGEST = 500  # of what may become one by cleaning
@@ -75,9 +75,6 @@ WORD = 30
 WORDS_TOLD = 500
 
 ROUND = re.compile("[1-9][0-9]{0,4}")
-
-MODERATORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
-POLLSTERS = (Role.PRESENTER, *MODERATORS)
 
 JUDGEMENTS: dict[str, type[AnswerApproved | AnswerRejected]] = {
     "approve": AnswerApproved,
@@ -144,9 +141,7 @@ class Desk:
         self._writer = writer
 
     async def of_talk(self, request: Request) -> Response:
-        talk = request.path_params["talk"]
-        if talk not in self._audience.talks.by_id:
-            raise absent("talk")
+        talk = talk_of(request, self._audience.talks).id
         crew = identity(request).crew(talk)
         found = [
             poll_items.poll_item(poll, crew)
@@ -162,9 +157,9 @@ class Desk:
     @takes(Draft)
     async def create(self, request: Request) -> Response:
         who = identity(request)
-        who.must_be(*POLLSTERS)
+        who.must_be(*CREW, talk=who.talk)
         said = await read_json(request, Draft)
-        who.must_be(*POLLSTERS, talk=said.talk)
+        who.must_be(*CREW, talk=said.talk)
         options = options_of(said, said.type, None) or ()
         max_choices = said.max_choices or most(said.type, options)
         if wrong := unfit(said.type, options, max_choices):
@@ -194,7 +189,8 @@ class Desk:
         changed = options_of(said, kind, poll)
         options = poll.options if changed is None else changed
         max_choices = said.max_choices
-        if max_choices is None and (kind != poll.kind or poll.max_choices > len(options)):
+        too_many = kind == "multiple" and poll.max_choices > len(options)
+        if max_choices is None and (kind != poll.kind or too_many):
             max_choices = most(kind, options)
         if wrong := unfit(kind, options, max_choices or poll.max_choices):
             raise refusal(Refused(wrong), who)
@@ -234,18 +230,18 @@ class Desk:
             case "publish":
                 event = PollPublished(**act)
             case _:
-                raise _unknown_act()
+                raise unknown_act()
         return json(items.item(await self._writer.write(event, who), crew=True))
 
     async def more_time(self, request: Request) -> Response:
         poll, who = self._find(request)
-        event = MoreTimeAsked(**self._writer.act(request, self._writer.tap(who)), poll=poll.id)
+        event = MoreTimeAsked(**self._writer.act(request, who.must_take_part()), poll=poll.id)
         return json(items.item(await self._writer.write(event, who), who.crew(poll.talk)))
 
     @takes(Vote)
     async def vote(self, request: Request) -> Response:
         poll, who = self._find(request)
-        by = self._writer.tap(who)
+        by = who.must_take_part()
         said = await read_json(request, Vote, limit=8192)
         event = BallotCast(
             **self._writer.act(request, by),
@@ -309,7 +305,7 @@ class Desk:
     async def judge(self, request: Request) -> Response:
         poll, who = self._led(request, *MODERATORS)
         if (type := JUDGEMENTS.get(request.path_params["verb"])) is None:
-            raise _unknown_act()
+            raise unknown_act()
         act = self._writer.act(request, who.signature)
         event = type(**act, poll=poll.id, answer=request.path_params["answer"])
         answer = await self._writer.write(event, who)
@@ -334,7 +330,7 @@ class Desk:
     def _led(self, request: Request, *roles: Role) -> tuple[Poll, Identity]:
         """The same, for those who may lead it."""
         poll, who = self._find(request)
-        who.must_be(*(roles or POLLSTERS), talk=poll.talk)
+        who.must_be(*(roles or CREW), talk=poll.talk)
         return poll, who
 
     def _hopeless(self, poll: Poll, event: BallotCast) -> Reason | None:
@@ -376,7 +372,3 @@ def _must_compare(poll: Poll, round: int, by: str) -> None:
             "La comparaison des laboratoires sera visible à la clôture.",
             state=poll.state,
         )
-
-
-def _unknown_act() -> Problem:
-    return Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")

@@ -21,8 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from captions.quality import written
 from tv.airing import Airing
-from tv.auth import EVERY_TALK, identity
-from tv.captioning.acts import EDITORS
+from tv.auth import MODERATORS, identity
 from tv.captioning.quality import Board, First
 from tv.follower import Follower
 from tv.problems import Problem, rfc3339
@@ -45,7 +44,7 @@ def routes(upstream: Upstream, follower: Follower, airing: Airing, board: Board)
 
     async def quality(request: Request) -> Response:
         channel, talk = request.path_params["channel"], request.query_params.get("talk")
-        identity(request).must_be(*EDITORS, talk=talk or EVERY_TALK)
+        identity(request).must_be(*MODERATORS, talk=talk or "")
         if (item := airing.item(channel, crew=True)) is None:
             raise Problem(
                 404,

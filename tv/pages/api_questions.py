@@ -33,7 +33,6 @@ from engagement.questions import (
     SupportGiven,
     SupportTakenBack,
 )
-from engagement.talks import Talk
 from engagement.wording import flags
 from tv import items
 from tv.auth import Identity, identity
@@ -42,7 +41,7 @@ from tv.follower import Follower
 from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
 from tv.question_items import Rendered, counts_item, question_item
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, talk_of
 
 BODY = 500  # characters
 QUOTE = 300
@@ -86,13 +85,6 @@ class Seeing:
         self.audience = follower.audience
         self.questions = follower.audience.questions
 
-    def talk(self, request: Request) -> Talk:
-        """The talk of an address. Raises Problem."""
-        talk = self.audience.talks.by_id.get(request.path_params["talk"])
-        if talk is None or talk.gone:
-            raise absent("talk")
-        return talk
-
     def find(self, request: Request) -> tuple[Question, Identity]:
         """The question of an address, if whoever asks may see it. Raises Problem."""
         who = identity(request)
@@ -122,7 +114,7 @@ class Desk(Seeing):
         self._duplicates = duplicates
 
     async def of_talk(self, request: Request) -> Response:
-        talk, who = self.talk(request), identity(request)
+        talk, who = talk_of(request, self.audience.talks), identity(request)
         wanted = set(filter(None, request.query_params.get("state", "").split(",")))
         sort = request.query_params.get("sort", "recent")
         label = request.query_params.get("label", "")
@@ -158,12 +150,13 @@ class Desk(Seeing):
         return json(self.rendered(question, who))
 
     async def counts(self, request: Request) -> Response:
-        return json(counts_item(self.questions.counts(self.talk(request).id)))
+        talk = talk_of(request, self.audience.talks)
+        return json(counts_item(self.questions.counts(talk.id)))
 
     @takes(Typed)
     async def similar(self, request: Request) -> Response:
-        talk, who = self.talk(request), identity(request)
-        self._writer.tap(who)
+        talk, who = talk_of(request, self.audience.talks), identity(request)
+        who.must_take_part()
         said = await read_json(request, Typed)
         text = clean(said.body, "Question", BODY, least=0)
         await self._writer.count(who, talk.id)
@@ -174,8 +167,8 @@ class Desk(Seeing):
 
     @takes(Asked)
     async def ask(self, request: Request) -> Response:
-        talk, who = self.talk(request), identity(request)
-        by = self._writer.tap(who)
+        talk, who = talk_of(request, self.audience.talks), identity(request)
+        by = who.must_take_part()
         said = await read_json(request, Asked)
         act = self._writer.act(request, by)
         body = clean(said.body, "Question", BODY)
@@ -196,7 +189,7 @@ class Desk(Seeing):
 
     async def withdraw(self, request: Request) -> Response:
         question, who = self.find(request)
-        by = self._writer.tap(who)
+        by = who.must_take_part()
         event = QuestionWithdrawn(**self._writer.act(request, by), question=question.id)
         withdrawn = await self._writer.write(event, who)
         assert isinstance(withdrawn, Question)
@@ -204,7 +197,7 @@ class Desk(Seeing):
 
     async def support(self, request: Request) -> Response:
         question, who = self.find(request)
-        act = self._writer.act(request, self._writer.tap(who))
+        act = self._writer.act(request, who.must_take_part())
         event: SupportGiven | SupportTakenBack
         if request.method == "PUT":
             event = SupportGiven(**act, question=question.id, joined=who.joined)

@@ -21,18 +21,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.ratings import STARS, Given, Rating, RatingShown, TalkRated
-from engagement.talks import Talk
 from tv import poll_items
-from tv.auth import Role, identity
+from tv.auth import CREW, identity
 from tv.follower import Follower
 from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, json, talk_of, unknown_act
 
 WORD = 140  # characters
 WORDS = 1_000  # in one answer
-
-SHOWERS = (Role.PRESENTER, Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
 
 class Rated(msgspec.Struct, frozen=True):
@@ -45,15 +42,10 @@ class Rated(msgspec.Struct, frozen=True):
 def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
     audience = follower.audience
 
-    def find(request: Request) -> Talk:
-        if (talk := audience.talks.by_id.get(request.path_params["talk"])) is None:
-            raise absent("talk")
-        return talk
-
     @takes(Rated)
     async def rate(request: Request) -> Response:
-        talk, who = find(request), identity(request)
-        by = writer.tap(who)
+        talk, who = talk_of(request, audience.talks), identity(request)
+        by = who.must_take_part()
         said = await read_json(request, Rated, limit=4096)
         if talk.started_at is None:
             raise Problem(
@@ -74,7 +66,7 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
 
     async def own(request: Request) -> Response:
         """What one gave."""
-        talk, who = find(request), identity(request)
+        talk, who = talk_of(request, audience.talks), identity(request)
         given = audience.ratings.given(talk.id, who.must_take_part())
         if given is None:
             raise Problem(
@@ -83,7 +75,7 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
         return json(poll_items.given_item(given))
 
     async def of_talk(request: Request) -> Response:
-        talk, who = find(request), identity(request)
+        talk, who = talk_of(request, audience.talks), identity(request)
         rating = audience.ratings.by_talk.get(talk.id) or Rating(id=talk.id)
         rendered = poll_items.rating_item(rating)
         if who.crew(talk.id):
@@ -96,10 +88,10 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
         return json(rendered)
 
     async def show(request: Request) -> Response:
-        talk, who = find(request), identity(request)
+        talk, who = talk_of(request, audience.talks), identity(request)
         if (verb := request.path_params["verb"]) not in ("show", "hide"):
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
-        who.must_be(*SHOWERS, talk=talk.id)
+            raise unknown_act()
+        who.must_be(*CREW, talk=talk.id)
         if verb == "show" and talk.state not in ("ended", "replay"):
             raise Problem(
                 409,

@@ -21,7 +21,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.reactions import Reaction
-from engagement.talks import Talk
 from tv import poll_items
 from tv.auth import identity
 from tv.follower import Follower
@@ -29,7 +28,7 @@ from tv.openapi import takes
 from tv.problems import Problem, read_json
 from tv.reacting import Reacting
 from tv.upstream import Upstream
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, json, talk_of
 
 AHEAD = 1.0  # seconds by which a page's picture may seem to be ahead of our clock
 
@@ -46,16 +45,11 @@ def routes(
 ) -> list[BaseRoute]:
     audience = follower.audience
 
-    def find(request: Request) -> Talk:
-        if (talk := audience.talks.by_id.get(request.path_params["talk"])) is None:
-            raise absent("talk")
-        return talk
-
     @takes(Tap)
     async def react(request: Request) -> Response:
         who = identity(request)
-        writer.tap(who)
-        talk, now = find(request), upstream.now()
+        who.must_take_part()
+        talk, now = talk_of(request, audience.talks), upstream.now()
         said = await read_json(request, Tap, limit=1024)
         if talk.state != "live" or talk.started_at is None:
             raise Problem(
@@ -78,7 +72,7 @@ def routes(
         return json({"kind": said.kind, "at": at}, 202)
 
     async def every(request: Request) -> Response:
-        talk = find(request)
+        talk = talk_of(request, audience.talks)
         reaction = audience.reactions.by_talk.get(talk.id) or Reaction(id=talk.id)
         start, end = talk.marks or (talk.started_at or 0.0, upstream.now() + AHEAD)
         seconds = audience.reactions.between(talk.id, floor(start), end)

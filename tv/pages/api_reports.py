@@ -17,9 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from engagement.talks import Talk
 from tv import settings
-from tv.auth import EVERY_TALK, Role, identity
+from tv.auth import CREW, MODERATORS, identity
 from tv.follower import Follower
 from tv.problems import Problem
 from tv.reports import tables
@@ -28,10 +27,7 @@ from tv.reports.pdf import as_pdf
 from tv.reports.report import report_of
 from tv.reports.tables import Table
 from tv.tasks import in_thread
-from tv.writing import absent, json
-
-READERS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
-SPEAKERS = (Role.PRESENTER, *READERS)
+from tv.writing import attached, json, talk_of
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,31 +35,25 @@ CSV = "text/csv; charset=utf-8; header=present"
 
 
 def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
-    def talk_of(request: Request) -> Talk:
-        talk = follower.audience.talks.by_id.get(request.path_params["talk"])
-        if talk is None:
-            raise absent("talk")
-        return talk
-
     def tables_of(request: Request) -> tuple[str, list[Table]]:
         """What the tables are of, for the file's name, and the tables. Raises Problem."""
         audience = follower.audience
         if "talk" in request.path_params:
-            talk = talk_of(request)
-            identity(request).must_be(*READERS, talk=talk.id)
+            talk = talk_of(request, follower.audience.talks)
+            identity(request).must_be(*MODERATORS, talk=talk.id)
             found = tables.tables(audience, [talk], event.zone)
             return talk.id, [*found, tables.log(audience, [talk], event.zone)]
-        identity(request).must_be(*READERS, talk=EVERY_TALK)
+        identity(request).must_be(*MODERATORS)
         talks = audience.talks.listed()
         found = tables.tables(audience, talks, event.zone)
         wall = tables.posts(audience, event.zone)
         return event.slug, [*found, wall, tables.log(audience, talks, event.zone)]
 
     async def report(request: Request) -> Response:
-        talk = talk_of(request)
-        identity(request).must_be(*SPEAKERS, talk=talk.id)
+        talk = talk_of(request, follower.audience.talks)
+        identity(request).must_be(*CREW, talk=talk.id)
         found = report_of(follower.audience, talk, event.name, event.zone)
-        return _file(await in_thread(partial(as_pdf, found)), PDF, f"{talk.id}.pdf")
+        return attached(await in_thread(partial(as_pdf, found)), PDF, f"{talk.id}.pdf")
 
     async def as_json(request: Request) -> Response:
         _, found = tables_of(request)
@@ -71,7 +61,7 @@ def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
 
     async def workbook(request: Request) -> Response:
         name, found = tables_of(request)
-        return _file(await in_thread(partial(as_xlsx, found)), XLSX, f"{name}.xlsx")
+        return attached(await in_thread(partial(as_xlsx, found)), XLSX, f"{name}.xlsx")
 
     async def one(request: Request) -> Response:
         of, found = tables_of(request)
@@ -84,7 +74,7 @@ def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
                 "Introuvable",
                 f"Les tables sont\u202f: {', '.join(each.name for each in found)}.",
             )
-        return _file(await in_thread(partial(as_csv, table)), CSV, f"{of}-{table.name}.csv")
+        return attached(await in_thread(partial(as_csv, table)), CSV, f"{of}-{table.name}.csv")
 
     return [
         Route("/api/v1/talks/{talk}/report.pdf", report, methods=["GET"]),
@@ -98,12 +88,3 @@ def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
             )
         ),
     ]
-
-
-def _file(body: bytes, kind: str, name: str) -> Response:
-    headers = {
-        "cache-control": "no-store",
-        "content-disposition": f'attachment; filename="{name}"',
-        "x-content-type-options": "nosniff",
-    }
-    return Response(body, headers=headers, media_type=kind)

@@ -14,12 +14,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.airing import Airing
-from tv.auth import EVERY_TALK, Role, identity
+from tv.auth import CREW, RUNNERS, identity
 from tv.items import Rendered
-from tv.pages.api_channels import CREW
 from tv.problems import Problem
 from tv.upstream import Upstream
-from tv.writing import json
+from tv.writing import json, unknown_act
 
 ACTS = {"start": True, "stop": False}
 
@@ -37,15 +36,15 @@ def routes(upstream: Upstream, airing: Airing) -> list[BaseRoute]:
         )
 
     async def every(request: Request) -> Response:
-        identity(request).must_be(*CREW, talk=EVERY_TALK)
+        identity(request).must_be(*CREW)
         return json({"items": airing.every("restreams", crew=True)})
 
     async def act(request: Request) -> Response:
-        identity(request).must_be(Role.OPERATOR, Role.ADMIN, talk=EVERY_TALK)
+        identity(request).must_be(*RUNNERS)
         name, verb = request.path_params["restream"], request.path_params["verb"]
         find(name)
         if verb not in ACTS:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+            raise unknown_act()
         await upstream.restream(name, ACTS[verb])
         return json(find(name))
 

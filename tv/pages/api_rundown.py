@@ -44,23 +44,21 @@ from engagement.rundown.events import (
 )
 from tv import items
 from tv.air_items import message_item
-from tv.auth import CREW, Identity, Role, identity
+from tv.auth import CREW, MODERATORS, RUNNERS, Identity, Role, identity
 from tv.follower import Follower
 from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
+from tv.schedule.by_hand import of_our_time
 from tv.settings import Settings
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, talk_of, unknown_act
 
 TITLE = 120  # characters
 TEXT = 1_200
 MESSAGE = 200
 PLACES = 50  # screens and groups that an entry may name
 
-RUNNERS = (Role.OPERATOR, Role.ADMIN)
-LINERS = (Role.MODERATOR, *RUNNERS)  # who lines up
-
 ACTS: dict[str, tuple[type[EntryPreviewed | EntryTaken | EntryOff], tuple[Role, ...]]] = {
-    "preview": (EntryPreviewed, LINERS),
+    "preview": (EntryPreviewed, MODERATORS),
     "take": (EntryTaken, RUNNERS),
     "off": (EntryOff, RUNNERS),
 }
@@ -129,13 +127,12 @@ class Desk:
         return json({"items": listed, "cleared": self._rundown.air(OVERLAY).cleared})
 
     async def one(self, request: Request) -> Response:
-        identity(request).must_be(*CREW)
         return json(items.item(self._find(request), crew=True))
 
     @takes(New)
     async def add(self, request: Request) -> Response:
         who = identity(request)
-        who.must_be(*LINERS)
+        who.must_be(*MODERATORS)
         said = await read_json(request, New)
         if (said.type in REFERRING) != bool(said.shows):
             raise _bad(
@@ -157,7 +154,7 @@ class Desk:
     @takes(Change)
     async def edit(self, request: Request) -> Response:
         who, entry = identity(request), self._find(request)
-        who.must_be(*(RUNNERS if entry.state == "on_air" else LINERS))
+        who.must_be(*(RUNNERS if entry.state == "on_air" else MODERATORS))
         content = self._content(await read_json(request, Change), entry.content)
         event = EntryEdited(
             **self._writer.act(request, who.signature),
@@ -169,7 +166,7 @@ class Desk:
     @takes(Move)
     async def move(self, request: Request) -> Response:
         who, entry = identity(request), self._find(request)
-        who.must_be(*LINERS)
+        who.must_be(*MODERATORS)
         said = await read_json(request, Move)
         act = self._writer.act(request, who.signature)
         event = EntryMoved(**act, entry=entry.id, before=said.before or "")
@@ -178,7 +175,7 @@ class Desk:
     async def act(self, request: Request) -> Response:
         who, entry = identity(request), self._find(request)
         if (known := ACTS.get(request.path_params["verb"])) is None:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+            raise unknown_act()
         type, roles = known
         who.must_be(*roles)
         event = type(**self._writer.act(request, who.signature), entry=entry.id)
@@ -186,7 +183,7 @@ class Desk:
 
     async def delete(self, request: Request) -> Response:
         who, entry = identity(request), self._find(request)
-        who.must_be(*LINERS)
+        who.must_be(*MODERATORS)
         event = EntryDeleted(**self._writer.act(request, who.signature), entry=entry.id)
         await self._writer.write(event, who)
         return Response(status_code=204, headers={"cache-control": "no-store"})
@@ -198,7 +195,7 @@ class Desk:
     @takes(Words)
     async def send(self, request: Request) -> Response:
         who = identity(request)
-        talk = self._talk(request, who, *LINERS)
+        talk = self._talk(request, who, *MODERATORS)
         said = await read_json(request, Words)
         act = self._writer.act(request, who.signature)
         event = MessageSent(
@@ -228,10 +225,8 @@ class Desk:
         return entry
 
     def _talk(self, request: Request, who: Identity, *roles: Role) -> str:
-        talk: str = request.path_params["talk"]
+        talk = talk_of(request, self._audience.talks).id
         who.must_be(*roles, talk=talk)
-        if talk not in self._audience.talks.by_id:
-            raise absent("talk")
         return talk
 
     def _channel_of(self, said: New) -> str:
@@ -246,11 +241,7 @@ class Desk:
         channel = before.channel if said.channel is None else said.channel
         if channel and channel not in self._channels:
             raise Problem(422, "unknown-channel", "Canal inconnu", "Ce canal n’existe pas.")
-        until = before.until if said.until is UNSET else None
-        if isinstance(said.until, datetime):
-            if said.until.tzinfo is None:
-                raise _bad("« until » est une heure avec son fuseau (RFC 3339).")
-            until = said.until.timestamp()
+        until = before.until if said.until is UNSET else of_our_time(said.until, "until")
         names = before.to if said.to is None else [clean(name, "Écran", 80) for name in said.to]
         return Content(
             title=before.title if said.title is None else clean(said.title, "Titre", TITLE, 0),

@@ -9,8 +9,9 @@
   admin): frab JSON or XML, iCalendar or CSV, at most 5 MB. With `dry_run` nothing changes; with
   the `version` of that answer in If-Match, what was shown is what is applied (412 otherwise). Talks
   of the same `source` that the file no longer has are cancelled. 422 `schedule-unreadable`,
-  `too-many-talks`; 413, 408.
-- `GET /api/v1/schedule.json` → frab's JSON, `GET /api/v1/schedule.ics` → iCalendar.
+  `too-many-talks`; 413.
+- `GET /api/v1/schedule.json` → frab's JSON, `GET /api/v1/schedule.ics` → iCalendar. What a table
+  had in columns that we do not know is in the JSON for the crew only, as `columns` of its talk.
 - `GET /api/v1/labs` → `{"items": [{"id", "name", "step", "colour", "pictogram"}]}`.
 """
 
@@ -26,17 +27,15 @@ from starlette.routing import BaseRoute, Route
 from engagement.talks import ScheduleImported
 from engagement.talks.planning import difference
 from tv import items
-from tv.auth import EVERY_TALK, Role, identity
+from tv.auth import RUNNERS, identity
 from tv.follower import Follower
-from tv.problems import Problem, clean, rfc3339
+from tv.problems import Problem, clean, read_body, rfc3339
 from tv.schedule import day, telling, writing
 from tv.schedule.errors import Unreadable
 from tv.schedule.places import Places
 from tv.schedule.reading import LIMIT, Reading, read
 from tv.settings import Settings
-from tv.writing import Writer, json
-
-SENT_WITHIN = 60.0  # seconds for a file to come
+from tv.writing import Writer, attached, json
 
 
 def routes(
@@ -89,9 +88,9 @@ class Desk:
 
     async def bring(self, request: Request) -> Response:
         who = identity(request)
-        who.must_be(Role.OPERATOR, Role.ADMIN, talk=EVERY_TALK)
+        who.must_be(*RUNNERS)
         source = clean(request.query_params.get("source", "programme"), "source", 40)
-        data = await _body(request)
+        data = await read_body(request, LIMIT)
         said = await asyncio.to_thread(self._read, data)
         event = ScheduleImported(
             **self._writer.act(request, who.signature),
@@ -114,12 +113,13 @@ class Desk:
         )
 
     async def as_json(self, request: Request) -> Response:
-        written = writing.as_json(self._audience.talks, self._settings.event)
-        return _file(written, "application/json", "programme.json")
+        crew = identity(request).crew("")
+        written = writing.as_json(self._audience.talks, self._settings.event, crew=crew)
+        return attached(written, "application/json", "programme.json", "no-cache")
 
     async def as_ical(self, request: Request) -> Response:
         written = writing.as_ical(self._audience.talks, self._settings.event, self._now())
-        return _file(written, "text/calendar", "programme.ics")
+        return attached(written, "text/calendar", "programme.ics", "no-cache")
 
     async def labs(self, request: Request) -> Response:
         labs = self._settings.labs.items()
@@ -138,26 +138,6 @@ class Desk:
             raise Problem(422, "schedule-unreadable", "Programme illisible", str(error)) from error
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SENT_WITHIN):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LIMIT:
-                    raise Problem(
-                        413,
-                        "body-too-large",
-                        "Fichier trop lourd",
-                        f"Ce fichier dépasse {LIMIT // 1_000_000}\u202fMo.",
-                    )
-    except TimeoutError as error:
-        raise Problem(
-            408, "too-slow", "Envoi trop lent", "Le fichier n’est pas arrivé à temps. Réessayez."
-        ) from error
-    return bytes(body)
-
-
 def _expected(when: day.Expected | None) -> items.Rendered:
     start, end = when or (None, None)
     return {"expected_start": rfc3339(start), "expected_end": rfc3339(end)}
@@ -165,12 +145,3 @@ def _expected(when: day.Expected | None) -> items.Rendered:
 
 def _unknown_filter(expected: str) -> Problem:
     return Problem(422, "unknown-filter", "Filtre inconnu", f"{expected}.")
-
-
-def _file(written: bytes, kind: str, name: str) -> Response:
-    headers = {
-        "cache-control": "no-cache",
-        "content-disposition": f'attachment; filename="{name}"',
-        "x-content-type-options": "nosniff",
-    }
-    return Response(written, headers=headers, media_type=kind)

@@ -41,7 +41,7 @@ from engagement.screens import (
 )
 from tv import items
 from tv.air_items import screen_item
-from tv.auth import CREW, PASS_COOKIE, Role, identity, set_cookie
+from tv.auth import CREW, MODERATORS, PASS_COOKIE, RUNNERS, Role, identity, set_cookie
 from tv.displays import LASTS, Displays, Seen, TooManyWait, Waiting
 from tv.follower import Follower
 from tv.openapi import takes
@@ -52,9 +52,6 @@ from tv.writing import Writer, absent, json
 
 NAME = 60  # characters
 GROUP = 40
-
-RUNNERS = (Role.OPERATOR, Role.ADMIN)
-MODERATORS = (Role.MODERATOR, *RUNNERS)
 
 Pixels = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 

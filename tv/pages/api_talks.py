@@ -46,13 +46,13 @@ from engagement.talks import (
     TalkUnpublished,
 )
 from tv import items
-from tv.auth import EVERY_TALK, Identity, Role, identity
+from tv.auth import RUNNERS, Identity, identity
 from tv.follower import Follower
 from tv.openapi import takes
-from tv.problems import Problem, read_json
+from tv.problems import read_json
 from tv.schedule.by_hand import Hand, Moment, Said, seconds
 from tv.settings import Settings
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, unknown_act
 
 ACTS: dict[
     str,
@@ -104,7 +104,7 @@ def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseR
 
     def may(request: Request, *, removed: bool = False) -> tuple[Talk, Identity]:
         talk, who = find(request, removed=removed), identity(request)
-        who.must_be(Role.OPERATOR, Role.ADMIN, talk=talk.id)
+        who.must_be(*RUNNERS, talk=talk.id)
         return talk, who
 
     async def write(event: AnyTalkEvent, who: Identity, status: int = 200) -> Response:
@@ -122,7 +122,7 @@ def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseR
     @takes(Said)
     async def create(request: Request) -> Response:
         who = identity(request)
-        who.must_be(Role.OPERATOR, Role.ADMIN, talk=EVERY_TALK)
+        who.must_be(*RUNNERS)
         said = await read_json(request, Said)
         act = writer.act(request, who.signature)
         plan = hand.plan(said, act["id"])
@@ -143,7 +143,7 @@ def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseR
     async def act(request: Request) -> Response:
         find(request, removed=True)
         if (type := ACTS.get(request.path_params["verb"])) is None:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+            raise unknown_act()
         talk, who = may(request, removed=True)
         return await write(type(**writer.act(request, who.signature), talk=talk.id), who)
 

@@ -50,14 +50,14 @@ from engagement.wall.post import (
     WallSet,
 )
 from engagement.wording import flags
-from tv.auth import Identity, Role, identity
+from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
 from tv.openapi import takes
-from tv.problems import Problem, clean, read_json
+from tv.problems import Problem, clean, read_body, read_json
 from tv.wall import naming
 from tv.wall.items import Rendered, post_item, wall_item
 from tv.wall.pictures import LARGEST, Pictures
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, unknown_act
 
 TEXT = 280  # characters
 FROM_ELSEWHERE = 500
@@ -67,9 +67,6 @@ ADDRESS = 300
 ALT = 200
 REASON = 200
 BEST = 12  # posts at most
-SENT_WITHIN = 60.0  # seconds for a picture to arrive
-
-MODERATORS = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
 Act = PostApproved | PostShown | PostHidden | PostRetired | PostRestored | PostPinned | PostUnpinned
 
@@ -182,7 +179,7 @@ class Desk:
     @takes(Said)
     async def write(self, request: Request) -> Response:
         who = identity(request)
-        by = self._writer.tap(who)
+        by = who.must_take_part()
         said = await read_json(request, Said)
         event = await (
             self._brought(request, said, who)
@@ -196,9 +193,9 @@ class Desk:
 
     async def add_picture(self, request: Request) -> Response:
         who = identity(request)
-        self._writer.tap(who)
+        who.must_take_part()
         await self._writer.count(who)
-        name = await self._pictures.add(await _body(request))
+        name = await self._pictures.add(await read_body(request, LARGEST))
         width, height = naming.size(name)
         return json(
             {"id": name, "url": naming.address(name), "width": width, "height": height}, 201
@@ -207,7 +204,7 @@ class Desk:
     async def act(self, request: Request) -> Response:
         post, who = self._find(request)
         if (type := ACTS.get(request.path_params["verb"])) is None:
-            raise Problem(404, "unknown-act", "Introuvable", "Cette action n’existe pas.")
+            raise unknown_act()
         who.must_be(*MODERATORS)
         event = type(**self._writer.act(request, who.signature), post=post.id)
         return await self._done(event, who)
@@ -226,13 +223,13 @@ class Desk:
 
     async def withdraw(self, request: Request) -> Response:
         post, who = self._find(request)
-        act = self._writer.act(request, self._writer.tap(who))
+        act = self._writer.act(request, who.must_take_part())
         return await self._done(PostWithdrawn(**act, post=post.id), who)
 
     async def support(self, request: Request) -> Response:
         post, who = self._find(request)
         type = PostSupported if request.method == "PUT" else PostUnsupported
-        act = self._writer.act(request, self._writer.tap(who))
+        act = self._writer.act(request, who.must_take_part())
         return await self._done(type(**act, post=post.id), who)
 
     async def _done(
@@ -302,26 +299,6 @@ def _checked(address: str) -> str:
             422, "bad-address", "Adresse refusée", "L’adresse commence par «\u00a0https://\u00a0»."
         )
     return address
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SENT_WITHIN):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST:
-                    raise Problem(
-                        413,
-                        "body-too-large",
-                        "Image trop lourde",
-                        f"Cette image dépasse {LARGEST >> 20}\u202fMo. Réduisez-la et réessayez.",
-                    )
-    except TimeoutError as error:
-        raise Problem(
-            408, "too-slow", "Envoi trop lent", "L’image n’est pas arrivée à temps. Réessayez."
-        ) from error
-    return bytes(body)
 
 
 def _mine(post: Post, who: Identity) -> bool:

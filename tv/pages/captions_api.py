@@ -25,7 +25,7 @@ from tv import items
 from tv.follower import Follower
 from tv.problems import Problem
 from tv.recorded.laid_out import LaidOuts
-from tv.writing import absent
+from tv.writing import attached, talk_of
 
 FOREVER = 1e11  # seconds: later than any broadcast
 
@@ -34,9 +34,7 @@ Written = Callable[[Talk, float, list[Cue]], str]
 
 def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
     async def captions(request: Request) -> Response:
-        talk = follower.audience.talks.by_id.get(request.path_params["talk"])
-        if talk is None:
-            raise absent("talk")
+        talk = talk_of(request, follower.audience.talks)
         known = FORMATS.get(request.path_params["format"])
         if known is None:
             raise Problem(
@@ -58,12 +56,8 @@ def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
         if request.path_params["format"] != "json":
             cues = list((await laid_out.of(talk.id, cues)).cues)
         cues = [cue for cue in cues if cue.start < end and cue.end > start]
-        name = f'attachment; filename="{talk.id}.{request.path_params["format"]}"'
-        return Response(
-            write(talk, origin, cues),
-            media_type=media_type,
-            headers={"cache-control": "no-cache", "content-disposition": name},
-        )
+        name = f"{talk.id}.{request.path_params['format']}"
+        return attached(write(talk, origin, cues), media_type, name, "no-cache")
 
     return [Route("/api/v1/talks/{talk}/captions.{format}", captions, methods=["GET"])]
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -139,6 +140,16 @@ class Pages:
         except NotBuilt as error:
             return Response(f"{error}\n", 503, media_type="text/plain; charset=utf-8")
         return Response(text, status, HEADERS, media_type="text/html; charset=utf-8")
+
+
+def origin(request: Request, settings: Settings) -> str:
+    """Where people find us, as what is printed and shown says it: without a path."""
+    return (settings.server.public_url or str(request.base_url)).rstrip("/")
+
+
+def code(address: str) -> str:
+    """An address as a QR code, as an image's address."""
+    return str(segno.make(address, error="m").svg_data_uri(dark="#1d1205", border=2))
 
 
 def static(folder: Path = STATIC) -> BaseRoute:

@@ -17,7 +17,11 @@ def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
     async def shelf(request: Request) -> Response:
         found = [talk for talk in talks.by_id.values() if talk.state == "replay" and talk.marks]
         found.sort(key=lambda talk: talk.marks or (0.0, 0.0), reverse=True)
-        return pages.page("replays.html", replays=[_card(talk, pages) for talk in found])
+        return pages.page(
+            "replays.html",
+            replays=[_card(talk, pages) for talk in found],
+            rehearsal=follower.audience.happening.now.phase == "rehearsal",
+        )
 
     async def replay(request: Request) -> Response:
         """Whether there is anything to see is what the API tells its script."""

@@ -4,13 +4,12 @@ The page itself is for anyone: what it shows comes by the socket, to the pass of
 display that has none, or whose screen was removed, shows a code.
 """
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.auth import identity
-from tv.pages.html import Pages
+from tv.pages.html import Pages, code, origin
 from tv.pages.wall import WRITE
 from tv.settings import Settings
 
@@ -19,27 +18,22 @@ def routes(settings: Settings) -> list[BaseRoute]:
     pages = Pages(settings)
 
     async def screen(request: Request) -> Response:
-        origin = settings.server.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-        wall = f"{origin}{WRITE}"
+        here = origin(request, settings)
+        wall = f"{here}{WRITE}"
         known = {
             "screen": request.path_params.get("screen", "")[:80] or identity(request).screen,
             "address": wall.partition("://")[2],
-            "code": _code(wall),
+            "code": code(wall),
         }
         return pages.page(
             "screen.html",
             "screen.ts",
             known=known,
-            address=origin.partition("://")[2],
-            code=_code(origin),
+            address=here.partition("://")[2],
+            code=code(here),
         )
 
     return [
         Route("/ecran", screen, methods=["GET"]),
         Route("/ecran/{screen}", screen, methods=["GET"]),
     ]
-
-
-def _code(address: str) -> str:
-    """An address as a QR code, as an image's address."""
-    return str(segno.make(address, error="m").svg_data_uri(dark="#1d1205", border=2))

@@ -6,14 +6,13 @@ A browser may keep one for a day, what caches for others a minute: what is hidde
 
 import asyncio
 
-import segno
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tv.auth import identity
 from tv.follower import Follower
-from tv.pages.html import Pages
+from tv.pages.html import Pages, code, origin
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.wall.pictures import Pictures
@@ -28,10 +27,8 @@ def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[B
     posts = follower.audience.posts
 
     async def wall(request: Request) -> Response:
-        origin = settings.server.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-        address = f"{origin}{WRITE}"
-        code = segno.make(address, error="m").svg_data_uri(dark="#1d1205", border=2)
-        known = {"address": address.partition("://")[2], "code": code}
+        address = f"{origin(request, settings)}{WRITE}"
+        known = {"address": address.partition("://")[2], "code": code(address)}
         return pages.page("wall.html", "wall.ts", known=known)
 
     async def write(request: Request) -> Response:

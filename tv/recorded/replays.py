@@ -9,7 +9,7 @@ from captions.written.spoken import within
 from engagement.talks import Talk
 from streaming.hls.replay import Timeline
 from streaming.recording.index import Recorded, RecordedInit
-from tv.auth import Identity, Role
+from tv.auth import MODERATORS, Identity
 from tv.follower import Follower
 from tv.problems import Problem
 from tv.recorded.cutting import Cutting
@@ -19,8 +19,6 @@ from tv.recorded.recordings import Recordings
 SETTLED = 12.0  # seconds after its end mark when nothing more of a replay is waited for
 LOOK_AGAIN = 0.5  # seconds between two looks at what is recorded; when all is there, ten times that
 KEPT = 32  # replays in memory; each is some hundred bytes a segment, and two segments
-
-CREW = (Role.MODERATOR, Role.OPERATOR, Role.ADMIN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +174,7 @@ def _missing(yet: bool) -> Problem:
 
 
 def _may(talk: Talk, who: Identity) -> bool:
-    return talk.state == "replay" or (who.role in CREW and who.talk in ("", talk.id))
+    return talk.state == "replay" or (who.role in MODERATORS and who.talk in ("", talk.id))
 
 
 def _ms(time: float) -> int:

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import threading
 import unicodedata
 from importlib import resources
 from xml.sax.saxutils import escape
@@ -47,9 +48,16 @@ HEAD = ParagraphStyle(
 FIGURE = ParagraphStyle("figure", BODY, fontName="Title", fontSize=16, leading=19)
 RIGHT = ParagraphStyle("right", BODY, alignment=TA_RIGHT)
 
+_turn = threading.Lock()  # neither reportlab nor fontTools is for two threads at a time
+
 
 def as_pdf(report: Report) -> bytes:
-    """The report, on A4."""
+    """The report, on A4. Any thread may call this; they take turns."""
+    with _turn:
+        return _drawn(report)
+
+
+def _drawn(report: Report) -> bytes:
     _register()
     file = io.BytesIO()
     document = SimpleDocTemplate(

@@ -64,9 +64,7 @@ def report_of(audience: Audience, talk: Talk, event: str, zone: tzinfo) -> Repor
     waiting = [each for each in questions if each.state in ("approved", "live")]
     waiting.sort(key=lambda question: -question.support)
     polls = [
-        poll
-        for poll in audience.polls.by_id.values()
-        if poll.talk == talk.id and poll.results_public and not poll.deleted
+        poll for poll in audience.polls.by_id.values() if poll.talk == talk.id and not poll.deleted
     ]
     rating = audience.ratings.by_talk.get(talk.id)
     return Report(

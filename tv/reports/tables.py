@@ -135,7 +135,7 @@ def log(audience: Audience, talks: Iterable[Talk], zone: tzinfo) -> Table:
 
 
 def state(name: str) -> str:
-    """A state in words; a live question is being answered, a live talk is on."""
+    """A state in words: of a talk, a poll, a post, an answer, or of a question that is not live."""
     return STATES.get(name, name)
 
 
@@ -240,11 +240,18 @@ def _words(audience: Audience, talks: list[Talk]) -> Table:
 
 def _answers(audience: Audience, talks: list[Talk], zone: tzinfo) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (poll.talk, poll.id, poll.prompt, round, state(answer.state), answer.text, when)
+        (
+            poll.talk,
+            poll.id,
+            poll.prompt,
+            round,
+            state(answer.state),
+            answer.text,
+            local(answer.at, zone),
+        )
         for poll in _polls(audience, talks)
         for round in range(1, poll.round + 1)
         for answer in audience.polls.answers_to(poll.id, round)
-        if (when := local(answer.at, zone))
     ]
     columns = _columns(
         "talk=Intervention,poll=Sondage,prompt=Énoncé,round=Tour,state=État,text=Réponse,at=Le"

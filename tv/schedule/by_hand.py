@@ -12,11 +12,10 @@ from engagement.talks.plan import (
     NAME,
     SPEAKERS,
     TITLE,
+    Changes,
     Edit,
     Kind,
-    Moderation,
     Plan,
-    QuestionsAre,
     id_of,
 )
 from tv.problems import Problem, clean
@@ -28,24 +27,11 @@ Moment = float | datetime
 LAST = 4_102_444_800.0  # the year 2100
 
 
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Said(Changes[Moment], frozen=True, forbid_unknown_fields=True):
     """The body of a new talk, or of what changes in one."""
 
     guid: str = ""
-    title: str | UnsetType = UNSET
     type: Kind | UnsetType = UNSET
-    planned_start: Moment | UnsetType | None = UNSET
-    planned_end: Moment | UnsetType | None = UNSET
-    room: str | UnsetType = UNSET
-    channel: str | UnsetType = UNSET
-    lab: str | UnsetType = UNSET
-    speakers: tuple[str, ...] | UnsetType = UNSET
-    abstract: str | UnsetType = UNSET
-    language: str | UnsetType = UNSET
-    track: str | UnsetType = UNSET
-    questions: QuestionsAre | UnsetType = UNSET
-    presenter_only_queued: bool | UnsetType = UNSET
-    moderation: Moderation | UnsetType = UNSET
 
 
 class Hand:
@@ -88,7 +74,7 @@ class Hand:
             given["speakers"] = _speakers(given["speakers"])
         for name in ("planned_start", "planned_end"):
             if name in given:
-                given[name] = _of_our_time(seconds(given[name], name), name)
+                given[name] = of_our_time(given[name], name)
         self._place(given)
         return Edit(**given)
 
@@ -122,10 +108,12 @@ def seconds(time: Moment | None, field: str) -> float | None:
     return time
 
 
-def _of_our_time(time: float | None, field: str) -> float | None:
-    if time is not None and not 0 <= time < LAST:
+def of_our_time(time: Moment | None, field: str) -> float | None:
+    """The same, and it can be shown as a date. Raises Problem."""
+    found = seconds(time, field)
+    if found is not None and not 0 <= found < LAST:
         raise _wrong_time(field, "ce n’est pas une date de notre temps")
-    return time
+    return found
 
 
 def _wrong_time(field: str, why: str) -> Problem:

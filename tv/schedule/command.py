@@ -11,7 +11,6 @@ from engagement.talks import ScheduleImported
 from engagement.talks.planning import Change, difference
 from tv import commanding, reasons
 from tv.folder import Folder
-from tv.journal import StoreUnavailable
 from tv.schedule import telling, writing
 from tv.schedule.errors import ScheduleError, Unreadable
 from tv.schedule.places import Places
@@ -19,7 +18,6 @@ from tv.schedule.reading import LIMIT, Reading, read
 from tv.settings import Settings
 
 FORMATS = ("json", "ics")
-AWAY = "Le serveur Valkey ou Redis ne répond pas : réessayez dans un instant."
 
 
 def bring(folder: Folder, settings: Settings, file: Path, source: str, dry_run: bool) -> list[str]:
@@ -35,10 +33,7 @@ def bring(folder: Folder, settings: Settings, file: Path, source: str, dry_run: 
         raise ScheduleError(f"Impossible de lire « {file} » ({why}).") from error
     except Unreadable as error:
         raise ScheduleError(f"« {file} » : {error}") from error
-    try:
-        changes = asyncio.run(_bring(folder, settings, said, source, dry_run))
-    except StoreUnavailable as error:
-        raise ScheduleError(AWAY) from error
+    changes = asyncio.run(_bring(folder, settings, said, source, dry_run))
     return _told(said, changes, settings, dry_run)
 
 
@@ -54,8 +49,6 @@ def take(folder: Folder, settings: Settings, file: Path | None, written: str) ->
         made = asyncio.run(_take(folder, settings, written))
         if file is not None:
             file.write_bytes(made)
-    except StoreUnavailable as error:
-        raise ScheduleError(AWAY) from error
     except OSError as error:
         why = reasons.of_system(error)
         raise ScheduleError(f"Impossible d’écrire « {file} » ({why}).") from error
@@ -87,15 +80,15 @@ async def _take(folder: Folder, settings: Settings, written: str) -> bytes:
         talks = desk.follower.audience.talks
         if written == "ics":
             return writing.as_ical(talks, settings.event, time.time())
-        return writing.as_json(talks, settings.event)
+        return writing.as_json(talks, settings.event, crew=True)
 
 
 def _told(said: Reading, changes: Sequence[Change], settings: Settings, dry_run: bool) -> list[str]:
     numbers = telling.counted(changes)
     summary = (
-        f"{len(said.plans)} interventions dans le fichier\u202f: {numbers['added']} ajoutées, "
-        f"{numbers['changed']} modifiées, {numbers['cancelled']} annulées, "
-        f"{numbers['restored']} rétablies."
+        f"Interventions dans le fichier\u202f: {len(said.plans)}\u202f; ajoutées\u202f: "
+        f"{numbers['added']}, modifiées\u202f: {numbers['changed']}, annulées\u202f: "
+        f"{numbers['cancelled']}, rétablies\u202f: {numbers['restored']}."
     )
     end = "Rien n’a été changé (--dry-run)." if dry_run else "C’est fait."
     notes = [f"Remarque\u202f: {note}" for note in said.notes]

@@ -25,13 +25,13 @@ def forecast(talks: Iterable[Talk], now: float, zone: tzinfo) -> dict[str, Expec
     """When to expect the talks of today that have not ended, by their ids.
 
     In each room, a talk that runs over pushes those after it, as far as the breaks between them
-    do not make up for it.
+    do not make up for it; what has no room pushes nothing.
     """
     today = times.local(now, zone).date()
     rooms: defaultdict[str, list[Talk]] = defaultdict(list)
     for talk in talks:
         if talk.state in ("scheduled", "live") and day_of(talk, zone) == today:
-            rooms[talk.channel or talk.room].append(talk)
+            rooms[talk.channel or talk.room or talk.id].append(talk)
     expected: dict[str, Expected] = {}
     for of_room in rooms.values():
         free = 0.0  # from when on the room is

@@ -18,7 +18,7 @@ from tv.schedule.errors import Unreadable
 from tv.schedule.places import folded
 from tv.schedule.understanding import Understanding, kind_of, plain, speakers_of
 
-NO_ROOM = "Salle à préciser"
+NO_ROOM = "Salle à préciser"  # where there is none: frab has no place for that
 KINDS: dict[Kind, str] = {
     "conference": "Conférence",
     "intervention": "Intervention",
@@ -63,20 +63,24 @@ def understand(conference: Mapping[str, Any], days: Iterable[Any], into: Underst
         date = str(day.get("date") or "")
         for room, talks in rooms.items():
             for place, talk in enumerate(talks if isinstance(talks, list) else (), 1):
-                if isinstance(talk, Mapping) and not talk.get("room"):
-                    talk = {**talk, "room": room}
+                if isinstance(talk, Mapping):
+                    named = talk.get("room") or room
+                    talk = {**talk, "room": "" if named == NO_ROOM else named}
                 into.add(talk, f"Jour {number}, {room[:60] or NO_ROOM}, nº\u00a0{place}", date)
 
 
-def write(talks: Iterable[Talk], about: Mapping[str, Any], zone: tzinfo, name: str) -> bytes:
+def write(
+    talks: Iterable[Talk], about: Mapping[str, Any], zone: tzinfo, name: str, *, crew: bool = False
+) -> bytes:
     """The talks that have their hour, but those that will not take place, as a frab file.
 
-    `about` is what the last file said of the whole; `name` is the event's.
+    `about` is what the last file said of the whole; `name` is the event's. Only the `crew` gets
+    what a table had in columns of its own: telephone numbers, fees.
     """
     shown = [talk for talk in talks if talk.planned_start and talk.state != "cancelled"]
     shown.sort(key=lambda talk: (talk.planned_start, talk.room, talk.id))
     days = [
-        _day(number, date, list(of_day), zone)
+        _day(number, date, list(of_day), zone, crew)
         for number, (date, of_day) in enumerate(groupby(shown, lambda talk: _date(talk, zone)), 1)
     ]
     said = about.get("conference")
@@ -97,10 +101,10 @@ def write(talks: Iterable[Talk], about: Mapping[str, Any], zone: tzinfo, name: s
     return msgspec.json.format(msgspec.json.encode({"schedule": whole}), indent=1)
 
 
-def _day(number: int, date: str, talks: list[Talk], zone: tzinfo) -> dict[str, Any]:
+def _day(number: int, date: str, talks: list[Talk], zone: tzinfo, crew: bool) -> dict[str, Any]:
     rooms: dict[str, list[dict[str, Any]]] = {}
     for talk in talks:
-        rooms.setdefault(talk.room or NO_ROOM, []).append(_written(talk, zone))
+        rooms.setdefault(talk.room or NO_ROOM, []).append(_written(talk, zone, crew))
     starts = [talk.planned_start or 0.0 for talk in talks]
     ends = [talk.planned_end or talk.planned_start or 0.0 for talk in talks]
     return {
@@ -112,9 +116,11 @@ def _day(number: int, date: str, talks: list[Talk], zone: tzinfo) -> dict[str, A
     }
 
 
-def _written(talk: Talk, zone: tzinfo) -> dict[str, Any]:
+def _written(talk: Talk, zone: tzinfo, crew: bool) -> dict[str, Any]:
     extra: dict[str, Any] = msgspec.json.decode(talk.extra) if talk.extra else {}
     extra.pop("ical", None)
+    if not crew:
+        extra.pop("columns", None)
     start = times.local(talk.planned_start or 0.0, zone)
     lasts = (talk.planned_end or 0.0) - (talk.planned_start or 0.0) if talk.planned_end else 0.0
     said_kind, persons = plain(extra.pop("type", ""), NAME), extra.pop("persons", [])

@@ -31,8 +31,11 @@ _NAMES = {
     "STATUS": "status",
     "URL": "url",
 }
-_OURS = frozenset((*_NAMES, "DTSTART", "DTEND", "DURATION", "DTSTAMP", "CATEGORIES"))
-_OURS_TOO = frozenset(("SEQUENCE", "LAST-MODIFIED", "CREATED", "RRULE", "RECURRENCE-ID"))
+_NOT_KEPT = (
+    frozenset((*_NAMES, "DTSTART", "DTEND", "DURATION", "DTSTAMP", "CATEGORIES"))
+    | {"SEQUENCE", "LAST-MODIFIED", "CREATED", "RRULE", "RECURRENCE-ID"}
+    | {"ATTENDEE", "ORGANIZER", "CONTACT"}  # people's addresses: all may read the export
+)
 
 
 @dataclass
@@ -101,9 +104,9 @@ def _said(properties: list[Property], zone: tzinfo) -> dict[str, Any]:
         elif each.name == "CATEGORIES":
             said["track"] = _unescaped(re.split(r"(?<!\\),", each.value)[0])
             said["type"] = said["track"]
-        elif each.name in ("ATTENDEE", "ORGANIZER") and each.parameters.get("CN"):
-            speakers += [each.parameters["CN"]] if each.name == "ATTENDEE" else []
-        elif each.name not in _OURS | _OURS_TOO and len(kept) < KEPT:
+        elif each.name == "ATTENDEE" and each.parameters.get("CN"):
+            speakers.append(each.parameters["CN"])
+        elif each.name not in _NOT_KEPT and len(kept) < KEPT:
             kept.append(each.line)
     start = _moment(_of(properties, "DTSTART"), zone)
     if start is not None:
@@ -163,7 +166,7 @@ def _written(talk: Talk, now: float) -> list[str]:
 def _whole(said: Any) -> bool:
     """Whether it is one content line, and neither begins nor ends anything."""
     known = _property(said) if isinstance(said, str) and said.isprintable() else None
-    return known is not None and known.name not in ("BEGIN", "END", *_OURS, *_OURS_TOO)
+    return known is not None and known.name not in ("BEGIN", "END", *_NOT_KEPT)
 
 
 def _unfolded(text: str) -> Iterator[str]:

@@ -29,7 +29,7 @@ class Reading:
 def read(data: bytes, zone: tzinfo, places: Places) -> Reading:
     """Read frab's JSON or XML, iCalendar or CSV, told apart by how they begin.
 
-    Hours that name no time zone are those of `zone`. Takes up to a second of computing. Raises
+    Hours that name no time zone are those of `zone`. Takes seconds of computing, at worst. Raises
     Unreadable, also for a file without a single talk: it would cancel all there are.
     """
     if len(data) > LIMIT:

@@ -1,6 +1,7 @@
 """A schedule in a table (CSV), as a spreadsheet saves it: one talk a line, under headings."""
 
 import csv
+import io
 from typing import Any
 
 from tv.schedule.errors import Unreadable
@@ -34,11 +35,14 @@ _FIELDS = {heading: name for name, headings in _HEADINGS.items() for heading in 
 
 def read(text: str, into: Understanding) -> dict[str, Any]:
     """Understand a file. Raises Unreadable."""
-    lines = csv.reader(text.splitlines(), delimiter=_delimiter(text), strict=False)
+    file = io.StringIO(text, newline="")  # a cell may have lines of its own
+    lines = csv.reader(file, delimiter=_delimiter(text), strict=False)
     try:
         headings = next((line for line in lines if any(map(str.strip, line))), [])
-        fields = [_FIELDS.get(folded(heading), heading.strip()) for heading in headings[:COLUMNS]]
-        if "title" not in fields:
+        fields = [
+            (_FIELDS.get(folded(heading), ""), heading.strip()) for heading in headings[:COLUMNS]
+        ]
+        if all(name != "title" for name, _ in fields):
             raise Unreadable(
                 "Ce fichier n’est ni un programme frab, ni un calendrier iCal, ni un tableau CSV "
                 "qui a une colonne «\u00a0titre\u00a0» (et, par exemple, date, début, fin, salle, "
@@ -54,15 +58,18 @@ def read(text: str, into: Understanding) -> dict[str, Any]:
     return {}
 
 
-def _said(fields: list[str], row: list[str]) -> dict[str, Any]:
-    """A line, under the names of frab; what its headings do not say is kept under theirs."""
+def _said(fields: list[tuple[str, str]], row: list[str]) -> dict[str, Any]:
+    """A line, under the names of frab; what has none is in `columns`, under its heading."""
     said: dict[str, Any] = {}
-    for name, value in zip(fields, row, strict=False):
-        if value.strip() and name:
-            said.setdefault(name, value.strip())
+    columns: dict[str, str] = {}
+    for (name, heading), value in zip(fields, map(str.strip, row), strict=False):
+        if value and name:
+            said.setdefault(name, value)
+        elif value and heading:
+            columns.setdefault(heading, value)
     if day := said.pop("day", ""):
         said.setdefault("date", day)
-    return said
+    return said | ({"columns": columns} if columns else {})
 
 
 def _delimiter(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from engagement.talks.planning import Change
 from tv.problems import rfc3339
 from tv.schedule import times
+from tv.schedule.frab_json import KINDS
 
 _VERBS = {
     "added": "Ajoutée",
@@ -84,6 +85,8 @@ def _plain(name: str, value: Any) -> Any:
 def _said(name: str, value: Any, zone: tzinfo) -> str:
     if name in _TIMES and value is not None:
         return f"{times.local(value, zone):%d/%m/%Y %H:%M}"
+    if name == "kind":
+        return KINDS[value].lower()
     if isinstance(value, bool):
         return "oui" if value else "non"
     text = ", ".join(value) if isinstance(value, tuple) else str(value or "–")

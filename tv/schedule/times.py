@@ -4,7 +4,8 @@ import re
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
-LONGEST = 86_400.0  # seconds of a talk; what is said to last longer is not believed
+from engagement.talks.plan import LONGEST_PLAN
+
 _YEARS = range(1990, 2101)
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -81,7 +82,7 @@ def length(said: str) -> float | None:
         lasts = int(found[1]) * 3600.0 + int(found[2] or 0) * 60.0 + int(found[3] or 0)
     else:
         return None
-    return lasts if 0 < lasts <= LONGEST else None
+    return lasts if 0 < lasts <= LONGEST_PLAN else None
 
 
 def local(at: float, zone: tzinfo) -> datetime:

@@ -14,6 +14,7 @@ from engagement.talks.plan import (
     ABSTRACT,
     EXTRA,
     LANGUAGE,
+    LONGEST_PLAN,
     NAME,
     SPEAKERS,
     TALKS,
@@ -52,16 +53,21 @@ class Understanding:
         self.places = places
         self.plans: dict[str, Plan] = {}
         self._notes: list[str] = []
+        self._more = 0  # notes that are not kept
         self._unnamed: Counter[str] = Counter()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        more = len(self._notes) - NOTES
-        kept = tuple(self._notes[:NOTES])
-        return (*kept, f"… et {more} autres remarques.") if more > 0 else kept
+        if not self._more:
+            return tuple(self._notes)
+        s = "s" * (self._more > 1)
+        return (*self._notes, f"… et {self._more} autre{s} remarque{s}.")
 
     def note(self, where: str, what: str) -> None:
-        self._notes.append(f"{where}\u202f: {what}")
+        if len(self._notes) < NOTES:
+            self._notes.append(f"{where}\u202f: {what}")
+        else:
+            self._more += 1
 
     def add(self, said: Any, where: str, day: str = "") -> None:
         """Understand one talk. `where` says, in French, where it stands; `day` is its default."""
@@ -137,7 +143,7 @@ class Understanding:
             return None, None
         end = times.moment(plain(said.get("end"), NAME), self.zone, day)
         lasts = times.length(plain(said.get("duration"), NAME)) if end is None else end - start
-        if lasts is None or not 0 < lasts <= times.LONGEST:
+        if lasts is None or not 0 < lasts <= LONGEST_PLAN:
             if said.get("duration") or said.get("end"):
                 self.note(where, "la durée n’a pas été comprise\u202f; sans heure de fin.")
             return start, None
@@ -165,8 +171,8 @@ def plain(said: Any, most: int, *, lines: bool = False) -> str:
         said = next((said[name] for name in _SAID_IN if said.get(name)), None)
     if isinstance(said, bool) or not isinstance(said, str | int | float):
         return ""
-    text = unicodedata.normalize("NFC", str(said)[: 4 * most].replace("\r\n", "\n"))
-    shown = "".join(map(_shown, text))
+    text = unicodedata.normalize("NFC", str(said)[: 4 * most])
+    shown = "".join(map(_shown, re.sub(r"\r\n?", "\n", text)))
     parts = shown.split("\n") if lines else [shown]
     cleaned = (clean(part, "", most=10 * most, least=0) for part in parts)
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(cleaned)).strip()

@@ -14,10 +14,10 @@ def planned(talks: Talks) -> list[Talk]:
     return [talk for talk in listed if not talk.standing] or listed
 
 
-def as_json(talks: Talks, event: Event) -> bytes:
-    """frab's JSON, with what the last file said of the whole."""
+def as_json(talks: Talks, event: Event, *, crew: bool) -> bytes:
+    """frab's JSON, with what the last file said of the whole; for the crew, or for all."""
     about = msgspec.json.decode(talks.schedule.about) if talks.schedule.about else {}
-    return frab_json.write(planned(talks), about, event.zone, event.name)
+    return frab_json.write(planned(talks), about, event.zone, event.name, crew=crew)
 
 
 def as_ical(talks: Talks, event: Event, now: float) -> bytes:

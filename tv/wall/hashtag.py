@@ -30,11 +30,11 @@ async def _bring_from(
     since, pause = "", wall.every
     while True:
         # While nobody reads what waits there is no use in more.
-        if posts.room_for(BY):
+        if room := posts.room_for(BY):
             try:
                 found = await asyncio.to_thread(mastodon.fetch, server, wall.hashtag, since)
                 fresh = [each for each in found.statuses if f"m_{each.key}" not in posts.by_id]
-                for status in fresh[-posts.room_for(BY) :]:
+                for status in fresh[-room:]:
                     await follower.write(_brought(status, now()))
                 since, pause = found.newest or since, wall.every
             except mastodon.Unreachable as error:

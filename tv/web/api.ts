@@ -59,3 +59,12 @@ function explained(response: Response, text: string): Problem {
     Number(response.headers.get("retry-after")) || 0,
   );
 }
+
+/**
+ * A key for what is sent until it is known to have arrived: the server does it once.
+ * crypto.randomUUID exists only over HTTPS; venues often serve plain HTTP on a local network.
+ */
+export function identifier(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

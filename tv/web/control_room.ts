@@ -1,21 +1,22 @@
 // The control room: the air and its sources, the talk, questions to read and to air, polls.
 
 import { html, nothing, render } from "lit";
-import { call, type Problem } from "./api";
+import { call } from "./api";
 import * as clock from "./clock";
 import { hour, seconds, stopwatch } from "./french";
 import { keep, recall } from "./kept";
 import { Live } from "./live";
 import { drawing, page } from "./page";
 import { CaptionsDesk } from "./parts/captions_desk";
-import { type Act, line, pending } from "./parts/desk";
+import { line, pending } from "./parts/desk";
 import { closedDoor } from "./parts/door";
 import { strip } from "./parts/health";
 import { Keeping } from "./parts/keeping";
 import { phases } from "./parts/phases";
 import { pollCard } from "./parts/poll_desk";
 import { type PollDraft, PollForm } from "./parts/poll_form";
-import { fromRoom, queued } from "./parts/moderating";
+import { queued } from "./parts/moderating";
+import { oneLine } from "./parts/one_line";
 import { ordered } from "./parts/questions";
 import { summary } from "./parts/rating";
 import { Refusal } from "./parts/refusal";
@@ -26,7 +27,6 @@ import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
 import { messaging } from "./parts/stage_message";
 import { Switching } from "./parts/switcher";
-import { announce } from "./parts/text";
 import type {
   Answer,
   Channel,
@@ -39,6 +39,7 @@ import type {
   StageMessage,
   Talk,
 } from "./protocol";
+import { Requests } from "./requests";
 import { enter } from "./session";
 import { CREW as NEXT, ranked, whenPlanned } from "./talks";
 
@@ -47,19 +48,28 @@ type Post = "public" | "captions";
 const CREW = ["moderator", "operator", "admin"];
 const RUNNERS = ["operator", "admin"]; // who may switch, and restream
 
+/** « Question de la salle »: asked aloud, written down here, on air at once. */
+const FROM_ROOM = {
+  id: "room-question",
+  label: "Question de la salle",
+  most: 500,
+  button: "Envoyer à l’antenne",
+};
+
 const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
 
 const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
+const requests = new Requests(draw);
+const { busy } = requests;
 const refusal = new Refusal($<HTMLDialogElement>("#refusal"));
 const pollForm = new PollForm(draw, createPoll);
 const keeping = new Keeping(draw);
-const rundown = new RundownDesk(live, draw);
-const screens = new ScreensDesk(live, draw);
-const busy = new Set<string>();
+const rundown = new RundownDesk(live, requests, draw);
+const screens = new ScreensDesk(live, requests, draw);
 const switching = new Switching(
-  (channel, to) => request(`channel:${channel}`, `/api/v1/channels/${channel}:switch`, { to }),
+  (channel, to) => requests.send(`channel:${channel}`, "POST", `/api/v1/channels/${channel}:switch`, { to }),
   draw,
 );
 const captions = new CaptionsDesk(slug, live, draw);
@@ -125,7 +135,7 @@ function drawAir(role: string, talks: Talk[]): void {
   render(sources(channel, others, { now, switching, mayRun }), $("#sources"));
   render(keeping.render(channel?.recording, [...talks], mayRun), $("#keeping"));
   const act = ({ id }: Restream, verb: string) =>
-    void request(`restream:${id}`, `/api/v1/restreams/${id}:${verb}`);
+    void requests.send(`restream:${id}`, "POST", `/api/v1/restreams/${id}:${verb}`);
   const names = new Map(channels.map(({ id, name }) => [id, name]));
   const desk = { now, busy, mayRun, act, channels: names };
   render(channel?.sources ? restreams(targets, desk) : nothing, $("#restreams"));
@@ -174,7 +184,7 @@ function drawQuestions(role: string): void {
     (a, b) => (seconds(a.asked_at) ?? 0) - (seconds(b.asked_at) ?? 0),
   );
   render(pending(oldest, desk, refuse), $("#pending"));
-  const room = talk ? fromRoom(askForRoom) : nothing;
+  const room = talk ? oneLine(FROM_ROOM, askForRoom) : nothing;
   render([room, line(read, desk, role !== "moderator")], $("#line"));
   for (const id of ["#pending-count", "#jump-pending"]) {
     $(id).textContent = String(unread.length || "");
@@ -188,9 +198,7 @@ function drawPolls(): void {
   const rank = { open: 0, closed: 1, draft: 2, published: 3 };
   polls.sort((a, b) => rank[a.state] - rank[b.state]);
   const answers = live.items<Answer>(`talk:${talk?.id}`, "answer");
-  const send = (id: string, path: string, body?: object, method?: string) =>
-    void request(id, path, body, method);
-  const desk = { now: clock.now(), busy, send };
+  const desk = { now: clock.now(), requests };
   render(
     html`${talk ? pollForm.render() : nothing}
       <ul class="cards">
@@ -205,13 +213,16 @@ function drawRundown(role: string): void {
   render(rundown.render(mayRun, talk?.id), $("#rundown"));
   render(screens.render(mayRun, live.items<Channel>("channels", "channel")), $("#screens"));
   const messages = live.items<StageMessage>(`talk:${talk?.id}`, "message");
-  render(talk ? messaging(talk.id, messages, clock.now()) : nothing, $("#stage-message"));
+  render(talk ? messaging(talk.id, messages, requests) : nothing, $("#stage-message"));
 }
 
 function phaseChoice(role: string) {
   const happening = live.item<Happening>("event", "happening", "event");
   if (!happening || !RUNNERS.includes(role)) return nothing;
-  return phases(happening, (phase) => void request("event", "/api/v1/event:phase", { phase }));
+  return phases(
+    happening,
+    (phase) => void requests.send("event", "POST", "/api/v1/event:phase", { phase }),
+  );
 }
 
 /** Which talk the desk is about, where there are several. */
@@ -222,7 +233,7 @@ function talkChoice(here: Talk[]) {
     chosen = (event.target as HTMLSelectElement).value;
     redraw();
   };
-  return html`<label class="talk-choice">
+  return html`<label class="desk-choice">
     Intervention
     <select @change=${choose}>
       <option value="" ?selected=${!chosen}>Celle du moment</option>
@@ -246,8 +257,8 @@ function talkCard() {
   const button = (text: string, kind: string, verb: string) =>
     html`<button
       class=${kind}
-      ?disabled=${busy.has(id)}
-      @click=${() => request(id, `/api/v1/talks/${id}:${verb}`)}
+      aria-disabled=${busy.has(id) ? "true" : nothing}
+      @click=${() => requests.send(id, "POST", `/api/v1/talks/${id}:${verb}`)}
     >
       ${text}
     </button>`;
@@ -276,29 +287,7 @@ function talkCard() {
 }
 
 function act(item: Question, verb: string, body?: object): void {
-  void request(item.id, `/api/v1/questions/${item.id}:${verb}`, body);
-}
-
-/** One request per item at a time; what it changed comes back by the socket. */
-async function request(
-  id: string,
-  path: string,
-  body?: object,
-  method = "POST",
-): Promise<boolean> {
-  if (busy.has(id)) return false;
-  busy.add(id);
-  draw();
-  try {
-    await call(method, path, body);
-    return true;
-  } catch (error) {
-    announce((error as Problem).message, true);
-    return false;
-  } finally {
-    busy.delete(id);
-    draw();
-  }
+  void requests.send(item.id, "POST", `/api/v1/questions/${item.id}:${verb}`, body);
 }
 
 /** Others see which card one reads, for a minute; that it is read already is no trouble. */
@@ -313,23 +302,15 @@ function look(event: FocusEvent): void {
 }
 
 function askForRoom(body: string): Promise<boolean> {
-  return request("room", `/api/v1/talks/${talk?.id}/questions:room`, { body });
+  return requests.create("room", `/api/v1/talks/${talk?.id}/questions:room`, { body });
 }
 
 function refuse(question: Question): void {
-  refusal.open(question, ((verb, body) => act(question, verb, body)) satisfies Act);
+  refusal.open(question, (reason) => act(question, "reject", { reason }));
 }
 
-async function createPoll(draft: PollDraft): Promise<boolean> {
-  const body = { talk: talk?.id, ...draft };
-  try {
-    const once = { "idempotency-key": crypto.getRandomValues(new Uint32Array(4)).join("-") };
-    await call("POST", "/api/v1/polls", body, once);
-    return true;
-  } catch (error) {
-    announce((error as Problem).message, true);
-    return false;
-  }
+function createPoll(draft: PollDraft): Promise<boolean> {
+  return requests.create("poll", "/api/v1/polls", { talk: talk?.id, ...draft });
 }
 
 /** On a question to read: A publishes, R refuses, arrows go to the next. */

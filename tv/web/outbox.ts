@@ -1,6 +1,6 @@
 // What people sent, until the server has it: kept on the device, sent once, in order.
 
-import { call, Problem } from "./api";
+import { call, identifier, Problem } from "./api";
 import { keep, recall } from "./kept";
 import { forgotten, join } from "./session";
 import { jitter } from "./waiting";
@@ -93,10 +93,4 @@ export class Outbox {
     keep("outbox", this.letters);
     this.changed();
   }
-}
-
-/** crypto.randomUUID exists only over HTTPS; venues often serve plain HTTP on a local network. */
-function identifier(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

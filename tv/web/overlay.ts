@@ -10,6 +10,7 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 
 live.follow("overlay");
+for (const face of document.fonts) void face.load(); // before the first words are on air
 addEventListener("resize", draw);
 setInterval(() => ticks(entries()) && draw(), 250);
 

@@ -1,7 +1,6 @@
 // The presenter's page: one question, large, with its quote; one thing to press; the time.
 
 import { html, nothing, render } from "lit";
-import { call, type Problem } from "./api";
 import * as clock from "./clock";
 import { count, quoted, seconds, stopwatch } from "./french";
 import { Live } from "./live";
@@ -11,10 +10,11 @@ import { results } from "./parts/polls";
 import { queued } from "./parts/moderating";
 import { ordered } from "./parts/questions";
 import { received } from "./parts/stage_message";
-import { announce, typeset } from "./parts/text";
+import { typeset } from "./parts/text";
 import { fastest } from "./player/captions";
 import { Cues } from "./player/cues";
 import type { Answer, Channel, Poll, Question, StageMessage, Talk, Word } from "./protocol";
+import { Requests } from "./requests";
 import { enter } from "./session";
 import { CREW, ranked } from "./talks";
 
@@ -26,12 +26,12 @@ const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as
 const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
+const requests = new Requests(draw);
 const later = new Map<string, number>(); // questions put off, on this device: id → when
 const cues = new Cues();
 let words: Word[] = [];
 let talk: Talk | undefined;
 let trouble = "";
-let busy = false;
 
 live.onPartial = (partial) => {
   words = partial.words;
@@ -76,7 +76,7 @@ function redraw(): void {
   const rest = answering ? waiting : waiting.slice(1);
 
   render(status(), $("#status"));
-  render(received(live.items<StageMessage>(`talk:${talk?.id}`, "message")), $("#message"));
+  render(received(live.items<StageMessage>(`talk:${talk?.id}`, "message"), requests), $("#message"));
   render(heading(), $("#talk"));
   render(card(shown), $("#question"));
   render(upcoming(rest), $("#next"));
@@ -127,6 +127,7 @@ function card(question: Question | undefined) {
     </div>`;
   }
   const answering = question.state === "live";
+  const busy = requests.busy.has(question.id);
   const quote = question.anchor?.quote;
   const long = question.body.length > 140;
   return html`<div class="prompt ${answering ? "answering" : ""}">
@@ -216,18 +217,10 @@ function putOff({ id, state }: Question): void {
   draw();
 }
 
-async function act(question: Question, verb: string): Promise<void> {
-  busy = true;
+async function act({ id }: Question, verb: string): Promise<void> {
+  const done = await requests.send(id, "POST", `/api/v1/questions/${id}:${verb}`);
+  if (done && verb === "release") later.set(id, clock.now());
   draw();
-  try {
-    await call("POST", `/api/v1/questions/${question.id}:${verb}`);
-    if (verb === "release") later.set(question.id, clock.now());
-  } catch (error) {
-    announce((error as Problem).message, true);
-  } finally {
-    busy = false;
-    draw();
-  }
 }
 
 function caption(): void {

@@ -43,7 +43,7 @@ function redraw(): void {
           ? ""
           : html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`
       }
-      <button class="quiet" aria-pressed=${String(wall.paused)} @click=${pause}>
+      <button class="quiet" @click=${pause}>
         ${wall.paused ? "Reprendre" : "Pause"} <kbd>Espace</kbd>
       </button>`,
     $("#wall-bar"),

@@ -2,7 +2,7 @@
 
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { call, Problem } from "./api";
+import { call, identifier, Problem } from "./api";
 import { count, reason } from "./french";
 import { keep, recall } from "./kept";
 import { Live } from "./live";
@@ -10,8 +10,9 @@ import { drawing } from "./page";
 import * as icons from "./parts/icons";
 import { type Photo, shrunk } from "./parts/photo";
 import { announce, typeset } from "./parts/text";
-import { picture, signature } from "./parts/wall";
+import { picture, shown, signature } from "./parts/wall";
 import type { OwnPosts, Post, PostState, Wall } from "./protocol";
+import { Requests } from "./requests";
 import { enter, forgotten, join, whenJoined } from "./session";
 
 const LIMIT = 280; // characters, as the server has it
@@ -21,7 +22,8 @@ const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as
 
 const draw = drawing(redraw);
 const live = new Live(draw);
-const busy = new Set<string>();
+const requests = new Requests(draw);
+const { busy } = requests;
 let text = recall("wall.draft", "");
 let photo: Photo | null = null;
 let alt = "";
@@ -36,11 +38,7 @@ function redraw(): void {
   const open = live.item<Wall>("wall", "wall", "wall")?.open ?? true;
   render(open ? form() : html`<p class="empty">Le mur ne prend plus de messages.</p>`, $("#write"));
   render(ownPosts(own?.posts ?? []), $("#own"));
-  const shown = live
-    .items<Post>("wall", "post")
-    .filter(({ state }) => state === "shown")
-    .sort((a, b) => String(b.shown_at).localeCompare(String(a.shown_at)));
-  render(onTheWall(shown, new Set(own?.supports)), $("#others"));
+  render(onTheWall(shown(live), new Set(own?.supports)), $("#others"));
 }
 
 function form() {
@@ -117,7 +115,7 @@ function ownPosts(posts: Post[]) {
                 ["pending", "approved", "shown"].includes(post.state)
                   ? html`<button
                       class="link"
-                      ?disabled=${busy.has(post.id)}
+                      aria-disabled=${busy.has(post.id) ? "true" : nothing}
                       @click=${() => act("POST", post, ":withdraw")}
                     >
                       Retirer
@@ -132,7 +130,7 @@ function ownPosts(posts: Post[]) {
 }
 
 function onTheWall(posts: Post[], supported: Set<string>) {
-  if (!posts.length) return html`<p class="empty">Pas encore de message : écrivez le premier.</p>`;
+  if (!posts.length) return html`<p class="empty">Pas encore de message\u202f: écrivez le premier.</p>`;
   return html`<ul class="wall-list">
     ${repeat(
       posts,
@@ -142,8 +140,8 @@ function onTheWall(posts: Post[], supported: Set<string>) {
           <button
             class="support"
             aria-pressed=${String(supported.has(post.id))}
-            aria-label="J’aime : ${count(post.support, "soutien", "soutiens")}"
-            ?disabled=${busy.has(post.id)}
+            aria-label="J’aime\u202f: ${count(post.support, "soutien", "soutiens")}"
+            aria-disabled=${busy.has(post.id) ? "true" : nothing}
             @click=${() => act(supported.has(post.id) ? "DELETE" : "PUT", post, "/support")}
           >
             ${supported.has(post.id) ? icons.supported : icons.support} ${post.support}
@@ -193,40 +191,35 @@ async function choose(event: Event): Promise<void> {
 
 async function submit(event: Event): Promise<void> {
   event.preventDefault();
-  if (busy.has("form")) return;
+  const draft = key;
   await doing("form", async () => {
-    await join();
     const sent = photo && (await call<{ id: string }>("POST", "/api/v1/wall/pictures", photo.body));
     const body = { text: text.trim(), picture: sent?.id ?? "", alt };
-    await call("POST", "/api/v1/wall/posts", body, { "idempotency-key": key });
-    text = alt = "";
-    photo = null;
-    changed();
+    await call("POST", "/api/v1/wall/posts", body, { "idempotency-key": draft });
+    if (key === draft) {
+      text = alt = ""; // not what was typed meanwhile
+      photo = null;
+      changed();
+    }
     announce("Message envoyé. Il sera relu avant de s’afficher.");
   });
 }
 
 async function act(method: string, { id }: Post, what: string): Promise<void> {
-  await doing(id, async () => {
-    await join();
-    await call(method, `/api/v1/wall/posts/${id}${what}`);
-  });
+  await doing(id, () => call(method, `/api/v1/wall/posts/${id}${what}`));
 }
 
-/** One at a time of each; what it changed comes back by the socket. */
+/** As a participant: one whom the server has forgotten joins anew at the next act. */
 async function doing(what: string, work: () => Promise<void>): Promise<void> {
-  if (busy.has(what)) return;
-  busy.add(what);
-  draw();
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) forgotten();
-    announce((error as Error).message, true);
-  } finally {
-    busy.delete(what);
-    draw();
-  }
+  await requests.doing(what, async () => {
+    try {
+      await join();
+      await work();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) forgotten();
+      throw error;
+    }
+  });
 }
 
 /** The draft is another one now. */
@@ -234,8 +227,4 @@ function changed(): void {
   key = identifier();
   keep("wall.draft", text);
   draw();
-}
-
-function identifier(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

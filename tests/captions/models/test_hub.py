@@ -142,6 +142,17 @@ def test_what_comes_damaged_is_refused_and_fetched_anew(there: Hub, tmp_path: Pa
     assert "config.json" not in dict(there.asked)  # it had come whole
 
 
+def test_what_was_wrong_at_the_hub_is_fetched_anew_once_it_is_right(
+    there: Hub, tmp_path: Path
+) -> None:
+    right = there.files["model.bin"]
+    there.files["model.bin"] = bytes(len(right))
+    with pytest.raises(ModelUnavailable, match="ne se charge pas"):
+        weights.resolve("small", tmp_path, None, there.address)
+    there.files["model.bin"] = right
+    assert weights.verify(weights.resolve("small", tmp_path, None, there.address))
+
+
 def test_a_model_that_rots_in_the_cache_is_fetched_again(there: Hub, tmp_path: Path) -> None:
     folder = weights.resolve("small", tmp_path, None, there.address)
     with (folder / "model.bin").open("r+b") as file:

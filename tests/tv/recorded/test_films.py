@@ -44,8 +44,7 @@ async def played(
     """A talk from 1.5 s to 7 s of the recording, of which pictures 50 to 174 are shown."""
     made, began = announced
     record(tmp_path / "recording" / "plateau", made)
-    recordings = tmp_path / "recording"
-    async with house(redis, recordings=recordings, films=tmp_path / "films") as served:
+    async with house(redis, data=tmp_path) as served:
         talk = Played(served, tmp_path, began)
         await talk.talk(1.5, 7.0)
         await talk.say("bonjour à tous", 3.0)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from engagement.polls import Option
+from engagement.polls import Option, PollClosed, PollPublished, PollReopened
 from engagement.questions import (
     Anchor,
     AnswerWritten,
@@ -125,6 +127,33 @@ def test_report_tells_the_speaker_what_the_audience_saw_and_no_more() -> None:
         assert told in said
     assert "refusée" not in said
     assert "Qui paie" not in said  # nobody has read it
+
+
+def test_report_has_the_rounds_whose_results_were_shown() -> None:
+    room = Room()
+    room.opened(options=(Option("o1", "Oui"), Option("o2", "Non")), visibility="published")
+    room.vote("ann", "o1")
+    for step in (PollClosed, PollPublished, PollReopened):
+        room.do(step, poll="p")
+    room.vote("bob", "o2", round=2)
+    room.do(PollClosed, poll="p")
+    report = report_of(room.audience, room.audience.talks.by_id["direct"], "La Fabrique", PARIS)
+    assert [(poll.round, poll.votes) for poll in report.polls] == [(1, (("Oui", 1), ("Non", 0)))]
+
+
+def test_reports_are_drawn_whole_when_several_are_asked_for_at_once() -> None:
+    room = a_talk()
+    report = report_of(room.audience, room.audience.talks.by_id["direct"], "La Fabrique", PARIS)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # so that threads meet anywhere
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            made = list(threads.map(as_pdf, [report] * 24))
+    finally:
+        sys.setswitchinterval(before)
+    texts = {PdfReader(io.BytesIO(pdf)).pages[0].extract_text() for pdf in made}
+    assert len(texts) == 1
+    assert "Limpide" in texts.pop()
 
 
 @settings(max_examples=15, deadline=None)

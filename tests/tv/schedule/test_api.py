@@ -123,6 +123,10 @@ async def test_schedule_is_taken_away_as_it_came(tv: House) -> None:
         assert written.headers["content-disposition"] == 'attachment; filename="programme.json"'
         (day,) = written.json()["schedule"]["conference"]["days"]
         assert day["rooms"] == json.loads(frab())["schedule"]["conference"]["days"][0]["rooms"]
+        table = "titre;date;début;Téléphone\nLe toit;26/11/2026;14h;06 12 34 56 78\n"
+        await good(crew.post(IMPORT, params={"source": "table"}, content=table.encode()))
+        for who, told in ((anyone, False), (crew, True)):
+            assert ("06 12 34 56 78" in (await who.get("/api/v1/schedule.json")).text) is told
         calendar = await anyone.get("/api/v1/schedule.ics")
         assert calendar.headers["content-type"].startswith("text/calendar")
         assert f"UID:{HERS}\r\n" in calendar.text

@@ -7,7 +7,7 @@ import pytest
 
 from tests.servers import StoreServer
 from tests.tv.house import house
-from tests.tv.schedule.files import frab, talk
+from tests.tv.schedule.files import frab, hers, talk
 from tv import store
 from tv.folder import Folder
 from tv.schedule import command
@@ -36,6 +36,10 @@ def test_schedule_is_kept_before_the_server_first_ran(tmp_path: Path, file: Path
         "    fin\u202f: 26/11/2026 09:45 → 26/11/2026 10:00",
     ]
     assert later[1].startswith("Annulée\u202f: Quitter son logement")
+    assert later[-2].startswith("Interventions dans le fichier\u202f: 1\u202f; ajoutées\u202f: 0,")
+    file.write_bytes(frab(talk(type="Pause"), hers()))
+    kind = command.bring(folder, settings, file, "programme", True)[0].splitlines()[1]
+    assert kind == "    type\u202f: conférence → pause"
     written = tmp_path / "agenda.ics"
     command.take(folder, settings, written, "")
     assert written.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")

@@ -57,6 +57,11 @@ def test_talk_that_nobody_started_is_to_be_expected_now() -> None:
     assert expected(at(10, 5))["ailleurs"] == (at(10, 5), at(11, 5))
 
 
+def test_what_has_no_room_pushes_nothing() -> None:
+    talks = [planned(name, at(9), at(10), channel="") for name in "ab"]
+    assert forecast(talks, at(8), PARIS) == {name: (at(9), at(10)) for name in "ab"}
+
+
 def test_end_that_nobody_planned_is_not_made_up() -> None:
     talks = [planned("a", at(9)), planned("b", at(10))]
     assert forecast(talks, at(8), PARIS) == {"a": (at(9), None), "b": (at(10), None)}

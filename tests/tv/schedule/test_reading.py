@@ -1,6 +1,7 @@
 """Schedules' files: read leniently whichever tool wrote them; what is none is refused in French."""
 
 import json
+import tracemalloc
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -81,7 +82,7 @@ def test_what_we_do_not_know_is_kept_for_the_export() -> None:
     about = json.loads(said.about)
     assert about["conference"]["colors"] == {"primary": "#0a6e4f"}
     assert json.loads(by_guid(ICAL)[PLENARY].extra)["ical"] == ["GEO:48.85;2.35"]
-    assert json.loads(by_guid(CSV)[PLENARY].extra)["Traiteur"] == "non"
+    assert json.loads(by_guid(CSV)[PLENARY].extra)["columns"] == {"Traiteur": "non"}
 
 
 def test_calendar_says_what_is_cancelled() -> None:
@@ -177,6 +178,14 @@ def test_table_is_read_in_the_encodings_and_with_the_separators_of_spreadsheets(
     assert by_guid(XML.decode().replace("utf-8", "utf-16").encode("utf-16"))[PLENARY].title
 
 
+def test_cell_of_a_table_may_have_lines_of_its_own() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        lines = ("titre;résumé", '"Un; deux";"Ici.', "", 'Et là."', "Trois;\u2028")
+        first, second = reading(end.join(lines)).plans
+        assert (first.title, first.abstract) == ("Un; deux", "Ici.\n\nEt là.")
+        assert second.title == "Trois"
+
+
 LAUGHS = """<?xml version="1.0"?><!DOCTYPE schedule [<!ENTITY a "ha">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><schedule><version>&b;</version></schedule>"""
 FILE = """<!DOCTYPE schedule [<!ENTITY x SYSTEM "file:///etc/passwd">]><schedule>&x;</schedule>"""
@@ -214,6 +223,18 @@ def test_the_largest_file_is_read_up_to_where_we_stop() -> None:
     said = reading(many)
     assert len(said.plans) == TALKS
     assert said.notes[-1] == f"… et {2 * TALKS - 50} autres remarques."
+
+
+def test_a_file_full_of_mistakes_is_not_kept_as_remarks() -> None:
+    days = ",".join(["0"] * 100_000)
+    data = f'{{"schedule": {{"conference": {{"days": [{days}]}}}}}}'
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable):
+            reading(data)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 anything = st.recursive(

@@ -18,7 +18,6 @@ class MastodonServer:
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    heard: threading.Event = field(default_factory=threading.Event)
 
     def post(self, hashtag: str, content: str, **more: Any) -> dict[str, Any]:
         """Someone writes; `more` replaces fields of the status."""
@@ -55,7 +54,6 @@ class MastodonServer:
 
     def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
         self.asked.append(path)
-        self.heard.set()
         if self.answers:
             return self.answers.pop(0)
         address = urlsplit(path)

@@ -26,7 +26,7 @@ POSTS = "/api/v1/wall/posts"
 
 @pytest.fixture
 async def place(redis: Redis, tmp_path: Path) -> AsyncIterator[House]:
-    async with house(redis, pictures=tmp_path / "wall") as served:
+    async with house(redis, data=tmp_path) as served:
         yield served
 
 

@@ -16,7 +16,7 @@ export interface Filled {
   texts: string[];
 }
 
-export const EMPTY: Filled = { choices: [], texts: [] };
+const EMPTY: Filled = { choices: [], texts: [] };
 
 /** Changes the ballot as it is by now: fingers are quicker than what is drawn. */
 export type Change = (made: (now: Filled) => Filled) => void;

@@ -4,16 +4,12 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ago, count, hour, reason } from "../french";
 import type { Question, Reading } from "../protocol";
+import { button, type Doing } from "./button";
 import { notices, turn } from "./moderating";
 import { quotation, typeset } from "./text";
 
-export type Act = (verb: string, body?: object) => void;
-export type ActOn = (item: Question, verb: string, body?: object) => void;
-
-interface Desk {
+interface Desk extends Doing<Question> {
   now: number;
-  busy: Set<string>; // ids with a request under way
-  act: ActOn;
   all: Map<string, Question>;
   readings: Map<string, Reading>; // by question, those of others
 }
@@ -34,7 +30,7 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
         >
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
-          ${notices(question, desk.all, desk.readings.get(question.id), desk.now, desk.act)}
+          ${notices(question, desk.all, desk.readings.get(question.id), desk.now, desk)}
           <p class="meta">
             ${question.author || "Participant"}<span class="dot"></span
             >${ago(question.asked_at, desk.now)}
@@ -43,7 +39,7 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
             ${button("Publier", "primary", question, desk, "approve")}
             <button
               class="quiet"
-              ?disabled=${desk.busy.has(question.id)}
+              aria-disabled=${desk.busy.has(question.id) ? "true" : nothing}
               @click=${() => refuse(question)}
             >
               Refuser…
@@ -94,7 +90,7 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
                         ? button("À l’antenne", "primary soft", question, desk, "take")
                         : nothing
                     }
-                    ${turn(question, desk.act)} ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
+                    ${turn(question, desk)} ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
                   </div>
                 </li>`,
             )}
@@ -117,13 +113,7 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
                       ${
                         question.state === "withdrawn"
                           ? nothing
-                          : html`<button
-                              class="link"
-                              ?disabled=${desk.busy.has(question.id)}
-                              @click=${() => desk.act(question, "restore")}
-                            >
-                              Remettre dans les publiées
-                            </button>`
+                          : button("Remettre dans les publiées", "link", question, desk, "restore")
                       }
                     </p>
                   </li>`,
@@ -139,21 +129,4 @@ function settled({ state, reason: code, answered_at }: Question): string {
   if (state === "answered") return `Réponse donnée à ${hour(answered_at)}`;
   if (state === "rejected") return code ? `Refusée : ${reason(code)}` : "Refusée";
   return state === "merged" ? "Regroupée" : "Retirée par son auteur";
-}
-
-function button(
-  text: string,
-  kind: string,
-  item: Question,
-  { busy, act }: Desk,
-  verb: string,
-  body?: object,
-) {
-  return html`<button
-    class=${kind}
-    ?disabled=${busy.has(item.id)}
-    @click=${() => act(item, verb, body)}
-  >
-    ${text}
-  </button>`;
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { count, seconds } from "../french";
 import type { Question, Reading } from "../protocol";
-import type { ActOn } from "./desk";
+import { button, type Doing } from "./button";
 import { typeset } from "./text";
 
 export const FLAGS: Record<string, string> = {
@@ -17,7 +17,7 @@ export function notices(
   all: Map<string, Question>,
   reading: Reading | undefined,
   now: number,
-  act: ActOn,
+  desk: Doing<Question>,
 ) {
   const read = reading && (seconds(reading.until) ?? 0) > now;
   const near = (question.near ?? [])
@@ -32,41 +32,43 @@ export function notices(
         other &&
         html`<div class="near">
           <p class="note">Proche de\u202f: ${typeset(other.body)}</p>
-          <button class="link" @click=${() => act(question, "merge", { into: other.id })}>
-            Fusionner (${count(other.support, "soutien", "soutiens")})
-          </button>
+          ${button(
+            `Fusionner (${count(other.support, "soutien", "soutiens")})`,
+            "link",
+            question,
+            desk,
+            "merge",
+            { into: other.id },
+          )}
         </div>`,
     )}
   `;
 }
 
 /** Its turn, and what support waits to be counted. */
-export function turn(question: Question, act: ActOn) {
+export function turn(question: Question, desk: Doing<Question>) {
   const { queue, support_aside: aside } = question;
+  const act = (text: string, verb: string) => button(text, "quiet", question, desk, verb);
   return html`
     ${
-      queue
-        ? html`${
-              queue > 1
-                ? html`<button
-                    class="quiet"
-                    aria-label="Avancer d’un rang"
-                    @click=${() => act(question, "queue", { position: queue - 1 })}
-                  >
-                    ↑
-                  </button>`
-                : nothing
-            }
-            <button class="quiet" @click=${() => act(question, "unqueue")}>
-              Retirer de la file (n°\u00a0${queue})
-            </button>`
-        : html`<button class="quiet" @click=${() => act(question, "queue")}>Mettre en file</button>`
+      queue && queue > 1
+        ? html`<button
+            class="quiet"
+            aria-label="Avancer d’un rang"
+            aria-disabled=${desk.busy.has(question.id) ? "true" : nothing}
+            @click=${() => desk.act(question, "queue", { position: queue - 1 })}
+          >
+            ↑
+          </button>`
+        : nothing
     }
+    ${queue ? act(`Retirer de la file (n°\u00a0${queue})`, "unqueue") : act("Mettre en file", "queue")}
     ${
       aside
-        ? html`<button class="quiet" @click=${() => act(question, "accept_support")}>
-            Compter ${count(aside, "soutien mis de côté", "soutiens mis de côté")}
-          </button>`
+        ? act(
+            `Compter ${count(aside, "soutien mis de côté", "soutiens mis de côté")}`,
+            "accept_support",
+          )
         : nothing
     }
   `;
@@ -79,25 +81,4 @@ export function queued(questions: Question[]): Question[] {
     const [one, other] = [place(a), place(b)];
     return one === other ? 0 : one - other;
   });
-}
-
-/** « Question de la salle »: asked aloud, written down here, on air at once. */
-export function fromRoom(send: (body: string) => Promise<boolean>) {
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const form = event.target as HTMLFormElement;
-    const body = String(new FormData(form).get("body") ?? "").trim();
-    if (body && (await send(body))) form.reset();
-  };
-  return html`<form class="from-room" @submit=${submit}>
-    <label class="visually-hidden" for="room-question">Question de la salle</label>
-    <input
-      id="room-question"
-      name="body"
-      maxlength="500"
-      autocomplete="off"
-      placeholder="Question de la salle, à l’antenne aussitôt"
-    />
-    <button class="quiet">Envoyer à l’antenne</button>
-  </form>`;
 }

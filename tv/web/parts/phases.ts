@@ -1,6 +1,7 @@
 // In which phase the event is: the choice of who runs it.
 
 import { html } from "lit";
+import { live } from "lit/directives/live.js";
 import type { Happening } from "../protocol";
 
 const NAMES = {
@@ -22,12 +23,12 @@ export function phases(happening: Happening, choose: (phase: Happening["phase"])
     if (sure) choose(wanted);
     select.value = happening.phase; // until the server says otherwise
   };
-  return html`<label class="phase">
+  return html`<label class="desk-choice">
     <span>Phase</span>
     <select @change=${changed}>
       ${Object.entries(NAMES).map(
         ([phase, name]) =>
-          html`<option value=${phase} ?selected=${phase === happening.phase}>${name}</option>`,
+          html`<option value=${phase} .selected=${live(phase === happening.phase)}>${name}</option>`,
       )}
     </select>
   </label>`;

@@ -1,47 +1,43 @@
 // A poll in the control room: opened for a time, closed, shown, and what was written read first.
 
 import { html, nothing } from "lit";
-import { count } from "../french";
+import { count, quoted } from "../french";
 import type { Answer, Poll } from "../protocol";
+import type { Requests } from "../requests";
+import { button } from "./button";
 import { remaining, results } from "./polls";
 import { typeset } from "./text";
 
 const STATES = { draft: "Brouillon", open: "Ouvert", closed: "Clos", published: "Affiché" };
 const LONGER = 30; // seconds
 
-/** Sends a request about the thing of that id. */
-export type Send = (id: string, path: string, body?: object, method?: string) => void;
-
 interface Desk {
   now: number;
-  busy: Set<string>; // ids with a request under way
-  send: Send;
+  requests: Requests;
 }
 
 export function pollCard(poll: Poll, answers: Answer[], desk: Desk) {
   const path = `/api/v1/polls/${poll.id}`;
-  const button = (text: string, kind: string, verb: string, body?: object) =>
-    html`<button
-      class=${kind}
-      ?disabled=${desk.busy.has(poll.id)}
-      @click=${() => desk.send(poll.id, `${path}:${verb}`, body)}
-    >
-      ${text}
-    </button>`;
+  const { busy } = desk.requests;
+  const send = (method: string, where: string, body?: object) =>
+    void desk.requests.send(poll.id, method, where, body);
+  const act = (_: Poll, verb: string, body?: object) => send("POST", `${path}:${verb}`, body);
+  const press = (text: string, kind: string, verb: string, body?: object) =>
+    button(text, kind, poll, { busy, act }, verb, body);
   const acts = {
-    draft: html`${button("Ouvrir le vote", "primary", "open")}
+    draft: html`${press("Ouvrir le vote", "primary", "open")}
       <button
         class="link"
-        ?disabled=${desk.busy.has(poll.id)}
-        @click=${() => desk.send(poll.id, path, undefined, "DELETE")}
+        aria-disabled=${busy.has(poll.id) ? "true" : nothing}
+        @click=${() => send("DELETE", path)}
       >
         Supprimer
       </button>`,
-    open: html`${button("Clore le vote", "primary", "close")}
-    ${poll.closes_at == null ? nothing : button(`+ ${LONGER} s`, "quiet", "extend", { seconds: LONGER })}`,
-    closed: html`${button("Afficher les résultats", "primary", "publish")}
-    ${button("Nouveau tour", "quiet", "reopen")}`,
-    published: button("Nouveau tour", "quiet", "reopen"),
+    open: html`${press("Clore le vote", "primary", "close")}
+    ${poll.closes_at == null ? nothing : press(`+\u202f${LONGER}\u00a0s`, "quiet", "extend", { seconds: LONGER })}`,
+    closed: html`${press("Afficher les résultats", "primary", "publish")}
+    ${press("Nouveau tour", "quiet", "reopen")}`,
+    published: press("Nouveau tour", "quiet", "reopen"),
   };
   return html`<li class="card poll ${poll.state}">
     <p class="poll-state">
@@ -68,31 +64,20 @@ export function pollCard(poll: Poll, answers: Answer[], desk: Desk) {
   </li>`;
 }
 
-function unread(poll: Poll, answers: Answer[], { busy, send }: Desk) {
+function unread(poll: Poll, answers: Answer[], { requests }: Desk) {
   const waiting = answers.filter(({ poll: of, state }) => of === poll.id && state === "pending");
   if (!waiting.length) return nothing;
-  const judge = (answer: Answer, verb: string) =>
-    send(answer.id, `/api/v1/polls/${poll.id}/answers/${answer.id}:${verb}`);
+  const judge = ({ id }: Answer, verb: string) =>
+    void requests.send(id, "POST", `/api/v1/polls/${poll.id}/answers/${id}:${verb}`);
+  const desk = { busy: requests.busy, act: judge };
   return html`<ul class="answers">
     ${waiting.map(
       (answer) =>
         html`<li>
           <p>${typeset(answer.text)}</p>
           <div class="acts">
-            <button
-              class="quiet"
-              ?disabled=${busy.has(answer.id)}
-              @click=${() => judge(answer, "approve")}
-            >
-              Publier
-            </button>
-            <button
-              class="link"
-              ?disabled=${busy.has(answer.id)}
-              @click=${() => judge(answer, "reject")}
-            >
-              Refuser
-            </button>
+            ${button("Publier", "quiet", answer, desk, "approve")}
+            ${button("Refuser", "link", answer, desk, "reject")}
           </div>
         </li>`,
     )}
@@ -100,14 +85,15 @@ function unread(poll: Poll, answers: Answer[], { busy, send }: Desk) {
 }
 
 /** A word that has no place on a screen goes from it at once, and can come back. */
-function hiding(poll: Poll, { busy, send }: Desk) {
+function hiding(poll: Poll, { requests }: Desk) {
   const toggle = (word: string, hidden: boolean) =>
     html`<button
       class="link"
-      ?disabled=${busy.has(poll.id)}
-      @click=${() => send(poll.id, `/api/v1/polls/${poll.id}/words`, { word, hidden })}
+      aria-disabled=${requests.busy.has(poll.id) ? "true" : nothing}
+      @click=${() =>
+        requests.send(poll.id, "POST", `/api/v1/polls/${poll.id}/words`, { word, hidden })}
     >
-      ${hidden ? "Masquer" : "Montrer"} « ${word} »
+      ${hidden ? "Masquer" : "Montrer"} ${quoted(word)}
     </button>`;
   const words = (poll.words ?? []).map(({ word }) => toggle(word, true));
   const hidden = (poll.hidden ?? []).map((word) => toggle(word, false));

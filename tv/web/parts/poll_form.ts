@@ -78,7 +78,7 @@ export class PollForm {
       ${choice("Type", KINDS, type, (kind) => this.write({ type: kind as PollKind }))}
       ${listed(type) ? this.options() : nothing} ${this.number()}
       ${choice("Durée", DURATIONS, duration, (chosen) => this.write({ duration: Number(chosen) }))}
-      <label class="tick">
+      <label class="choice">
         <input
           type="checkbox"
           .checked=${compare_by === "lab"}

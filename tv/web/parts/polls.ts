@@ -222,7 +222,7 @@ function labs(item: Poll, found: Poll["labs"] & object) {
     ${
       hidden
         ? html`<p class="note">
-            ${count(hidden, "laboratoire", "laboratoires")} : trop peu de réponses, non affiché.
+            ${count(hidden, "laboratoire", "laboratoires")}\u202f: trop peu de réponses, non affiché.
           </p>`
         : nothing
     }

@@ -21,7 +21,7 @@ export function rating(given: Mine["rating"], shown: Rating | undefined, rate: R
     }}
   >
     <fieldset class="stars">
-      <legend>Cette intervention vous a-t-elle été utile ?</legend>
+      <legend>Cette intervention vous a-t-elle été utile\u202f?</legend>
       ${STARS.map(
         (stars) =>
           html`<label class=${stars <= (given?.stars ?? 0) ? "lit" : ""}>

@@ -3,10 +3,9 @@
 import { html, render } from "lit";
 
 import type { Question } from "../protocol";
-import type { Act } from "./desk";
 import { typeset } from "./text";
 
-const REASONS: [string, string][] = [
+export const REASONS: [string, string][] = [
   ["off_topic", "Hors sujet"],
   ["duplicate", "Déjà posée"],
   ["offensive", "Propos déplacés"],
@@ -22,10 +21,10 @@ export class Refusal {
     });
   }
 
-  open(question: Question, act: Act): void {
+  open(question: Question, refuse: (reason: string) => void): void {
     const choose = (reason: string) => {
       this.dialog.close();
-      act("reject", { reason });
+      refuse(reason);
     };
     render(
       html`<div class="refusal">

@@ -2,16 +2,17 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { call, type Problem } from "../api";
 import * as clock from "../clock";
 import { hour, seconds, stopwatch } from "../french";
 import type { Live } from "../live";
 import type { Air, Entry, Poll, Post, Question, Screen } from "../protocol";
+import type { Requests } from "../requests";
+import { button } from "./button";
 import { onAir } from "./on_air";
 import { type Draft, RundownForm } from "./rundown_form";
-import { announce, typeset } from "./text";
+import { typeset } from "./text";
 
-export const KINDS: Record<Entry["type"], string> = {
+const KINDS: Record<Entry["type"], string> = {
   bandeau: "Bandeau",
   question: "Question",
   poll: "Sondage",
@@ -24,7 +25,6 @@ export const KINDS: Record<Entry["type"], string> = {
 const TARGETS = { both: "écrans et habillage", screens: "écrans", overlay: "habillage" };
 
 export class RundownDesk {
-  private readonly busy = new Set<string>();
   private readonly form = new RundownForm(
     () => this.changed(),
     (draft) => this.add(draft),
@@ -32,6 +32,7 @@ export class RundownDesk {
 
   constructor(
     private readonly live: Live,
+    private readonly requests: Requests,
     private readonly changed: () => void,
   ) {}
 
@@ -77,7 +78,7 @@ export class RundownDesk {
       ${
         cleared
           ? html`<p role="status">Les écrans sont vides.</p>
-              <button class="primary" @click=${() => this.do("screens", "POST", "/api/v1/screens:restore")}>
+              <button class="primary" @click=${() => this.screens("restore")}>
                 Rétablir
               </button>`
           : nothing
@@ -85,7 +86,7 @@ export class RundownDesk {
       ${
         cleared && !something
           ? nothing
-          : html`<button class="panic" @click=${() => this.do("screens", "POST", "/api/v1/screens:clear")}>
+          : html`<button class="panic" @click=${() => this.screens("clear")}>
               Vider les écrans
             </button>`
       }
@@ -129,17 +130,14 @@ export class RundownDesk {
                 ${entry.state === "preview" ? nothing : this.button("Aperçu", "quiet", entry, "preview")}
                 ${
                   entry.state === "queued" && rank > 0
-                    ? html`<button
-                        class="link"
-                        @click=${() => this.move(entry, entries[rank - 1])}
-                      >
-                        Monter
-                      </button>`
+                    ? this.button("Monter", "link", entry, "move", { before: entries[rank - 1]?.id })
                     : nothing
                 }
                 <button
                   class="link"
-                  @click=${() => this.do(entry.id, "DELETE", `/api/v1/rundown/${entry.id}`)}
+                  aria-disabled=${this.requests.busy.has(entry.id) ? "true" : nothing}
+                  @click=${() =>
+                    this.requests.send(entry.id, "DELETE", `/api/v1/rundown/${entry.id}`)}
                 >
                   Supprimer
                 </button>`
@@ -162,23 +160,19 @@ export class RundownDesk {
     return said ? html`<span class="dot"></span>${said}` : nothing;
   }
 
-  private button(text: string, kind: string, { id }: Entry, verb: string) {
-    return html`<button
-      class=${kind}
-      ?disabled=${this.busy.has(id)}
-      @click=${() => this.do(id, "POST", `/api/v1/rundown/${id}:${verb}`)}
-    >
-      ${text}
-    </button>`;
+  private button(text: string, kind: string, entry: Entry, verb: string, body?: object) {
+    const act = ({ id }: Entry) =>
+      void this.requests.send(id, "POST", `/api/v1/rundown/${id}:${verb}`, body);
+    return button(text, kind, entry, { busy: this.requests.busy, act }, verb);
   }
 
-  private move({ id }: Entry, before: Entry | undefined): void {
-    void this.do(id, "POST", `/api/v1/rundown/${id}:move`, { before: before?.id ?? null });
+  private screens(verb: "clear" | "restore"): void {
+    // Clearing waits for nothing, not even for what brings them back.
+    void this.requests.send(`screens:${verb}`, "POST", `/api/v1/screens:${verb}`);
   }
 
-  private async add(draft: Draft): Promise<boolean> {
-    const once = { "idempotency-key": crypto.getRandomValues(new Uint32Array(4)).join("-") };
-    return this.do("new", "POST", "/api/v1/rundown", draft, once);
+  private add(draft: Draft): Promise<boolean> {
+    return this.requests.create("entry", "/api/v1/rundown", draft);
   }
 
   private choices(talk: string | undefined): [string, string, string][] {
@@ -205,29 +199,6 @@ export class RundownDesk {
       ...[...groups].map((group): [string, string] => [group, `Groupe ${group}`]),
       ...screens.map(({ id, name }): [string, string] => [id, name]),
     ];
-  }
-
-  /** One request per thing at a time; what it changed comes back by the socket. */
-  private async do(
-    id: string,
-    method: string,
-    path: string,
-    body?: object,
-    more?: Record<string, string>,
-  ): Promise<boolean> {
-    if (this.busy.has(id)) return false;
-    this.busy.add(id);
-    this.changed();
-    try {
-      await call(method, path, body, more);
-      return true;
-    } catch (error) {
-      announce((error as Problem).message, true);
-      return false;
-    } finally {
-      this.busy.delete(id);
-      this.changed();
-    }
   }
 }
 

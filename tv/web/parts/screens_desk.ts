@@ -2,12 +2,13 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { call, type Problem } from "../api";
+import { live } from "lit/directives/live.js";
+import { call } from "../api";
 import * as clock from "../clock";
 import { ago, seconds } from "../french";
 import type { Live } from "../live";
 import type { Screen } from "../protocol";
-import { announce } from "./text";
+import type { Requests } from "../requests";
 
 const WATCHING = 5; // seconds between two looks at who is there
 const ABSENT = 30; // seconds of silence after which a screen counts as away
@@ -28,20 +29,16 @@ const SHOWING: Record<string, string> = {
 
 export class ScreensDesk {
   private seen = new Map<string, Screen>(); // as the API last told
-  private readonly watching: number;
+  private watching = 0;
 
   constructor(
     private readonly live: Live,
+    private readonly requests: Requests,
     private readonly changed: () => void,
-  ) {
-    this.watching = window.setInterval(() => void this.look(), WATCHING * 1000);
-  }
-
-  end(): void {
-    clearInterval(this.watching);
-  }
+  ) {}
 
   render(mayRun: boolean, channels: { id: string; name: string }[]) {
+    this.watching ||= window.setInterval(() => void this.look(), WATCHING * 1000);
     const screens = this.live.items<Screen>("screens", "screen");
     return html`${
         screens.length
@@ -82,7 +79,7 @@ export class ScreensDesk {
                   <select @change=${(event: Event) => this.set(screen, { face: chosen(event) })}>
                     ${FACES.map(
                       ([face, name]) =>
-                        html`<option value=${face} ?selected=${face === screen.face}>${name}</option>`,
+                        html`<option value=${face} .selected=${live(face === screen.face)}>${name}</option>`,
                     )}
                   </select>
                 </label>
@@ -95,7 +92,7 @@ export class ScreensDesk {
                         >
                           ${channels.map(
                             ({ id, name }) =>
-                              html`<option value=${id} ?selected=${id === screen.channel}>
+                              html`<option value=${id} .selected=${live(id === screen.channel)}>
                                 ${name}
                               </option>`,
                           )}
@@ -106,7 +103,7 @@ export class ScreensDesk {
                 <label class="choice">
                   <input
                     type="checkbox"
-                    .checked=${screen.carries_overlay}
+                    .checked=${live(screen.carries_overlay)}
                     @change=${(event: Event) =>
                       this.set(screen, {
                         carries_overlay: (event.target as HTMLInputElement).checked,
@@ -116,7 +113,7 @@ export class ScreensDesk {
                 </label>
               </div>
               <div class="acts">
-                <button class="quiet" @click=${() => this.do("POST", `${path(screen)}:spot`)}>
+                <button class="quiet" @click=${() => this.do(screen.id, "POST", `${path(screen)}:spot`)}>
                   Repérer cet écran
                 </button>
                 <button class="link" @click=${() => this.remove(screen)}>Retirer</button>
@@ -133,7 +130,7 @@ export class ScreensDesk {
         event.preventDefault();
         const form = event.target as HTMLFormElement;
         const said = Object.fromEntries(new FormData(form));
-        void this.do("POST", "/api/v1/screens", said).then((done) => done && form.reset());
+        void this.do("pairing", "POST", "/api/v1/screens", said).then((done) => done && form.reset());
       }}
     >
       <label>
@@ -160,25 +157,19 @@ export class ScreensDesk {
   }
 
   private set(screen: Screen, change: Partial<Screen>): void {
-    void this.do("PATCH", path(screen), change);
+    void this.do(screen.id, "PATCH", path(screen), change);
   }
 
   private remove(screen: Screen): void {
     if (confirm(`Retirer l’écran « ${screen.name} »\u202f? Il redemandera un code.`)) {
-      void this.do("DELETE", path(screen));
+      void this.do(screen.id, "DELETE", path(screen));
     }
   }
 
-  private async do(method: string, path: string, body?: object): Promise<boolean> {
-    try {
-      await call(method, path, body);
-      return true;
-    } catch (error) {
-      announce((error as Problem).message, true);
-      return false;
-    } finally {
-      void this.look();
-    }
+  private async do(id: string, method: string, path: string, body?: object): Promise<boolean> {
+    const done = await this.requests.send(id, method, path, body);
+    void this.look();
+    return done;
   }
 
   private async look(): Promise<void> {

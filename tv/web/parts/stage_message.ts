@@ -1,16 +1,27 @@
 // Words from the control room to whoever is on stage: written here, read and acknowledged there.
 
 import { html, nothing } from "lit";
-import { call, type Problem } from "../api";
-import { ago, hour, seconds } from "../french";
+import { hour, seconds } from "../french";
 import type { StageMessage } from "../protocol";
-import { announce } from "./text";
+import type { Requests } from "../requests";
+import { oneLine } from "./one_line";
 
-const READY = ["Plus que 5 minutes", "Plus que 2 minutes", "Il faut conclure", "Parlez plus près du micro"];
+const TO_STAGE = {
+  id: "stage-text",
+  label: "Message à l’intervenant",
+  most: 200,
+  ready: [
+    "Plus que 5 minutes",
+    "Plus que 2 minutes",
+    "Il faut conclure",
+    "Parlez plus près du micro",
+  ],
+  button: "Envoyer",
+};
 const SHOWN = 3; // messages that the control room still sees
 
 /** On stage: the oldest that nobody has acknowledged, large, with one thing to press. */
-export function received(messages: StageMessage[]) {
+export function received(messages: StageMessage[], requests: Requests) {
   const [unread, ...more] = messages
     .filter(({ acknowledged_at }) => acknowledged_at == null)
     .sort(byTime);
@@ -20,7 +31,8 @@ export function received(messages: StageMessage[]) {
     <p class="stage-words">${unread.text}</p>
     <button
       class="primary huge"
-      @click=${() => void send(`/api/v1/messages/${unread.id}:acknowledge`)}
+      @click=${() =>
+        requests.send(unread.id, "POST", `/api/v1/messages/${unread.id}:acknowledge`)}
     >
       Compris${more.length ? ` (${more.length} de plus)` : ""}
     </button>
@@ -28,33 +40,11 @@ export function received(messages: StageMessage[]) {
 }
 
 /** In the control room: a line to write, the usual words, and what became of the last ones. */
-export function messaging(talk: string, messages: StageMessage[], now: number) {
-  const say = (text: string) => send(`/api/v1/talks/${talk}/messages`, { text });
+export function messaging(talk: string, messages: StageMessage[], requests: Requests) {
+  const say = (text: string) =>
+    requests.create("message", `/api/v1/talks/${talk}/messages`, { text });
   const last = [...messages].sort(byTime).slice(-SHOWN).reverse();
-  return html`<form
-      class="messaging"
-      @submit=${(event: SubmitEvent) => {
-        event.preventDefault();
-        const form = event.target as HTMLFormElement;
-        const text = String(new FormData(form).get("text")).trim();
-        if (text) void say(text).then((done) => done && form.reset());
-      }}
-    >
-      <label class="visually-hidden" for="stage-text">Message à l’intervenant</label>
-      <input
-        id="stage-text"
-        type="text"
-        name="text"
-        maxlength="200"
-        autocomplete="off"
-        list="stage-ready"
-        placeholder="Message à l’intervenant"
-      />
-      <datalist id="stage-ready">
-        ${READY.map((text) => html`<option value=${text}></option>`)}
-      </datalist>
-      <button class="primary soft">Envoyer</button>
-    </form>
+  return html`${oneLine(TO_STAGE, say)}
     ${
       last.length
         ? html`<ul class="messages" role="status">
@@ -65,7 +55,7 @@ export function messaging(talk: string, messages: StageMessage[], now: number) {
                   <small
                     >${
                       acknowledged_at == null
-                        ? `envoyé ${ago(sent_at, now)}, pas encore lu`
+                        ? `envoyé à ${hour(sent_at)}, pas encore lu`
                         : `lu à ${hour(acknowledged_at)}`
                     }</small
                   >
@@ -78,14 +68,4 @@ export function messaging(talk: string, messages: StageMessage[], now: number) {
 
 function byTime(a: StageMessage, b: StageMessage): number {
   return (seconds(a.sent_at) ?? 0) - (seconds(b.sent_at) ?? 0);
-}
-
-async function send(path: string, body?: object): Promise<boolean> {
-  try {
-    await call("POST", path, body);
-    return true;
-  } catch (error) {
-    announce((error as Problem).message, true);
-    return false;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { seconds } from "../french";
 import type { Live } from "../live";
 import type { Post, Wall } from "../protocol";
 import { Rotation } from "./rotation";
@@ -63,12 +64,16 @@ export class WallDisplay {
   }
 
   private posts() {
-    return this.live
-      .items<Post>("wall", "post")
-      .filter(({ state }) => state === "shown")
-      .sort((a, b) => String(b.shown_at).localeCompare(String(a.shown_at)))
-      .map((post) => ({ ...post, pinned: post.pinned_at != null }));
+    return shown(this.live).map((post) => ({ ...post, pinned: post.pinned_at != null }));
   }
+}
+
+/** The posts on the wall, the newest first. */
+export function shown(live: Live): Post[] {
+  return live
+    .items<Post>("wall", "post")
+    .filter(({ state }) => state === "shown")
+    .sort((a, b) => (seconds(b.shown_at) ?? 0) - (seconds(a.shown_at) ?? 0));
 }
 
 function card(post: Post & { pinned: boolean }) {

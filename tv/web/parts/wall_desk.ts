@@ -4,24 +4,17 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ago, count, reason, seconds } from "../french";
 import type { Post, Wall } from "../protocol";
+import { button, type Doing } from "./button";
 import { FLAGS } from "./moderating";
+import { REASONS } from "./refusal";
 import { typeset } from "./text";
 import { picture, signature } from "./wall";
 
-export interface WallActs {
+export interface WallActs extends Doing<Post> {
   now: number;
-  busy: Set<string>; // ids with a request under way
-  act: (post: Post, verb: string, body?: object) => void;
   set: (change: Partial<Wall>) => void;
   add: (said: Record<string, string>) => Promise<boolean>;
 }
-
-const REASONS: [string, string][] = [
-  ["off_topic", "Hors sujet"],
-  ["offensive", "Propos déplacés"],
-  ["personal", "Met en cause une personne"],
-  ["advertising", "Publicité"],
-];
 
 export function waiting(posts: Post[], acts: WallActs) {
   if (!posts.length) return html`<p class="empty">Tout est relu.</p>`;
@@ -30,7 +23,7 @@ export function waiting(posts: Post[], acts: WallActs) {
       <details class="refusing">
         <summary>Refuser…</summary>
         <div class="acts">
-          ${REASONS.map(([code, text]) => button(text, "quiet", post, acts, "reject", { reason: code }))}
+          ${REASONS.filter(([code]) => code !== "duplicate").map(([code, text]) => button(text, "quiet", post, acts, "reject", { reason: code }))}
         </div>
       </details>`;
   return cards(posts, acts, buttons);
@@ -48,7 +41,7 @@ export function held(posts: Post[], acts: WallActs) {
     ${cards(posts, acts, buttons)}`;
 }
 
-export function shown(posts: Post[], acts: WallActs) {
+export function onTheWall(posts: Post[], acts: WallActs) {
   if (!posts.length) return html`<p class="empty">Aucun message sur le mur.</p>`;
   const buttons = (post: Post) =>
     html`${button("Masquer", "primary soft", post, acts, "hide")}
@@ -89,16 +82,14 @@ export function rules(wall: Wall, acts: WallActs) {
   return html`<div class="acts">
     <button
       class="quiet"
-      aria-pressed=${String(!wall.open)}
-      ?disabled=${acts.busy.has("wall")}
+      aria-disabled=${acts.busy.has("wall") ? "true" : nothing}
       @click=${() => acts.set({ open: !wall.open })}
     >
       ${wall.open ? "Fermer le mur" : "Rouvrir le mur"}
     </button>
     <button
       class="quiet"
-      aria-pressed=${String(after)}
-      ?disabled=${acts.busy.has("wall")}
+      aria-disabled=${acts.busy.has("wall") ? "true" : nothing}
       @click=${() => acts.set({ moderation: after ? "before" : "after" })}
     >
       ${after ? "Relire avant de montrer" : "Montrer sans attendre, sauf images"}
@@ -121,7 +112,7 @@ export function seenElsewhere(acts: WallActs) {
     <form class="composer" @submit=${submit}>
       <label>Message<textarea name="text" rows="3" maxlength="500" required></textarea></label>
       ${field("author", "Auteur", 60)} ${field("network", "Réseau", 30)}
-      <button class="primary" ?disabled=${acts.busy.has("elsewhere")}>Publier</button>
+      <button class="primary">Publier</button>
     </form>
   </details>`;
 }
@@ -153,21 +144,4 @@ function cards(posts: Post[], acts: WallActs, buttons: (post: Post) => unknown) 
         </li>`,
     )}
   </ul>`;
-}
-
-function button(
-  text: string,
-  kind: string,
-  post: Post,
-  { busy, act }: WallActs,
-  verb: string,
-  body?: object,
-) {
-  return html`<button
-    class=${kind}
-    ?disabled=${busy.has(post.id)}
-    @click=${() => act(post, verb, body)}
-  >
-    ${text}
-  </button>`;
 }
