@@ -8,11 +8,11 @@ from streaming.ring import Ring
 
 # Seconds that a reader may trail behind: what the rings hold at 60 frames a second, less the
 # longest group of pictures, with whose keyframe it begins.
-LONGEST_DELAY = 7.0
+LONGEST_DELAY = 9.0
 
 
 class Feed:
-    """A channel's rings, about ten seconds each.
+    """A channel's rings, about twelve seconds each.
 
     A reader that lags further goes on at the newest keyframe. `webrtc` is the picture in the order
     in which it is shown, as WebRTC needs it: the very same packets, or what the ladder made of
@@ -22,12 +22,12 @@ class Feed:
     """
 
     def __init__(self) -> None:
-        self.video: Ring[Packet] = Ring(size=600, entry=lambda packet: packet.key)
-        self.webrtc: Ring[Packet] = Ring(size=600, entry=lambda packet: packet.key)
+        self.video: Ring[Packet] = Ring(size=720, entry=lambda packet: packet.key)
+        self.webrtc: Ring[Packet] = Ring(size=720, entry=lambda packet: packet.key)
         self.out_of_order = False
         self.due = -math.inf
-        self.opus: Ring[Packet] = Ring(size=512)
-        self.aac: Ring[Packet] = Ring(size=512)
+        self.opus: Ring[Packet] = Ring(size=640)
+        self.aac: Ring[Packet] = Ring(size=640)
         self.want_key: Callable[[], None] = lambda: None
 
     def close(self) -> None:

@@ -24,6 +24,11 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
 - `me:{talk id}`: one `me`, what whoever asks did in that talk;
 - `wall`: the `wall` and its `post`s (the audience sees those that show); `me:wall`: one `me`, the
   `posts` of whoever asks in any state, and those that they support;
+- `cafes`: every `cafe`, a session or a call; `lab:{slug}`: those of a laboratory, its `progress`,
+  `table`s and `pile`s; `table:{id}`: the `table`, its `pile`s, `idea`s, `cluster`s and
+  `synthesis`es; `labs`: all of these but ideas and groups, and every `sending`; `shared`: the
+  `synthesis`es that laboratories share; `sent`: every `sending`; `ideas`: what `/idees` shows;
+  `me:cafe`: one `me`, where whoever asks sits, what they wrote, in any state, and gave dots to;
 - `channel:{slug}`: one `channel`: what is on air, whether that is `interrupted` (the media process
   is away: players wait, there is no other way), how captions fare, `viewers` (the audience's
   pages that show the channel, over all web processes, or the WebRTC viewers where these are more),
@@ -89,7 +94,7 @@ from tv.auth import Identity, Role, identity
 from tv.captioning.partial import PARTIALS, Partial
 from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
-from tv.open_page import VERSION, Hello, Known, News, NotUnderstood, Page
+from tv.open_page import VERSION, Following, Hello, Known, News, NotUnderstood, Page, sees_all
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.sockets import Message, return_after
@@ -136,7 +141,7 @@ class Live:
         self._watching = f"fabrique:{{{settings.event.slug}}}:viewers"  # where counts are told
         self._channels = tuple(settings.channels)
         self._pages: set[Page] = set()
-        self._shown: defaultdict[View, set[Page]] = defaultdict(set)
+        self._shown: defaultdict[View, set[Following]] = defaultdict(set)
         self._changed: set[View] = set()
         self._stirred = asyncio.Event()
         process = secrets.token_hex(6)
@@ -194,7 +199,7 @@ class Live:
         view = view_of(topic, who.by)
         if view is None:
             raise Problem(404, "unknown-view", "Introuvable", f"Aucune vue « {topic[:80]} ».")
-        crew = _crew(who, view)
+        crew = sees_all(who, view)
         version = self.views.version(view, crew)
         tag = f'"{version}-{crew:d}-{view[2]}"'
         headers = {
@@ -231,20 +236,23 @@ class Live:
             await page.wake.wait()
             page.wake.clear()
             page.busy = True  # so that nothing newer is sent before what we send
-            for view, known in tuple(page.shown.items()):
-                await page.take(view, known, self._news(view, _crew(page.who, view), known))
+            for each in tuple(page.shown.values()):
+                await page.take(each, self._news(each.view, each.crew, each.known))
             page.busy = False
 
-    def _serve_now(self, view: View, pages: Iterable[Page]) -> None:
+    def _serve_now(self, view: View, following: Iterable[Following]) -> None:
         """Send pages what is new in a view at once; wake those that have not read all before."""
         made: dict[tuple[bool, Known], News] = {}  # nearly all know the same of it
-        for page in pages:
-            if (known := page.shown.get(view)) is None:
-                continue
-            key = (_crew(page.who, view), known)
-            if (news := made.get(key)) is None:
-                news = made[key] = self._news(view, *key)
-            if page.busy or not page.take_now(view, known, news):
+        last: tuple[bool, Known] | None = None
+        news: News = ()
+        for each in following:
+            if last is None or each.known is not last[1] or each.crew is not last[0]:
+                last = each.crew, each.known
+                if last not in made:
+                    made[last] = self._news(view, *last)
+                news = made[last]
+            page = each.page
+            if page.busy or not page.take_now(each, news):
                 page.wake.set()
 
     def _news(self, view: View, crew: bool, known: Known) -> News:
@@ -261,14 +269,14 @@ class Live:
     def _show(self, page: Page, said: Hello) -> None:
         self._hide(page)
         page.show(said)
-        for view in page.shown:
-            self._shown[view].add(page)
+        for view, following in page.shown.items():
+            self._shown[view].add(following)
 
     def _hide(self, page: Page) -> None:
-        for view in page.shown:
-            if pages := self._shown.get(view):
-                pages.discard(page)
-                if not pages:
+        for view, following in page.shown.items():
+            if shown := self._shown.get(view):
+                shown.discard(following)
+                if not shown:
                     del self._shown[view]
 
     @asynccontextmanager
@@ -307,9 +315,10 @@ class Live:
             self._stirred.clear()
             changed, self._changed = self._changed, set()
             for view in changed:
-                pages = iter(tuple(self._shown.get(view, ())))
-                while some := tuple(itertools.islice(pages, AT_ONCE)):
-                    self._serve_now(view, some)
+                following = iter(tuple(self._shown.get(view, ())))
+                while some := tuple(itertools.islice(following, AT_ONCE)):
+                    shown = self._shown.get(view, ())  # some may have hidden it meanwhile
+                    self._serve_now(view, (each for each in some if each in shown))
                     await asyncio.sleep(0)
             await asyncio.sleep(self._pace.interval)
 
@@ -357,19 +366,12 @@ class Live:
 
     def _viewers(self, channel: str) -> int:
         """Pages of the audience that show a channel, in this process."""
-        pages = self._shown.get(("channel", channel, ""), ())
-        return sum(1 for page in pages if not page.who.crew(""))
+        following = self._shown.get(("channel", channel, ""), ())
+        return sum(1 for each in following if not each.page.who.crew(""))
 
 
 def _views_of(channel: str) -> set[View]:
     return {("channel", channel, ""), ("channels", "", ""), ("captions", channel, "")}
-
-
-def _crew(who: Identity, view: View) -> bool:
-    kind, name, _ = view
-    if kind == "screen" and who.screen == name:
-        return True
-    return who.crew(name if kind in ("talk", "me") else "")
 
 
 def _nothing_new(topic: str, version: str) -> str:

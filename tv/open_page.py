@@ -32,12 +32,24 @@ class NotUnderstood(Exception):
     """A page sent what is no message of ours; the socket closes with this reason."""
 
 
+class Following:
+    """A view that a page shows, and how much of it the page knows by now."""
+
+    __slots__ = ("crew", "known", "page", "view")
+
+    def __init__(self, page: "Page", view: View, crew: bool, known: Known) -> None:
+        self.page = page
+        self.view = view
+        self.crew = crew  # whether it gets what the crew alone is told
+        self.known = known
+
+
 class Page:
     """One open socket."""
 
     def __init__(self, socket: WebSocket, who: Identity, unread_for: float) -> None:
         self.who = who
-        self.shown: dict[View, Known] = {}
+        self.shown: dict[View, Following] = {}
         self.wake = asyncio.Event()
         self.busy = False  # its task is sending
         self._socket = socket
@@ -64,35 +76,32 @@ class Page:
 
     def show(self, said: Hello) -> None:
         """Follow other topics. What was sent since the page wrote its hello counts as sent."""
-        followed: dict[View, Known] = {}
+        shown: dict[View, Following] = {}
         for topic, version in said.topics.items():
             view = view_of(topic, self.who.by)
             if view is None:
                 raise NotUnderstood("no such topic")
-            known = self.shown.get(view)
-            followed[view] = known if known and version else (version, "")
-        self.shown = followed
+            before = self.shown.get(view)
+            if before is None or not version:  # else what is being sent to it counts
+                before = Following(self, view, sees_all(self.who, view), (version, ""))
+            shown[view] = before
+        self.shown = shown
         self.wake.set()
 
-    async def take(self, view: View, known: Known, news: News) -> None:
-        """Send what is new in a view to a page that knew so much of it. Raises as `send`."""
-        for message, now in news:
+    async def take(self, followed: Following, news: News) -> None:
+        """Send what is new in a view. Raises as `send`."""
+        for message, known in news:
             if message.text:
                 await self.send(message)
-            known = self._knows(view, known, now)
+            followed.known = known
 
-    def take_now(self, view: View, known: Known, news: News) -> bool:
+    def take_now(self, followed: Following, news: News) -> bool:
         """The same at once; False when it cannot be (see `Sockets.write`)."""
-        for message, now in news:
+        for message, known in news:
             if message.text and not self.write(message):
                 return False
-            known = self._knows(view, known, now)
+            followed.known = known
         return True
-
-    def _knows(self, view: View, before: Known, now: Known) -> Known:
-        if self.shown.get(view) == before:  # else a hello came in between
-            self.shown[view] = now
-        return now
 
     async def send(self, message: Message) -> None:
         """Raises TimeoutError when the page does not read, WebSocketDisconnect when it is gone."""
@@ -120,3 +129,11 @@ class Page:
     def forgive(self) -> None:
         """A minute has passed: hellos count from zero."""
         self._hellos = 0
+
+
+def sees_all(who: Identity, view: View) -> bool:
+    """Whether somebody gets what the crew alone is told of a view."""
+    kind, name, _ = view
+    if kind == "screen" and who.screen == name:
+        return True
+    return who.crew(name if kind in ("talk", "me") else "")

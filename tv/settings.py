@@ -67,7 +67,7 @@ class Srt(Section, frozen=True):
 class Webrtc(Section, frozen=True):
     port: int = 8189
     addresses: tuple[str, ...] = ()  # public ones to offer, where the machine's own do not do
-    delay: float = 6.0  # seconds by which the delayed feed is behind; 0: there is none
+    delay: float = 8.0  # seconds by which the delayed feed is behind; 0: there is none
     viewers: int = 200  # at a time, in all; the others watch by HLS
     ice_servers: dict[str, IceServer] = {}
 
