@@ -7,6 +7,8 @@ from hashlib import blake2b
 import msgspec
 from msgspec.structs import replace
 
+from engagement.cafe.cafes import Cafes
+from engagement.cafe.events import AnyCafeEvent, CafeClosed, NotesRevealed, RoundAdvanced
 from engagement.changes import START, Changes, order
 from engagement.fold import (
     Accepted,
@@ -21,6 +23,8 @@ from engagement.fold import (
     View,
 )
 from engagement.happening import AnyHappening, Happenings, ParticipantErased, PhaseSet
+from engagement.ideas.events import AnyIdeaEvent
+from engagement.ideas.fold import Ideas
 from engagement.messages import AnyMessageEvent, Messages
 from engagement.polls import AnyPollEvent, Polls
 from engagement.questions import AnyQuestionEvent, QuestionAsked, Questions
@@ -29,6 +33,10 @@ from engagement.reactions import Reactions, ReactionsCounted
 from engagement.rundown.events import AnyRundownEvent
 from engagement.rundown.fold import Rundown
 from engagement.screens import AnyScreenEvent, Screens
+from engagement.syntheses.comments import Comments
+from engagement.syntheses.events import AnySynthesisEvent
+from engagement.syntheses.sendings import Sendings
+from engagement.syntheses.syntheses import Syntheses
 from engagement.talks import DIRECT, AnyTalkEvent, Talk, TalkEnded, Talks
 from engagement.wall.post import AnyWallEvent
 from engagement.wall.posts import Posts
@@ -41,6 +49,9 @@ AnyEvent = (
     | AnyRatingEvent
     | ReactionsCounted
     | AnyWallEvent
+    | AnyCafeEvent
+    | AnyIdeaEvent
+    | AnySynthesisEvent
     | AnyScreenEvent
     | AnyRundownEvent
     | AnyMessageEvent
@@ -90,8 +101,15 @@ class Audience:
         self.ratings = Ratings()
         self.posts = Posts()
         self.messages = Messages()
+        self.cafes = Cafes()
+        self.ideas = Ideas(self.cafes)
+        self.syntheses = Syntheses(self.cafes, self.ideas, self.talks)
+        self.comments = Comments(self.syntheses)
+        self.sendings = Sendings(self.talks, self.questions, self.polls, self.syntheses)
         self.screens = Screens()
-        self.rundown = Rundown(self.screens, self.talks, self.questions, self.polls, self.posts)
+        self.rundown = Rundown(
+            self.screens, self.talks, self.questions, self.polls, self.posts, self.syntheses
+        )
         self.touched: set[View] = set()
         self._folds: dict[str, Fold] = {
             "happening": self.happening,
@@ -102,6 +120,11 @@ class Audience:
             "ratings": self.ratings,
             "posts": self.posts,
             "messages": self.messages,
+            "cafes": self.cafes,
+            "ideas": self.ideas,
+            "syntheses": self.syntheses,
+            "comments": self.comments,
+            "sendings": self.sendings,  # after all that they follow
             "screens": self.screens,
             "rundown": self.rundown,  # the last: see _show_touched, and Rundown.restore
         }
@@ -209,6 +232,9 @@ class Audience:
             case TalkEnded(talk=talk, at=at):
                 self.questions.end_answer(position, talk, at)
                 self.polls.end_talk(position, talk, at)
+                self.syntheses.end_telling(position, talk, at)
+            case NotesRevealed(at=at) | RoundAdvanced(at=at) | CafeClosed(at=at):
+                self.ideas.reveal(position, at)
             case PhaseSet(phase="rehearsal"):
                 self._before = self._parts(rehearsed=True)
             case PhaseSet():
@@ -250,11 +276,12 @@ class Audience:
         """Forget somebody in what is to be so again when the rehearsal ends."""
         now = self._parts(rehearsed=True)
         self._be(self._before)
-        for name in self._before:
-            fold = self._folds[name]
+        folds = [self._folds[name] for name in self._before]
+        for fold in folds:
             fold.erase(position, event.participant, event.stand_in)
+        for fold in folds:
             for item in sorted(fold.touched, key=key):
-                self.rundown.heed(position, event.at, item)
+                self._heed(position, event.at, item)
         self._before = self._parts(rehearsed=True)
         self._be(now)
         for fold in self._folds.values():
@@ -268,11 +295,16 @@ class Audience:
             for item in sorted(fold.touched, key=key):
                 self._show(position, item)
                 self.touched.update(item.views)
-                self.rundown.heed(position, at, item)
+                self._heed(position, at, item)
             for of in fold.theirs:
                 self._theirs[of] = position
                 self.touched.add(("me", *of))
             fold.touched, fold.theirs = [], []
+
+    def _heed(self, position: str, at: float, item: Item) -> None:
+        """Have what shows an item follow it."""
+        self.sendings.heed(position, item)
+        self.rundown.heed(position, at, item)
 
     def _show_all(self) -> None:
         folds = self._folds.values()

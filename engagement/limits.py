@@ -14,13 +14,16 @@ class Limit:
         self._whole_at: dict[str, float] = {}
         self._prune_at = 1_000
 
+    def wait(self, key: str, at: float) -> float:
+        """The seconds until one more act would count; 0.0 if it would now."""
+        wait = self._whole_at.get(key, at) - at - self._slack
+        return wait if wait > 1e-9 else 0.0
+
     def take(self, key: str, at: float) -> float:
         """Count one act at `at` and return 0.0; or count nothing and return the seconds to wait."""
-        whole_at = max(at, self._whole_at.get(key, at))
-        wait = whole_at - at - self._slack
-        if wait > 1e-9:
+        if wait := self.wait(key, at):
             return wait
-        self._whole_at[key] = whole_at + self._every
+        self._whole_at[key] = max(at, self._whole_at.get(key, at)) + self._every
         if len(self._whole_at) > self._prune_at:
             self._prune(at)
         return 0.0

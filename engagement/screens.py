@@ -21,20 +21,22 @@ from engagement.fold import (
 
 SCREENS = 200  # at a time
 
-Face = Literal["live", "air", "wall"]
+Face = Literal["live", "air", "wall", "lab", "comparison"]
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """What a screen is told to be.
 
-    `face` is what it shows: a channel's picture, only what is on air, or the wall; what is on air
-    for it comes on top. `group` names it together with others. `carries_overlay`: the picture it
-    gets has the overlay in it already.
+    `face` is what it shows: a channel's picture, only what is on air, the wall, how far the
+    laboratory `lab` is, or all laboratories side by side; what is on air for it comes on top.
+    `group` names it together with others. `carries_overlay`: the picture it gets has the overlay in
+    it already.
     """
 
     name: str
     face: Face = "live"
     channel: str = ""
+    lab: str = ""
     group: str = ""
     carries_overlay: bool = False
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from engagement.crowds import tellable
 from engagement.polls.events import Kind, Option
-
-FEWEST = 5  # ballots below which a lab's results would say who voted what
 
 
 class LabCounts(msgspec.Struct, frozen=True):
@@ -53,19 +52,7 @@ def recounted_lab(
 
 
 def compared(labs: Iterable[LabCounts]) -> list[tuple[str, LabCounts | None]]:
-    """The labs that may be shown side by side, None for those that may not.
-
-    Few ballots would say who voted what. One lab alone that is left out, or several with few
-    ballots between them, would be the difference of all and those shown: the smallest of these goes
-    too, until what is left out is a crowd (complementary suppression, as statistical offices do).
-    """
-    smallest = sorted(labs, key=lambda each: (each.ballots, each.lab))
-    left_out = sum(each.ballots < FEWEST for each in smallest)
-    while 0 < left_out < len(smallest) and _few(smallest[:left_out]):
-        left_out += 1
-    shown = {each.lab: each for each in smallest[left_out:]}
-    return [(lab, shown.get(lab)) for lab in sorted(each.lab for each in smallest)]
-
-
-def _few(labs: Iterable[LabCounts]) -> bool:
-    return sum(each.ballots for each in labs) < FEWEST
+    """The labs that may be shown side by side, None for those that may not."""
+    every = sorted(labs, key=lambda each: each.lab)
+    shown = tellable({each.lab: each.ballots for each in every})
+    return [(each.lab, each if each.lab in shown else None) for each in every]

@@ -14,7 +14,8 @@ class Anchor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class QuestionAsked(MakingInTalk, frozen=True, kw_only=True):
-    """A participant asks. `published`: no moderator reads it before all others do."""
+    """A participant asks. `published`: no moderator reads it before all others do. `table`: they
+    ask for those who sit there, "" for themselves."""
 
     personal = ("body", "author", "anchor")
     makes = "question"
@@ -24,6 +25,7 @@ class QuestionAsked(MakingInTalk, frozen=True, kw_only=True):
     author: str = ""
     anchor: Anchor | None = None
     published: bool = False
+    table: str = ""
 
 
 class QuestionFromRoom(MakingInTalk, frozen=True, kw_only=True):

@@ -255,6 +255,7 @@ class Questions(Fold):
             by=event.by,
             asked_at=event.at,
             author=event.author,
+            table=event.table,
             anchor=event.anchor,
             state="approved" if event.published else "pending",
             flags=flags(event.body),

@@ -30,12 +30,14 @@ PUBLIC = ("approved", "live", "answered")
 
 
 class Question(Item, frozen=True, kw_only=True):
-    """`by` asked it; `author` is the pseudonym they had then. `shown`: it has been public.
+    """`by` asked it; `author` is the pseudonym they had then, or what people call the `table` (its
+    id) that they asked for. `shown`: it has been public.
 
     `original` is what its author wrote, where `body` was edited. `quote` is what the cues that it
     quotes say now; None when they say what its anchor does. `answer` is the one in writing, by
     `answered_by`. `place` is its turn in the queue, from 1 on; 0 when it has none. `aside` is
     support not counted yet. `flags` are what a moderator should look at twice: `personal`, `words`.
+    `erased`: who asked it is forgotten.
     """
 
     talk: str
@@ -43,6 +45,7 @@ class Question(Item, frozen=True, kw_only=True):
     by: str
     asked_at: float
     author: str = ""
+    table: str = ""
     anchor: Anchor | None = None
     state: QuestionState = "pending"
     support: int = 0
@@ -60,6 +63,7 @@ class Question(Item, frozen=True, kw_only=True):
     place: int = 0
     aside: int = 0
     from_room: bool = False
+    erased: bool = False
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -104,6 +108,8 @@ def decide(question: Question, event: AnyQuestionEvent) -> Question | Reason:
             return replace(question, state="rejected", reason=reason)
         case QuestionWithdrawn(), "pending" | "approved":
             return replace(question, state="withdrawn")
+        case QuestionRestored(), _ if question.erased:
+            return Reason.WRONG_STATE
         case QuestionRestored(), "rejected" | "merged" | "answered":
             return replace(
                 question,
@@ -148,6 +154,7 @@ def blank(question: Question, stand_in: str) -> Question:
         answer="",
         answered_by="",
         flags=(),
+        erased=True,
         state="merged" if question.state == "merged" else "withdrawn",
     )
 

@@ -7,12 +7,14 @@ import msgspec
 from engagement.fold import Item, View
 from engagement.polls import Poll
 from engagement.questions import Question
+from engagement.syntheses.synthesis import Synthesis
 from engagement.wall.post import Post
 
 OVERLAY = "overlay"  # the place of what is mixed into the picture
 
 Kind = Literal["bandeau", "question", "poll", "post", "synthesis", "announcement", "countdown"]
-REFERRING: tuple[Kind, ...] = ("question", "poll", "post")  # kinds that show what is elsewhere
+# Kinds that show what is elsewhere; a synthesis may, or is typed in.
+REFERRING: tuple[Kind, ...] = ("question", "poll", "post")
 Target = Literal["screens", "overlay", "both"]
 EntryState = Literal["queued", "preview", "on_air", "off"]
 
@@ -37,9 +39,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(Item, frozen=True, kw_only=True):
     """An item of the rundown, in the order of `rank`.
 
-    `shows` is the question, the poll or the post that it is about, as it is now. `automatic`: it
-    went on air with what it shows, and goes with it. `ends_at`: when it goes off, or reaches zero.
-    `first`: what it said when it was added.
+    `shows` is the question, the poll, the post or the synthesis that it is about, as it is now.
+    `automatic`: it went on air with what it shows, and goes with it. `ends_at`: when it goes off,
+    or reaches zero. `first`: what it said when it was added.
     """
 
     kind: Kind
@@ -47,7 +49,7 @@ class Entry(Item, frozen=True, kw_only=True):
     first: Content
     rank: float
     by: str
-    shows: Question | Poll | Post | None = None
+    shows: Question | Poll | Post | Synthesis | None = None
     state: EntryState = "queued"
     automatic: bool = False
     on_at: float | None = None

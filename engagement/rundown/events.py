@@ -7,7 +7,7 @@ from engagement.rundown.entry import Content, Kind
 
 
 class EntryAdded(Making, frozen=True):
-    """An item joins the rundown, at its end. `shows`: the id of the question, poll or post."""
+    """An item joins the rundown, at its end. `shows`: the id of what it is about, if it is."""
 
     makes: ClassVar[str] = "entry"
 

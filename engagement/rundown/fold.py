@@ -26,14 +26,15 @@ from engagement.rundown.events import (
     ScreensRestored,
 )
 from engagement.rundown.places import meet, placed
+from engagement.rundown.shown import Shown, airs_itself, key_of, kind_of, talk_of
 from engagement.screens import Screen, Screens
+from engagement.syntheses.syntheses import Syntheses
+from engagement.syntheses.synthesis import Synthesis
 from engagement.talks import Talk, Talks
 from engagement.wall.post import Post
 from engagement.wall.posts import Posts
 
 ENTRIES = 500  # that are not deleted
-
-Shown = Question | Poll | Post
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -58,11 +59,18 @@ class Rundown(Fold):
     saves: ClassVar[type[msgspec.Struct]] = Saved
 
     def __init__(
-        self, screens: Screens, talks: Talks, questions: Questions, polls: Polls, posts: Posts
+        self,
+        screens: Screens,
+        talks: Talks,
+        questions: Questions,
+        polls: Polls,
+        posts: Posts,
+        syntheses: Syntheses,
     ) -> None:
         super().__init__()
         self._screens, self._talks = screens, talks
-        self._questions, self._polls, self._posts = questions, polls, posts
+        self._questions, self._polls = questions, polls
+        self._posts, self._syntheses = posts, syntheses
         self._version = START
         self._by_id: dict[str, Entry] = {}
         self._on_air: dict[str, None] = {}  # ids, in the order of their taking
@@ -104,11 +112,11 @@ class Rundown(Fold):
             self._place(position)
         elif isinstance(item, Talk) and item.state == "ended":
             self._end_talk(position, at, item)
-        elif isinstance(item, Question | Poll | Post):
-            shown = _key(item)
+        elif isinstance(item, Question | Poll | Post | Synthesis):
+            shown = key_of(item)
             for name in self._about.get(shown, ()):
                 self._refresh(position, at, self._by_id[name], item)
-            if (began := _airs_itself(item)) != self._followed.get(shown):
+            if (began := airs_itself(item)) != self._followed.get(shown):
                 self._follow(position, at, item, began)
             if shown in self._about:
                 self._place(position)
@@ -155,7 +163,7 @@ class Rundown(Fold):
         self._about.clear()
         for entry in saved.entries:
             if entry.shows is not None and not entry.deleted:
-                self._about[_key(entry.shows)].append(entry.id)
+                self._about[key_of(entry.shows)].append(entry.id)
         self._air = {air.id: air for air in saved.air}
         self._cleared, self._held = saved.cleared, dict.fromkeys(saved.held)
         self._followed = dict(saved.followed)
@@ -270,8 +278,9 @@ class Rundown(Fold):
             self._take_off(position, at, entry)
 
     def _follow(self, position: str, at: float, item: Shown, began: float | None) -> None:
-        """What the presenter answers, or the crew publishes, goes on air, and off when it ends."""
-        shown = _key(item)
+        """What the presenter answers or tells, or the crew publishes, goes on air, and off when it
+        ends."""
+        shown = key_of(item)
         name = f"auto_{item.id}"
         entry = self._by_id.get(name)
         if began is None:
@@ -284,11 +293,11 @@ class Rundown(Fold):
         if any(self._by_id[other].state == "on_air" for other in self._about.get(shown, ())):
             return
         if entry is None or entry.deleted:
-            talk = self._talks.by_id.get(getattr(item, "talk", ""))
+            talk = self._talks.by_id.get(talk_of(item))
             content = Content(channel=talk.channel if talk else "")
             entry = Entry(
                 id=name,
-                kind="question" if isinstance(item, Question) else "poll",
+                kind=kind_of(item),
                 content=content,
                 first=content,
                 rank=self._last_rank() + 1.0,
@@ -326,11 +335,12 @@ class Rundown(Fold):
 
     def _put(self, position: str, entry: Entry) -> Entry:
         entry = replace(entry, version=position)
-        about = self._about[_key(entry.shows)] if entry.shows is not None else []
+        about = self._about[key_of(entry.shows)] if entry.shows is not None else []
         if entry.id not in about:
             about.append(entry.id)
-        if entry.deleted:
+        if entry.deleted:  # it follows nothing any more, and keeps nobody's words
             about.remove(entry.id)
+            entry = replace(entry, shows=None)
         self._by_id[entry.id] = entry
         if entry.state != "on_air":
             self._on_air.pop(entry.id, None)
@@ -348,24 +358,12 @@ class Rundown(Fold):
                 return self._polls.by_id.get(name)
             case "post":
                 return self._posts.by_id.get(name)
+            case "synthesis":
+                return self._syntheses.by_id.get(name)
         return None
 
     def _last_rank(self) -> float:
         return max((entry.rank for entry in self._by_id.values()), default=0.0)
-
-
-def _key(item: Shown) -> str:
-    return f"{type(item).__name__} {item.id}"
-
-
-def _airs_itself(item: Shown) -> float | None:
-    """Since when something is what everybody should see; None while it is not."""
-    match item:
-        case Question(state="live", taken_at=taken_at):
-            return taken_at
-        case Poll(state="published", round=round):
-            return float(round)
-    return None
 
 
 def _end(entry: Entry, taken_at: float) -> float | None:

@@ -15,12 +15,15 @@ import msgspec
 from msgspec.structs import replace
 
 from engagement.audience import AnyEvent, Audience
+from engagement.cafe.events import CafeRemoved
+from engagement.cafe.session import table_id
 from engagement.fold import Accepted, Event, Making
 from engagement.happening import ParticipantErased, PhaseSet
 from engagement.polls import BallotCast, PollDeleted, PollOpened
 from engagement.polls.events import AnswerEvent
 from engagement.rundown.events import EntryDeleted
 from engagement.screens import ScreenRemoved
+from engagement.syntheses.events import SendingTakenBack
 
 EVERY: tuple[type[Event], ...] = get_args(AnyEvent)
 RARE = (ParticipantErased, PhaseSet)  # they change everything at once
@@ -31,14 +34,20 @@ TEXTS = ("Pourquoi ?", "Et les loyers ?", "Le chauffage", "Oui", "chauffage", "D
 THEIRS = frozenset(  # what the audience does; all else is the crew's
     {"QuestionAsked", "QuestionWithdrawn", "SupportGiven", "SupportTakenBack", "BallotCast"}
     | {"MoreTimeAsked", "TalkRated", "PostWritten", "PostWithdrawn", "PostSupported"}
-    | {"PostUnsupported"}
+    | {"PostUnsupported", "SeatTaken", "IdeaMade", "IdeaCarried", "IdeaDotted", "IdeaWithdrawn"}
+    | {"SynthesisSupported", "SynthesisUnsupported", "CommentWritten", "CommentWithdrawn"}
 )
 SAME = {"into": "question"}  # fields that name a thing by another word
-ENDS = (EntryDeleted, PollDeleted, ScreenRemoved)  # after which there is nothing more to do
+LABS = ("labo-0", "labo-1")
+# After these there is nothing more to do.
+ENDS = (EntryDeleted, PollDeleted, ScreenRemoved, CafeRemoved, SendingTakenBack)
 BEGINNING = 40  # events, in which there comes to be something
 TRIES = 20
 THINGS = 4  # of each kind that the crew makes
-CREWS = {type.makes for type in EVERY if issubclass(type, Making)} - {"question", "post"}
+SHOWN = ("question", "poll", "post", "synthesis")  # what `shows` may name
+CREWS = {type.makes for type in EVERY if issubclass(type, Making)} - {
+    *("question", "post", "idea", "comment")
+}
 
 
 def history(seed: int, count: int, rare: float = 0.003) -> Iterator[tuple[str, Event]]:
@@ -102,6 +111,11 @@ def _value(name: str, kind: Any, chance: random.Random) -> Any:
     origin, inside = get_origin(kind), get_args(kind)
     if name == "talk":
         return chance.choice(("direct", "direct", "direct", "plan0", "plan1"))
+    if name in ("table", "lab"):
+        lab = chance.choice(LABS)
+        return lab if name == "lab" else table_id(lab, chance.randint(1, 2))
+    if name == "tables":
+        return tuple((lab, chance.randint(1, 2)) for lab in chance.sample(LABS, 2))
     if origin is Literal:
         return chance.choice(inside)
     if origin in (types.UnionType, typing.Union):
@@ -128,6 +142,8 @@ def _value(name: str, kind: Any, chance: random.Random) -> Any:
             return f"o{chance.randint(0, 2)}"
         if name in ("body", "text", "prompt", "word", "author", "reason", "alt", "title"):
             return chance.choice(TEXTS)
+        if name == "shows":
+            name = chance.choice(SHOWN)
         first = len(PEOPLE) if name in CREWS else 0
         return f"{SAME.get(name, name)}{chance.randrange(first, len(PEOPLE) + THINGS)}"
     if isinstance(kind, type) and issubclass(kind, Enum):

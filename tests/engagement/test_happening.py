@@ -3,6 +3,7 @@
 from engagement.audience import Audience
 from engagement.fold import Accepted, Reason
 from engagement.happening import ParticipantErased, PhaseSet
+from engagement.questions import QuestionMerged, QuestionRestored
 from engagement.talks import TalkEnded, TalkStarted
 from tests.engagement.room import Room, reason
 
@@ -70,6 +71,16 @@ def test_who_is_erased_in_a_rehearsal_stays_erased_after_it() -> None:
     room.do(ParticipantErased, participant="ann", stand_in="x")
     room.do(PhaseSet, phase="open")
     assert (room["q"].by, room["q"].body, room["q"].author) == ("x", "", "")
+
+
+def test_merged_question_of_who_was_erased_does_not_come_back_empty() -> None:
+    room = Room()
+    room.approved("q")
+    room.ask("double", by="ann")
+    room.do(QuestionMerged, question="double", into="q")
+    room.do(ParticipantErased, participant="ann", stand_in="x")
+    assert reason(room.do(QuestionRestored, question="double")) == Reason.WRONG_STATE
+    assert room["double"].state == "merged"
 
 
 def test_a_snapshot_in_a_rehearsal_knows_what_was_before() -> None:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.fold import Accepted, Reason
+from engagement.happening import ParticipantErased
 from engagement.messages import UNREAD, MessageAcknowledged, MessageSent
 from engagement.questions import (
     QuestionAnswered,
@@ -233,7 +235,7 @@ CONTENTS = st.builds(
 SETTINGS = st.builds(
     Setting,
     name=st.just("x"),
-    face=st.sampled_from(["live", "air", "wall"]),
+    face=st.sampled_from(["live", "air", "wall", "lab"]),
     channel=st.sampled_from(["a", "b"]),
     group=st.sampled_from(["", "g"]),
     carries_overlay=st.booleans(),
@@ -309,6 +311,16 @@ def test_screens_cleared_before_a_restart_can_be_restored_after_it(desk: Desk) -
     assert desk.rundown.air(OVERLAY).cleared
     desk.do(ScreensRestored)
     assert desk.on(OVERLAY) == ["a"]
+
+
+def test_entry_that_was_deleted_keeps_nothing_of_who_is_forgotten(desk: Desk) -> None:
+    desk.ask("q", by="p_ann", body="Le secret d’Ann")
+    desk.add("e", "question", shows="q")
+    desk.do(EntryDeleted, entry="e")
+    desk.do(ParticipantErased, participant="p_ann", stand_in="gone_1")
+    saved = msgspec.msgpack.encode(desk.audience.saved())
+    assert "Le secret d’Ann".encode() not in saved
+    assert b"p_ann" not in saved
 
 
 def prepared() -> Desk:

@@ -1,0 +1,1 @@
+"""World cafés: the rounds that laboratories go through, and their tables."""

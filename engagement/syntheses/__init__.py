@@ -1,0 +1,1 @@
+"""Syntheses: what a table makes of its ideas, shared with the others, and on air."""
