@@ -54,12 +54,13 @@ bench-captions: setup-test
 	@mkdir -p benchmarks/results
 	$(BIN)/python -m benchmarks.captions --json benchmarks/results/captions.json $(ARGS)
 
-# The room at once, beside Node (fetched by npm); the journal, near-duplicates, a moderator's hour.
+# The room at once, beside Node (fetched by npm); the journal, near-duplicates, a moderator's hour,
+# a world café in six laboratories.
 # ARGS="--people 200" and the like are for the first of them.
 bench-engagement: setup-test
 	@mkdir -p benchmarks/results
 	$(BIN)/python -m benchmarks.engagement --json benchmarks/results/engagement.json $(ARGS)
-	for name in journal duplicates moderators_hour; do \
+	for name in journal duplicates moderators_hour labs; do \
 		$(BIN)/python -m benchmarks.$$name --json benchmarks/results/$$name.json || exit 1; \
 	done
 

@@ -122,8 +122,9 @@ class Fabrique:
     def rtmp(self, channel: str = "plateau", slot: str = "primary") -> str:
         return f"rtmp://127.0.0.1:{self.rtmp_port}/live/{self.key(channel, slot)}"
 
-    def make_pass(self, role: Role, name: str = "") -> str:
-        return Passes(load_secret(self.folder.path)).issue(role, name=name)
+    def make_pass(self, role: Role, name: str = "", lab: str = "", table: str = "") -> str:
+        passes = Passes(load_secret(self.folder.path))
+        return passes.issue(role, name=name, lab=lab, table=table)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ Render = Callable[[Item, bool], Rendered]
 
 
 def entry_item(entry: Entry, crew: bool, render: Render) -> Rendered:
-    """`shows` is the question, poll or post that it is about (`render` says it), or null.
+    """`shows` is the question, poll, post or synthesis that it is about, said by `render`, or null.
 
     `ends_at`: when it goes off by itself, or when its countdown reaches zero.
     """
@@ -61,6 +61,7 @@ def screen_item(screen: Screen) -> Rendered:
         "name": setting.name,
         "face": setting.face,
         "channel": setting.channel,
+        "lab": setting.lab,
         "group": setting.group,
         "carries_overlay": setting.carries_overlay,
         "paired_at": rfc3339(screen.paired_at),

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection, Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engagement.cafe.session import lab_of
 from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.problems import Problem
 
@@ -28,6 +29,8 @@ CREW = (Role.PRESENTER, *MODERATORS)
 AUDIENCE = (Role.VIEWER, Role.KIOSK, Role.HOST, *CREW)  # who may ask and vote
 
 _NAMES = {
+    Role.KIOSK: "tablette de table",
+    Role.HOST: "hôte de table",
     Role.PRESENTER: "intervenant",
     Role.MODERATOR: "modération",
     Role.OPERATOR: "régie",
@@ -46,6 +49,8 @@ class Identity:
     talk: str = ""
     lab: str = ""
     screen: str = ""  # the one that asks
+    table: str = ""  # where they are, as `lab`
+    station: str = ""  # the table, or else the lab, that their pass is for; "": all of them
     joined: float = 0.0  # when a participant got their token, by wall time
     trouble: str = ""  # "expired" or "forged"
 
@@ -62,6 +67,26 @@ class Identity:
     def crew(self, talk: str) -> bool:
         """Whether they see what only the crew of `talk` sees."""
         return self.role in CREW and self.talk in ("", talk)
+
+    def hosts(self, table: str) -> bool:
+        """Whether they stay at a table (its id) and lead it."""
+        return self.role is Role.HOST and self.station in ("", table, lab_of(table))
+
+    def kiosk(self, table: str) -> bool:
+        """Whether they are a table's own device."""
+        return self.role is Role.KIOSK and self.station in ("", table, lab_of(table))
+
+    def must_host(self, table: str) -> None:
+        """Raises Problem unless they lead this table, or moderate all."""
+        if self.role is Role.HOST and not self.hosts(table):
+            raise _other_table()
+        self.must_be(Role.HOST, *MODERATORS)
+
+    def must_be_kiosk(self, table: str) -> None:
+        """Raises Problem unless they are this table's own device."""
+        if self.role is Role.KIOSK and not self.kiosk(table):
+            raise _other_table()
+        self.must_be(Role.KIOSK)
 
     def must_be(self, *roles: Role, talk: str = "") -> None:
         """Raises Problem unless they have one of `roles`, and for this talk.
@@ -99,13 +124,13 @@ class Identity:
                 "Accès refusé",
                 "Un écran ne peut ni voter ni poser de question.",
             )
-        raise Problem(
-            401,
-            "participant-required",
-            "Participation non ouverte",
-            "Il faut d’abord rejoindre l’événement (POST /api/v1/participants). "
-            "Sur la page, rechargez-la et acceptez le cookie.",
-        )
+        raise _not_joined()
+
+    def must_have_joined(self) -> str:
+        """Their id. Raises Problem unless they are a participant, whatever else they are."""
+        if not self.participant:
+            raise _not_joined()
+        return self.participant
 
 
 ANYONE = Identity()
@@ -133,6 +158,22 @@ def refused(trouble: str) -> Problem:
         "Laissez-passer refusé",
         "Ce laissez-passer n’a pas été émis par ce serveur, ou il est incomplet. "
         "Copiez le lien en entier, ou demandez-en un nouveau à la régie.",
+    )
+
+
+def _not_joined() -> Problem:
+    return Problem(
+        401,
+        "participant-required",
+        "Participation non ouverte",
+        "Il faut d’abord rejoindre l’événement (POST /api/v1/participants). "
+        "Sur la page, rechargez-la et acceptez le cookie.",
+    )
+
+
+def _other_table() -> Problem:
+    return Problem(
+        403, "other-table", "Accès refusé", "Votre laissez-passer vaut pour une autre table."
     )
 
 
@@ -190,11 +231,13 @@ class Authentication:
                 participant = self._passes.participant(cookies[PARTICIPANT_COOKIE])
             except (PassForged, PassExpired):
                 return found, False  # the page asks for a new one
+            where = participant if participant.lab else found
             found = replace(
                 found,
                 participant=participant.id,
                 name=participant.name or found.name,
-                lab=participant.lab or found.lab,
+                lab=where.lab,
+                table=where.table,
                 joined=participant.joined,
             )
         return found, False
@@ -210,6 +253,7 @@ class Authentication:
             name=participant.name,
             participant=participant.id,
             lab=participant.lab,
+            table=participant.table,
             joined=participant.joined,
         )
 
@@ -220,7 +264,16 @@ class Authentication:
             return Identity(trouble="expired")
         except PassForged:
             return Identity(trouble="forged")
-        return Identity(held.role, held.name, "", held.id, held.talk, held.lab, held.screen)
+        return Identity(
+            held.role,
+            held.name,
+            pass_id=held.id,
+            talk=held.talk,
+            lab=held.lab or lab_of(held.table),
+            screen=held.screen,
+            table=held.table,
+            station=held.table or held.lab,
+        )
 
     def _foreign(self, scope: Scope, headers: Headers) -> bool:
         """Whether a browser sends this write, or opens this socket, for another site's page."""

@@ -11,6 +11,7 @@ import segno
 import typer
 
 from captions.errors import CaptionsError
+from engagement.cafe.session import TABLES, table_id
 from tv import process, reasons, supervisor
 from tv import settings as reading
 from tv.folder import Folder, FolderError
@@ -90,6 +91,7 @@ def issue_pass(
     name: Annotated[str, typer.Option(help="Le nom affiché.")] = "",
     talk: Annotated[str, typer.Option(help="Limiter à une intervention.")] = "",
     lab: Annotated[str, typer.Option(help="Le laboratoire.")] = "",
+    table: Annotated[int, typer.Option(min=0, max=TABLES, help="Le numéro de sa table.")] = 0,
     token: Annotated[bool, typer.Option("--token", help="Le laissez-passer seul.")] = False,
 ) -> None:
     """Affiche un lien d’accès et son QR code."""
@@ -98,11 +100,17 @@ def issue_pass(
         _fail(f"Rôle inconnu : « {role} ». Rôles : {', '.join(Role)}.")
     folder = Folder(data)
     folder.make()
-    made = Passes(load_secret(folder.path)).issue(Role(role), name=name, talk=talk, lab=lab)
+    if lab and lab not in settings.labs:
+        _fail(f"Laboratoire inconnu : « {lab} ». Il y a : {', '.join(settings.labs) or 'aucun'}.")
+    if table and not lab:
+        _fail("--table va avec --lab : le laboratoire où elle est.")
+    made = Passes(load_secret(folder.path)).issue(
+        Role(role), name=name, talk=talk, lab=lab, table=table_id(lab, table) if table else ""
+    )
     if token:
         print(made)
         return
-    link = pass_link(address(settings, folder), Role(role), made)
+    link = pass_link(address(settings, folder), Role(role), made, lab, table)
     print(link)
     print_qr(link)
 
@@ -328,9 +336,13 @@ PAGES = {
 }
 
 
-def pass_link(base: str, role: Role, token: str) -> str:
+def pass_link(base: str, role: Role, token: str, lab: str = "", table: int = 0) -> str:
     """The link that brings a pass to its page: a fragment is never sent to a server nor logged."""
-    return f"{base}{PAGES.get(role, '/')}#pass={token}"
+    page = PAGES.get(role, "/")
+    if role in (Role.HOST, Role.KIOSK) and lab:
+        page = f"/labo/{lab}" + (f"/table/{table}" if table else "")
+        page += "/hote" if table and role is Role.HOST else ""
+    return f"{base}{page}#pass={token}"
 
 
 def print_qr(link: str) -> None:

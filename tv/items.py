@@ -12,9 +12,12 @@ from captions.cues import Cue
 from captions.wording.captioned import Captioned, Glossary, Hold, MadeRule
 from captions.wording.edited import Version
 from engagement.audience import Audience
+from engagement.cafe.session import OWN as OWN_IN_LABS
+from engagement.cafe.session import Cafe, Progress, Table
 from engagement.changes import START
 from engagement.fold import Item
 from engagement.happening import Happening
+from engagement.ideas.idea import Cluster, Idea, Pile
 from engagement.messages import Message
 from engagement.polls import Answer, Ballot, Poll
 from engagement.questions import Question, Reading
@@ -22,12 +25,16 @@ from engagement.ratings import Given, Rating
 from engagement.reactions import Reaction
 from engagement.rundown.entry import Air, Entry
 from engagement.screens import Screen
+from engagement.syntheses.synthesis import Comment, Sending, Synthesis
 from engagement.talks import Schedule, Talk
 from engagement.wall.post import Post, Wall
-from engagement.wall.posts import OWN
+from engagement.wall.posts import OWN as OWN_ON_WALL
 from streaming.link import ChannelState, RestreamState
 from tv import poll_items
 from tv.air_items import air_item, entry_item, message_item, screen_item
+from tv.labs.ideas import cluster_item, idea_item, own_ideas, pile_item
+from tv.labs.items import cafe_item, own_seat, progress_item, table_item
+from tv.labs.syntheses import comment_item, own_syntheses, sending_item, synthesis_item
 from tv.problems import rfc3339
 from tv.question_items import question_item, reading_item
 from tv.wall.items import own_posts, post_item, wall_item
@@ -64,6 +71,24 @@ def item(found: Item, crew: bool) -> Rendered:
             return post_item(found, crew)
         case Wall():
             return wall_item(found)
+        case Cafe():
+            return cafe_item(found)
+        case Progress():
+            return progress_item(found)
+        case Table():
+            return table_item(found)
+        case Idea():
+            return idea_item(found, crew)
+        case Cluster():
+            return cluster_item(found)
+        case Pile():
+            return pile_item(found)
+        case Synthesis():
+            return synthesis_item(found)
+        case Comment():
+            return comment_item(found, crew)
+        case Sending():
+            return sending_item(found, item)
         case Entry():
             return entry_item(found, crew, item)
         case Air():
@@ -232,7 +257,20 @@ def me_item(audience: Audience, talk: str, participant: str) -> Rendered:
         "more_time": audience.polls.more_time_of(talk, participant),
         "rating": poll_items.given_item(given) if given else None,
         "version": audience.version_of_theirs(talk, participant),
-    } | (own_posts(audience.posts, participant) if talk == OWN else {})
+    } | _own(audience, talk, participant)
+
+
+def _own(audience: Audience, topic: str, participant: str) -> Rendered:
+    """What a participant did elsewhere than in a talk."""
+    if topic == OWN_ON_WALL:
+        return own_posts(audience.posts, participant)
+    if topic == OWN_IN_LABS:
+        return (
+            own_seat(audience.cafes, participant)
+            | own_ideas(audience.ideas, audience.cafes, participant)
+            | own_syntheses(audience.syntheses, audience.comments, participant)
+        )
+    return {}
 
 
 def channel_item(

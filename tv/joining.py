@@ -11,12 +11,12 @@ LENGTH = 6
 ARRIVALS = 150.0  # a second, that a web process takes in without making anybody wait
 LONGEST = 30.0  # seconds that somebody is told to wait, at most
 
-Kind = Literal["event", "talk", "lab"]
+Kind = Literal["event", "talk", "lab", "table"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a code leads: `name` is a talk's id, a lab's slug, or the event's."""
+    """Where a code leads: `name` is a talk's id, a table's, a lab's slug, or the event's."""
 
     kind: Kind
     name: str

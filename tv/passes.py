@@ -47,16 +47,18 @@ class Pass(msgspec.Struct, frozen=True):
     talk: str = ""
     lab: str = ""
     screen: str = ""  # the one that holds it
+    table: str = ""
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """What a participant's token says: a random id, the pseudonym they chose and the lab that they
-    belong to, if any."""
+    """What a participant's token says: a random id, the pseudonym they chose, and the lab and the
+    table where they are, if any."""
 
     id: str
     expires: float
     name: str = ""
     lab: str = ""
+    table: str = ""
 
     @property
     def joined(self) -> float:
@@ -84,20 +86,23 @@ class Passes:
         lab: str = "",
         lifetime: float = PASS_LIFETIME,
         screen: str = "",
+        table: str = "",
     ) -> str:
-        """A pass for `role`, which `talk` limits to that talk."""
+        """A pass for `role`, which `talk` limits to that talk, `lab` or `table` to that place."""
         id, expires = "pass_" + secrets.token_hex(6), self._now() + lifetime
-        made = Pass(id, role, expires, name, talk, lab, screen)
+        made = Pass(id, role, expires, name, talk, lab, screen, table)
         return str(self._passes.dumps(msgspec.to_builtins(made)))
 
     def read(self, token: str) -> Pass:
         """Raises PassExpired or PassForged."""
         return self._read(self._passes, token, Pass)
 
-    def welcome(self, name: str = "", id: str = "", lab: str = "") -> tuple[Participant, str]:
+    def welcome(
+        self, name: str = "", id: str = "", lab: str = "", table: str = ""
+    ) -> tuple[Participant, str]:
         """A participant, new unless their `id` is given, and the token that proves it."""
         id = id or "p_" + secrets.token_hex(8)
-        made = Participant(id, self._now() + PARTICIPANT_LIFETIME, name, lab)
+        made = Participant(id, self._now() + PARTICIPANT_LIFETIME, name, lab, table)
         return made, str(self._participants.dumps(msgspec.to_builtins(made)))
 
     def participant(self, token: str) -> Participant:

@@ -110,8 +110,11 @@ def ballot_item(ballot: Ballot) -> Rendered:
 
 
 def comparable(poll: Poll) -> bool:
-    """Whether labs are compared: while votes come in, each step would say who just voted what."""
-    return poll.compare_by == "lab" and poll.state in ("closed", "published")
+    """Whether labs are compared: while votes come in, each step would say who just voted what.
+
+    They may after the end, of those who asked for more time."""
+    over = poll.state == "published" or (poll.state == "closed" and not poll.more_time)
+    return poll.compare_by == "lab" and over
 
 
 def reaction_item(reaction: Reaction) -> Rendered:

@@ -10,7 +10,7 @@ Rendered = dict[str, Any]
 
 
 def question_item(question: Question, crew: bool = False, mine: bool = False) -> Rendered:
-    """A question as they may see it.
+    """A question as they may see it; `table` is the id of the one that asked it, "" for a person.
 
     The `quote` of its anchor is what the cues say now. `answer` is the one in writing. Its author
     is also told the `reason` of a rejection, what it was `merged_into`, its `original` words where
@@ -26,6 +26,7 @@ def question_item(question: Question, crew: bool = False, mine: bool = False) ->
         "body": question.body,
         "edited": bool(question.original),
         "author": question.author,
+        "table": question.table,
         "from_room": question.from_room,
         "support": question.support,
         "asked_at": rfc3339(question.asked_at),

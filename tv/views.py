@@ -21,7 +21,9 @@ from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
 TOPIC = re.compile(
-    r"(event|wall|talks|channels|restreams|rundown|screens|overlay)|(screen|talk|channel|captions|captioning|me|reactions):([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
+    r"(event|wall|talks|channels|restreams|rundown|screens|overlay|cafes|labs|shared|sent|ideas)"
+    r"|(screen|talk|channel|captions|captioning|me|reactions|lab|table)"
+    r":([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 )
 LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
 AIRED = ("channel", "channels", "restreams")  # their items say what is so now, not what was done

@@ -21,161 +21,21 @@ from starlette.responses import Response
 
 from engagement.audience import AnyEvent, key
 from engagement.fold import Accepted, Item, Reason, Refused
-from engagement.polls import DOTS, OPTIONS, RANKED
+from engagement.ideas.idea import Idea
 from engagement.questions import Question, Reading
+from engagement.syntheses.synthesis import Comment, Synthesis
 from engagement.talks import Talk, Talks
 from engagement.wall.post import Post
 from tv import items
 from tv.auth import CREW, Identity
 from tv.follower import Follower
+from tv.labs.ideas import sees_all
 from tv.limits import Limits, TooFast
 from tv.problems import Problem
+from tv.refusals import NBSP, REFUSALS
 from tv.upstream import Upstream
 
 KEY_LIMIT = 200  # characters of an Idempotency-Key
-NBSP = "\u202f"
-
-_REFUSALS: dict[Reason, tuple[int, str, str]] = {
-    Reason.UNKNOWN_TALK: (404, "Introuvable", "Cette intervention n’existe pas."),
-    Reason.UNKNOWN_QUESTION: (404, "Introuvable", "Cette question n’existe pas."),
-    Reason.UNKNOWN_POLL: (404, "Introuvable", "Ce sondage n’existe pas."),
-    Reason.UNKNOWN_POST: (404, "Introuvable", "Ce message n’existe pas."),
-    Reason.UNKNOWN_ENTRY: (404, "Introuvable", "Cet élément n’est pas au conducteur."),
-    Reason.UNKNOWN_REFERENCE: (
-        422,
-        "Introuvable",
-        "Ce qu’il faut montrer (question, sondage ou message du mur) n’existe pas.",
-    ),
-    Reason.UNKNOWN_SCREEN: (404, "Introuvable", "Cet écran n’existe pas, ou plus."),
-    Reason.UNKNOWN_MESSAGE: (404, "Introuvable", "Ce message n’existe pas."),
-    Reason.WALL_CLOSED: (409, "Mur fermé", "Le mur ne prend plus de messages."),
-    Reason.UNKNOWN_OPTION: (422, "Réponse inconnue", "Cette réponse n’est pas proposée."),
-    Reason.UNKNOWN_ANSWER: (404, "Introuvable", "Cette réponse n’existe pas."),
-    Reason.ONE_CHOICE: (422, "Un seul choix", "Choisissez une réponse, et une seule."),
-    Reason.WRONG_CHOICES: (
-        422,
-        "Choix à revoir",
-        "Donnez au moins une réponse, chacune une fois, sans dépasser le nombre permis.",
-    ),
-    Reason.WRONG_RANKING: (
-        422,
-        "Classement incomplet",
-        "Classez toutes les réponses, chacune une fois.",
-    ),
-    Reason.WRONG_DOTS: (422, "Points à revoir", f"Répartissez de 1 à {DOTS} points."),
-    Reason.BAD_OPTIONS: (
-        422,
-        "Réponses à revoir",
-        f"Proposez de 2 à {OPTIONS} réponses ({RANKED} au plus pour un classement), toutes "
-        "différentes.",
-    ),
-    Reason.NO_OPTIONS: (
-        422,
-        "Réponses en trop",
-        "Dans ce type de sondage chacun écrit sa réponse" + NBSP + ": n’en proposez pas.",
-    ),
-    Reason.WRONG_MAXIMUM: (
-        422,
-        "Nombre à revoir",
-        "Le nombre de réponses permises ne convient pas à ce sondage.",
-    ),
-    Reason.WRONG_SCALE: (422, "Échelle à revoir", "Une échelle a 5 ou 10 degrés."),
-    Reason.WRONG_STATE: (409, "Trop tard", "L’état a changé entre-temps. Regardez-le à nouveau."),
-    Reason.CHANGED: (
-        412,
-        "Modifié entre-temps",
-        "Quelqu’un l’a modifié entre-temps. Regardez-le à nouveau.",
-    ),
-    Reason.WRONG_ROUND: (409, "Nouveau tour", "Un nouveau tour a commencé. Votez à nouveau."),
-    Reason.WRONG_MERGE: (
-        422,
-        "Regroupement impossible",
-        "Choisissez une autre question de la même intervention.",
-    ),
-    Reason.POLL_NOT_OPEN: (
-        409,
-        "Sondage fermé",
-        "Vote arrivé trop tard" + NBSP + ": le sondage n’est pas ouvert.",
-    ),
-    Reason.TALK_CLOSED: (
-        409,
-        "Questions closes",
-        "Cette intervention ne prend plus de questions.",
-    ),
-    Reason.CHANNEL_BUSY: (
-        409,
-        "Plateau occupé",
-        "Une autre intervention est en direct sur ce canal. Terminez-la d’abord.",
-    ),
-    Reason.TOO_LATE: (
-        409,
-        "Trop tard",
-        "On ne reprend une intervention que dans les deux minutes qui suivent sa fin.",
-    ),
-    Reason.TOO_MANY: (
-        429,
-        "Trop d’envois",
-        "Vous avez beaucoup envoyé. Patientez un peu avant la suite.",
-    ),
-    Reason.TOO_MANY_ENTRIES: (
-        409,
-        "Conducteur plein",
-        "Le conducteur a trop d’éléments. Supprimez ceux qui ont servi.",
-    ),
-    Reason.TOO_MANY_SCREENS: (
-        409,
-        "Trop d’écrans",
-        "Il y a trop d’écrans. Retirez ceux qui ne servent plus.",
-    ),
-    Reason.TOO_MANY_MESSAGES: (
-        409,
-        "Messages non lus",
-        "Plusieurs messages attendent d’être lus en plateau. Attendez qu’ils le soient.",
-    ),
-    Reason.NOT_YOURS: (403, "Accès refusé", "Seul son auteur peut retirer ce qu’il a écrit."),
-    Reason.NO_CONSENT: (
-        422,
-        "Accord manquant",
-        "Confirmez l’accord des intervenants (« consent ») pour mettre en ligne.",
-    ),
-    Reason.WRONG_MARKS: (
-        422,
-        "Bornes refusées",
-        "La fin vient après le début, douze heures plus tard au plus, à dix minutes près dans "
-        "l’intervention, et hors des autres.",
-    ),
-    Reason.WRONG_TIMES: (
-        422,
-        "Horaire refusé",
-        "La fin vient après le début, vingt-quatre heures plus tard au plus.",
-    ),
-    Reason.TALK_EXISTS: (
-        409,
-        "Déjà au programme",
-        "Une intervention a déjà cet identifiant.",
-    ),
-    Reason.TOO_MANY_TALKS: (
-        422,
-        "Programme trop long",
-        "Le programme aurait trop d’interventions.",
-    ),
-    Reason.NOT_QUEUED: (
-        409,
-        "Pas dans la file",
-        "La régie choisit les questions\u202f: prenez-en une qu’elle a mise en file.",
-    ),
-    Reason.QUEUE_FULL: (
-        409,
-        "File pleine",
-        "La file d’attente de l’intervention est pleine. Retirez-en une question d’abord.",
-    ),
-    Reason.BEING_READ: (409, "Déjà regardée", "Quelqu’un d’autre regarde cette question."),
-    Reason.KEY_REUSED: (
-        422,
-        "Clé déjà utilisée",
-        "Cette clé Idempotency-Key a servi à un autre envoi.",
-    ),
-}
 
 
 class Writer:
@@ -259,13 +119,13 @@ def too_fast(error: TooFast) -> Problem:
 
 def refusal(outcome: Refused, who: Identity) -> Problem:
     """Say why an act had no effect, with what stands in its way if they may see that."""
-    status, title, detail = _REFUSALS[outcome.reason]
+    status, title, detail = REFUSALS[outcome.reason]
     current = outcome.current
     extra: dict[str, Any] = {}
     ended = isinstance(current, Reading) and current.gone  # nobody reads it any more
     if current is not None and not ended:
         crew = who.crew(getattr(current, "talk", current.id))
-        mine = isinstance(current, Question | Post) and current.by == who.by
+        mine = _theirs(current, who)
         if not (mine or items.seen(current, crew)):
             return absent(key(current).partition(":")[0])
         extra["current"] = items.item(current, crew or mine)
@@ -274,10 +134,22 @@ def refusal(outcome: Refused, who: Identity) -> Problem:
     return Problem(status, outcome.reason.value, title, detail, **extra)
 
 
+def _theirs(current: Item, who: Identity) -> bool:
+    """Whether they see all of it because they wrote it, or lead its table."""
+    match current:
+        case Question(by=by) | Post(by=by) | Comment(by=by):
+            return by == who.by
+        case Idea():
+            return sees_all(current, who)
+        case Synthesis(table=table):
+            return who.hosts(table)
+    return False
+
+
 def absent(what: str) -> Problem:
     """The answer for a "talk", "question", "post" … that does not exist for who asks."""
     reason = Reason(f"unknown-{what}")
-    status, title, detail = _REFUSALS[reason]
+    status, title, detail = REFUSALS[reason]
     return Problem(status, reason.value, title, detail)
 
 

@@ -56,7 +56,7 @@ async def test_store_that_goes_away_meanwhile_is_told_as_such(
     async def export() -> None:
         async with asyncio.timeout(30), commanding.opened(Folder(tmp_path), settings) as desk:
             store_server.kill()
-            await exporting.journal_lines(desk, settings.event, tmp_path)
+            await exporting.journal_lines(desk, settings, tmp_path)
 
     with pytest.raises(StoreSilent, match="ne répond pas"):
         await export()

@@ -50,6 +50,25 @@ async def test_code_leads_to_its_lab_and_its_talk_and_none_to_the_event(tv: Hous
         assert (await come(someone, codes["event"])).json()["talk"]["state"] == "live"
 
 
+async def test_printed_code_leads_to_a_page(tv: House) -> None:
+    plan = {"title": "Café", "prompts": ["?"], "tables": {"cuisine": 2}}
+    async with tv.client() as someone, tv.crew() as crew:
+        assert (await crew.post("/api/v1/cafes", json=plan)).status_code == 201
+        listed = (await crew.get("/api/v1/join/codes")).json()["items"]
+        codes = {item["id"]: item["code"] for item in listed}
+        pages = {
+            "cuisine.2": "/labo/cuisine/table/2?ici",
+            "cuisine": "/labo/cuisine?ici",
+            "direct": "/?canal=plateau",
+            "fabrique": "/",
+        }
+        for place, page in pages.items():
+            reply = await someone.get(f"/rejoindre/{codes[place].lower()}")
+            assert (reply.status_code, reply.headers["location"]) == (303, page)
+            typed = await someone.get("/rejoindre", params={"code": f" {codes[place]} "})
+            assert typed.headers["location"] == page
+
+
 async def test_wrong_code_is_refused_and_codes_are_for_the_crew(tv: House) -> None:
     async with tv.client() as someone:
         for wrong in ("AAAAAA", "O0I1L", "x" * 500, "é" * 6):

@@ -178,6 +178,13 @@ async def test_labs_are_compared_at_the_end_and_few_ballots_never_shown(tv: Hous
         ]
         assert labs == (await viewer.get(url)).json()["labs"]
         assert labs[0]["counts"] == [{"option": "o1", "votes": 6}, {"option": "o2", "votes": 0}]
+        await crew.post(f"{url}:reopen")
+        await viewer.post(f"{url}:more_time")
+        await crew.post(f"{url}:close")  # now each ballot that comes late would be told by its lab
+        assert code(await crew.get(by_lab)) == (403, "results-hidden")
+        assert (await crew.get(url)).json()["labs"] is None
+        await crew.post(f"{url}:publish")
+        assert (await crew.get(by_lab)).status_code == 200
         plain = await opened(crew, "single", options=["Oui", "Non"])
         assert code(await crew.get(f"{plain}/results?by=lab")) == (422, "not-compared")
 

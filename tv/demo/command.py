@@ -11,9 +11,11 @@ import msgspec
 import segno
 
 from captions.models import loading
+from engagement.cafe.session import table_id
 from tv import process, supervisor
 from tv.cli import pass_link
 from tv.demo import film as demo_film
+from tv.demo import labs
 from tv.folder import Folder
 from tv.passes import Passes, Role
 from tv.progress import Progress
@@ -35,11 +37,18 @@ def run(folder: Folder, settings: Settings) -> None:
         plateau = msgspec.structs.replace(
             plateau, source=str(film.resolve()), slot="backup", loop=True
         )
-    settings = msgspec.structs.replace(settings, channels=settings.channels | {"plateau": plateau})
+    settings = msgspec.structs.replace(
+        settings,
+        channels=settings.channels | {"plateau": plateau},
+        labs=settings.labs or labs.LABS,
+    )
     process.start_logging("demo", level="WARNING")
 
     async def announce(running: supervisor.Supervisor) -> None:
-        await _ready(supervisor.address(settings))
+        address = supervisor.address(settings)
+        await _ready(address)
+        operator = Passes(load_secret(folder.path)).issue(Role.OPERATOR, name="Démonstration")
+        await asyncio.to_thread(labs.furnish, address, operator, list(settings.labs))
         _print_addresses(folder, settings)
 
     asyncio.run(supervisor.serve(folder, settings, announce))
@@ -81,6 +90,11 @@ def _print_addresses(folder: Folder, settings: Settings) -> None:
     passes = Passes(secret)
     control = pass_link(base, Role.OPERATOR, passes.issue(Role.OPERATOR, name="Régie"))
     presenter = pass_link(base, Role.PRESENTER, passes.issue(Role.PRESENTER, name="Animation"))
+    lab = next(iter(settings.labs))
+    table = table_id(lab, 1)
+    kiosk = pass_link(base, Role.KIOSK, passes.issue(Role.KIOSK, lab=lab, table=table), lab, 1)
+    host = passes.issue(Role.HOST, name="Claire", lab=lab, table=table)
+    host = pass_link(base, Role.HOST, host, lab, 1)
     key = stream_key(secret, "plateau", "primary")
     print(
         f"""
@@ -92,6 +106,12 @@ Fabrique TV est à l’antenne.
   Écran         {base}/ecran
   Mur           {base}/mur
                 (on y écrit depuis {base}/mur/ecrire, la régie relit sur {base}/mur/relire)
+
+  Laboratoires  {base}/labo
+                (la régie les conduit sur {base}/regie/labos)
+  Tablette      {kiosk}
+  Hôte de table {host}
+  Idées         {base}/idees
 
   LL-HLS        {base}/plateau/index.m3u8
   HLS + s.-t.   {base}/plateau/sync.m3u8

@@ -1,29 +1,35 @@
 """Joining in two steps, so that a whole room may come within seconds.
 
 - `POST /api/v1/join` `{"code": "K7M2QX"}` → `{"event": {"id", "name", "phase"}, "talk", "lab",
-  "delay_ms"}`: the first step, which costs next to nothing and makes nobody a participant. `talk`
-  is the code's, else what is live on the stage, as `{"id", "title", "channel", "state"}` or null;
-  `lab` is the code's, as `{"id", "name"}` or null. Without a code it leads to the event itself. The
+  "table", "delay_ms"}`: the first step, which costs next to nothing and makes nobody a participant.
+  `talk` is the code's, else what is live on the stage, as `{"id", "title", "channel", "state"}` or
+  null; `lab` is the code's, as `{"id", "name"}` or null; so is `table`, as `{"id", "lab",
+  "number"}`, and then `lab` is where it stands. Without a code it leads to the event itself. The
   second step (`POST /api/v1/participants`, then the socket) is for `delay_ms` milliseconds later:
   so the server spreads a wave of arrivals. 404 `unknown-code`: whoever tries many waits for each.
-- `GET /api/v1/join/codes` → `{"items": [{"kind": "event|talk|lab", "id", "name", "code"}]}`, for
-  the crew: what is printed on doors and shown on screens.
+- `GET /api/v1/join/codes` → `{"items": [{"kind": "event|talk|lab|table", "id", "name", "code"}]}`,
+  for the crew: what is printed on doors and shown on screens. The tables are those of all sessions
+  that were planned.
 """
 
 import asyncio
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.cafe.session import lab_of
 from engagement.talks import Talk
 from streaming.ingest.wrong_keys import WrongKeys
 from tv.auth import CREW, identity
 from tv.follower import Follower
 from tv.joining import Codes, Place, Turnstile
+from tv.labs.naming import table_name
+from tv.labs.places import number_of, planned_tables
 from tv.openapi import takes
 from tv.problems import Problem, read_json
 from tv.settings import DEFAULT_CHANNEL, Settings
@@ -60,18 +66,9 @@ class Door:
     @takes(Arrival)
     async def join(self, request: Request) -> Response:
         said = await read_json(request, Arrival, limit=4096)
-        place: Place | None = Place("event", self._settings.event.slug)
-        if code := said.code[:CODE].strip():
-            place = self._codes.find(code, self._places())
-        if place is None:
-            address = request.client.host if request.client else ""
-            await asyncio.sleep(min(PATIENCE, self._wrong.note(address)))
-            raise Problem(
-                404,
-                "unknown-code",
-                "Code inconnu",
-                "Ce code ne mène nulle part. Vérifiez-le sur l’affiche ou sur l’écran.",
-            )
+        place = Place("event", self._settings.event.slug)
+        if said.code.strip():
+            place = await self.place(request, said.code)
         return json(
             {
                 "event": {
@@ -80,9 +77,8 @@ class Door:
                     "phase": self._follower.audience.happening.now.phase,
                 },
                 "talk": _described(self._talk(place)),
-                "lab": {"id": place.name, "name": self._name(place)}
-                if place.kind == "lab"
-                else None,
+                "lab": self._lab(place),
+                "table": _table(place),
                 "delay_ms": round(1000 * self._turnstile.wait(time.monotonic())),
             }
         )
@@ -100,10 +96,28 @@ class Door:
         ]
         return json({"items": items})
 
+    async def place(self, request: Request, code: str) -> Place:
+        """Where a code leads, as somebody typed it.
+
+        Raises Problem where it leads nowhere, later and later for who tries many.
+        """
+        if (found := self._codes.find(code[:CODE], self._places())) is not None:
+            return found
+        address = request.client.host if request.client else ""
+        await asyncio.sleep(min(PATIENCE, self._wrong.note(address)))
+        raise Problem(
+            404,
+            "unknown-code",
+            "Code inconnu",
+            "Ce code ne mène nulle part. Vérifiez-le sur l’affiche ou sur l’écran.",
+        )
+
     def _places(self) -> Iterator[Place]:
         yield Place("event", self._settings.event.slug)
         for slug in self._settings.labs:
             yield Place("lab", slug)
+        for table in planned_tables(self._follower.audience.cafes, self._settings.labs):
+            yield Place("table", table)
         for talk in self._follower.audience.talks.listed():
             yield Place("talk", talk.id)
 
@@ -113,14 +127,26 @@ class Door:
                 return self._settings.event.name
             case "lab":
                 return self._settings.labs[place.name].name or place.name
+            case "table":
+                return table_name(place.name, self._settings.labs)
             case "talk":
                 return self._follower.audience.talks.by_id[place.name].title
+
+    def _lab(self, place: Place) -> dict[str, str] | None:
+        slug = {"lab": place.name, "table": lab_of(place.name)}.get(place.kind)
+        return None if slug is None else {"id": slug, "name": self._settings.labs[slug].name}
 
     def _talk(self, place: Place) -> Talk | None:
         talks = self._follower.audience.talks
         return (
             talks.by_id.get(place.name) if place.kind == "talk" else talks.live_on(DEFAULT_CHANNEL)
         )
+
+
+def _table(place: Place) -> dict[str, Any] | None:
+    if place.kind != "table":
+        return None
+    return {"id": place.name, "lab": lab_of(place.name), "number": number_of(place.name)}
 
 
 def _described(talk: Talk | None) -> dict[str, str] | None:

@@ -369,6 +369,6 @@ def _must_compare(poll: Poll, round: int, by: str) -> None:
             403,
             "results-hidden",
             "Résultats masqués",
-            "La comparaison des laboratoires sera visible à la clôture.",
+            "La comparaison des laboratoires sera visible quand plus personne ne votera.",
             state=poll.state,
         )

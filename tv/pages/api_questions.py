@@ -3,10 +3,11 @@
 - `GET /api/v1/talks/{id}/questions?state=a,b&label=l&sort=recent|support|talk|queue` →
   `{"items": [question]}`: public ones and one's own; all of them for the crew, who alone may sort
   by `queue` (those to come, in the order set) or choose by `label`. 422 `unknown-filter`.
-- `POST /api/v1/talks/{id}/questions` `{"body", "anchor": {"media_time", "cues", "quote"}}` → 201
-  question, pending, or approved where the talk is moderated after the fact (participants). 422
-  `text-too-long` and the like; 409 `talk-closed`; 429 `too-many`: 8 at once, then one every 10 s,
-  10 that wait for a moderator, 60 in all.
+- `POST /api/v1/talks/{id}/questions` `{"body", "anchor": {"media_time", "cues", "quote"}, "table"}`
+  → 201 question, pending, or approved where the talk is moderated after the fact (participants).
+  With `table`, it is asked by that table (who sits there, its host or its device; 403
+  `other-table`), and so named. 422 `text-too-long` and the like; 409 `talk-closed`; 429 `too-many`:
+  8 at once, then one every 10 s, 10 that wait for a moderator, 60 in all.
 - `POST /api/v1/talks/{id}/questions:similar` `{"body"}` → `{"items": [question]}`, at most three
   that ask nearly the same, the nearest first, with `nearness` (0 to 1) (participants). Nothing
   where it cannot be told in time.
@@ -19,6 +20,8 @@
 Questions are as in `question_items.question_item`, with `mine` and `supported`; writes as in
 tv/writing.py. 404 `unknown-question` also for what whoever asks may not see.
 """
+
+from collections.abc import Mapping
 
 import msgspec
 from starlette.requests import Request
@@ -38,9 +41,11 @@ from tv import items
 from tv.auth import Identity, identity
 from tv.duplicates import Duplicates
 from tv.follower import Follower
+from tv.labs.naming import table_name
 from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
 from tv.question_items import Rendered, counts_item, question_item
+from tv.settings import Lab
 from tv.writing import Writer, absent, json, talk_of
 
 BODY = 500  # characters
@@ -53,10 +58,11 @@ SORTS = ("recent", "support", "talk", "queue")
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The body of a new question."""
+    """The body of a new question; `table` is the id of the one that asks, "" for oneself."""
 
     body: str
     anchor: Anchor | None = None
+    table: str = ""
 
 
 class Typed(msgspec.Struct, frozen=True):
@@ -65,8 +71,10 @@ class Typed(msgspec.Struct, frozen=True):
     body: str
 
 
-def routes(follower: Follower, writer: Writer, duplicates: Duplicates) -> list[BaseRoute]:
-    desk = Desk(follower, writer, duplicates)
+def routes(
+    follower: Follower, writer: Writer, duplicates: Duplicates, labs: Mapping[str, Lab]
+) -> list[BaseRoute]:
+    desk = Desk(follower, writer, duplicates, labs)
     return [
         Route("/api/v1/talks/{talk}/questions", desk.of_talk, methods=["GET"]),
         Route("/api/v1/talks/{talk}/questions", desk.ask, methods=["POST"]),
@@ -108,10 +116,13 @@ class Seeing:
 class Desk(Seeing):
     """Answers requests of the audience about questions."""
 
-    def __init__(self, follower: Follower, writer: Writer, duplicates: Duplicates) -> None:
+    def __init__(
+        self, follower: Follower, writer: Writer, duplicates: Duplicates, labs: Mapping[str, Lab]
+    ) -> None:
         super().__init__(follower)
         self._writer = writer
         self._duplicates = duplicates
+        self._labs = labs
 
     async def of_talk(self, request: Request) -> Response:
         talk, who = talk_of(request, self.audience.talks), identity(request)
@@ -177,7 +188,8 @@ class Desk(Seeing):
             question=f"q_{act['id']}",
             talk=talk.id,
             body=body,
-            author=who.name,
+            author=self._table(said.table, who) if said.table else who.name,
+            table=said.table,
             anchor=_checked(said.anchor),
             # Whatever the talk's rule, a moderator looks at telephone numbers and insults first.
             published=talk.moderation == "post" and not flags(body),
@@ -186,6 +198,21 @@ class Desk(Seeing):
         assert isinstance(asked, Question)
         location = f"/api/v1/questions/{asked.id}"
         return json(self.rendered(asked, who), 201, location=location)
+
+    def _table(self, table: str, who: Identity) -> str:
+        """What people call a table, for somebody who is there. Raises Problem."""
+        if self.audience.cafes.table(table) is None:
+            raise absent("table")
+        seat = self.audience.cafes.seat(who.by)
+        there = table in (who.table, seat.table if seat else "")
+        if not (there or who.hosts(table) or who.kiosk(table)):
+            raise Problem(
+                403,
+                "other-table",
+                "Accès refusé",
+                "Seules les personnes assises à cette table posent une question en son nom.",
+            )
+        return table_name(table, self._labs)
 
     async def withdraw(self, request: Request) -> Response:
         question, who = self.find(request)

@@ -2,10 +2,11 @@
 
 - `GET /api/v1/talks/{id}/replay` → `{"id", "talk", "title", "speakers", "channel", "state",
   "reviewed", "start", "end", "duration", "complete", "playlist", "captions", "thumbnails",
-  "transcript", "search", "reactions", "film", "chapters", "questions", "polls", "version"}`.
-  `complete` is false for the few seconds that the end of the talk takes to be recorded. `captions`
-  are addresses by format. A chapter is `{"kind", "id", "title", "start", "end", "at"}`; `questions`
-  are those that were answered, `polls` those that everybody may see.
+  "transcript", "search", "reactions", "film", "chapters", "questions", "polls", "syntheses",
+  "version"}`. `complete` is false for the few seconds that the end of the talk takes to be
+  recorded. `captions` are addresses by format. A chapter is `{"kind", "id", "title", "start",
+  "end", "at"}`; `questions` are those that were answered, `polls` those that everybody may see,
+  `syntheses` those that were told in it, each once.
 - `GET …/replay/reactions` → `{"id", "seconds": [{"at", "applause", "heart", "idea", "smile"}]}`:
   each second in which anybody reacted.
 - `GET …/replay/transcript.json` → as in tv/recorded/transcripts.py.
@@ -31,6 +32,7 @@ from engagement.talks import Talk
 from tv import poll_items
 from tv.auth import identity
 from tv.follower import Follower
+from tv.labs.syntheses import synthesis_item
 from tv.pages.captions_api import FORMATS
 from tv.problems import Problem
 from tv.question_items import question_item
@@ -112,6 +114,7 @@ def _rendered(follower: Follower, talk: Talk, replay: Replay) -> dict[str, Any]:
     ours = f"/api/v1/talks/{talk.id}"
     found = chapters(talk, follower.audience.in_talk(talk.id), replay.start, replay.end)
     by_id = follower.audience.questions.by_id, follower.audience.polls.by_id
+    syntheses = follower.audience.syntheses
     return {
         "id": talk.id,
         "talk": talk.id,
@@ -141,6 +144,10 @@ def _rendered(follower: Follower, talk: Talk, replay: Replay) -> dict[str, Any]:
             poll_items.poll_item(by_id[1][each.id], crew=False)
             for each in found
             if each.kind == "poll"
+        ],
+        "syntheses": [
+            synthesis_item(syntheses.by_id[name])
+            for name in dict.fromkeys(each.id for each in found if each.kind == "synthesis")
         ],
         "version": talk.version,
     }

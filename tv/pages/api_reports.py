@@ -5,10 +5,15 @@
 - `GET /api/v1/talks/{id}/tables.json|xlsx`, `GET /api/v1/talks/{id}/tables/{name}.csv` (the crew of
   that talk): the talk's facts, questions, polls, words, answers, ratings, reactions by minute, and
   the log of moderation, as the tables of tv/reports/tables.py; for moderator, operator, admin.
-- `GET /api/v1/tables.json|xlsx`, `GET /api/v1/tables/{name}.csv`: the same of all talks, and the
-  wall (moderator, operator, admin, with a pass for all talks).
+- `GET /api/v1/tables.json|xlsx`, `GET /api/v1/tables/{name}.csv`: the same of all talks, the wall,
+  and what the laboratories made: figures, ideas, syntheses with their versions, comments, as the
+  tables of tv/reports/labs.py (moderator, operator, admin, with a pass for all talks).
+- `GET /api/v1/cafes/{id}/tables.json|xlsx`, `GET /api/v1/cafes/{id}/tables/{name}.csv`: the latter
+  of one session. `?lab=labo-1`: of one laboratory (the same).
+- `GET /api/v1/booklet.pdf?lab=labo-1&cafe=`: the shared syntheses by laboratory, with the ideas
+  that they come from, and the ideas with most dots, to print (the same, and hosts for theirs).
 
-404 `unknown-talk`, `unknown-table`.
+404 `unknown-talk`, `unknown-cafe`, `unknown-table`; 422 `unknown-lab`.
 """
 
 from functools import partial
@@ -17,24 +22,44 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from tv import settings
-from tv.auth import CREW, MODERATORS, identity
+from engagement.cafe.session import lab_of
+from tv import items
+from tv.auth import CREW, MODERATORS, Role, identity
 from tv.follower import Follower
+from tv.labs.places import check_lab
 from tv.problems import Problem
-from tv.reports import tables
+from tv.reports import booklet_pdf, pdf, tables
+from tv.reports.booklet import booklet_of
 from tv.reports.files import as_csv, as_xlsx
-from tv.reports.pdf import as_pdf
+from tv.reports.labs import lab_tables
 from tv.reports.report import report_of
 from tv.reports.tables import Table
+from tv.settings import Settings
 from tv.tasks import in_thread
-from tv.writing import attached, json, talk_of
+from tv.wall.pictures import Pictures
+from tv.writing import absent, attached, json, talk_of
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8; header=present"
 
 
-def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
+def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[BaseRoute]:
+    event, labs = settings.event, settings.labs
+
+    def asked_lab(request: Request) -> str:
+        """The laboratory that is asked for, "" for all. Raises Problem."""
+        lab = request.query_params.get("lab", "")
+        if lab:
+            check_lab(lab, labs)
+        return lab
+
+    def cafe_of(cafe: str) -> str:
+        found = follower.audience.cafes.by_id.get(cafe)
+        if found is None or not items.seen(found, crew=True):
+            raise absent("cafe")
+        return cafe
+
     def tables_of(request: Request) -> tuple[str, list[Table]]:
         """What the tables are of, for the file's name, and the tables. Raises Problem."""
         audience = follower.audience
@@ -44,16 +69,39 @@ def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
             found = tables.tables(audience, [talk], event.zone)
             return talk.id, [*found, tables.log(audience, [talk], event.zone)]
         identity(request).must_be(*MODERATORS)
+        lab = asked_lab(request)
+        if "cafe" in request.path_params:
+            cafe = cafe_of(request.path_params["cafe"])
+            return cafe, lab_tables(audience, labs, event.zone, cafe, lab)
         talks = audience.talks.listed()
         found = tables.tables(audience, talks, event.zone)
-        wall = tables.posts(audience, event.zone)
-        return event.slug, [*found, wall, tables.log(audience, talks, event.zone)]
+        found += [tables.posts(audience, event.zone), tables.log(audience, talks, event.zone)]
+        return event.slug, [*found, *lab_tables(audience, labs, event.zone, lab=lab)]
 
     async def report(request: Request) -> Response:
         talk = talk_of(request, follower.audience.talks)
         identity(request).must_be(*CREW, talk=talk.id)
         found = report_of(follower.audience, talk, event.name, event.zone)
-        return attached(await in_thread(partial(as_pdf, found)), PDF, f"{talk.id}.pdf")
+        return attached(await in_thread(partial(pdf.as_pdf, found)), PDF, f"{talk.id}.pdf")
+
+    async def booklet(request: Request) -> Response:
+        who, lab = identity(request), asked_lab(request)
+        if who.role is Role.HOST and who.station:
+            own = lab_of(who.station) or who.station
+            if (lab := lab or own) != own:
+                raise Problem(
+                    403,
+                    "other-lab",
+                    "Accès refusé",
+                    "Votre laissez-passer vaut pour un autre laboratoire.",
+                )
+        else:
+            who.must_be(Role.HOST, *MODERATORS)
+        cafe = request.query_params.get("cafe", "")
+        cafe = cafe and cafe_of(cafe)
+        found = booklet_of(follower.audience, labs, event, pictures.path, lab, cafe)
+        name = f"cahier-{lab or event.slug}.pdf"
+        return attached(await in_thread(partial(booklet_pdf.as_pdf, found)), PDF, name)
 
     async def as_json(request: Request) -> Response:
         _, found = tables_of(request)
@@ -78,9 +126,10 @@ def routes(follower: Follower, event: settings.Event) -> list[BaseRoute]:
 
     return [
         Route("/api/v1/talks/{talk}/report.pdf", report, methods=["GET"]),
+        Route("/api/v1/booklet.pdf", booklet, methods=["GET"]),
         *(
             route
-            for at in ("/api/v1/talks/{talk}", "/api/v1")
+            for at in ("/api/v1/talks/{talk}", "/api/v1/cafes/{cafe}", "/api/v1")
             for route in (
                 Route(f"{at}/tables.json", as_json, methods=["GET"]),
                 Route(f"{at}/tables.xlsx", workbook, methods=["GET"]),

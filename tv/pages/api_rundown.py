@@ -2,9 +2,9 @@
 
 - `GET /api/v1/rundown` → `{"items": [entry], "cleared"}`, in order (crew).
 - `POST /api/v1/rundown` `{"type", …}` → 201 entry, queued at the end (moderator, operator, admin).
-  `type`: `bandeau` (`title`, `text`), `announcement` (`text`, `title`), `synthesis` (`title`,
-  `text`), `countdown` (`title`, and `duration` in seconds or `until`), or `question`, `poll` and
-  `post` with `shows`, the id of one. For each, `target`: "screens", "overlay" or "both";
+  `type`: `bandeau` (`title`, `text`), `announcement` (`text`, `title`), `countdown` (`title`, and
+  `duration` in seconds or `until`), `question`, `poll` and `post` with `shows`, the id of one, or
+  `synthesis` with either (`title` and `text`). For each, `target`: "screens", "overlay" or "both";
   `channel`: null for that of the talk it is about, "" for all; `to`: ids or groups of screens, none
   for all; `duration`: seconds on air, null until it is taken off. 422 `unknown-reference`,
   `bad-entry`.
@@ -134,7 +134,7 @@ class Desk:
         who = identity(request)
         who.must_be(*MODERATORS)
         said = await read_json(request, New)
-        if (said.type in REFERRING) != bool(said.shows):
+        if said.type != "synthesis" and (said.type in REFERRING) != bool(said.shows):
             raise _bad(
                 "« shows » nomme la question, le sondage ou le message à montrer, et lui seul."
             )
@@ -144,7 +144,7 @@ class Desk:
             **act,
             entry=f"entry_{act['id']}",
             kind=said.type,
-            content=_complete(said.type, content),
+            content=_complete(said.type, content, bool(said.shows)),
             shows=said.shows,
         )
         added = await self._writer.write(event, who)
@@ -159,7 +159,7 @@ class Desk:
         event = EntryEdited(
             **self._writer.act(request, who.signature),
             entry=entry.id,
-            content=_complete(entry.kind, content),
+            content=_complete(entry.kind, content, entry.shows is not None),
         )
         return json(items.item(await self._writer.write(event, who), crew=True))
 
@@ -254,11 +254,12 @@ class Desk:
         )
 
 
-def _complete(kind: Kind, content: Content) -> Content:
-    """`content`, which has all that an entry of its kind shows. Raises Problem."""
-    if kind in ("bandeau", "synthesis") and not content.title:
+def _complete(kind: Kind, content: Content, refers: bool) -> Content:
+    """`content`, which has all that an entry of its kind shows, if that is not elsewhere. Raises
+    Problem."""
+    if kind in ("bandeau", "synthesis") and not (content.title or refers):
         raise _bad("Donnez-lui un titre.")
-    if kind in ("announcement", "synthesis") and not content.text:
+    if kind in ("announcement", "synthesis") and not (content.text or refers):
         raise _bad("Donnez-lui un texte.")
     if kind == "countdown" and (content.duration is None) == (content.until is None):
         raise _bad("Un compte à rebours a une durée, ou une heure.")

@@ -12,14 +12,12 @@
   `too-many-talks`; 413.
 - `GET /api/v1/schedule.json` → frab's JSON, `GET /api/v1/schedule.ics` → iCalendar. What a table
   had in columns that we do not know is in the JSON for the crew only, as `columns` of its talk.
-- `GET /api/v1/labs` → `{"items": [{"id", "name", "step", "colour", "pictogram"}]}`.
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import date
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -47,7 +45,6 @@ def routes(
         Route("/api/v1/schedule:import", desk.bring, methods=["POST"]),
         Route("/api/v1/schedule.json", desk.as_json, methods=["GET"]),
         Route("/api/v1/schedule.ics", desk.as_ical, methods=["GET"]),
-        Route("/api/v1/labs", desk.labs, methods=["GET"]),
     ]
 
 
@@ -120,10 +117,6 @@ class Desk:
     async def as_ical(self, request: Request) -> Response:
         written = writing.as_ical(self._audience.talks, self._settings.event, self._now())
         return attached(written, "text/calendar", "programme.ics", "no-cache")
-
-    async def labs(self, request: Request) -> Response:
-        labs = self._settings.labs.items()
-        return json({"items": [{"id": slug} | msgspec.structs.asdict(lab) for slug, lab in labs]})
 
     def _day(self, said: str) -> date | None:
         try:

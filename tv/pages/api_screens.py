@@ -4,9 +4,10 @@
   `too-many-displays`.
 - `POST /api/v1/displays/{code}:join` `{"secret"}` → 202 `{"state": "waiting"}`, or 201 `{"screen",
   "token"}` and the cookie once the code was claimed. 404 `unknown-code`.
-- `POST /api/v1/screens` `{"code", "name", "face": "live|air|wall", "channel", "group",
-  "carries_overlay"}` → 201 screen (operator, admin): what the display with that code is now.
-  404 `unknown-code`, 409 `too-many-screens`.
+- `POST /api/v1/screens` `{"code", "name", "face": "live|air|wall|lab|comparison", "channel", "lab",
+  "group", "carries_overlay"}` → 201 screen (operator, admin): what the display with that code is
+  now. 404 `unknown-code`, 409 `too-many-screens`, 422 `unknown-lab`: also for the face of a
+  laboratory without one.
 - `GET /api/v1/screens` → `{"items": [screen]}`, each with what it last said: `seen_at`, `showing`,
   `width`, `height`; null and 0 for what it never did (crew). `GET /api/v1/screens/{id}` → screen.
 - `PATCH /api/v1/screens/{id}` (the same fields; by `code` another display becomes this screen) →
@@ -63,6 +64,7 @@ class Change(msgspec.Struct, frozen=True):
     name: str | None = None
     face: Face | None = None
     channel: str | None = None
+    lab: str | None = None
     group: str | None = None
     carries_overlay: bool | None = None
 
@@ -114,6 +116,7 @@ class Desk:
         self._displays = displays
         self._passes = passes
         self._channels = settings.channels
+        self._labs = settings.labs
 
     async def wait(self, request: Request) -> Response:
         try:
@@ -246,11 +249,21 @@ class Desk:
         channel = before.channel if said.channel is None else said.channel
         if channel not in self._channels:
             raise Problem(422, "unknown-channel", "Canal inconnu", "Ce canal n’existe pas.")
+        face = said.face or before.face
+        lab = before.lab if said.lab is None else said.lab
+        if lab not in self._labs and (face == "lab" or lab not in ("", before.lab)):
+            raise Problem(
+                422,
+                "unknown-lab",
+                "Laboratoire inconnu",
+                "Choisissez le laboratoire que cet écran montre.",
+            )
         carries = before.carries_overlay if said.carries_overlay is None else said.carries_overlay
         return Setting(
             name=clean(name, "Nom de l’écran", NAME),
-            face=said.face or before.face,
+            face=face,
             channel=channel,
+            lab=lab,
             group=clean(group, "Groupe", GROUP, least=0),
             carries_overlay=carries,
         )

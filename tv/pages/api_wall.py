@@ -11,7 +11,8 @@
   approved by that (nothing is fetched).
 - `POST /api/v1/wall/pictures`, a JPEG, PNG, WebP or GIF of 15 MB at most as body → 201 `{"id",
   "url", "width", "height"}`: its `id` is the `picture` of a post. It goes when no post
-  has it within the hour. 409 `wall-full`, 413, 415 `no-picture`, 503 `pictures-busy`.
+  has it within the hour. 409 `wall-full`, 413, 415 `no-picture`, 503 `pictures-busy` and
+  `pictures-not-kept` (the disk is full).
 - `GET /api/v1/wall/posts/{id}` → post. `PUT|DELETE …/support` → post (participants; shown ones).
 - `POST …/{id}:withdraw` → post (its author). `:approve`: it shows 10 s later; `:show`: now;
   `:reject` `{"reason"}`, `:hide` (off every screen at once), `:retire`, `:restore`, `:pin|unpin` →
@@ -21,7 +22,6 @@ Posts are as in `tv/wall/items.py`, with `mine` and `supported`; writes as in tv
 `unknown-post` also for what whoever asks may not see.
 """
 
-import asyncio
 from typing import get_args
 
 import msgspec
@@ -53,10 +53,10 @@ from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
 from tv.openapi import takes
-from tv.problems import Problem, clean, read_body, read_json
-from tv.wall import naming
+from tv.problems import Problem, clean, read_json
 from tv.wall.items import Rendered, post_item, wall_item
-from tv.wall.pictures import LARGEST, Pictures
+from tv.wall.pictures import Pictures
+from tv.wall.receiving import must_be_here, receive
 from tv.writing import Writer, absent, json, unknown_act
 
 TEXT = 280  # characters
@@ -192,14 +192,7 @@ class Desk:
         return json(self._rendered(written, who), 201, location=location)
 
     async def add_picture(self, request: Request) -> Response:
-        who = identity(request)
-        who.must_take_part()
-        await self._writer.count(who)
-        name = await self._pictures.add(await read_body(request, LARGEST))
-        width, height = naming.size(name)
-        return json(
-            {"id": name, "url": naming.address(name), "width": width, "height": height}, 201
-        )
+        return await receive(request, self._writer, self._pictures)
 
     async def act(self, request: Request) -> Response:
         post, who = self._find(request)
@@ -242,13 +235,7 @@ class Desk:
         return json(self._rendered(done, who))
 
     async def _written(self, request: Request, said: Said, who: Identity, by: str) -> PostWritten:
-        if said.picture and not await asyncio.to_thread(self._pictures.path, said.picture):
-            raise Problem(
-                422,
-                "unknown-picture",
-                "Image inconnue",
-                "Cette image n’est pas, ou plus, sur le serveur. Envoyez-la à nouveau.",
-            )
+        await must_be_here(self._pictures, said.picture)
         act = self._writer.act(request, by)
         text = clean(said.text, "Message", TEXT, least=0 if said.picture else 1)
         return PostWritten(

@@ -126,7 +126,7 @@ class Pages:
         self,
         template: str,
         script: str = "",
-        known: dict[str, str] | None = None,
+        known: dict[str, Any] | None = None,
         status: int = 200,
         **values: object,
     ) -> Response:

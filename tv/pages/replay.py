@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from engagement.talks import Talk
 from tv.follower import Follower
 from tv.pages.html import Pages
+from tv.pages.ideas import open_calls
 from tv.settings import Settings
 
 
@@ -20,6 +21,7 @@ def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
         return pages.page(
             "replays.html",
             replays=[_card(talk, pages) for talk in found],
+            calls=[call.plan.prompt(1) for call in open_calls(follower)],
             rehearsal=follower.audience.happening.now.phase == "rehearsal",
         )
 

@@ -1,9 +1,11 @@
 """The session: a pass from a link's fragment, exchanged for a cookie that scripts cannot read.
 
-- `POST /api/v1/session` `{"pass": "…"}` → 201 `{"role", "name", "talk", "lab", "expires"}` and the
-  cookie; 401 `pass-expired`, `pass-forged`.
-- `GET /api/v1/session` → `{"role", "name", "talk", "lab", "participant", "trouble"}`: who the
-  server takes whoever asks for; `trouble` is "expired" or "forged" when their pass is no good.
+- `POST /api/v1/session` `{"pass": "…"}` → 201 `{"role", "name", "talk", "lab", "table",
+  "expires"}` and the cookie; 401 `pass-expired`, `pass-forged`.
+- `GET /api/v1/session` → `{"role", "name", "talk", "lab", "table", "station", "participant",
+  "trouble"}`: who the server takes whoever asks for; `trouble` is "expired" or "forged" when their
+  pass is no good. `table` is an id, as `labo-1.3`; `station` the table, or else the laboratory,
+  that a host's or a kiosk's pass is for, "" for all of them.
 - `DELETE /api/v1/session` → 204, the pass's cookie is gone (the participant's stays).
 """
 
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.cafe.session import lab_of
 from tv.auth import PASS_COOKIE, Passes, identity, refused, set_cookie
 from tv.openapi import takes
 from tv.passes import Pass, PassExpired, PassForged
@@ -50,6 +53,8 @@ def routes(passes: Passes) -> list[BaseRoute]:
                 "name": who.name,
                 "talk": who.talk,
                 "lab": who.lab,
+                "table": who.table,
+                "station": who.station,
                 "participant": who.participant or None,
                 "trouble": who.trouble or None,
             }
@@ -72,6 +77,7 @@ def _described(held: Pass) -> dict[str, str | None]:
         "role": held.role,
         "name": held.name,
         "talk": held.talk,
-        "lab": held.lab,
+        "lab": held.lab or lab_of(held.table),
+        "table": held.table,
         "expires": rfc3339(held.expires),
     }

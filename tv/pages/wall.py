@@ -1,7 +1,8 @@
 """The wall as a page for screens, the pages to write on it and to moderate it, and its pictures.
 
-`GET /mur/images/{name}`: for all while a post that has it shows; else for the crew and its author.
-A browser may keep one for a day, what caches for others a minute: what is hidden stops being given.
+`GET /mur/images/{name}`: for all while a post or an idea that has it shows; else for the crew, for
+its author, and for whoever leads the table of an idea that is not noted privately. A browser may
+keep one for a day, what caches for others a minute: what is hidden stops being given.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from tv.auth import identity
 from tv.follower import Follower
+from tv.labs.ideas import sees_all
 from tv.pages.html import Pages, code, origin
 from tv.problems import Problem
 from tv.settings import Settings
@@ -24,7 +26,7 @@ NOT_SHOWN = "private, no-store"
 
 def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[BaseRoute]:
     pages = Pages(settings)
-    posts = follower.audience.posts
+    posts, ideas = follower.audience.posts, follower.audience.ideas
 
     async def wall(request: Request) -> Response:
         address = f"{origin(request, settings)}{WRITE}"
@@ -39,8 +41,11 @@ def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[B
 
     async def image(request: Request) -> Response:
         name, who = request.path_params["name"], identity(request)
-        shows = posts.shows(name)
-        if not (shows or who.crew("") or posts.has_sent(who.by, name)):
+        shows = posts.shows(name) or ideas.shows(name)
+        theirs = posts.has_sent(who.by, name) or any(
+            sees_all(idea, who) for idea in ideas.with_picture(name)
+        )
+        if not (shows or theirs or who.crew("")):
             raise _absent()
         if (path := await asyncio.to_thread(pictures.path, name)) is None:
             raise _absent()
@@ -60,4 +65,4 @@ def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[B
 
 
 def _absent() -> Problem:
-    return Problem(404, "unknown-picture", "Introuvable", "Cette image n’est pas sur le mur.")
+    return Problem(404, "unknown-picture", "Introuvable", "Cette image n’est pas à voir ici.")

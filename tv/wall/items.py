@@ -32,7 +32,7 @@ def post_item(post: Post, crew: bool) -> Rendered:
         "text": post.text,
         "author": post.author,
         "network": post.network,
-        "picture": picture_item(post),
+        "picture": picture_item(post.picture, post.alt),
         "support": post.support,
         "pinned_at": rfc3339(post.pinned_at),
         "written_at": rfc3339(post.written_at),
@@ -49,17 +49,12 @@ def post_item(post: Post, crew: bool) -> Rendered:
     return rendered
 
 
-def picture_item(post: Post) -> Rendered | None:
-    """Where a post's picture is, its size in pixels, and what it lets one see."""
-    if not post.picture:
+def picture_item(name: str, alt: str) -> Rendered | None:
+    """Where a picture is, its size in pixels, and what it lets one see; None for no picture."""
+    if not name:
         return None
-    width, height = naming.size(post.picture)
-    return {
-        "url": naming.address(post.picture),
-        "width": width,
-        "height": height,
-        "alt": post.alt,
-    }
+    width, height = naming.size(name)
+    return {"url": naming.address(name), "width": width, "height": height, "alt": alt}
 
 
 def own_posts(posts: Posts, participant: str) -> Rendered:

@@ -1,7 +1,8 @@
-"""Pictures of the wall on disk: made anew, named by what is in them, gone when no post has them."""
+"""Pictures of messages and ideas on disk: made anew, named by what is in them, gone with them."""
 
 import asyncio
 import hashlib
+import logging
 import os
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
+from tv import reasons
 from tv.problems import Problem
 from tv.tasks import in_thread
 from tv.wall.naming import NAME, TOO_LARGE
+
+logger = logging.getLogger(__name__)
 
 LARGEST = 15 << 20  # bytes that may be sent
 AT_A_TIME = 2  # pictures made anew in this process; the others wait
@@ -21,7 +25,7 @@ WAITING = 8  # that may wait; more are sent away
 WITHIN = 20.0  # seconds that making one may take
 PATIENCE = 60.0  # the same, with its turn waited for
 MOST = 3_000  # pictures on the disk: about a gigabyte
-UNUSED = 3600.0  # seconds after which a picture that no post has is deleted
+UNUSED = 3600.0  # seconds after which a picture that nothing has is deleted
 SWEEP = 600.0  # seconds between two looks for such pictures
 
 
@@ -46,7 +50,11 @@ class Pictures:
         finally:
             self._taken -= 1
         name = f"{hashlib.sha256(made).hexdigest()[:24]}-{size}.jpg"
-        await asyncio.to_thread(self._write, name, made)
+        try:
+            await asyncio.to_thread(self._write, name, made)
+        except OSError as error:
+            logger.warning("a picture cannot be kept: %s", reasons.of_system(error))
+            raise _no_disk() from error
         return name
 
     def path(self, name: str) -> Path | None:
@@ -55,13 +63,13 @@ class Pictures:
         return path if NAME.fullmatch(name) and path.is_file() else None
 
     async def sweep_regularly(self, used: Callable[[], Collection[str]]) -> None:
-        """Delete what no post has, now and then, until cancelled."""
+        """Delete what nothing has, now and then, until cancelled."""
         while True:
             await asyncio.to_thread(self.sweep, used(), time.time())
             await asyncio.sleep(SWEEP)
 
     def sweep(self, used: Collection[str], now: float) -> None:
-        """Delete pictures that no post has and that are old enough; `now` is the disk's time."""
+        """Delete pictures that nothing has and that are old enough; `now` is the disk's time."""
         if not self._folder.is_dir():
             return
         with os.scandir(self._folder) as found:
@@ -83,11 +91,16 @@ class Pictures:
                 409,
                 "wall-full",
                 "Plus de place",
-                "Le mur a déjà beaucoup d’images. Envoyez votre message sans image.",
+                "Il y a déjà beaucoup d’images. Envoyez votre message sans image.",
             )
         with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-            file.write(made)
-        os.rename(file.name, path)
+            try:
+                file.write(made)
+                file.flush()
+                os.rename(file.name, path)
+            except OSError:
+                os.unlink(file.name)
+                raise
 
 
 def _made_anew(data: bytes) -> tuple[str, bytes]:
@@ -112,6 +125,17 @@ def _made_anew(data: bytes) -> tuple[str, bytes]:
         )
     size, _, made = child.stdout.partition(b"\n")
     return size.decode(), made
+
+
+def _no_disk() -> Problem:
+    return Problem(
+        503,
+        "pictures-not-kept",
+        "Image non enregistrée",
+        "Le disque du serveur ne prend pas cette image. Envoyez votre message sans image, et "
+        "prévenez la régie.",
+        retry_after=30,
+    )
 
 
 def _busy() -> Problem:

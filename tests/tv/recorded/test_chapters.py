@@ -2,6 +2,7 @@
 
 from engagement.polls import Option, Poll
 from engagement.questions import Question
+from engagement.syntheses.synthesis import Airing, Synthesis, SynthesisState, Text
 from engagement.talks import Talk
 from tv.recorded.chapters import Chapter, chapters
 
@@ -32,6 +33,22 @@ def poll(id: str, state: str, opened: float | None, closed: float | None) -> Pol
         state=state,  # type: ignore[arg-type]
         opened_at=opened,
         closed_at=closed,
+    )
+
+
+def synthesis(id: str, state: SynthesisState, *airings: Airing) -> Synthesis:
+    text = Text(title=f"Synthèse {id}", body="Un atelier partagé.")
+    return Synthesis(
+        id=id,
+        cafe="c",
+        lab="labo-1",
+        table="labo-1.3",
+        text=text,
+        first=text,
+        by="pass_1",
+        written_at=0.0,
+        state=state,
+        airings=airings,
     )
 
 
@@ -67,4 +84,18 @@ def test_chapter_lies_within_the_replay() -> None:
         ("t", 10.0, 100.0),
         ("p", 10.0, 12.0),
         ("q", 90.0, 100.0),
+    ]
+
+
+def test_synthesis_is_a_chapter_each_time_that_it_was_told_in_the_talk() -> None:
+    items = [
+        synthesis("s", "shared", Airing("t", 15.0, 25.0), Airing("u", 30.0, 35.0)),
+        synthesis("again", "shared", Airing("t", 40.0, 50.0), Airing("t", 90.0)),
+        synthesis("hidden", "hidden", Airing("t", 60.0, 70.0)),
+    ]
+    found = chapters(TALK, items, 10.0, 100.0)
+    assert [(each.kind, each.title, each.start, each.end) for each in found[1:]] == [
+        ("synthesis", "Synthèse s", 15.0, 25.0),
+        ("synthesis", "Synthèse again", 40.0, 50.0),
+        ("synthesis", "Synthèse again", 90.0, 100.0),
     ]

@@ -16,7 +16,11 @@ from redis.asyncio import Redis
 
 from captions.cues import Cue, Word
 from captions.wording.events import CueWritten
+from engagement.cafe.events import CafeMade, CafeOpened
+from engagement.cafe.session import Plan
 from engagement.reactions import Counts, ReactionsCounted, Second
+from engagement.syntheses.events import SynthesisBegun, SynthesisShared, SynthesisTaken
+from engagement.syntheses.synthesis import Text
 from engagement.talks import TalkEnded, TalkStarted
 from streaming.hls.window import Segment
 from streaming.recording.disk import Disk
@@ -315,6 +319,31 @@ async def test_replay_names_its_chapters_and_what_belongs_to_it(played: Played) 
         (felt,) = (await crew.get(replay["reactions"])).json()["seconds"]
         assert felt["idea"] == 1
         assert 1.0 <= felt["at"] <= 2.0
+
+
+async def test_synthesis_that_was_told_is_a_chapter_of_the_replay(played: Played) -> None:
+    began = played.began
+    crew: dict[str, Any] = {"by": "crew"}
+    plan = Plan(title="Demain", prompts=("Que faut-il ?",), tables=(("labo-1", 1),))
+    text = Text(title="Un atelier", body="Pour réparer.")
+    events = (
+        CafeMade(id="c1", at=0.0, cafe="c", plan=plan, **crew),
+        CafeOpened(id="c2", at=0.0, cafe="c", **crew),
+        SynthesisBegun(id="s1", at=0.0, synthesis="s", table="labo-1.1", text=text, **crew),
+        SynthesisShared(id="s2", at=0.0, synthesis="s", **crew),
+        TalkStarted(id="t1", at=began + 1.5, talk="direct", **crew),
+        SynthesisTaken(id="s3", at=began + 3.0, synthesis="s", talk="direct", **crew),
+        TalkEnded(id="t2", at=began + 5.0, talk="direct", **crew),
+    )
+    for event in events:
+        await played.house.follower.write(event)
+    async with played.house.crew(Role.ADMIN) as admin:
+        replay = (await admin.get(f"{API}/replay")).json()
+        _, chapter = replay["chapters"]
+        assert (chapter["kind"], chapter["title"]) == ("synthesis", "Un atelier")
+        assert chapter["start"] == pytest.approx(began + 3.0, abs=0.01)
+        assert chapter["end"] == pytest.approx(began + 5.0, abs=FRAME)
+        assert [each["title"] for each in replay["syntheses"]] == ["Un atelier"]
 
 
 async def test_thumbnails_go_along_the_replay_but_not_beyond_its_marks(played: Played) -> None:

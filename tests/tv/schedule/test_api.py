@@ -110,10 +110,6 @@ async def test_days_and_labs_are_looked_at(tv: House) -> None:
         for wrong in ({"day": "hier"}, {"lab": "labo-9"}):
             answer = await ann.get("/api/v1/schedule", params=wrong)
             problem(answer, 422, "unknown-filter")
-        labs = await good(ann.get("/api/v1/labs"))
-        assert labs["items"] == [
-            {"id": "labo-1", "name": "Le départ", "step": "", "colour": "#0a6e4f", "pictogram": ""}
-        ]
 
 
 async def test_schedule_is_taken_away_as_it_came(tv: House) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import resource
 import struct
 import zlib
 from pathlib import Path
@@ -196,6 +197,17 @@ async def test_refusals_say_what_is_wrong(tmp_path: Path) -> None:
     assert await refusal(pictures, b"not a picture") == (415, "no-picture")
     assert await refusal(pictures, bomb(40_000, 40_000)) == (413, "picture-too-large")
     assert os.listdir(tmp_path) == []
+
+
+async def test_disk_that_takes_no_more_is_told_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    pictures, before = Pictures(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        assert await refusal(pictures, SAMPLES[0]) == (503, "pictures-not-kept")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert os.listdir(tmp_path) == []
+    assert await pictures.add(SAMPLES[0])
 
 
 async def test_crowd_of_pictures_waits_or_is_sent_away(tmp_path: Path) -> None:

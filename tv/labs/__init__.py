@@ -1,0 +1,1 @@
+"""Laboratories: their sessions, ideas and syntheses as pages and the API say them."""

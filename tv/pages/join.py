@@ -1,0 +1,65 @@
+"""The page to type a code on, and where each code leads.
+
+- `GET /rejoindre`: a field for the code. With `?code=…`, what the field sends.
+- `GET /rejoindre/{code}` → 303 to the talk, the laboratory, the table or the event of that code;
+  404 and the field again for a code that leads nowhere: whoever tries many waits for each.
+"""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from engagement.cafe.session import lab_of
+from tv.follower import Follower
+from tv.joining import Place
+from tv.labs.places import number_of
+from tv.pages.api_join import Door
+from tv.pages.html import Pages
+from tv.pages.labs import HERE
+from tv.problems import Problem
+from tv.settings import Settings
+
+
+def routes(settings: Settings, follower: Follower, secret: bytes) -> list[BaseRoute]:
+    door = Door(settings, follower, secret)
+    pages = Pages(settings)
+    talks = follower.audience.talks.by_id
+
+    async def ask(request: Request) -> Response:
+        code = request.query_params.get("code", "").strip()
+        return await lead(request, code) if code else field()
+
+    async def go(request: Request) -> Response:
+        return await lead(request, request.path_params["code"])
+
+    async def lead(request: Request, code: str) -> Response:
+        try:
+            place = await door.place(request, code)
+        except Problem as problem:
+            return field(problem)
+        return RedirectResponse(address(place), 303, {"cache-control": "no-store"})
+
+    def field(problem: Problem | None = None) -> Response:
+        status, trouble = (problem.status, problem.detail) if problem else (200, "")
+        return pages.page("join.html", status=status, trouble=trouble)
+
+    def address(place: Place) -> str:
+        match place.kind:
+            case "table":
+                number = number_of(place.name)
+                return f"/labo/{lab_of(place.name)}/table/{number}{HERE}"
+            case "lab":
+                return f"/labo/{place.name}{HERE}"
+            case "talk" if talks[place.name].state == "replay":
+                return f"/revoir/{quote(place.name)}"
+            case "talk":
+                return f"/?canal={quote(talks[place.name].channel)}"
+            case "event":
+                return "/"
+
+    return [
+        Route("/rejoindre", ask, methods=["GET"]),
+        Route("/rejoindre/{code}", go, methods=["GET"]),
+    ]

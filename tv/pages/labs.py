@@ -1,0 +1,100 @@
+"""The pages of the laboratories: the journey, each laboratory, its tables, and codes to print.
+
+The pages are for anyone: what they show and let one do comes by the socket and the API. A code that
+is on a table leads to its page with `?ici`: whoever scans it says that they sit there.
+"""
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from engagement.cafe.session import TABLES, table_id
+from tv.follower import Follower
+from tv.labs.places import number_of, planned_tables
+from tv.pages.html import Pages, code, origin
+from tv.settings import DEFAULT_CHANNEL, Settings
+
+HERE = "?ici"  # on codes that people scan
+
+
+def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
+    desk = Desk(settings, follower)
+    table = "/labo/{lab}/table/{number:int}"
+    return [
+        Route("/labo", desk.journey, methods=["GET"]),
+        Route("/labo/{lab}", desk.lab, methods=["GET"]),
+        Route("/labo/{lab}/affiches", desk.codes, methods=["GET"]),
+        Route(table, desk.table, methods=["GET"]),
+        Route(f"{table}/hote", desk.host, methods=["GET"]),
+    ]
+
+
+class Desk:
+    """Serves the pages."""
+
+    def __init__(self, settings: Settings, follower: Follower) -> None:
+        self._settings = settings
+        self._cafes = follower.audience.cafes
+        self._pages = Pages(settings)
+        self._labs = [
+            {"id": slug} | msgspec.structs.asdict(lab) for slug, lab in settings.labs.items()
+        ]
+
+    async def journey(self, request: Request) -> Response:
+        known = {"labs": self._labs}
+        return self._pages.page("labs.html", "labs.ts", known, labs=self._labs)
+
+    async def lab(self, request: Request) -> Response:
+        slug = request.path_params["lab"]
+        if slug not in self._settings.labs:
+            return self._missing()
+        address = f"{origin(request, self._settings)}/labo/{slug}"
+        known = self._known(slug) | {"address": address, "code": code(address + HERE)}
+        return self._pages.page("lab.html", "lab.ts", known, lab=self._settings.labs[slug])
+
+    async def table(self, request: Request) -> Response:
+        return self._at_table(request, "table.html", "table.ts")
+
+    async def host(self, request: Request) -> Response:
+        return self._at_table(request, "host.html", "host.ts")
+
+    async def codes(self, request: Request) -> Response:
+        """A sheet for the door, and one for each table that a session has there."""
+        slug = request.path_params["lab"]
+        if slug not in self._settings.labs:
+            return self._missing()
+        address = f"{origin(request, self._settings)}/labo/{slug}"
+        sheets: list[dict[str, Any]] = [{"number": 0, "address": address}]
+        sheets += [
+            {"number": number_of(table), "address": f"{address}/table/{number_of(table)}"}
+            for table in planned_tables(self._cafes, (slug,))
+        ]
+        for sheet in sheets:
+            sheet["code"] = code(sheet["address"] + HERE)
+            sheet["address"] = sheet["address"].partition("://")[2]
+        lab = self._settings.labs[slug]
+        return self._pages.page("lab_codes.html", lab=lab, slug=slug, sheets=sheets)
+
+    def _at_table(self, request: Request, template: str, script: str) -> Response:
+        slug, number = request.path_params["lab"], request.path_params["number"]
+        if slug not in self._settings.labs or not 1 <= number <= TABLES:
+            return self._missing()
+        address = f"{origin(request, self._settings)}/labo/{slug}/table/{number}"
+        known = self._known(slug) | {
+            "table": table_id(slug, number),
+            "number": number,
+            "address": address,
+            "code": code(address + HERE),
+        }
+        lab = self._settings.labs[slug]
+        return self._pages.page(template, script, known, lab=lab, slug=slug, number=number)
+
+    def _known(self, slug: str) -> dict[str, Any]:
+        own = slug if slug in self._settings.channels else ""
+        return {"labs": self._labs, "lab": slug, "channel": DEFAULT_CHANNEL, "labChannel": own}
+
+    def _missing(self) -> Response:
+        return self._pages.page("no_lab.html", status=404, labs=self._labs)
