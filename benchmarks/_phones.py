@@ -129,9 +129,7 @@ class Page(asyncio.Protocol):
                 return
             received = received[head + 4 :]
             self._open = True
-            self._say(
-                0x81, msgspec.json.encode({"type": "hello", "version": 1, "topics": self._topics})
-            )
+            self.show(self._topics)
         at = 0
         while len(received) - at >= 2:
             size, start = received[at + 1], at + 2
@@ -144,6 +142,13 @@ class Page(asyncio.Protocol):
             self._take(received[at], received[start : start + size])
             at = start + size
         self._received = received[at:]
+
+    def show(self, topics: Mapping[str, str]) -> None:
+        """Say hello, at first or again, with other topics than before."""
+        self._topics = topics
+        if self._open:
+            hello = {"type": "hello", "version": 1, "topics": topics}
+            self._say(0x81, msgspec.json.encode(hello))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost(self, self._reason)

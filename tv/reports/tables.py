@@ -37,6 +37,16 @@ STATES = {
     "erased": "effacé",
 }
 
+POLLS = {
+    "single": "choix unique",
+    "multiple": "choix multiple",
+    "rating": "note",
+    "ranking": "classement",
+    "dots": "points à répartir",
+    "words": "nuage de mots",
+    "text": "réponse libre",
+}
+
 ACTS = {
     "asked": "posée",
     "asked in the room": "posée dans la salle",
@@ -109,7 +119,7 @@ def posts(audience: Audience, zone: tzinfo) -> Table:
         )
         for post in audience.posts.by_id.values()
     ]
-    columns = _columns(
+    columns = columns_of(
         "id=Identifiant,state=État,text=Message,author=Auteur,network=Réseau,support=Soutiens,"
         "written_at=Écrit le,shown_at=Affiché le,reason=Motif"
     )
@@ -130,7 +140,9 @@ def log(audience: Audience, talks: Iterable[Talk], zone: tzinfo) -> Table:
         for talk in talks
         for act in audience.questions.log.of(talk.id)
     ]
-    columns = _columns("talk=Intervention,at=Le,act=Acte,question=Question,by=Par,detail=Précision")
+    columns = columns_of(
+        "talk=Intervention,at=Le,act=Acte,question=Question,by=Par,detail=Précision"
+    )
     return Table("log", "Journal de modération", columns, rows)
 
 
@@ -159,7 +171,7 @@ def _talks(talks: list[Talk], zone: tzinfo) -> Table:
         )
         for talk in talks
     ]
-    columns = _columns(
+    columns = columns_of(
         "id=Identifiant,title=Titre,speakers=Intervenants,state=État,place=Lieu,"
         "planned_start=Prévue de,planned_end=Prévue à,started_at=Commencée,ended_at=Terminée"
     )
@@ -187,7 +199,7 @@ def _questions(audience: Audience, talks: list[Talk], zone: tzinfo) -> Table:
             question.answer or None,
         )
 
-    columns = _columns(
+    columns = columns_of(
         "talk=Intervention,id=Identifiant,state=État,body=Question,original=Texte d’origine,"
         "author=Pseudonyme,support=Soutiens,quote=Citation,labels=Étiquettes,reason=Motif,"
         "merged_into=Regroupée avec,asked_at=Posée le,about=À propos du moment,"
@@ -209,7 +221,7 @@ def _results(audience: Audience, talks: list[Talk]) -> Table:
                         poll.talk,
                         poll.id,
                         poll.prompt,
-                        poll.kind,
+                        POLLS[poll.kind],
                         state(poll.state),
                         round,
                         option.text,
@@ -217,7 +229,7 @@ def _results(audience: Audience, talks: list[Talk]) -> Table:
                         results.ballots,
                     )
 
-    columns = _columns(
+    columns = columns_of(
         "talk=Intervention,poll=Sondage,prompt=Énoncé,type=Type,state=État,round=Tour,"
         "option=Réponse,votes=Voix,ballots=Bulletins"
     )
@@ -232,7 +244,7 @@ def _words(audience: Audience, talks: list[Talk]) -> Table:
         for round in range(1, poll.round + 1)
         for word in audience.polls.words(poll.id, round, 10_000)
     ]
-    columns = _columns(
+    columns = columns_of(
         "talk=Intervention,poll=Sondage,prompt=Énoncé,round=Tour,word=Mot,votes=Fois"
     )
     return Table("words", "Nuages de mots", columns, rows)
@@ -253,7 +265,7 @@ def _answers(audience: Audience, talks: list[Talk], zone: tzinfo) -> Table:
         for round in range(1, poll.round + 1)
         for answer in audience.polls.answers_to(poll.id, round)
     ]
-    columns = _columns(
+    columns = columns_of(
         "talk=Intervention,poll=Sondage,prompt=Énoncé,round=Tour,state=État,text=Réponse,at=Le"
     )
     return Table("answers", "Réponses libres", columns, rows)
@@ -269,7 +281,7 @@ def _ratings(audience: Audience, talks: list[Talk], zone: tzinfo) -> Table:
             (talk.id, given.stars, None, given.word, local(given.at, zone))
             for given in audience.ratings.words(talk.id)
         ]
-    columns = _columns("talk=Intervention,stars=Étoiles,ratings=Avis,word=En un mot,at=Le")
+    columns = columns_of("talk=Intervention,stars=Étoiles,ratings=Avis,word=En un mot,at=Le")
     return Table("ratings", "Avis", columns, rows)
 
 
@@ -283,7 +295,7 @@ def _reactions(audience: Audience, talks: list[Talk], zone: tzinfo) -> Table:
             for index, kind in enumerate(KINDS):
                 counted[index] += getattr(second.counts, kind)
         rows += [(talk.id, local(at * 60.0, zone), *each) for at, each in minutes.items()]
-    columns = _columns(
+    columns = columns_of(
         "talk=Intervention,minute=Minute,applause=Bravo,heart=J’aime,idea=Bonne idée,"
         "smile=Ça fait sourire"
     )
@@ -297,5 +309,5 @@ def _polls(audience: Audience, talks: list[Talk]) -> Iterator[Poll]:
             yield poll
 
 
-def _columns(named: str) -> tuple[Column, ...]:
+def columns_of(named: str) -> tuple[Column, ...]:
     return tuple(Column(*pair.split("=", 1)) for pair in named.split(","))
