@@ -28,6 +28,7 @@ TALK = "/api/v1/talks/direct"
 LASTS = 15.0  # seconds of the talk, at least
 WORDS = 30  # that are written of it, at least: captions of a busy machine leave some out
 PATIENCE = 60_000  # ms
+SYNTHESIS = "Une personne, une porte"
 QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
 
 # At no speed at all a film that plays stays at the picture that it was led to.
@@ -84,7 +85,7 @@ def witnessing(socket: Path) -> Iterator[Witness]:
 @pytest.fixture(scope="module")
 def over(film: Path) -> Iterator[Over]:
     with (
-        servers.fabrique(LADDER__RENDITIONS="off") as served,
+        servers.fabrique(LADDER__RENDITIONS="off", LABS__LABO_1__NAME="Chercher") as served,
         publishing(film, served),
         witnessing(served.folder.media_socket) as air,
         httpx.Client(base_url=served.url) as crew,
@@ -98,6 +99,7 @@ def over(film: Path) -> Iterator[Over]:
             crew.post(f"/api/v1/questions/{asked['id']}:approve").raise_for_status()
         until(lambda: last_word(crew) > LASTS / 3, "the first words")
         crew.post(f"/api/v1/questions/{asked['id']}:take").raise_for_status()
+        tell_synthesis(crew)
         until(lambda: last_word(crew) > LASTS and written(crew) > WORDS, "the words")
         crew.post(f"{TALK}:end").raise_for_status()
         until(lambda: crew.get(f"{TALK}/replay").json().get("complete", False), "the replay")
@@ -105,6 +107,17 @@ def over(film: Path) -> Iterator[Over]:
         for stamp, number in list(air.numbers.items()):
             times.setdefault(number, []).append(air.times[stamp])
         yield Over(served, crew, times)
+
+
+def tell_synthesis(crew: httpx.Client) -> None:
+    """A laboratory shares one, and it is told in the talk."""
+    plan = {"title": "Bien arriver", "prompts": ["?"], "tables": {"labo-1": 1}}
+    cafe = crew.post("/api/v1/cafes", json=plan).raise_for_status().json()["id"]
+    crew.post(f"/api/v1/cafes/{cafe}:open").raise_for_status()
+    said = {"table": "labo-1.1", "title": SYNTHESIS, "body": "Du premier appel aux clés."}
+    made = crew.post("/api/v1/syntheses", json=said).raise_for_status().json()["id"]
+    for act, body in (("share", {"open": True}), ("take", {"talk": "direct"}), ("told", {})):
+        crew.post(f"/api/v1/syntheses/{made}:{act}", json=body).raise_for_status()
 
 
 def last_word(crew: httpx.Client) -> float:
@@ -287,3 +300,31 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
         expect(card.get_by_label("Les personnes filmées ont donné leur accord")).to_be_focused()
         public.reload()
         expect(public.get_by_role("heading", level=1)).to_have_text("Ce replay n’est pas en ligne")
+
+
+def test_synthesis_is_there_to_see_again_and_laboratories_are_sent_what_was_said(
+    over: Over, browser: Browser
+) -> None:
+    first = "getSelection().selectAllChildren(document.querySelector('.said-sentence'))"
+    with opened(browser, over.address()) as page:
+        ready(page)
+        expect(page.locator(".chapters")).to_contain_text(SYNTHESIS)
+        told = page.locator("#syntheses-part")
+        expect(told.get_by_role("heading", name=SYNTHESIS)).to_be_visible()
+        expect(told.get_by_role("button", name="Revoir la synthèse")).to_be_visible()
+
+        page.evaluate(first)
+        sentence = page.locator(".said-sentence").first.inner_text().strip()
+        page.get_by_role("button", name="Envoyer au labo", exact=True).first.click()
+        sheet = page.get_by_role("dialog", name="Envoyer au labo")
+        expect(sheet).to_contain_text(sentence)
+        assert violations(page) == []
+        sheet.get_by_role("button", name="Envoyer", exact=True).press("Enter")
+        expect(sheet).to_be_hidden()
+        page.get_by_role("button", name=f"Envoyer au labo : {QUESTION}").press("Enter")
+        expect(sheet).to_contain_text(QUESTION)
+        sheet.get_by_role("button", name="Envoyer", exact=True).press("Enter")
+        expect(sheet).to_be_hidden()
+    sent = over.crew.get("/api/v1/sendings").json()["items"]
+    assert {each["type"]: each["text"] for each in sent}["quote"] == sentence
+    assert {each["type"] for each in sent} == {"quote", "question"}

@@ -20,14 +20,19 @@ function findFonts({ onResolve }) {
   });
 }
 
-const entries = [
-  ...["watch.ts", "control_room.ts", "presenter.ts", "replay.ts"],
+// The public page shares nothing with others: what a phone in the hall waits for is one script,
+// not as many small ones as there are pages that need some of it.
+const apart = ["watch.ts"];
+const together = [
+  ...["control_room.ts", "presenter.ts", "replay.ts"],
   ...["wall.ts", "wall_writing.ts", "wall_desk.ts"],
-  ...["overlay.ts", "screen.ts"],
+  ...["overlay.ts", "screen.ts", "labs_desk.ts"],
+  ...["labs.ts", "lab.ts", "table.ts"],
+  ...["ideas.ts", "host.ts"],
   ...["style.css", "more.css"],
 ];
-const { metafile } = await build({
-  entryPoints: entries,
+const entries = [...apart, ...together];
+const options = {
   outdir: out,
   bundle: true,
   splitting: true,
@@ -42,17 +47,21 @@ const { metafile } = await build({
   assetNames: "[name]-[hash]",
   loader: { ".woff2": "file" },
   plugins: [{ name: "fonts", setup: findFonts }],
-});
+};
+const outputs = {};
+for (const entryPoints of [apart, together]) {
+  Object.assign(outputs, (await build({ entryPoints, ...options })).metafile.outputs);
+}
 
 const manifest = {};
-for (const [path, output] of Object.entries(metafile.outputs)) {
+for (const [path, output] of Object.entries(outputs)) {
   if (!entries.includes(output.entryPoint)) continue;
   const imports = output.imports
     .filter(({ kind }) => kind === "import-statement")
     .map(({ path: imported }) => basename(imported));
   manifest[output.entryPoint] = { file: basename(path), imports };
 }
-for (const path of Object.keys(metafile.outputs)) {
+for (const path of Object.keys(outputs)) {
   const font = /^((?:bricolage|atkinson).*-latin-wght-normal)-\w+\.woff2$/.exec(basename(path));
   if (font) manifest[`${font[1]}.woff2`] = { file: basename(path), imports: [] };
 }
@@ -62,7 +71,7 @@ const iconName = `icon-${createHash("sha256").update(icon).digest("hex").slice(0
 writeFileSync(join(out, iconName), icon);
 manifest["icon.svg"] = { file: iconName, imports: [] };
 
-const built = [...Object.keys(metafile.outputs).map((path) => basename(path)), iconName];
+const built = [...Object.keys(outputs).map((path) => basename(path)), iconName];
 const kept = new Set([...built, "manifest.json"]);
 for (const name of built.filter((name) => /\.(js|css|svg)$/.test(name))) {
   const content = readFileSync(join(out, name));

@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from "lit";
 import { call } from "./api";
+import { Labs } from "./asking";
 import * as clock from "./clock";
 import { hour, seconds, stopwatch } from "./french";
 import { keep, recall } from "./kept";
@@ -23,6 +24,7 @@ import { Refusal } from "./parts/refusal";
 import { restreams } from "./parts/restreams";
 import { RundownDesk } from "./parts/rundown";
 import { ScreensDesk } from "./parts/screens_desk";
+import { SendToLab } from "./parts/send_to_lab";
 import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
 import { messaging } from "./parts/stage_message";
@@ -68,11 +70,16 @@ const pollForm = new PollForm(draw, createPoll);
 const keeping = new Keeping(draw);
 const rundown = new RundownDesk(live, requests, draw);
 const screens = new ScreensDesk(live, requests, draw);
+const labs = new Labs(draw);
+const sending = new SendToLab($<HTMLDialogElement>("#sending"), requests);
 const switching = new Switching(
   (channel, to) => requests.send(`channel:${channel}`, "POST", `/api/v1/channels/${channel}:switch`, { to }),
   draw,
 );
-const captions = new CaptionsDesk(slug, live, draw);
+const captions = new CaptionsDesk(slug, live, draw, ({ start, end, lines }) => {
+  const text = lines.join(" ");
+  sending.open({ type: "quote", text, start, end, ...(talk && { talk: talk.id }) }, text);
+});
 let post = recall<Post>("post", "public"); // what one works on, where there is not room for all
 let stage: Stage | null = null;
 let talk: Talk | undefined;
@@ -158,7 +165,7 @@ function drawPosts(): void {
     ${choice("captions", "Sous-titres", ailing ? html`<span class="badge">!</span>` : nothing)}`,
     $("#posts"),
   );
-  captions.draw(channel, talk);
+  captions.draw(channel, talk, labs.all.length > 0);
 }
 
 function choose(name: Post): void {
@@ -179,7 +186,10 @@ function drawQuestions(role: string): void {
   const looks = live.items<Reading>(`talk:${talk?.id}`, "reading").filter(({ id }) => id !== looked);
   const readings = new Map(looks.map((look) => [look.id, look]));
   const byId = new Map(all.map((question) => [question.id, question]));
-  const desk = { now: clock.now(), busy, act, all: byId, readings };
+  const send = labs.all.length
+    ? ({ id, body }: Question) => sending.open({ type: "question", shows: id }, body)
+    : undefined;
+  const desk = { now: clock.now(), busy, act, all: byId, readings, send };
   const oldest = [...unread].sort(
     (a, b) => (seconds(a.asked_at) ?? 0) - (seconds(b.asked_at) ?? 0),
   );
@@ -198,7 +208,10 @@ function drawPolls(): void {
   const rank = { open: 0, closed: 1, draft: 2, published: 3 };
   polls.sort((a, b) => rank[a.state] - rank[b.state]);
   const answers = live.items<Answer>(`talk:${talk?.id}`, "answer");
-  const desk = { now: clock.now(), requests };
+  const send = labs.all.length
+    ? ({ id, prompt }: Poll) => sending.open({ type: "poll", shows: id }, prompt)
+    : undefined;
+  const desk = { now: clock.now(), requests, send };
   render(
     html`${talk ? pollForm.render() : nothing}
       <ul class="cards">
@@ -210,6 +223,7 @@ function drawPolls(): void {
 
 function drawRundown(role: string): void {
   const mayRun = RUNNERS.includes(role);
+  rundown.labs = screens.labs = labs.all;
   render(rundown.render(mayRun, talk?.id), $("#rundown"));
   render(screens.render(mayRun, live.items<Channel>("channels", "channel")), $("#screens"));
   const messages = live.items<StageMessage>(`talk:${talk?.id}`, "message");

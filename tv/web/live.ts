@@ -37,7 +37,7 @@ export class Live {
   private topics = new Map<string, Topic>();
   private socket: WebSocket | null = null;
   private failures = 0;
-  private timer = 0;
+  private timer = 0; // 0 until the first socket is opened: from then on it comes back by this
   private polling = 0;
   private heard = 0;
   private probed = false;
@@ -57,11 +57,11 @@ export class Live {
   follow(...wanted: string[]): void {
     wanted.unshift(EVENT);
     const same = wanted.length === this.topics.size && wanted.every((t) => this.topics.has(t));
-    if (same && this.socket) return;
+    if (same && this.timer) return;
     const kept = this.topics;
     this.topics = new Map(wanted.map((topic) => [topic, kept.get(topic) ?? new Topic()]));
     if (this.socket?.readyState === WebSocket.OPEN) this.hello(this.socket);
-    else if (!this.socket) this.open();
+    else if (!this.timer) this.open();
   }
 
   /** Connect anew, when who we are has changed. */

@@ -2,20 +2,31 @@
 
 import { call, identifier, Problem } from "./api";
 import { keep, recall } from "./kept";
+import { unpacked } from "./packing";
 import { forgotten, join } from "./session";
 import { jitter } from "./waiting";
 
 export interface Letter {
   key: string; // Idempotency-Key: the server does it once, however often it is sent
-  what: "question" | "support" | "ballot" | "withdraw";
+  what:
+    | ("question" | "idea" | "comment") // made: each is another one
+    | ("support" | "ballot" | "dots" | "carry" | "sit" | "withdraw");
   method: string;
   path: string;
   body?: unknown;
+  picture?: string; // of an idea, as a data URL: it goes ahead, and the body names it then
   note?: unknown; // for the page; not sent
+  as?: string; // on a shared device: who of its people wrote it
 }
 
+/** Headers that say who sends a letter; throws the Problem that keeps it from leaving. */
+export type Signing = (letter: Letter) => Promise<Record<string, string>>;
+
+const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
+const PICTURES = "/api/v1/contributions/pictures";
+
 export class Outbox {
-  letters: Letter[] = recall("outbox", []);
+  letters: Letter[];
   waiting = false; // something could not be sent and will be tried again
   onSent: (letter: Letter, reply: unknown) => void = () => {};
   onRefused: (letter: Letter, problem: Problem) => void = () => {};
@@ -24,14 +35,26 @@ export class Outbox {
   private failures = 0;
   private timer = 0;
 
-  constructor(private readonly changed: () => void) {
-    addEventListener("online", () => void this.flush());
+  /** `name` is where the device keeps it. */
+  constructor(
+    private readonly changed: () => void,
+    private readonly name = "outbox",
+    private readonly sign: Signing = asOneself,
+  ) {
+    this.letters = recall<Letter[]>(name, []);
+    addEventListener("online", () => {
+      this.failures = 0; // those were of a network that was away
+      void this.flush();
+    });
   }
 
   send(letter: Omit<Letter, "key">): void {
     // What is decided anew (a vote, a support) replaces what has not left yet.
     const replaced = (other: Letter) =>
-      letter.what !== "question" && other.path === letter.path && other !== this.letters[0];
+      ANEW.has(letter.what) &&
+      other.path === letter.path &&
+      other.as === letter.as &&
+      other !== this.letters[0];
     this.letters = this.letters.filter((other) => !replaced(other));
     this.letters.push({ ...letter, key: identifier() });
     this.store();
@@ -56,9 +79,12 @@ export class Outbox {
   /** True when the letter has left the box, accepted or refused. */
   private async deliver(letter: Letter): Promise<boolean> {
     try {
-      await join();
-      const once = { "idempotency-key": letter.key };
-      const reply = await call(letter.method, letter.path, letter.body, once);
+      const signed = await this.sign(letter);
+      const body = letter.picture
+        ? await this.upload(letter, letter.picture, signed)
+        : letter.body;
+      const once = { ...signed, "idempotency-key": letter.key };
+      const reply = await call(letter.method, letter.path, body, once);
       this.done(letter);
       this.onSent(letter, reply);
     } catch (error) {
@@ -73,6 +99,21 @@ export class Outbox {
       this.onRefused(letter, problem);
     }
     return true;
+  }
+
+  /** The picture goes once, however often its letter is tried; returns the body that names it. */
+  private async upload(
+    letter: Letter,
+    picture: string,
+    signed: Record<string, string>,
+  ): Promise<unknown> {
+    const sent = await call<{ id: string }>("POST", PICTURES, unpacked(picture), signed);
+    const { picture: _, ...rest } = letter;
+    const body = { ...(letter.body as object), picture: sent.id };
+    const named: Letter = { ...rest, body };
+    this.letters = this.letters.map((other) => (other.key === letter.key ? named : other));
+    this.store();
+    return body;
   }
 
   private done(letter: Letter): void {
@@ -90,7 +131,13 @@ export class Outbox {
   }
 
   private store(): void {
-    keep("outbox", this.letters);
+    keep(this.name, this.letters);
     this.changed();
   }
+}
+
+/** By this device's own cookie. */
+async function asOneself(): Promise<Record<string, string>> {
+  await join();
+  return {};
 }

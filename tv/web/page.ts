@@ -1,5 +1,7 @@
 // What the server wrote into the page, and drawing at most once a frame.
 
+import type { Lab } from "./lab_items";
+
 export interface Page {
   channel: string;
   name: string; // of the channel
@@ -10,6 +12,11 @@ export interface Page {
   address?: string; // where one writes on the wall
   code?: string; // the same as a QR code
   screen?: string; // which screen this is, "" while it is none
+  labs?: Lab[]; // in the order of the journey
+  lab?: string; // which of them this is about
+  labChannel?: string; // its own, "" for none
+  table?: string; // its table's id
+  number?: number; // of that table
 }
 
 export const page: Page = JSON.parse(document.body.dataset["page"] ?? "{}");

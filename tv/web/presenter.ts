@@ -3,12 +3,15 @@
 import { html, nothing, render } from "lit";
 import * as clock from "./clock";
 import { count, quoted, seconds, stopwatch } from "./french";
+import type { Lab, Synthesis } from "./lab_items";
 import { Live } from "./live";
 import { drawing, page } from "./page";
 import { closedDoor } from "./parts/door";
+import { labsOnce } from "./parts/lab_sign";
 import { results } from "./parts/polls";
 import { queued } from "./parts/moderating";
 import { ordered } from "./parts/questions";
+import { nextSyntheses, synthesisPrompt, telling, type TellingActs } from "./parts/restitution";
 import { received } from "./parts/stage_message";
 import { typeset } from "./parts/text";
 import { fastest } from "./player/captions";
@@ -27,10 +30,11 @@ const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
 const requests = new Requests(draw);
-const later = new Map<string, number>(); // questions put off, on this device: id → when
+const later = new Map<string, number>(); // what was put off, on this device: id → when
 const cues = new Cues();
 let words: Word[] = [];
 let talk: Talk | undefined;
+let labs: Lab[] = [];
 let trouble = "";
 
 live.onPartial = (partial) => {
@@ -43,12 +47,16 @@ void enter().then((problem) => {
   trouble = problem;
   follow();
 });
+void labsOnce().then((found) => {
+  labs = found;
+});
 setInterval(draw, 1000);
 setInterval(caption, 200);
 
 function follow(): void {
   const topics = ["talks", `channel:${slug}`, `captions:${slug}`];
   if (talk) topics.push(`talk:${talk.id}`);
+  if (talk?.type === "restitution") topics.push("shared");
   live.follow(...topics);
 }
 
@@ -78,14 +86,45 @@ function redraw(): void {
   render(status(), $("#status"));
   render(received(live.items<StageMessage>(`talk:${talk?.id}`, "message"), requests), $("#message"));
   render(heading(), $("#talk"));
-  render(card(shown), $("#question"));
-  render(upcoming(rest), $("#next"));
+  drawPrompt(answering, shown, rest);
   const polls = live
     .items<Poll>(`talk:${talk?.id}`, "poll")
     .filter(({ state }) => state !== "draft");
   const poll = polls.find(({ state }) => state === "open") ?? polls.at(-1);
   render(poll ? pollCard(poll) : nothing, $("#polls"));
 }
+
+/** In a restitution syntheses come first, but a question that is being answered stays. */
+function drawPrompt(answering: Question | undefined, shown: Question | undefined, rest: Question[]) {
+  const told =
+    talk?.type === "restitution"
+      ? telling(live.items<Synthesis>("shared", "synthesis"), talk, labs, later)
+      : undefined;
+  const syntheses = told && !answering && Boolean(told.on ?? told.next[0]);
+  render(syntheses ? synthesisPrompt(told, labs, restitution) : card(shown), $("#question"));
+  const waiting = syntheses ? (shown ? [shown, ...rest] : rest) : rest;
+  render(
+    html`${told ? nextSyntheses(told, labs, restitution, Boolean(syntheses)) : nothing}
+    ${upcoming(waiting, told ? "Questions" : "Ensuite")}`,
+    $("#next"),
+  );
+}
+
+const restitution: TellingActs = {
+  busy: requests.busy,
+  act({ id }, verb) {
+    const body = verb === "take" ? { talk: talk?.id } : {};
+    void requests.send(id, "POST", `/api/v1/syntheses/${id}:${verb}`, body);
+  },
+  putOff({ id }) {
+    later.set(id, clock.now());
+    draw();
+  },
+  first({ id }) {
+    later.set(id, -clock.now()); // before all others, and before what was chosen before
+    draw();
+  },
+};
 
 function status() {
   if (!live.connected) {
@@ -175,9 +214,9 @@ function card(question: Question | undefined) {
   </div>`;
 }
 
-function upcoming(rest: Question[]) {
+function upcoming(rest: Question[], title: string) {
   if (!rest.length) return nothing;
-  return html`<h2>Ensuite</h2>
+  return html`<h2>${title}</h2>
     <ol class="upcoming">
       ${rest.slice(0, NEXT).map(
         ({ body, support }) =>

@@ -1,5 +1,7 @@
 // What the socket brings (`/ws`, protocol version 1), as types. Documented with the API.
 
+import type { Cafe, Cluster, Comment, Idea, Pile, Progress, Sending, Synthesis, Table } from "./lab_items";
+
 export type Instant = number | string; // broadcast seconds, or RFC 3339
 
 export interface Happening {
@@ -55,6 +57,7 @@ export interface Question {
   body: string;
   edited: boolean; // a moderator worded it better
   author: string;
+  table?: string; // the id of the table that asks, "" for a person
   from_room: boolean; // asked aloud
   support: number;
   asked_at: Instant;
@@ -285,6 +288,13 @@ export interface Wall {
   moderation: "before" | "after";
 }
 
+export interface Picture {
+  url: string;
+  width: number;
+  height: number;
+  alt: string;
+}
+
 export type PostState =
   "pending" | "approved" | "shown" | "retired" | "rejected" | "hidden" | "withdrawn";
 
@@ -295,7 +305,7 @@ export interface Post {
   text: string;
   author: string;
   network: string; // "" for those written here
-  picture: { url: string; width: number; height: number; alt: string } | null;
+  picture: Picture | null;
   support: number;
   pinned_at: Instant | null;
   written_at: Instant;
@@ -314,7 +324,7 @@ export interface Entry {
   state: "queued" | "preview" | "on_air" | "off";
   title: string;
   text: string;
-  shows: Question | Poll | Post | null; // what it is about
+  shows: Question | Poll | Post | Synthesis | null; // what it is about
   target: "screens" | "overlay" | "both";
   channel: string; // "": all
   to: string[]; // ids or groups of screens; none: all
@@ -341,8 +351,9 @@ export interface Screen {
   kind: "screen";
   id: string;
   name: string;
-  face: "live" | "air" | "wall";
+  face: "live" | "air" | "wall" | "lab" | "comparison";
   channel: string;
+  lab: string; // whose room it is in, or ""
   group: string;
   carries_overlay: boolean; // its picture has the overlay in it
   spotted_at: Instant | null; // « Repérer cet écran »
@@ -365,7 +376,8 @@ export interface StageMessage {
 
 export type Item =
   Happening | Talk | Question | Reading | Poll | Answer | Reaction | Rating | Cue | Captioning | Rule | Channel | Restream | Mine | Wall | Post |
-  Entry | Air | Screen | StageMessage;
+  Entry | Air | Screen | StageMessage | Cafe | Progress | Table | Idea | Cluster | Pile | Synthesis | Comment |
+  Sending;
 
 export interface Word {
   text: string;

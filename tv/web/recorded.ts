@@ -1,6 +1,7 @@
 // What the API says of a talk that is over: its replay, its transcript, its film.
 
 import { call } from "./api";
+import type { Synthesis } from "./lab_items";
 import type { Cue, Poll, Question, Span } from "./protocol";
 
 export interface Chapter {
@@ -26,6 +27,7 @@ export interface Replay {
   chapters: Chapter[];
   questions: Question[];
   polls: Poll[];
+  syntheses: Synthesis[]; // that were told in it
   start: number;
   end: number;
   duration: number;

@@ -3,23 +3,29 @@
 import { html, nothing, render } from "lit";
 import { call, Problem } from "./api";
 import { hour, stopwatch } from "./french";
+import type { Lab } from "./lab_items";
 import { drawing, page } from "./page";
 import { CrewBand } from "./parts/crew_band";
 import { Film } from "./parts/film";
-import { chapters, polls, questions } from "./parts/happened";
+import { chapters, polls, questions, syntheses } from "./parts/happened";
 import * as icons from "./parts/icons";
+import { labsOnce } from "./parts/lab_sign";
 import { Said } from "./parts/said";
 import { Screening } from "./parts/screening";
 import { Search } from "./parts/search";
+import { SendToLab } from "./parts/send_to_lab";
 import { tabs } from "./parts/tabs";
 import { announce, typeset } from "./parts/text";
 import type { Mark } from "./parts/timeline";
 import { type Replay, cuesOf, filmOf, paragraphsOf, replayOf } from "./recorded";
+import { Requests } from "./requests";
 import { enter } from "./session";
 import { pictureAt, thumbnailsAt } from "./thumbnails";
 import { pause } from "./waiting";
 
 const CREW = ["operator", "admin"]; // who cuts and publishes
+const SENDERS = ["moderator", ...CREW]; // who sends to laboratories
+const QUOTE = 500; // characters of what was said, as the server takes it
 const WRITING = 2; // seconds between two looks at a replay whose end is still being written
 const RETRY = 2; // seconds before a picture that was lost is asked for again
 const LINKED = 5; // seconds into the film before a link names its moment
@@ -33,10 +39,13 @@ const said = new Said($("#words"), go, draw);
 const search = new Search(showFound);
 const film = new Film(() => filmOf(talk), "Télécharger la vidéo", draw);
 const band = new CrewBand(() => screening.moment(), draw, () => void load(), talk);
+const toLab = new SendToLab($<HTMLDialogElement>("#send"), new Requests(draw));
 const show = tabs($("#tabs"), ["words", "chapters", "questions"], draw);
 
 let replay: Replay | null = null;
 let crew = false;
+let sends = false; // this crew, where there are laboratories
+let labs: Lab[] = [];
 let gone = ""; // why there is nothing to see
 let chapter = -1; // the rank of the one that is shown
 
@@ -50,8 +59,11 @@ screening.onLost = () => void pause(RETRY).then(() => load(true));
 
 void enter().then(async (trouble) => {
   if (trouble) announce(trouble, true);
-  const { role } = await call<{ role: string }>("GET", "/api/v1/session").catch(() => ({ role: "" }));
+  const session = call<{ role: string }>("GET", "/api/v1/session").catch(() => ({ role: "" }));
+  const [{ role }, found] = await Promise.all([session, labsOnce()]);
+  labs = found;
   crew = CREW.includes(role);
+  sends = SENDERS.includes(role) && labs.length > 0;
   await load();
   show("words");
 });
@@ -132,18 +144,44 @@ function redraw(): void {
   render(actions(found), $("#actions"));
   render(search.render(), $("#search"));
   render(chapters(found, screening.moment(), go), $("#chapters"));
-  render(questions(found, go), $("#questions"));
-  render(polls(found, go), $("#polls"));
+  const send = sends ? toLab.open.bind(toLab) : undefined;
+  render(questions(found, go, send), $("#questions"));
+  render(polls(found, go, send), $("#polls"));
+  render(syntheses(found, labs, go), $("#syntheses"));
   $("#polls-part").hidden = !found.polls.length;
-  render(
-    said.following || !said.texts.length
-      ? nothing
-      : html`<button class="pill" @click=${() => said.resume()}>
-          ${icons.down} Suivre les paroles
-        </button>`,
-    $("#words-foot"),
-  );
+  $("#syntheses-part").hidden = !found.syntheses.length;
+  render(said.texts.length ? wordsFoot() : nothing, $("#words-foot"));
   show.mark("questions", String(found.questions.length || ""));
+}
+
+function wordsFoot() {
+  return html`${
+      said.following
+        ? nothing
+        : html`<button class="pill" @click=${() => said.resume()}>
+            ${icons.down} Suivre les paroles
+          </button>`
+    }
+    ${
+      sends
+        ? html`<button
+            class="pill"
+            title="Les mots choisis, sinon la phrase en cours"
+            @mousedown=${(event: Event) => event.preventDefault()}
+            @click=${sendQuote}
+          >
+            ${icons.send} Envoyer au labo
+          </button>`
+        : nothing
+    }`;
+}
+
+/** The words that are chosen, else the sentence that is heard. */
+function sendQuote(): void {
+  const quote = said.quote();
+  if (!quote) return announce("Choisissez d’abord des mots, ou lancez le replay.");
+  const text = quote.text.slice(0, QUOTE);
+  toLab.open({ type: "quote", talk, text, start: quote.start, end: quote.end }, text);
 }
 
 function heading(found: Replay) {

@@ -1,9 +1,11 @@
-// A screen in a room: a picture with its captions, or the wall, and over it what is on air for it.
+// A screen in a room: a picture with its captions, the wall, a laboratory; over it what is on air.
 
 import { html, nothing, render } from "lit";
 import { call } from "./api";
+import { Labs } from "./asking";
 import * as clock from "./clock";
 import { seconds } from "./french";
+import { ComparisonFace, LabFace } from "./labs_desk/faces";
 import { Live } from "./live";
 import { drawing, page } from "./page";
 import { fit, onAir, ticks } from "./parts/on_air";
@@ -21,8 +23,11 @@ const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>
 const id = page.screen ?? "";
 const draw = drawing(redraw);
 const live = new Live(draw);
+const labs = new Labs(draw);
 let stage: Stage | undefined;
 let wall: WallDisplay | undefined;
+let lab: LabFace | undefined;
+let comparison: ComparisonFace | undefined;
 let playing = ""; // the channel that `stage` shows
 let known = false; // whether the server has said what this screen is
 let paired = true;
@@ -52,17 +57,22 @@ function redraw(): void {
   document.body.classList.toggle("cleared", shown?.cleared ?? false);
   document.body.classList.toggle("with-card", entries.some(({ layer }) => layer === "card"));
   $("#stage").hidden = screen.face !== "live";
+  const ofLabs = screen.face === "lab" || screen.face === "comparison";
   $("#wall").hidden = screen.face !== "wall" || (shown?.cleared ?? false);
-  $("#waiting").hidden = screen.face === "live" || !($("#wall").hidden && !entries.length);
+  $("#labs").hidden = !ofLabs || (shown?.cleared ?? false);
+  const bare = $("#wall").hidden && $("#labs").hidden && !entries.length;
+  $("#waiting").hidden = screen.face === "live" || !bare;
   if (screen.face === "wall") wall?.draw();
+  if (screen.face === "lab") lab?.draw(labs.all, screen.lab);
+  if (screen.face === "comparison") comparison?.draw();
   stage?.about(live.item<Channel>(`channel:${playing}`, "channel", playing));
-  render(onAir(entries), $("#air"));
+  render(onAir(entries, labs.all), $("#air"));
   fit($("#air"));
   render(signs(screen), $("#signs"));
 }
 
 /** Follow what this screen is told to show, from now on. */
-function follow({ face, channel }: Screen): void {
+function follow({ face, channel, lab: where }: Screen): void {
   const topics = [topic];
   if (face === "wall") {
     topics.push("wall");
@@ -70,6 +80,14 @@ function follow({ face, channel }: Screen): void {
       address: page.address ?? "",
       code: page.code ?? "",
     });
+  }
+  if (face === "lab") {
+    lab ??= new LabFace($("#labs"), live, draw);
+    topics.push(...lab.topics(where));
+  }
+  if (face === "comparison") {
+    comparison ??= new ComparisonFace($("#labs"), live, draw);
+    topics.push(...comparison.topics());
   }
   if (face === "live") {
     if (playing && playing !== channel) location.reload(); // a player stays with its channel

@@ -5,14 +5,13 @@ import * as clock from "./clock";
 import { count } from "./french";
 import { call, type Problem } from "./api";
 import { keep, preferences, recall } from "./kept";
+import type { Cafe } from "./lab_items";
 import { Live } from "./live";
 import { Outbox, type Letter } from "./outbox";
 import { page, drawing } from "./page";
 import { Composer } from "./parts/composer";
 import { Hints } from "./parts/hints";
 import { heading, status } from "./parts/heading";
-import type { Filled } from "./parts/ballot";
-import { type Ballot, poll } from "./parts/polls";
 import { type Order, questions } from "./parts/questions";
 import { rating } from "./parts/rating";
 import { reactions } from "./parts/reactions";
@@ -20,6 +19,7 @@ import { Stage } from "./parts/stage";
 import { tabs } from "./parts/tabs";
 import { announce } from "./parts/text";
 import { Follower, resume, transcript } from "./parts/transcript";
+import { Voting } from "./parts/voting";
 import { sentences } from "./player/captions";
 import type {
   Answer,
@@ -56,11 +56,15 @@ const composer: Composer = new Composer(
   hints,
 );
 const follower = new Follower($("#words"), draw);
+const voting = new Voting(
+  outbox,
+  ({ id }) => void send("POST", `/api/v1/polls/${id}:more_time`),
+  draw,
+);
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
 let talk: Talk | undefined;
 let order = recall<Order>("order", "support");
-const filled = new Map<string, Filled>(); // poll and round → what is not sent yet
 const seen = new Map<string, string>(); // own question or poll → last state announced
 
 live.onPartial = (partial) => stage.guess(partial);
@@ -86,9 +90,13 @@ document.addEventListener("keydown", (event) => {
 
 void enter().then((trouble) => {
   if (trouble) announce(trouble, true);
-  live.follow("talks", `channel:${slug}`, `captions:${slug}`);
+  follow();
   void outbox.flush();
 });
+
+function follow(...more: string[]): void {
+  live.follow("talks", "cafes", `channel:${slug}`, `captions:${slug}`, ...more);
+}
 
 /** The talk of this channel: the one on air, else the last that was, else the next. */
 function current(): Talk | undefined {
@@ -117,20 +125,13 @@ function redraw(): void {
   talk = current();
   $("#ask").hidden = talk?.questions === "off";
   if (talk) {
-    live.follow(
-      "talks",
-      `channel:${slug}`,
-      `captions:${slug}`,
-      `talk:${talk.id}`,
-      `me:${talk.id}`,
-      `reactions:${talk.id}`,
-    );
+    follow(`talk:${talk.id}`, `me:${talk.id}`, `reactions:${talk.id}`);
     composer.about(talk.id);
   }
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   stage.about(channel, talk);
   render(status(channel, live.connected || !live.welcome), $("#status"));
-  render([heading(talk, channel?.name ?? page.name), feeling()], $("#talk"));
+  render([heading(talk, channel?.name ?? page.name), feeling(), ideas()], $("#talk"));
   drawWords(channel);
   drawAudience();
 }
@@ -211,31 +212,7 @@ function rankOf({ state }: Poll): number {
 }
 
 function ballotFor(item: Poll, me: Mine | undefined) {
-  const path = `/api/v1/polls/${item.id}/ballot`;
-  const unsent = outbox.letters.find((letter) => letter.path === path);
-  const given = me?.ballots[item.id];
-  const ballot: Ballot = {
-    choices: given?.round === item.round ? given.choices : [],
-    texts: given?.round === item.round ? given.texts : [],
-    sending: Boolean(unsent),
-    moreTime: me?.more_time.includes(item.id) ?? false,
-  };
-  const round = `${item.id}.${item.round}`;
-  const draft = {
-    latest: () => filled.get(round),
-    fill(changed: Filled) {
-      filled.set(round, changed);
-      draw();
-    },
-    vote(body: Filled) {
-      outbox.send({ what: "ballot", method: "PUT", path, body: { round: item.round, ...body } });
-    },
-    askTime() {
-      void send("POST", `/api/v1/polls/${item.id}:more_time`);
-    },
-  };
-  const answers = live.items<Answer>(`talk:${item.talk}`, "answer");
-  return poll(item, ballot, draft, answers, clock.now());
+  return voting.render(item, me, live.items<Answer>(`talk:${item.talk}`, "answer"));
 }
 
 /** Reactions while the talk is live, and what one thought of it from its start on. */
@@ -254,6 +231,19 @@ function feeling() {
       <summary>Donner mon avis</summary>
       ${rating(me?.rating ?? null, shown, rate)}
     </details>`;
+}
+
+/** Where laboratories have something for everybody: an open question, else what they made. */
+function ideas() {
+  const cafes = live.items<Cafe>("cafes", "cafe");
+  if (!cafes.length) return nothing;
+  const call = cafes.find(({ type, state }) => type === "call" && state === "open");
+  const [question = call?.title] = call?.prompts ?? [];
+  return html`<p class="quotation">
+    ${call ? "À vous la parole\u202f: " : nothing}<a href="/idees"
+      >${question ?? "Les idées des laboratoires"}</a
+    >
+  </p>`;
 }
 
 /** What need not be kept when it cannot be sent now. */

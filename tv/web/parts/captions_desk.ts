@@ -40,8 +40,9 @@ export class CaptionsDesk {
     private readonly channel: string,
     private readonly live: Live,
     private readonly changed: () => void,
+    send: (cue: Cue) => void, // to laboratories
   ) {
-    this.list = new CueList($("#cues"), (cue) => this.hear([cue]), changed);
+    this.list = new CueList($("#cues"), (cue) => this.hear([cue]), changed, send);
     this.rules = new Rules(changed);
     this.speaking = new Speaking(channel, changed);
     this.writing = new Writing(channel, changed);
@@ -53,8 +54,10 @@ export class CaptionsDesk {
     if (shown()) this.changed();
   }
 
-  draw(channel: Channel | undefined, talk: Talk | undefined): void {
+  /** `sends`: whether there are laboratories to send a caption to. */
+  draw(channel: Channel | undefined, talk: Talk | undefined, sends: boolean): void {
     if (!shown()) return;
+    this.list.sends = sends;
     const { live } = this;
     if (this.whole && !this.recalls(talk)) {
       this.recalled.clear();

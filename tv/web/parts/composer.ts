@@ -20,12 +20,17 @@ export class Composer {
   private draft: Draft = { body: "", anchor: null };
   private talk = "";
 
-  /** `moment` says what the asker sees; `send` gets what they wrote. */
+  /**
+   * `moment` says what the asker sees; `send` gets what they wrote. Without `keeps` the draft is
+   * gone with the page: others use the device after them.
+   */
   constructor(
     private readonly dialog: HTMLDialogElement,
     private readonly moment: () => number,
     private readonly send: (body: string, anchor: Anchor) => void,
     private readonly hints: Hints,
+    private readonly title = "Poser une question",
+    private readonly keeps = true,
   ) {
     // A tap beside the sheet closes it; the draft stays.
     dialog.addEventListener("click", (event) => {
@@ -38,7 +43,8 @@ export class Composer {
     if (talk === this.talk) return;
     this.talk = talk;
     this.hints.typed(talk, "");
-    this.draft = recall(`draft.${talk}`, { body: "", anchor: null });
+    this.draft = { body: "", anchor: null };
+    if (this.keeps) this.draft = recall(`draft.${talk}`, this.draft);
     this.draw();
   }
 
@@ -62,7 +68,7 @@ export class Composer {
 
   private store(): void {
     const empty = !this.draft.body && !this.draft.anchor;
-    keep(`draft.${this.talk}`, empty ? null : this.draft);
+    if (this.keeps) keep(`draft.${this.talk}`, empty ? null : this.draft);
     this.draw();
   }
 
@@ -73,8 +79,15 @@ export class Composer {
     this.done();
   }
 
+  /** What was refused is the draft again, unless there is another by now. */
+  putBack(draft: Draft): void {
+    if (this.pending) return;
+    this.draft = draft;
+    this.store();
+  }
+
   /** Nothing is left to be asked. */
-  private done(): void {
+  done(): void {
     this.draft = { body: "", anchor: null };
     this.hints.typed(this.talk, "");
     this.store();
@@ -94,7 +107,7 @@ export class Composer {
         }}
       >
         <header>
-          <h2 id="composer-title">Poser une question</h2>
+          <h2 id="composer-title">${this.title}</h2>
           <button
             type="button"
             class="tool"

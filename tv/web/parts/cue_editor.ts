@@ -61,8 +61,8 @@ export class CueEditor {
     this.begun = cue;
   }
 
-  /** `names` are those of people who may be speaking. */
-  render(names: string[]) {
+  /** `names` are those of people who may be speaking; `send` has laboratories get what was said. */
+  render(names: string[], send: (() => void) | null) {
     const change = changeOf(textOf(this.begun), this.draft);
     return html`<form
       class="cue-editor"
@@ -121,6 +121,11 @@ export class CueEditor {
         <button class="primary" aria-disabled=${this.saving ? "true" : nothing}>Corriger</button>
         <button type="button" class="quiet" @click=${this.done}>Annuler</button>
         <button type="button" class="link" @click=${() => void this.tell()}>Historique</button>
+        ${
+          send
+            ? html`<button type="button" class="link" @click=${send}>Envoyer au labo</button>`
+            : nothing
+        }
       </div>
       ${this.history ? past(this.history) : nothing}
     </form>`;

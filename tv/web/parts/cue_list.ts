@@ -14,17 +14,19 @@ import { Follower, resume } from "./transcript";
 const WORDS = /[^ ]+/g;
 
 export class CueList {
+  sends = false; // there are laboratories to send one to
   private editor: CueEditor | null = null;
   private closed = ""; // the cue whose editor was closed last: it gets the focus back
   private readonly refused: CueEditor[] = []; // one went on, and what was typed was not taken
   private readonly busy = new Set<string>();
   private readonly follower: Follower;
 
-  /** `heard` is given what a cue has become. */
+  /** `heard` is given what a cue has become, `send` what goes to laboratories. */
   constructor(
     private readonly list: HTMLElement,
     private readonly heard: (cue: Cue) => void,
     private readonly changed: () => void,
+    private readonly send: (cue: Cue) => void,
   ) {
     this.follower = new Follower(list, changed);
   }
@@ -44,7 +46,7 @@ export class CueList {
             const speaker = cue.speaker === before ? "" : cue.speaker;
             before = cue.speaker || before;
             return cue.id === this.editor?.id
-              ? html`<li class="cue editing">${this.editor.render(known)}</li>`
+              ? html`<li class="cue editing">${this.editor.render(known, this.sends && !cue.hidden ? () => this.send(cue) : null)}</li>`
               : this.line(cue, speaker, this.busy.has(cue.id));
           },
         )}

@@ -12,6 +12,7 @@ interface Desk extends Doing<Question> {
   now: number;
   all: Map<string, Question>;
   readings: Map<string, Reading>; // by question, those of others
+  send?: ((question: Question) => void) | undefined; // to laboratories, where there are any
 }
 
 export function pending(items: Question[], desk: Desk, refuse: (question: Question) => void) {
@@ -66,6 +67,7 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
           <div class="acts">
             ${button("Réponse donnée", "primary", question, desk, "answer")}
             ${button("Retirer de l’antenne", "quiet", question, desk, "release")}
+            ${toLab(question, desk)}
           </div>
         </div>`,
     )}
@@ -90,7 +92,8 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
                         ? button("À l’antenne", "primary soft", question, desk, "take")
                         : nothing
                     }
-                    ${turn(question, desk)} ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
+                    ${turn(question, desk)} ${toLab(question, desk)}
+                    ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
                   </div>
                 </li>`,
             )}
@@ -123,6 +126,12 @@ export function line(items: Question[], desk: Desk, mayTake: boolean) {
         : nothing
     }
   `;
+}
+
+function toLab(question: Question, { send }: Desk) {
+  return send
+    ? html`<button class="link" @click=${() => send(question)}>Envoyer au labo</button>`
+    : nothing;
 }
 
 function settled({ state, reason: code, answered_at }: Question): string {

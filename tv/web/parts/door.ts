@@ -2,6 +2,13 @@
 
 import { html, nothing } from "lit";
 
+const PASSES: Record<string, string> = {
+  Régie: "operator",
+  Laboratoires: "operator",
+  "Modération du mur": "moderator",
+  "Animation de la table": "host",
+};
+
 /** `trouble` is what the server said about the pass they came with. */
 export function closedDoor(place: string, trouble: string, role: string) {
   return html`<div class="closed-door">
@@ -19,7 +26,7 @@ export function closedDoor(place: string, trouble: string, role: string) {
     }
     <p>
       Pour en créer un, sur le serveur :
-      <code>fabrique-tv pass ${place === "Régie" ? "operator" : "presenter"}</code>
+      <code>fabrique-tv pass ${PASSES[place] ?? "presenter"}</code>
     </p>
     <p><a class="primary" href="/">Regarder le direct</a></p>
   </div>`;

@@ -1,14 +1,19 @@
 // What happened during a talk that is over: its chapters, its questions with their answers, its
-// polls; each leads to its moment.
+// polls, the syntheses told in it; each leads to its moment, and the crew sends it to laboratories.
 
 import { html, nothing } from "lit";
 import { hour, seconds, stopwatch } from "../french";
 import type { Poll, Question } from "../protocol";
+import type { Lab, Synthesis } from "../lab_items";
 import type { Chapter, Replay } from "../recorded";
+import * as icons from "./icons";
 import { results } from "./polls";
+import type { Sent } from "./send_to_lab";
+import { from, paragraphs } from "./syntheses";
 import { quotation, typeset } from "./text";
 
 type Go = (time: number) => void;
+type Send = (sent: Sent, title: string) => void; // to laboratories
 
 const KINDS = { talk: "", question: "Question", poll: "Sondage", synthesis: "Synthèse" };
 
@@ -37,7 +42,7 @@ export function chapters({ chapters: found, start }: Replay, shown: number, go: 
   </ol>`;
 }
 
-export function questions({ questions: asked, chapters: found }: Replay, go: Go) {
+export function questions({ questions: asked, chapters: found }: Replay, go: Go, send?: Send) {
   const answered = asked.filter(({ state }) => state === "answered");
   const open = asked.filter(({ state }) => state === "approved");
   const taken = (question: Question) => seconds(question.taken_at) ?? 0;
@@ -45,12 +50,12 @@ export function questions({ questions: asked, chapters: found }: Replay, go: Go)
   if (!answered.length && !open.length)
     return html`<p class="empty">Aucune question n’a été posée.</p>`;
   return html`<ul class="questions">
-    ${answered.map((question) => card(question, momentOf(question.id, found), go))}
-    ${open.map((question) => card(question, undefined, go))}
+    ${answered.map((question) => card(question, momentOf(question.id, found), go, send))}
+    ${open.map((question) => card(question, undefined, go, send))}
   </ul>`;
 }
 
-function card(question: Question, at: number | undefined, go: Go) {
+function card(question: Question, at: number | undefined, go: Go, send?: Send) {
   return html`<li class="question">
     <div>
       <p class="question-body">${typeset(question.body)}</p>
@@ -74,12 +79,19 @@ function card(question: Question, at: number | undefined, go: Go) {
               }`
         }
       </p>
+      ${toLab({ type: "question", shows: question.id }, question.body, send)}
     </div>
   </li>`;
 }
 
-export function polls({ polls: held, chapters: found }: Replay, go: Go) {
-  return held.map((item) => html`<li class="poll">${pollCard(item, momentOf(item.id, found), go)}</li>`);
+export function polls({ polls: held, chapters: found }: Replay, go: Go, send?: Send) {
+  return held.map(
+    (item) =>
+      html`<li class="poll">
+        ${pollCard(item, momentOf(item.id, found), go)}
+        ${toLab({ type: "poll", shows: item.id }, item.prompt, send)}
+      </li>`,
+  );
 }
 
 function pollCard(item: Poll, at: number | undefined, go: Go) {
@@ -98,6 +110,44 @@ function pollCard(item: Poll, at: number | undefined, go: Go) {
             </button>
           </p>`
     }`;
+}
+
+/** The syntheses told in it, as they read now, in the order in which they were told. */
+export function syntheses({ syntheses: told, chapters: found }: Replay, labs: Lab[], go: Go) {
+  const moments = new Map(told.map(({ id }) => [id, momentOf(id, found)]));
+  const inOrder = [...told].sort((a, b) => (moments.get(a.id) ?? 0) - (moments.get(b.id) ?? 0));
+  return inOrder.map((synthesis) => {
+    const at = moments.get(synthesis.id);
+    return html`<li class="told-synthesis">${synthesisCard(synthesis, labs, at, go)}</li>`;
+  });
+}
+
+function synthesisCard(synthesis: Synthesis, labs: Lab[], at: number | undefined, go: Go) {
+  const { id, title, open, body } = synthesis;
+  return html`${from(synthesis, labs)}
+    <h3>${typeset(title)}</h3>
+    <div class="synthesis-text">${paragraphs(body)}</div>
+    <p class="meta">
+      ${
+        at === undefined
+          ? nothing
+          : html`<button class="link" aria-label="Revoir la synthèse : ${title}" @click=${() => go(at)}>
+              Revoir ce moment
+            </button>`
+      }
+      ${open ? html`<a href="/idees#${id}">La soutenir, la commenter</a>` : nothing}
+    </p>`;
+}
+
+function toLab(sent: Sent, title: string, send: Send | undefined) {
+  if (!send) return nothing;
+  return html`<button
+    class="quiet to-lab"
+    aria-label="Envoyer au labo\u202f: ${title}"
+    @click=${() => send(sent, title)}
+  >
+    ${icons.send} Envoyer au labo
+  </button>`;
 }
 
 function momentOf(id: string, found: Chapter[]): number | undefined {

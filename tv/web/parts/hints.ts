@@ -10,6 +10,9 @@ import { typeset } from "./text";
 const PAUSE = 600; // ms of not typing
 const SHORTEST = 12; // characters worth comparing
 
+/** Asks the server something as whoever types. */
+type Asking = <T>(method: string, path: string, body: object) => Promise<T>;
+
 export class Hints {
   private near: Question[] = [];
   private asked = "";
@@ -18,6 +21,7 @@ export class Hints {
   constructor(
     private readonly changed: () => void,
     private readonly support: (question: Question) => void,
+    private readonly ask: Asking = asOneself,
   ) {}
 
   /** What is typed now; looked up once nothing more comes. */
@@ -65,13 +69,17 @@ export class Hints {
   private async look(talk: string, text: string): Promise<void> {
     this.asked = text;
     try {
-      await join();
       const path = `/api/v1/talks/${talk}/questions:similar`;
-      const { items } = await call<{ items: Question[] }>("POST", path, { body: text });
+      const { items } = await this.ask<{ items: Question[] }>("POST", path, { body: text });
       if (this.asked === text) this.near = items;
     } catch {
       this.near = []; // a hint that does not come hinders nobody
     }
     this.changed();
   }
+}
+
+async function asOneself<T>(method: string, path: string, body: object): Promise<T> {
+  await join();
+  return call<T>(method, path, body);
 }

@@ -42,6 +42,9 @@ export const close = icon(svg`<path d="m6 6 12 12M18 6 6 18" />`);
 export const ask = icon(
   svg`<path d="M4.5 5.5h15v10.6h-8.3L7 19.8v-3.7H4.5z" stroke-linejoin="round" />`,
 );
+export const send = icon(
+  svg`<path d="M20.5 4 3.5 11.2l6.3 2.9 2.9 6.4zM9.8 14.1l4.4-4.2" stroke-linejoin="round" />`,
+);
 export const done = icon(svg`<path d="m5 12.6 4.6 4.6L19.4 7.4" />`);
 export const down = icon(svg`<path d="M12 5v13m0 0-5-5m5 5 5-5" />`);
 export const warning = icon(svg`<path d="M12 4.5 21 19.5H3zM12 10v4.5m0 2.4v.1" />`);
@@ -64,4 +67,15 @@ export const shown = icon(
 export const hidden = icon(
   svg`<path d="M3 12s3.2-6 9-6 9 6 9 6-3.2 6-9 6-9-6-9-6z" stroke-linejoin="round" />
     <circle cx="12" cy="12" r="2.6" /><path d="M5 19 19 5" />`,
+);
+export const picture = icon(
+  svg`<rect x="3.5" y="5" width="17" height="14" rx="2.5" /><circle cx="9" cy="10" r="1.6" />
+    <path d="m4.5 17 4.7-4.3 3.3 2.8 3-2.6 4 3.6" stroke-linejoin="round" />`,
+);
+export const pen = icon(
+  svg`<path d="m5 19 1.2-4.6L16.4 4.2a1.6 1.6 0 0 1 2.3 0l1.1 1.1a1.6 1.6 0 0 1 0 2.3L9.6 17.8z"
+      stroke-linejoin="round" />`,
+);
+export const carry = icon(
+  svg`<path d="M4 17.5c0-6 4-9 9.5-9H19m0 0-4-4m4 4-4 4" stroke-linejoin="round" />`,
 );

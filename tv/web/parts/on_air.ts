@@ -4,20 +4,24 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import * as clock from "../clock";
 import { count, quoted, seconds, stopwatch } from "../french";
+import type { Lab, Synthesis } from "../lab_items";
 import type { Entry, Poll, Post, Question } from "../protocol";
 import { results } from "./polls";
+import { from, paragraphs } from "./syntheses";
 import { typeset } from "./text";
 import { picture, signature } from "./wall";
 
 const SMALLEST = 0.4; // of its usual size, for what would not fit otherwise
+const AIRED = 700; // characters of a synthesis: who reads more reads it on their own page
 
-export function onAir(entries: Entry[]) {
+/** `labs` are those that syntheses may come from. */
+export function onAir(entries: Entry[], labs: Lab[] = []) {
   return repeat(
     entries,
     ({ id }) => id,
     (entry) =>
       html`<article class="insert" data-layer=${entry.layer} data-type=${entry.type}>
-        ${inside(entry)}
+        ${inside(entry, labs)}
       </article>`,
   );
 }
@@ -44,7 +48,7 @@ export function ticks(entries: Entry[]): boolean {
   return entries.some(({ type }) => type === "countdown");
 }
 
-function inside(entry: Entry) {
+function inside(entry: Entry, labs: Lab[]) {
   switch (entry.type) {
     case "bandeau":
       return html`<p class="air-name">${entry.title}</p>
@@ -59,10 +63,16 @@ function inside(entry: Entry) {
       return html`${entry.title ? html`<p class="air-role">${entry.title}</p>` : nothing}
         <p class="air-time" role="timer">${left(entry)}</p>`;
     case "synthesis":
+      return entry.shows ? synthesis(entry.shows as Synthesis, labs) : written(entry, "Synthèse");
     case "announcement":
-      return html`${entry.type === "synthesis" ? html`<p class="eyebrow">Synthèse</p>` : nothing}
-        ${entry.title ? html`<h2>${typeset(entry.title)}</h2>` : nothing} ${words(entry.text)}`;
+      return written(entry);
   }
+}
+
+/** What was worded in the control room. */
+function written({ title, text }: Entry, kind = "") {
+  return html`${kind ? html`<p class="eyebrow">${kind}</p>` : nothing}
+    ${title ? html`<h2>${typeset(title)}</h2>` : nothing} ${words(text)}`;
 }
 
 function question({ body, anchor }: Question) {
@@ -88,6 +98,20 @@ function poll(item: Poll) {
 function post(item: Post) {
   return html`${picture(item)} ${item.text ? words(item.text) : nothing}
     <p class="air-role">${signature(item)}</p>`;
+}
+
+function synthesis(item: Synthesis, labs: Lab[]) {
+  const told = item.body.split(/\n\s*\n/);
+  let room = AIRED;
+  const shown = told.filter((text, rank) => (room -= text.length) >= 0 || !rank);
+  return html`${from(item, labs)}
+    <h2>${typeset(item.title)}</h2>
+    <div class="air-text">${paragraphs(shown.join("\n\n"))}</div>
+    ${
+      shown.length < told.length && item.open
+        ? html`<p class="air-role">La suite est sur la page des idées.</p>`
+        : nothing
+    }`;
 }
 
 function words(text: string) {

@@ -14,6 +14,7 @@ const LONGER = 30; // seconds
 interface Desk {
   now: number;
   requests: Requests;
+  send?: ((poll: Poll) => void) | undefined; // to laboratories, where there are any
 }
 
 export function pollCard(poll: Poll, answers: Answer[], desk: Desk) {
@@ -60,7 +61,14 @@ export function pollCard(poll: Poll, answers: Answer[], desk: Desk) {
         : results(poll, [], answers)
     }
     ${unread(poll, answers, desk)} ${poll.type === "words" ? hiding(poll, desk) : nothing}
-    <div class="acts">${acts[poll.state]}</div>
+    <div class="acts">
+      ${acts[poll.state]}
+      ${
+        desk.send && poll.state !== "draft"
+          ? html`<button class="link" @click=${() => desk.send?.(poll)}>Envoyer au labo</button>`
+          : nothing
+      }
+    </div>
   </li>`;
 }
 

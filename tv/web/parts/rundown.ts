@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import * as clock from "../clock";
 import { hour, seconds, stopwatch } from "../french";
 import type { Live } from "../live";
+import type { Lab, Synthesis } from "../lab_items";
 import type { Air, Entry, Poll, Post, Question, Screen } from "../protocol";
 import type { Requests } from "../requests";
 import { button } from "./button";
@@ -35,6 +36,9 @@ export class RundownDesk {
     private readonly requests: Requests,
     private readonly changed: () => void,
   ) {}
+
+  /** The laboratories that syntheses may come from. */
+  labs: Lab[] = [];
 
   /** `mayTake`: whether they put on air; `talk`: whose questions and polls can be lined up. */
   render(mayTake: boolean, talk: string | undefined) {
@@ -70,7 +74,7 @@ export class RundownDesk {
 
   /** What the page is to follow besides, for what can be lined up. */
   get topics(): string[] {
-    return this.form.open ? ["wall"] : [];
+    return this.form.open ? ["wall", "shared"] : [];
   }
 
   private clearing(cleared: boolean, something: boolean) {
@@ -96,7 +100,7 @@ export class RundownDesk {
   private preview(entry: Entry) {
     return html`<figure class="air-preview">
       <figcaption>Aperçu</figcaption>
-      <div class="air-box">${entry.shows || !refers(entry) ? onAir([entry]) : nothing}</div>
+      <div class="air-box">${entry.shows || !refers(entry) ? onAir([entry], this.labs) : nothing}</div>
     </figure>`;
   }
 
@@ -189,7 +193,11 @@ export class RundownDesk {
       .items<Post>("wall", "post")
       .filter(({ state, text }) => state === "shown" && text)
       .map(({ id, text }): [string, string, string] => ["post", id, text]);
-    return [...questions, ...polls, ...posts];
+    const syntheses = this.live
+      .items<Synthesis>("shared", "synthesis")
+      .filter(({ state }) => state === "shared")
+      .map(({ id, title }): [string, string, string] => ["synthesis", id, title]);
+    return [...questions, ...polls, ...posts, ...syntheses];
   }
 
   private places(): [string, string][] {
@@ -211,5 +219,6 @@ function summary({ title, text, shows }: Entry): string {
   if (shows?.kind === "question") return shows.body;
   if (shows?.kind === "poll") return shows.prompt;
   if (shows?.kind === "post") return shows.text || "Une image";
+  if (shows?.kind === "synthesis") return shows.title;
   return [title, text].filter(Boolean).join(" – ") || "Sans titre";
 }

@@ -123,7 +123,7 @@ export class RundownForm {
       }}
     >
       <label>
-        <span>Une question publiée, un sondage, un message du mur</span>
+        <span>Une question publiée, un sondage, un message du mur, une synthèse</span>
         <select name="shows">
           ${choices.map(
             ([kind, id, words]) => html`<option value="${kind} ${id}">${words.slice(0, 90)}</option>`,

@@ -13,6 +13,13 @@ interface Heard {
   element: HTMLElement;
 }
 
+/** Words that were said, and when: broadcast times. */
+export interface Quote {
+  text: string;
+  start: number;
+  end: number;
+}
+
 export class Said {
   following = true;
   texts: string[] = []; // of all words, in order
@@ -81,6 +88,25 @@ export class Said {
     }
     const shown = this.words[places[chosen]?.[0] ?? -1]?.element;
     if (shown) this.scrollTo(shown);
+  }
+
+  /** The words that are chosen, else the sentence that is heard; null where nothing is said. */
+  quote(): Quote | null {
+    const chosen = this.chosen();
+    const quoted = chosen.length
+      ? chosen
+      : this.words.filter(({ element }) => this.current?.element.contains(element));
+    const first = quoted[0];
+    const last = quoted.at(-1);
+    if (!first || !last) return null;
+    const text = quoted.map(({ element }) => element.textContent).join(" ");
+    return { text, start: first.start, end: last.end };
+  }
+
+  private chosen(): Heard[] {
+    const selection = getSelection();
+    if (!selection || selection.isCollapsed || !this.list.contains(selection.anchorNode)) return [];
+    return this.words.filter(({ element }) => selection.containsNode(element, true));
   }
 
   resume(): void {

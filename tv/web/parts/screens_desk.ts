@@ -6,6 +6,7 @@ import { live } from "lit/directives/live.js";
 import { call } from "../api";
 import * as clock from "../clock";
 import { ago, seconds } from "../french";
+import type { Lab } from "../lab_items";
 import type { Live } from "../live";
 import type { Screen } from "../protocol";
 import type { Requests } from "../requests";
@@ -17,7 +18,10 @@ const FACES: [Screen["face"], string][] = [
   ["live", "Le direct"],
   ["air", "Le conducteur seul"],
   ["wall", "Le mur"],
+  ["lab", "Un laboratoire"],
+  ["comparison", "Les laboratoires côte à côte"],
 ];
+const OF_LABS = ["lab", "comparison"]; // where there are laboratories
 const SHOWING: Record<string, string> = {
   webrtc: "direct, WebRTC",
   delayed: "direct, WebRTC synchronisé",
@@ -25,9 +29,12 @@ const SHOWING: Record<string, string> = {
   sync: "direct, HLS synchronisé",
   air: "conducteur",
   wall: "mur",
+  lab: "laboratoire",
+  comparison: "comparaison",
 };
 
 export class ScreensDesk {
+  labs: Lab[] = []; // in the order of the journey
   private seen = new Map<string, Screen>(); // as the API last told
   private watching = 0;
 
@@ -76,13 +83,14 @@ export class ScreensDesk {
           ? html`<div class="screen-setting">
                 <label>
                   <span>Affiche</span>
-                  <select @change=${(event: Event) => this.set(screen, { face: chosen(event) })}>
-                    ${FACES.map(
+                  <select @change=${(event: Event) => this.show(screen, chosen(event))}>
+                    ${FACES.filter(([face]) => this.labs.length || !OF_LABS.includes(face)).map(
                       ([face, name]) =>
                         html`<option value=${face} .selected=${live(face === screen.face)}>${name}</option>`,
                     )}
                   </select>
                 </label>
+                ${screen.face === "lab" ? this.ofLab(screen) : nothing}
                 ${
                   channels.length > 1
                     ? html`<label>
@@ -154,6 +162,25 @@ export class ScreensDesk {
       </label>
       <div class="acts"><button class="primary">Associer</button></div>
     </form>`;
+  }
+
+  private ofLab(screen: Screen) {
+    return html`<label>
+      <span>Laboratoire</span>
+      <select @change=${(event: Event) => this.set(screen, { lab: chosen(event) })}>
+        ${this.labs.map(
+          ({ id, name }) =>
+            html`<option value=${id} .selected=${live(id === screen.lab)}>${name}</option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
+  /** A screen that is to show a laboratory shows one at once. */
+  private show(screen: Screen, face: Screen["face"]): void {
+    const known = this.labs.some(({ id }) => id === screen.lab);
+    const lab = face === "lab" && !known ? { lab: this.labs[0]?.id ?? "" } : {};
+    this.set(screen, { face, ...lab });
   }
 
   private set(screen: Screen, change: Partial<Screen>): void {

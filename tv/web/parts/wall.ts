@@ -88,7 +88,7 @@ function card(post: Post & { pinned: boolean }) {
   </article>`;
 }
 
-export function picture({ picture: of }: Post) {
+export function picture({ picture: of }: Pick<Post, "picture">) {
   return of
     ? html`<img src=${of.url} width=${of.width} height=${of.height} alt=${of.alt} />`
     : nothing;

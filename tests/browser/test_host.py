@@ -1,0 +1,205 @@
+"""A table's host: groups by keyboard alone, a synthesis that nothing loses, and two hands on it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
+from tests.browser.test_pages import violations
+from tv.auth import Role
+
+TABLET = {"width": 820, "height": 1180}
+DESK = {"width": 1440, "height": 900}
+BODY = "Ce que la table retient"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Laboratory]:
+    with laboratory() as lab:
+        yield lab
+
+
+@pytest.fixture
+def tablet(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
+        yield context
+
+
+def hosting(context: BrowserContext, lab: Laboratory, name: str = "Léa") -> Page:
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(lab.address(Role.HOST, "/hote", name))
+    expect(page.locator("#work")).to_be_visible(timeout=15_000)
+    return page
+
+
+def begin(page: Page) -> None:
+    page.get_by_role("button", name="Rédiger la synthèse").press("Enter")
+
+
+def saved(page: Page) -> None:
+    state = page.locator("#sheet-state")
+    expect(state).to_have_text(re.compile(r"^\s*Enregistré\s*$"), timeout=15_000)
+
+
+def syntheses(lab: Laboratory) -> list[dict[str, Any]]:
+    query = {"table": TABLE, "cafe": lab.cafe}
+    found: list[dict[str, Any]] = done(lab.crew.get("/api/v1/syntheses", params=query))["items"]
+    return found
+
+
+def card(page: Page, text: str) -> Any:
+    return page.get_by_role("checkbox", name=re.compile(text))
+
+
+def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    for text in ("Un parrain dans l’escalier", "Une marraine par étage", "Un guide illustré"):
+        lab.idea(text)
+    page = hosting(tablet, lab)
+    page.get_by_role("button", name="Ouvrir la table").press("Enter")
+    expect(page.locator("#leading")).to_contain_text("Table animée par Léa")
+    assert violations(page) == []
+
+    card(page, "parrain").press("Space")
+    card(page, "marraine").press("Enter")  # chooses it, and goes on to where they are put
+    expect(page.get_by_label("Nom du groupe")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.type("Parrainage")
+    page.keyboard.press("Enter")
+    group = page.get_by_role("region", name="Groupe Parrainage")
+    expect(group.get_by_role("checkbox")).to_have_count(2)
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+
+    group.get_by_role("button", name="Renommer").press("Enter")
+    expect(page.get_by_label("Nom du groupe")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Quelqu’un à qui parler")
+    page.keyboard.press("Enter")
+    group = page.get_by_role("region", name="Groupe Quelqu’un à qui parler")
+    group.get_by_role("button", name="Citer le groupe").press("Enter")
+    card(page, "guide").press("Enter")
+    page.get_by_role("button", name="Citer dans la synthèse", exact=True).press("Enter")
+
+    page.get_by_label("Titre").fill("Une personne, une porte")
+    page.get_by_label(BODY).fill("Chacun est accueilli par un voisin.\n\nUn guide le suit.")
+    saved(page)
+    (draft,) = syntheses(lab)
+    assert draft["state"] == "draft"
+    assert len(draft["clusters"]) == len(draft["ideas"]) == 1
+    sources = page.get_by_role("region", name="D’où elle vient")
+    expect(sources).to_contain_text("Quelqu’un à qui parler")
+    expect(sources).to_contain_text("Un guide illustré")
+
+    page.get_by_role("button", name="Partager", exact=True).press("Enter")
+    expect(page.get_by_text("depuis")).to_be_visible()
+    assert violations(page) == []
+    with lab.someone() as anybody:
+        (shared,) = done(anybody.get("/api/v1/syntheses", params={"cafe": lab.cafe}))["items"]
+    assert shared["title"] == "Une personne, une porte"
+    assert (shared["open"], shared["labs"]) == (True, [])
+
+    # What others read changes when one says so, and what it said stays as a version.
+    page.get_by_label(BODY).fill("Chacun est accueilli.")
+    expect(page.locator("#sheet-state")).to_contain_text("Les autres ne voient pas encore")
+    page.get_by_role("button", name="Publier les changements").press("Enter")
+    saved(page)
+    assert syntheses(lab)[0]["body"] == "Chacun est accueilli."
+    page.get_by_text("1 version précédente").click()
+    expect(page.locator("#versions")).to_contain_text("Un guide le suit.")
+
+
+def test_near_ideas_are_proposed_and_moved_by_dragging(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    for text in ("Des cours de cuisine partagés", "Des cours de cuisine partagée", "Un banc"):
+        lab.idea(text)
+    page = hosting(tablet, lab)
+    page.get_by_role("button", name="Chercher les idées proches").press("Enter")
+    near = page.get_by_role("region", name="Elles se ressemblent")
+    near.get_by_role("button", name="Grouper").press("Enter")
+    group = page.get_by_role("region", name=re.compile("^Groupe "))
+    expect(group.get_by_role("checkbox")).to_have_count(2)
+    page.locator(".grouping-card", has_text="Un banc").drag_to(group)
+    expect(group.get_by_role("checkbox")).to_have_count(3)
+
+
+def test_what_was_noted_privately_is_revealed_by_the_host(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open(private=True)
+    lab.idea("À voix basse")
+    page = hosting(tablet, lab)
+    expect(page.locator("#leading")).to_contain_text("1 idée notée")
+    expect(page.locator("main")).not_to_contain_text("À voix basse")
+    page.get_by_role("button", name="Révéler").press("Enter")
+    expect(card(page, "À voix basse")).to_be_visible()
+
+
+def test_a_tablet_that_dies_loses_nothing(lab: Laboratory, tablet: BrowserContext) -> None:
+    lab.open()
+    page = hosting(tablet, lab)
+    begin(page)
+    page.get_by_label("Titre").fill("Un début")
+    saved(page)
+
+    tablet.set_offline(True)
+    page.get_by_label(BODY).fill("Écrit juste avant la panne")
+    expect(page.locator("#sheet-state")).to_contain_text("gardé sur cet appareil")
+    page.close()
+    tablet.set_offline(False)
+    assert [each["body"] for each in syntheses(lab)] == [""]
+
+    page = hosting(tablet, lab)
+    expect(page.get_by_label(BODY)).to_have_value("Écrit juste avant la panne")
+    saved(page)
+    assert [each["body"] for each in syntheses(lab)] == ["Écrit juste avant la panne"]
+
+
+def test_two_hosts_write_one_synthesis(
+    lab: Laboratory, tablet: BrowserContext, browser: Browser
+) -> None:
+    lab.open()
+    first = hosting(tablet, lab)
+    begin(first)
+    first.get_by_label("Titre").fill("À deux")
+    saved(first)
+    with browser.new_context(viewport=TABLET, locale="fr-FR") as other:  # type: ignore[arg-type]
+        second = hosting(other, lab, "Marc")
+        second.get_by_role("tab", name=re.compile("Rédiger")).press("Enter")
+        expect(second.get_by_label("Titre")).to_have_value("À deux")
+        for page in (first, second):  # neither looks at what the other writes
+            page.route("**/api/v1/syntheses?*", lambda route: route.abort())
+
+        # Each another part: both stay.
+        first.get_by_label("Titre").fill("À deux mains")
+        saved(first)
+        second.get_by_label(BODY).fill("Marc écrit ceci.")
+        saved(second)
+        expect(second.get_by_label("Titre")).to_have_value("À deux mains")
+
+    # The same words: people decide, and nothing is lost.
+    first.get_by_label(BODY).fill("Léa écrit cela.")
+    clash = first.get_by_role("alert")
+    expect(clash).to_contain_text("Marc a écrit en même temps que vous")
+    expect(clash).to_contain_text("Marc écrit ceci.")
+    assert violations(first) == []
+    clash.get_by_role("button", name="Garder les deux").press("Enter")
+    saved(first)
+    (found,) = syntheses(lab)
+    assert found["title"] == "À deux mains"
+    assert found["body"] == "Marc écrit ceci.\n\nLéa écrit cela."
+
+
+def test_another_table_s_pass_opens_no_door(lab: Laboratory, tablet: BrowserContext) -> None:
+    page = tablet.new_page()
+    page.goto(lab.address(Role.HOST, "/hote").replace("table/3", "table/2"))
+    expect(page.get_by_text("Votre laissez-passer actuel ne donne pas accès")).to_be_visible()
+    expect(page.locator("#work")).to_be_hidden()

@@ -1,0 +1,216 @@
+"""A table's tablet: people follow each other on it, without a trace and without a network."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+
+from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
+from tests.browser.test_pages import violations
+from tv.auth import Role
+
+TABLET = {"width": 820, "height": 1180}
+PEOPLE = 10
+LOST = 3  # answers that do not arrive
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Laboratory]:
+    with laboratory() as lab:
+        yield lab
+
+
+@pytest.fixture
+def tablet(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport=TABLET, locale="fr-FR") as context:  # type: ignore[arg-type]
+        yield context
+
+
+def kiosk(tablet: BrowserContext, lab: Laboratory) -> Page:
+    page = tablet.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(lab.address(Role.KIOSK))
+    expect(page.get_by_label("Votre idée")).to_be_visible(timeout=15_000)
+    return page
+
+
+def add(page: Page, text: str) -> None:
+    page.get_by_label("Votre idée").fill(text)
+    page.get_by_role("button", name="Ajouter l’idée").click()
+
+
+def next_person(page: Page) -> None:
+    page.locator("#kiosk").get_by_role("button", name="Nouvelle personne").click()
+    expect(page.get_by_label("Votre idée")).to_have_value("")
+
+
+def remembered(page: Page) -> str:
+    return str(page.evaluate("JSON.stringify({...localStorage})"))
+
+
+def table(lab: Laboratory) -> dict[str, Any]:
+    found: dict[str, Any] = done(lab.crew.get(f"/api/v1/tables/{TABLE}"))
+    return found
+
+
+def poll(lab: Laboratory) -> str:
+    """An open poll of the talk that is live; its address."""
+    lab.crew.post("/api/v1/talks/direct:start")
+    draft = {"talk": "direct", "type": "single", "prompt": "Le plus utile ?"}
+    options = {"options": ["Un plan", "Un voisin"]}
+    url = f"/api/v1/polls/{done(lab.crew.post('/api/v1/polls', json=draft | options))['id']}"
+    done(lab.crew.post(f"{url}:open"))
+    return url
+
+
+def test_ten_people_follow_each_other_and_each_is_another(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    ballots = poll(lab)
+    page = kiosk(tablet, lab)
+    authors: set[str] = set()
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("/contributions"):
+            authors.add(request.headers["authorization"])
+
+    page.on("request", note)
+    for number in range(PEOPLE):
+        said = f"Idée de la personne {number}"
+        add(page, said)
+        page.get_by_label("Un voisin" if number % 2 else "Un plan").check()
+        page.get_by_role("button", name="Voter").click()
+        expect(page.get_by_text("Vote enregistré")).to_be_visible()
+        expect(page.locator("#board .own-idea")).to_contain_text(said)
+        if number == 0:
+            assert violations(page) == []
+        next_person(page)
+        # The card stays, as everybody's; nothing says whose it is.
+        expect(page.locator("#board")).to_contain_text(said)
+        expect(page.locator(".own-idea")).to_have_count(0)
+        expect(page.locator("input:checked")).to_have_count(0)
+        expect(page.get_by_text("Vote enregistré")).to_have_count(0)
+        assert said not in remembered(page)
+        assert "kiosk.tokens" not in remembered(page)
+    assert not [each for each in tablet.cookies() if "participant" in str(each["name"])]
+
+    assert len(authors) == PEOPLE
+    assert sorted(each["text"] for each in lab.ideas()) == [
+        f"Idée de la personne {number}" for number in range(PEOPLE)
+    ]
+    done(lab.crew.post(f"{ballots}:close"))
+    results = done(lab.crew.get(f"{ballots}/results"))
+    assert [each["votes"] for each in results["counts"]] == [5, 5]
+    assert table(lab)["kiosk_seated"] == PEOPLE
+
+    # The eleventh has no place left in this round, and keeps what they wrote.
+    expect(page.locator("#kiosk")).to_contain_text("Toutes les places de la tablette ont servi")
+    add(page, "Une de trop")
+    expect(page.locator("#announcements")).to_contain_text("avec votre téléphone")
+    expect(page.get_by_label("Votre idée")).to_have_value("Une de trop")
+    assert len(lab.ideas()) == PEOPLE
+
+
+def test_nothing_is_lost_or_double_through_a_hole_in_the_network(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    page = kiosk(tablet, lab)
+    add(page, "Avant la coupure")
+    expect(page.locator("#announcements")).to_contain_text("Idée ajoutée")
+
+    tablet.set_offline(True)
+    for number in range(2):
+        next_person(page)
+        add(page, f"Sans réseau {number}")
+        expect(page.get_by_label("Votre idée")).to_have_value("")
+        add(page, f"Et encore {number}")
+        expect(page.get_by_label("Votre idée")).to_have_value("")
+    next_person(page)
+    expect(page.locator("#kiosk")).to_contain_text("4 envois partiront au retour du réseau")
+    expect(page.locator("main")).not_to_contain_text("Sans réseau")  # theirs, not for who is here
+
+    # When it is back, some answers are lost: the server has done it, the tablet cannot know.
+    tried: set[str] = set()
+
+    def lose(route: Route) -> None:
+        key = route.request.headers.get("idempotency-key", "")
+        if route.request.method != "POST" or key in tried or len(tried) >= LOST:
+            route.continue_()
+            return
+        tried.add(key)
+        # Sent as the page would, and the answer thrown away.
+        headers = {
+            name: value
+            for name, value in route.request.headers.items()
+            if name in ("authorization", "content-type", "idempotency-key")
+        }
+        if "authorization" not in headers:
+            headers["authorization"] = f"Bearer {pass_of(tablet)}"
+        httpx.post(route.request.url, content=route.request.post_data, headers=headers)
+        route.abort()
+
+    page.route("**/api/v1/contributions", lose)
+    page.route("**/api/v1/tables/*:person", lose)
+    tablet.set_offline(False)
+    expect(page.locator("#board .idea")).to_have_count(5, timeout=45_000)
+    expect(page.locator("#kiosk")).not_to_contain_text("au retour du réseau", timeout=30_000)
+    texts = sorted(each["text"] for each in lab.ideas())
+    assert texts == sorted(
+        ["Avant la coupure"]
+        + [f"Sans réseau {number}" for number in range(2)]
+        + [f"Et encore {number}" for number in range(2)]
+    )
+    assert table(lab)["kiosk_seated"] == 3
+    assert len(tried) == LOST
+    assert "Sans réseau" not in remembered(page)
+
+
+def pass_of(tablet: BrowserContext) -> str:
+    (found,) = [each["value"] for each in tablet.cookies() if each["name"] == "fabrique_pass"]
+    return str(found)
+
+
+def test_a_tablet_left_alone_forgets_who_was_there(lab: Laboratory, tablet: BrowserContext) -> None:
+    lab.open()
+    page = tablet.new_page()
+    page.clock.install()
+    page.goto(lab.address(Role.KIOSK))
+    pad = page.get_by_label("Votre idée")
+    pad.fill("Un brouillon très personnel")
+    page.clock.fast_forward(91_000)
+    dialog = page.get_by_role("dialog", name="Toujours là ?")
+    expect(dialog).to_contain_text("sera effacé")
+    assert violations(page) == []
+    page.keyboard.press("Enter")  # « Je continue » has the focus
+    expect(dialog).to_be_hidden()
+    expect(pad).to_have_value("Un brouillon très personnel")
+
+    page.clock.fast_forward(91_000)
+    expect(dialog).to_be_visible()
+    page.clock.fast_forward(31_000)
+    expect(dialog).to_be_hidden()
+    expect(pad).to_have_value("")
+    assert "brouillon" not in remembered(page)
+    assert table(lab)["kiosk_seated"] == 0  # who sends nothing takes no place
+
+
+def test_a_draft_is_asked_about_before_it_is_erased(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    page = kiosk(tablet, lab)
+    pad = page.get_by_label("Votre idée")
+    pad.fill("Pas encore envoyée")
+    page.locator("#kiosk").get_by_role("button", name="Nouvelle personne").press("Enter")
+    dialog = page.get_by_role("dialog", name="Tout n’est pas envoyé")
+    dialog.get_by_role("button", name="Je continue").press("Enter")
+    expect(pad).to_have_value("Pas encore envoyée")
+    page.locator("#kiosk").get_by_role("button", name="Nouvelle personne").press("Enter")
+    dialog.get_by_role("button", name="Nouvelle personne").press("Enter")
+    expect(pad).to_have_value("")
+    expect(page.locator("#main")).to_be_focused()

@@ -1,0 +1,192 @@
+"""The laboratories in the control room and on screens: driven, read, lined up, put side by side."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from tests.browser.laboratory import Laboratory, done, laboratory
+from tests.browser.test_pages import violations
+from tests.viewers import opened
+from tv.auth import Role
+
+WALL = {"width": 1920, "height": 1080}
+PHONE = {"width": 390, "height": 844}
+PATIENCE = 30_000  # ms
+SCRIPT = '<img src=x onerror="document.title=1">'
+
+
+@pytest.fixture(scope="module")
+def labs() -> Iterator[Laboratory]:
+    with laboratory() as there:
+        yield there
+
+
+@pytest.fixture(autouse=True)
+def _closed_behind(labs: Laboratory) -> Iterator[None]:
+    """What a test opened, or put on air, is no concern of the next."""
+    yield
+    labs.cafe = ""
+    for cafe in labs.crew.get("/api/v1/cafes", params={"state": "open"}).json()["items"]:
+        done(labs.crew.post(f"/api/v1/cafes/{cafe['id']}:close"))
+    for entry in labs.crew.get("/api/v1/rundown").json()["items"]:
+        labs.crew.post(f"/api/v1/rundown/{entry['id']}:off")
+        labs.crew.delete(f"/api/v1/rundown/{entry['id']}")
+
+
+def desk_of(labs: Laboratory, role: Role = Role.OPERATOR) -> str:
+    return f"{labs.served.url}/regie/labos#pass={labs.served.make_pass(role)}"
+
+
+def screen_of(labs: Laboratory, **said: str) -> str:
+    """A paired screen's address, with its pass."""
+    waiting = done(labs.crew.post("/api/v1/displays"))
+    done(labs.crew.post("/api/v1/screens", json={"code": waiting["code"], "name": "Hall"} | said))
+    secret = {"secret": waiting["secret"]}
+    joined = done(labs.crew.post(f"/api/v1/displays/{waiting['code']}:join", json=secret))
+    return f"{labs.served.url}/ecran/{joined['screen']}#pass={joined['token']}"
+
+
+def test_cafe_is_prepared_opened_and_driven_together_and_apart_while_a_labs_screen_follows(
+    browser: Browser, labs: Laboratory
+) -> None:
+    with (
+        opened(browser, desk_of(labs)) as desk,
+        opened(browser, screen_of(labs, face="lab", lab="labo-2"), WALL) as hall,
+    ):
+        expect(hall.get_by_role("heading", name="Voisiner")).to_be_visible(timeout=PATIENCE)
+        desk.get_by_role("button", name="Préparer un café").press("Enter")
+        expect(desk.get_by_label("Titre")).to_be_focused()
+        desk.keyboard.type(SCRIPT)
+        desk.keyboard.press("Tab")
+        desk.keyboard.type("Première question ?\nDeuxième question ?")
+        desk.get_by_label("Tours").fill("2")
+        desk.get_by_label("Minutes par tour").fill("10")
+        for name in ("Emménager", "Voisiner"):
+            desk.get_by_label(name).fill("2")
+        assert violations(desk) == []
+        desk.get_by_role("button", name="Préparer", exact=True).press("Enter")
+        expect(desk.locator("#cafes-title")).to_be_focused()
+        desk.get_by_role("button", name="Ouvrir").press("Enter")
+
+        begin = desk.get_by_role("button", name="Lancer le tour 1", exact=True)
+        expect(begin).to_be_visible()
+        expect(hall.get_by_text("Prenez place")).to_be_visible()
+        begin.press("Enter")
+        expect(desk.get_by_role("button", name="Changer de table", exact=True)).to_be_visible()
+        expect(hall.get_by_text("Première question")).to_be_visible()
+        expect(hall.get_by_role("timer")).to_contain_text(re.compile(r"9:5\d|10:00"))
+        assert violations(hall) == []
+
+        # One laboratory stands still, then goes ahead; the other stays in its round.
+        voisiner = desk.locator(".lab-side", has_text="Voisiner")
+        voisiner.get_by_role("button", name="Pause").press("Enter")
+        expect(voisiner).to_contain_text("en pause")
+        expect(hall.get_by_text("en pause")).to_be_visible()
+        voisiner.get_by_role("button", name="Reprendre").press("Enter")
+        expect(voisiner.get_by_role("button", name="Pause")).to_be_enabled()
+        voisiner.get_by_role("button", name="Changer de table").press("Enter")
+        expect(hall.get_by_text("Changez de table")).to_be_visible()
+        expect(hall.get_by_text("Deuxième question")).to_be_visible()
+        expect(desk.get_by_text("Les laboratoires n’en sont pas au même point")).to_be_visible()
+        expect(desk.locator(".lab-side", has_text="Emménager")).to_contain_text("Tour 1 sur 2")
+        assert desk.title().startswith("Laboratoires")
+        desk.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert violations(desk) == []
+
+
+def test_same_press_by_two_people_goes_one_step(browser: Browser, labs: Laboratory) -> None:
+    labs.open(moving_seconds=0)
+    with opened(browser, desk_of(labs)) as desk:
+        press = desk.get_by_role("button", name="Lancer le tour 2", exact=True)
+        press.wait_for(timeout=PATIENCE)
+
+        def overtake(route: Route) -> None:
+            labs.drive("advance")  # somebody else, while this press is on its way
+            route.continue_()
+
+        desk.route("**/*:advance", overtake)
+        with desk.expect_response("**/*:advance") as answered:
+            press.press("Enter")
+        assert answered.value.status == 412
+        expect(desk.locator("#announcements")).to_contain_text("entre-temps")
+        reached = done(labs.crew.get(f"/api/v1/cafes/{labs.cafe}"))["progress"]
+        assert {each["round"] for each in reached} == {2}
+
+
+def test_answer_to_a_call_is_read_before_it_shows(browser: Browser, labs: Laboratory) -> None:
+    plan = {"type": "call", "title": "Avant de venir", "prompts": ["Votre arrivée ?"]}
+    call = done(labs.crew.post("/api/v1/cafes", json=plan))["id"]
+    done(labs.crew.post(f"/api/v1/cafes/{call}:open"))
+    with (
+        labs.client(labs.served.make_pass(Role.VIEWER)) as person,
+        opened(browser, desk_of(labs, Role.MODERATOR)) as desk,
+    ):
+        said = {"cafe": call, "text": f"Un voisin et son échelle {SCRIPT}"}
+        assert done(person.post("/api/v1/contributions", json=said))["state"] == "pending"
+        card = desk.locator("#reading .card")
+        expect(card).to_contain_text(SCRIPT, timeout=PATIENCE)
+        expect(card).to_contain_text("Votre arrivée")
+        assert violations(desk) == []
+        card.get_by_role("button", name="Publier").press("Enter")
+        expect(desk.get_by_text("Tout est relu.")).to_be_visible()
+        [idea] = done(person.get("/api/v1/contributions", params={"cafe": call}))["items"]
+        assert idea["state"] == "shown"
+        expect(desk.get_by_role("button", name="Préparer un café")).to_have_count(0)  # operators
+
+
+def test_shared_synthesis_is_on_air_in_two_presses_and_on_tables_in_two_more(
+    browser: Browser, labs: Laboratory
+) -> None:
+    labs.open()
+    text = {"table": "labo-2.2", "title": "Un palier vivant", "body": f"Un banc.\n\n{SCRIPT}"}
+    written = done(labs.crew.post("/api/v1/syntheses", json=text))["id"]
+    done(labs.crew.post(f"/api/v1/syntheses/{written}:share", json={"open": True}))
+    with (
+        opened(browser, desk_of(labs)) as desk,
+        opened(browser, f"{labs.served.url}/habillage", WALL) as overlay,
+    ):
+        card = desk.locator("#shared .card")
+        card.get_by_role("button", name="Ajouter au conducteur").press("Enter")
+        card.get_by_role("button", name="À l’antenne").press("Enter")
+        on_air = overlay.locator(".insert")
+        for words in ("Un palier vivant", SCRIPT, "Voisiner", "Table 2"):
+            expect(on_air).to_contain_text(words, timeout=PATIENCE)
+        expect(card).to_contain_text("À l’antenne")
+        assert violations(desk) == []
+
+        card.get_by_role("button", name="Envoyer au labo").press("Enter")
+        dialog = desk.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        assert violations(desk) == []
+        dialog.get_by_role("button", name="Envoyer", exact=True).press("Enter")
+        expect(desk.locator("#sendings .entry")).to_contain_text("Un palier vivant")
+        desk.get_by_role("button", name="Retirer des tables").press("Enter")
+        expect(desk.locator("#sendings .entry")).to_have_count(0)
+        card.get_by_role("button", name="Retirer de l’antenne").press("Enter")
+        expect(on_air).to_have_count(0)
+
+
+def test_laboratories_are_compared_on_the_desk_and_on_a_wall_and_few_people_are_guarded(
+    browser: Browser, labs: Laboratory
+) -> None:
+    labs.open(title="Côte à côte")
+    for number in range(5):
+        labs.idea(f"Idée {number}", "labo-1.1")
+    labs.idea("Seule à la table", "labo-2.1")
+    with (
+        opened(browser, desk_of(labs, Role.MODERATOR)) as desk,
+        opened(browser, screen_of(labs, face="comparison"), WALL) as hall,
+    ):
+        row = desk.get_by_role("row", name=re.compile("Emménager"))
+        expect(row.get_by_role("cell").nth(1)).to_have_text("5", timeout=PATIENCE)
+        few = desk.get_by_role("row", name=re.compile("Voisiner"))
+        expect(few.get_by_role("cell").first).to_have_text("non affiché")
+        expect(hall.get_by_role("heading", name="Côte à côte")).to_be_visible(timeout=PATIENCE)
+        columns = hall.locator(".compared-columns > li")
+        expect(columns).to_have_count(2)
+        expect(columns.first).to_contain_text("5 idées")
+        assert violations(hall) == []
+        assert hall.evaluate("document.documentElement.scrollHeight <= innerHeight")

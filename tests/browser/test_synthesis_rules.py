@@ -1,0 +1,19 @@
+"""What becomes of a synthesis that two hosts write at once."""
+
+from tests.browser.bundle import page_with
+
+
+def test_what_both_changed_differently_is_a_clash_and_nothing_else() -> None:
+    source = 'export { merged } from "./labs/merging";'
+    base = {"title": "T", "body": "B", "ideas": ["a", "b"], "clusters": []}
+    mine = {"title": "T", "body": "M", "ideas": ["a", "b", "m"], "clusters": ["g"]}
+    theirs = {"title": "U", "body": "B", "ideas": ["b", "t"], "clusters": []}
+    with page_with(source) as page:
+        merge = "(texts) => player.merged(...texts)"
+        both = page.evaluate(merge, [base, mine, theirs])
+        assert both == {
+            "text": {"title": "U", "body": "M", "ideas": ["b", "t", "m"], "clusters": ["g"]},
+            "clashes": [],
+        }
+        again = page.evaluate(merge, [base, mine, theirs | {"body": "N"}])
+        assert (again["text"]["body"], again["clashes"]) == ("M", ["body"])

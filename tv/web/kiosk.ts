@@ -1,0 +1,296 @@
+// A table's own tablet: one person after the other, each with ballots and ideas of their own.
+//
+// Nobody's cookie is on it: each person is a participant whose token the page holds, and what they
+// send is signed with that, however late it leaves. The server makes a participant when the first
+// thing of a person goes: so people may follow each other while there is no network, and whoever
+// only looks takes no seat.
+
+import { html, nothing, render } from "lit";
+import { call, identifier, Problem } from "./api";
+import { count } from "./french";
+import { keep, recall } from "./kept";
+import type { Cafe, Progress, Table } from "./lab_items";
+import type { Live } from "./live";
+import { type Letter, Outbox } from "./outbox";
+import { announce } from "./parts/text";
+import type { Person } from "./person";
+import type { Mine, View } from "./protocol";
+
+const IDLE = 90; // seconds without a touch after which it asks whether anybody is there
+const ANSWER = 30; // seconds that one has to say so
+const REFRESH = 10; // seconds between two looks at what one has
+const FULL = "Toutes les places de la tablette ont servi dans ce tour";
+const REFUSED_PASS = 30; // seconds until a pass that was refused is tried again
+
+const monotonic = () => performance.now() / 1000;
+
+export class Kiosk implements Person {
+  readonly shared = true;
+  onSent: (letter: Letter, reply: unknown) => void = () => {};
+  onRefused: (letter: Letter, problem: Problem) => void = () => {};
+  onNew: () => void = () => {};
+  /** Whether the page has something unsent that was not given to `keep`. */
+  drafting: () => boolean = () => false;
+
+  private readonly outbox: Outbox;
+  private readonly dialog = document.createElement("dialog");
+  private who = recall("kiosk.who", "") || identifier(); // who is here: a key of this device's
+  private tokens = recall<Record<string, string>>("kiosk.tokens", {}); // by such keys
+  private kept = new Map<string, unknown>();
+  private mine = new Map<string, Mine | undefined>(); // what the page wants to know of them
+  private trouble = ""; // with the tablet's pass
+  private acted = false;
+  private touched = monotonic();
+  private refreshed = 0;
+  private sitting = ""; // for which round people sit here
+
+  constructor(
+    private readonly table: string,
+    private readonly live: Live,
+    private readonly changed: () => void,
+  ) {
+    keep("kiosk.who", this.who);
+    this.outbox = new Outbox(changed, "kiosk.outbox", ({ as }) => this.sign(as ?? this.who));
+    this.outbox.onSent = (letter, reply) => this.arrived(letter, reply);
+    this.outbox.onRefused = (letter, problem) => this.refused(letter, problem);
+    this.dialog.className = "kiosk-dialog";
+    this.dialog.setAttribute("aria-labelledby", "kiosk-asks");
+    document.body.append(this.dialog);
+    const touch = () => {
+      this.touched = monotonic();
+    };
+    for (const kind of ["pointerdown", "click", "keydown", "input", "wheel"]) {
+      addEventListener(kind, touch, { passive: true });
+    }
+    setInterval(() => this.tick(), 1000);
+    void this.outbox.flush();
+  }
+
+  get letters(): readonly Letter[] {
+    return this.outbox.letters.filter(({ as }) => as === this.who);
+  }
+
+  get waiting(): boolean {
+    return this.outbox.waiting;
+  }
+
+  own<T extends Mine>(name: string): T | undefined {
+    if (!this.mine.has(name)) {
+      this.mine.set(name, undefined);
+      void this.refresh(name);
+    }
+    return this.mine.get(name) as T | undefined;
+  }
+
+  send(letter: Omit<Letter, "key" | "as">): boolean {
+    if (!this.known && !this.letters.length && this.left() <= 0) {
+      announce(`${FULL}. Vous pouvez participer avec votre téléphone.`, true);
+      return false;
+    }
+    this.acted = true;
+    this.outbox.send({ ...letter, as: this.who });
+    return true;
+  }
+
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    this.acted = true;
+    return call<T>(method, path, body, await this.sign(this.who));
+  }
+
+  recall<T>(name: string, otherwise: T): T {
+    return this.kept.has(name) ? (this.kept.get(name) as T) : otherwise;
+  }
+
+  /** In memory alone: the device must not know it when the next one comes. */
+  keep(name: string, value: unknown): void {
+    if (value == null || value === "") this.kept.delete(name);
+    else this.kept.set(name, value);
+  }
+
+  /** What stands at the top of the page. */
+  bar() {
+    const left = this.left();
+    const unsent = this.outbox.letters.length;
+    return html`<div class="kiosk-bar">
+      <p class="kiosk-state">
+        ${this.trouble ? html`<span class="chip trouble">${this.trouble}</span>` : nothing}
+        ${
+          unsent && (this.waiting || !this.live.connected)
+            ? html`<span class="chip warn">
+                ${count(unsent, "envoi partira", "envois partiront")} au retour du réseau
+              </span>`
+            : this.live.connected
+              ? nothing
+              : html`<span class="chip trouble">Hors ligne\u202f: vous pouvez continuer</span>`
+        }
+        <span class="note">
+          ${left > 0 ? `Encore ${count(left, "place", "places")} sur la tablette` : FULL}
+        </span>
+      </p>
+      <button class="primary huge" @click=${() => this.ask()}>Nouvelle personne</button>
+    </div>`;
+  }
+
+  /** At once when nothing would be lost. */
+  private ask(): void {
+    if (this.unsent) this.open("Tout n’est pas envoyé");
+    else this.next();
+  }
+
+  /** Whoever comes finds nothing of who was here. */
+  private next(): void {
+    if (this.dialog.open) this.dialog.close();
+    this.who = identifier();
+    keep("kiosk.who", this.who);
+    this.kept.clear();
+    this.mine.clear();
+    this.acted = false;
+    this.touched = monotonic();
+    this.forget();
+    this.onNew();
+    scrollTo(0, 0);
+    document.querySelector<HTMLElement>("#main")?.focus({ preventScroll: true });
+    announce("À vous\u202f! Rien ne reste de la personne précédente.");
+    this.changed();
+  }
+
+  /** Tokens of people who left and whose things have all left, too. */
+  private forget(): void {
+    const needed = new Set([this.who, ...this.outbox.letters.map(({ as }) => as)]);
+    this.tokens = Object.fromEntries(
+      Object.entries(this.tokens).filter(([key]) => needed.has(key)),
+    );
+    keep("kiosk.tokens", Object.keys(this.tokens).length ? this.tokens : null);
+  }
+
+  private tick(): void {
+    const idle = monotonic() - this.touched;
+    if (this.dialog.open) {
+      if (idle > IDLE + ANSWER) this.next();
+      else if (idle > IDLE) this.draw("Toujours là\u202f?", Math.ceil(IDLE + ANSWER - idle));
+    } else if (this.used && idle > IDLE) {
+      this.open("Toujours là\u202f?");
+    }
+    this.follow();
+    if (this.known && monotonic() - this.refreshed > REFRESH) this.reload();
+  }
+
+  /** With the time to move other people sit down here, unless somebody is still writing. */
+  private follow(): void {
+    const lab = this.table.slice(0, this.table.lastIndexOf("."));
+    const progress = this.live.item<Progress>(`lab:${lab}`, "progress", lab);
+    if (!progress) return;
+    const sitting = `${progress.cafe} ${progress.round + Number(progress.step === "moving")}`;
+    const others = this.sitting !== "" && sitting !== this.sitting;
+    if (others && this.used && !this.unsent) this.next();
+    this.sitting = sitting;
+  }
+
+  private open(why: string): void {
+    this.draw(why, 0);
+    this.dialog.showModal();
+    this.dialog.querySelector("button")?.focus();
+  }
+
+  private draw(why: string, left: number): void {
+    render(
+      html`<div class="refusal">
+        <h2 id="kiosk-asks">${why}</h2>
+        ${this.unsent ? html`<p>Ce qui n’est pas envoyé sera effacé.</p>` : nothing}
+        ${
+          left
+            ? html`<p class="note" role="timer">
+                Sans réponse, la place se libère dans ${count(left, "seconde", "secondes")}.
+              </p>`
+            : nothing
+        }
+        <div class="acts">
+          <button class="primary huge" @click=${() => this.dialog.close()}>Je continue</button>
+          <button class="quiet huge" @click=${() => this.next()}>Nouvelle personne</button>
+        </div>
+      </div>`,
+      this.dialog,
+    );
+  }
+
+  private get unsent(): boolean {
+    return this.kept.size > 0 || this.drafting();
+  }
+
+  /** Whether somebody is here, or was. */
+  private get used(): boolean {
+    return this.acted || this.unsent || this.known || this.letters.length > 0;
+  }
+
+  /** Whether the server has made a participant of who is here. */
+  private get known(): boolean {
+    return this.who in this.tokens;
+  }
+
+  /** Places of this round that nobody took, as far as one knows here. */
+  private left(): number {
+    const table = this.live.item<Table>(`table:${this.table}`, "table", this.table);
+    const cafe = table && this.live.item<Cafe>(`lab:${table.lab}`, "cafe", table.cafe);
+    if (!table || !cafe) return 1; // not known: the server will say
+    const coming = new Set(this.outbox.letters.map(({ as = "" }) => as));
+    const unknown = [...coming].filter((key) => !(key in this.tokens)).length;
+    return Math.max(0, cafe.seats - table.kiosk_seated - unknown);
+  }
+
+  /** As one of its people, who is made a participant by their first act. */
+  private async sign(key: string): Promise<Record<string, string>> {
+    let token = this.tokens[key];
+    if (!token) {
+      const path = `/api/v1/tables/${this.table}:person`;
+      const once = { "idempotency-key": key };
+      try {
+        ({ token } = await call<{ token: string }>("POST", path, {}, once));
+      } catch (error) {
+        throw this.patient(error as Problem);
+      }
+      this.trouble = "";
+      this.tokens[key] = token;
+      keep("kiosk.tokens", this.tokens);
+    }
+    return { authorization: `Bearer ${token}` };
+  }
+
+  /** A pass that is over costs nobody their words: they wait until the tablet has another. */
+  private patient(problem: Problem): Problem {
+    if (problem.status !== 401 && problem.status !== 403) return problem;
+    this.trouble = problem.message;
+    return new Problem(503, problem.code, problem.message, REFUSED_PASS);
+  }
+
+  private arrived(letter: Letter, reply: unknown): void {
+    this.forget();
+    if (letter.as !== this.who) return;
+    this.onSent(letter, reply);
+    this.reload();
+  }
+
+  /** What was refused of somebody who left is not for the eyes of who is here now. */
+  private refused(letter: Letter, problem: Problem): void {
+    this.forget();
+    if (letter.as === this.who) this.onRefused(letter, problem);
+    else announce(`Un envoi d’une autre personne n’a pas été pris. ${problem.message}`, true);
+  }
+
+  private reload(): void {
+    this.refreshed = monotonic();
+    for (const name of this.mine.keys()) void this.refresh(name);
+  }
+
+  private async refresh(name: string): Promise<void> {
+    const { who } = this;
+    const token = this.tokens[who];
+    if (!token) return;
+    const signed = { authorization: `Bearer ${token}` };
+    const path = `/api/v1/views/${encodeURIComponent(`me:${name}`)}`;
+    const view = await call<View>("GET", path, undefined, signed).catch(() => null);
+    const [item] = view?.items ?? [];
+    if (!item || who !== this.who) return; // somebody else is here by now
+    this.mine.set(name, item as Mine);
+    this.changed();
+  }
+}

@@ -1,0 +1,153 @@
+// The ideas on a table: everybody's, one's own that others do not see yet, and what has not left.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { reason } from "../french";
+import type { Cafe, Cluster, Idea, Lab, OwnIdeas, Progress, Table } from "../lab_items";
+import type { Letter } from "../outbox";
+import * as icons from "../parts/icons";
+import { ideaCard } from "./card";
+import { type Giving, giving } from "./giving";
+import { sections } from "./sections";
+
+/** What goes on in a laboratory; its tables by number. */
+export interface Session {
+  cafe: Cafe;
+  progress: Progress;
+  tables: Table[];
+}
+
+export interface Lying extends Session {
+  here: string; // the table's id
+  labs: Lab[];
+  ideas: Idea[]; // that show there
+  clusters: Cluster[];
+  own: OwnIdeas | undefined;
+  letters: readonly Letter[]; // that have not left
+  waiting: boolean; // for the network
+}
+
+export interface Acts {
+  give(idea: Idea, dots: number): void;
+  carry(idea: Idea): void;
+  withdraw(idea: Idea): void;
+}
+
+/** What an idea's letter has besides what is sent. */
+export interface Note {
+  table: string;
+  text: string;
+  picture: boolean;
+}
+
+export function board(lying: Lying, acts: Acts) {
+  const { here, cafe, progress, own } = lying;
+  const written = new Set((own?.ideas ?? []).map(({ id }) => id));
+  const budget = giving(cafe, own, lying.letters);
+  const ideas = [...lying.ideas, ...unseen(lying), ...unsent(lying)];
+  return repeat(
+    sections(ideas, lying.clusters, here, progress, cafe),
+    ({ key }) => key,
+    ({ key, title, group, ideas: some }) =>
+      html`<section class=${group ? "grouped" : ""} aria-labelledby="section-${key}">
+        <h2 id="section-${key}">${title} <span class="badge">${some.length || nothing}</span></h2>
+        ${
+          some.length
+            ? html`<ul class="idea-cards">
+                ${repeat(
+                  some,
+                  ({ id }) => id,
+                  (idea) => html`<li>${card(idea, lying, budget, written.has(idea.id), acts)}</li>`,
+                )}
+              </ul>`
+            : html`<p class="empty">Pas encore d’idée\u202f: posez la première.</p>`
+        }
+      </section>`,
+  );
+}
+
+/** Their own that others do not see: noted, waiting for somebody to read it, or taken away. */
+function unseen({ here, cafe, own }: Lying): Idea[] {
+  return (own?.ideas ?? []).filter(
+    ({ cafe: of, table, state }) =>
+      of === cafe.id && table === here && (state === "noted" || state === "pending" || state === "hidden"),
+  );
+}
+
+/** What they wrote for this table and has not left, as ideas that the server does not know. */
+function unsent({ here, cafe, progress, letters }: Lying): Idea[] {
+  return letters
+    .filter(({ what, note }) => what === "idea" && (note as Note | undefined)?.table === here)
+    .map(({ key, note, body }) => ({
+      kind: "idea",
+      id: `letter:${key}`,
+      version: "",
+      cafe: cafe.id,
+      lab: progress.id,
+      table: here,
+      round: (body as { round: number }).round,
+      text: (note as Note).text || "Une image",
+      author: "",
+      picture: null,
+      state: "pending",
+      dots: 0,
+      clusters: [],
+      stops: [],
+      made_at: Number.MAX_VALUE, // after all others
+      shown_at: null,
+    }));
+}
+
+function card(idea: Idea, lying: Lying, budget: Giving, own: boolean, acts: Acts) {
+  const { cafe, here, labs, tables } = lying;
+  const leaving = idea.id.startsWith("letter:");
+  const open = cafe.state === "open";
+  const settled = open && idea.state === "shown";
+  const mine = budget.dots[idea.id] ?? 0;
+  const counted = lying.own?.dots?.[idea.id] ?? 0; // of them, what the server has
+  return ideaCard(
+    { ...idea, dots: idea.dots + mine - counted },
+    {
+      here,
+      labs,
+      own: own || leaving,
+      note: leaving ? (lying.waiting ? "Partira au retour du réseau" : "Envoi…") : fate(idea),
+      dots:
+        settled && cafe.dots
+          ? { mine, left: budget.left, give: (dots) => acts.give(idea, dots) }
+          : undefined,
+      back:
+        own && open && idea.state !== "hidden"
+          ? html`<button type="button" class="link" @click=${() => acts.withdraw(idea)}>
+              Retirer
+            </button>`
+          : nothing,
+      acts:
+        settled && tables.length > 1
+          ? html`<button
+              type="button"
+              class="tool"
+              aria-label="Porter à une autre table"
+              title="Porter à une autre table"
+              @click=${() => acts.carry(idea)}
+            >
+              ${icons.carry}
+            </button>`
+          : nothing,
+    },
+  );
+}
+
+/** What its author reads about an idea that others do not see. */
+function fate({ state, reason: code }: Idea): string {
+  switch (state) {
+    case "noted":
+      return "Notée pour vous seulement";
+    case "pending":
+      return "En attente de relecture";
+    case "hidden":
+      return code ? `Retirée de la table\u202f: ${reason(code)}` : "Retirée de la table";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,83 @@
+// What waits to be read in the laboratories' part of the control room: ideas and comments.
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { ago, quoted, seconds } from "../french";
+import type { Cafe, Comment, Idea, Lab, Synthesis } from "../lab_items";
+import { button, type Doing } from "../parts/button";
+import { labName, place } from "../parts/lab_sign";
+import { FLAGS } from "../parts/moderating";
+import { REASONS } from "../parts/refusal";
+import { typeset } from "../parts/text";
+import { picture } from "../parts/wall";
+import type { Requests } from "../requests";
+
+export type Doubtful = Idea | Comment;
+
+interface Reading {
+  now: number;
+  requests: Requests;
+  labs: Lab[];
+  cafes: Cafe[];
+  about: Map<string, Synthesis>; // syntheses by id
+  act: (item: Doubtful, verb: string, body?: object) => void;
+}
+
+export function reading(items: Doubtful[], desk: Reading) {
+  if (!items.length) return html`<p class="empty">Tout est relu.</p>`;
+  const doing: Doing<Doubtful> = {
+    busy: desk.requests.busy,
+    act: (item, verb, body) => void desk.act(item, verb, body),
+  };
+  return html`<ul class="cards">
+    ${repeat(
+      items,
+      ({ id }) => id,
+      (item) =>
+        html`<li class="card" data-id=${item.id}>
+          <p class="eyebrow">${item.kind === "idea" ? "Idée" : "Commentaire"}</p>
+          ${item.text ? html`<p class="question-body">${typeset(item.text)}</p>` : nothing}
+          ${item.kind === "idea" ? picture(item) : nothing}
+          ${(item.flags ?? []).map((flag) => html`<p class="note flag">${FLAGS[flag] ?? flag}</p>`)}
+          <p class="note">${about(item, desk)}</p>
+          <p class="meta">
+            ${item.author || "Participant"}<span class="dot"></span>${ago(
+              writtenAt(item),
+              desk.now,
+            )}
+          </p>
+          <div class="acts">
+            ${button("Publier", "primary", item, doing, "approve")}
+            ${item.kind === "idea" ? refusing(item, doing) : button("Refuser", "quiet", item, doing, "reject")}
+          </div>
+        </li>`,
+    )}
+  </ul>`;
+}
+
+/** In broadcast seconds. */
+export function writtenAt(item: Doubtful): number {
+  return seconds(item.kind === "idea" ? item.made_at : item.written_at) ?? 0;
+}
+
+function refusing(idea: Idea, doing: Doing<Doubtful>) {
+  return html`<details class="refusing">
+    <summary>Refuser…</summary>
+    <div class="acts">
+      ${REASONS.filter(([code]) => code !== "duplicate").map(([code, text]) =>
+        button(text, "quiet", idea as Doubtful, doing, "reject", { reason: code }),
+      )}
+    </div>
+  </details>`;
+}
+
+/** « Quartier, table 3, tour 1 », « Réponse à « … » », « À propos de « … » ». */
+function about(item: Doubtful, { labs, cafes, about: syntheses }: Reading): string {
+  if (item.kind === "comment") {
+    const title = syntheses.get(item.synthesis)?.title;
+    return title ? `À propos de ${quoted(title)}` : "À propos d’une synthèse";
+  }
+  if (item.table) return `${labName(labs, item.lab)}, ${place(item.table, item.round)}`;
+  const cafe = cafes.find(({ id }) => id === item.cafe);
+  return cafe ? `Réponse à ${quoted(cafe.prompts[0] ?? cafe.title)}` : "Réponse à un appel";
+}

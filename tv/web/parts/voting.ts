@@ -1,0 +1,63 @@
+// A person's ballots: what the server has of them, and what is filled in and not sent yet.
+
+import * as clock from "../clock";
+import type { Letter } from "../outbox";
+import type { Answer, Mine, Poll } from "../protocol";
+import type { Filled } from "./ballot";
+import { type Ballot, poll } from "./polls";
+
+/** What brings ballots to the server, in the end. */
+interface Post {
+  readonly letters: readonly Letter[];
+  send(letter: Omit<Letter, "key">): unknown;
+}
+
+export class Voting {
+  private readonly filled = new Map<string, Filled>(); // by poll and round
+  private readonly unsent = new Set<string>(); // those of them that nobody has sent
+
+  /** `askTime` asks for more time in a poll. */
+  constructor(
+    private readonly post: Post,
+    private readonly askTime: (poll: Poll) => void,
+    private readonly changed: () => void,
+  ) {}
+
+  get pending(): boolean {
+    return this.unsent.size > 0;
+  }
+
+  forget(): void {
+    this.filled.clear();
+    this.unsent.clear();
+  }
+
+  /** A poll with its ballot; `answers` are those that were written in any poll. */
+  render(item: Poll, me: Mine | undefined, answers: Answer[]) {
+    const path = `/api/v1/polls/${item.id}/ballot`;
+    const unsent = this.post.letters.find((letter) => letter.path === path);
+    const given = me?.ballots[item.id];
+    const ballot: Ballot = {
+      choices: given?.round === item.round ? given.choices : [],
+      texts: given?.round === item.round ? given.texts : [],
+      sending: Boolean(unsent),
+      moreTime: me?.more_time.includes(item.id) ?? false,
+    };
+    const round = `${item.id}.${item.round}`;
+    const draft = {
+      latest: () => this.filled.get(round),
+      fill: (changed: Filled) => {
+        this.filled.set(round, changed);
+        this.unsent.add(round);
+        this.changed();
+      },
+      vote: (filled: Filled) => {
+        const body = { round: item.round, ...filled };
+        this.unsent.delete(round);
+        this.post.send({ what: "ballot", method: "PUT", path, body });
+      },
+      askTime: () => this.askTime(item),
+    };
+    return poll(item, ballot, draft, answers, clock.now());
+  }
+}
