@@ -110,13 +110,13 @@ def over(film: Path) -> Iterator[Over]:
 
 
 def tell_synthesis(crew: httpx.Client) -> None:
-    """A laboratory shares one, and it is told in the talk."""
+    """A laboratory shares one, and it is told in the talk, until that ends."""
     plan = {"title": "Bien arriver", "prompts": ["?"], "tables": {"labo-1": 1}}
     cafe = crew.post("/api/v1/cafes", json=plan).raise_for_status().json()["id"]
     crew.post(f"/api/v1/cafes/{cafe}:open").raise_for_status()
     said = {"table": "labo-1.1", "title": SYNTHESIS, "body": "Du premier appel aux clés."}
     made = crew.post("/api/v1/syntheses", json=said).raise_for_status().json()["id"]
-    for act, body in (("share", {"open": True}), ("take", {"talk": "direct"}), ("told", {})):
+    for act, body in (("share", {"open": True}), ("take", {"talk": "direct"})):
         crew.post(f"/api/v1/syntheses/{made}:{act}", json=body).raise_for_status()
 
 

@@ -12,11 +12,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.laboratory import LAB, QUESTION, TABLE, Laboratory, done, laboratory
 from tests.browser.test_pages import violations
+from tests.viewers import until
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1440, "height": 900}
 PATIENCE = 30_000  # ms: pictures are made anew, and outboxes wait before they try again
 IDEA = "Un plan du quartier dessiné par les voisins"
+UNSENT = "JSON.parse(localStorage['fabrique.outbox'] ?? '[]').length"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,8 @@ def card(page: Page, text: str) -> Any:
 
 def own(page: Page, lab: Laboratory) -> dict[str, Any]:
     """What the server has of whoever has this device, once all that they did has left it."""
-    page.wait_for_function("JSON.parse(localStorage['fabrique.outbox'] ?? '[]').length === 0")
+    # The page's policy lets nobody evaluate a text in it, as `wait_for_function` would.
+    until(page, 10, lambda: not page.evaluate(UNSENT), "everything to be sent")
     (cookie,) = [each for each in page.context.cookies() if "participant" in each["name"]]
     with lab.client(cookie["value"]) as person:
         (mine,) = done(person.get("/api/v1/views/me:cafe"))["items"]
@@ -115,10 +118,8 @@ def test_dots_are_given_by_keyboard_alone_and_run_out(
     less.press("Enter")
     expect(page.get_by_text("Il vous reste 1 point")).to_be_visible()
     expect(card(page, IDEA).locator(".idea-dots")).to_have_text(re.compile(r"^1\s?point$"))
-    page.wait_for_function(
-        """async (id) => (await (await fetch(`/api/v1/contributions/${id}`)).json()).dots === 1""",
-        arg=id,
-    )
+    idea = f"/api/v1/contributions/{id}"
+    until(page, 10, lambda: done(lab.crew.get(idea))["dots"] == 1, "one dot")
 
 
 def test_private_notes_are_their_authors_until_they_are_revealed(
