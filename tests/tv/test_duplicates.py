@@ -47,23 +47,16 @@ async def test_words_alone_tell_when_the_model_fails(room: Room) -> None:
     assert sentences.there is False
 
 
-async def test_what_is_asked_about_again_and_again_is_kept_and_what_was_typed_once_is_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("tv.sentences.KEPT", 3)
-    sentences, read = Sentences(), Counted()
-    sentences.there, sentences._model = True, read
+async def test_what_is_asked_about_again_and_again_is_kept_and_what_was_typed_once_is_not() -> None:
+    read = Counted()
+    sentences = Sentences(read, kept=3)
     for typed in ("un", "deux", "trois", "quatre", "cinq"):
         assert await sentences.of([typed, "Pourquoi ?"]) is not None
     assert read.texts == ["un", "Pourquoi ?", "deux", "trois", "quatre", "cinq"]
 
 
-async def test_what_others_ask_meanwhile_takes_nothing_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("tv.sentences.KEPT", 1)
-    sentences = Sentences()
-    sentences.there, sentences._model = True, Counted()
+async def test_what_others_ask_meanwhile_takes_nothing_away() -> None:
+    sentences = Sentences(Counted(), kept=1)
     await sentences.of(["Pourquoi ?"])
     asked = [sentences.of(["Pourquoi ?", typed]) for typed in ("un", "deux", "trois")]
     assert all(vectors is not None for vectors in await asyncio.gather(*asked))
