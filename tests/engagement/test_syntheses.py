@@ -3,29 +3,20 @@
 from itertools import pairwise
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engagement.audience import Audience, Saved, key
-from engagement.cafe.events import CafeClosed, CafeMade, CafeOpened
-from engagement.cafe.session import OWN, Plan
-from engagement.fold import Accepted, Item, Outcome, Reason, Refused
-from engagement.happening import ParticipantErased, PhaseSet
+from engagement.audience import key
+from engagement.cafe.events import CafeClosed
+from engagement.cafe.session import OWN
+from engagement.fold import Accepted, Reason, Refused
+from engagement.happening import PhaseSet
 from engagement.ideas.events import ClusterMade, ClusterRemoved, IdeaMade
 from engagement.ideas.idea import IDEAS
-from engagement.polls import PollClosed, PollPublished
-from engagement.questions import QuestionRejected
 from engagement.rundown.entry import OVERLAY
-from engagement.syntheses.comments import ABOUT, BURST, EVERY, WAITING_EACH
 from engagement.syntheses.events import (
-    CommentApproved,
-    CommentRejected,
-    CommentWithdrawn,
-    CommentWritten,
     SendingTakenBack,
-    SentToLab,
     SynthesisBegun,
     SynthesisHidden,
     SynthesisRestored,
@@ -37,66 +28,11 @@ from engagement.syntheses.events import (
     SynthesisUnsupported,
 )
 from engagement.syntheses.lifecycle import KEPT
-from engagement.syntheses.sendings import STANDING
 from engagement.syntheses.syntheses import EACH
-from engagement.syntheses.synthesis import SENT, SHARED, Airing, Synthesis, Text
+from engagement.syntheses.synthesis import SHARED, Airing
 from engagement.talks import TalkEnded, TalkStarted
-from tests.engagement.desk import Desk
+from tests.engagement.labs import TABLE, Labs, text
 from tests.engagement.room import reason
-
-TABLE = "labo-1.1"
-
-
-class Labs(Desk):
-    """A room with a laboratory of two tables, which is in a session, and a rundown."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        plan = Plan(title="Demain", prompts=("Que faut-il ?",), tables=(("labo-1", 2),))
-        self.do(CafeMade, cafe="c", plan=plan)
-        self.do(CafeOpened, cafe="c")
-
-    def begin(self, name: str = "s", table: str = TABLE, **said: Any) -> Outcome:
-        return self.do(SynthesisBegun, "host", synthesis=name, table=table, text=text(**said))
-
-    def revise(self, name: str = "s", by: str = "host", **said: Any) -> Outcome:
-        fields = {name: said.pop(name) for name in ("keeps", "expects") if name in said}
-        return self.do(SynthesisRevised, by, synthesis=name, text=text(**said), **fields)
-
-    def shared(self, *names: str, **more: Any) -> None:
-        for name in names:
-            self.begin(name)
-            assert isinstance(self.do(SynthesisShared, "host", synthesis=name, **more), Accepted)
-
-    def comment(self, name: str, by: str = "ann", at: float | None = None) -> Outcome:
-        return self.do(CommentWritten, by, at=at, comment=name, synthesis="s", text="Bien vu")
-
-    def commented(self, *names: str) -> None:
-        for name in names:
-            self.comment(name, by=f"author of {name}")
-            assert isinstance(self.do(CommentApproved, comment=name), Accepted)
-
-    def send(self, name: str = "x", kind: str = "message", **more: Any) -> Outcome:
-        return self.do(SentToLab, sending=name, kind=kind, **more)
-
-    def restarted(self) -> Audience:
-        """What another process has, from what this one saved."""
-        again = Audience()
-        packed = msgspec.msgpack.encode(self.audience.saved())
-        again.restore(msgspec.msgpack.decode(packed, type=Saved))
-        return again
-
-    def __call__(self, name: str = "s") -> Synthesis:
-        return self.audience.syntheses.by_id[name]
-
-
-def text(title: str = "Un atelier par immeuble", body: str = "Pour réparer.", **more: Any) -> Text:
-    return Text(title=title, body=body, **more)
-
-
-def shown(outcome: Outcome) -> Item:
-    assert isinstance(outcome, Accepted), outcome
-    return outcome.item
 
 
 @pytest.fixture
@@ -312,55 +248,6 @@ def test_entry_of_the_rundown_shows_a_synthesis_as_it_is_and_goes_with_it(labs: 
     assert reason(unknown) is Reason.UNKNOWN_REFERENCE
 
 
-def test_comment_shows_when_it_was_read(labs: Labs) -> None:
-    labs.begin()
-    assert reason(labs.comment("k")) is Reason.WRONG_STATE
-    labs.do(SynthesisShared, "host", synthesis="s")
-    comment = shown(labs.comment("k"))
-    assert (comment.public, labs().comments) == (False, 0)
-    labs.do(CommentApproved, comment="k")
-    assert (labs.audience.comments.by_id["k"].public, labs().comments) == (True, 1)
-    labs.do(CommentRejected, comment="k")
-    assert (labs.audience.comments.by_id["k"].was_public, labs().comments) == (True, 0)
-    labs.do(CommentApproved, comment="k")
-    assert reason(labs.do(CommentWithdrawn, "bob", comment="k")) is Reason.NOT_YOURS
-    labs.do(CommentWithdrawn, "ann", comment="k")
-    assert reason(labs.do(CommentApproved, comment="k")) is Reason.WRONG_STATE
-    assert labs().comments == 0
-
-
-def test_comments_come_so_fast_and_so_many(labs: Labs) -> None:
-    labs.shared("s")
-    for number in range(BURST):
-        assert isinstance(labs.comment(f"k{number}", at=10_000.0), Accepted)
-    assert labs.comment("more", at=10_000.0) == Refused(Reason.TOO_MANY, wait=EVERY)
-    assert isinstance(labs.comment("k4", at=10_000.0 + EVERY), Accepted)
-    assert labs.comment("more", at=20_000.0) == Refused(Reason.TOO_MANY, wait=60.0)
-    assert labs.audience.comments._waiting["ann"] == WAITING_EACH
-    for number in range(ABOUT - WAITING_EACH):
-        labs.comment(f"o{number}", by=f"p{number}")
-    assert reason(labs.comment("one", by="zoe")) is Reason.TOO_MANY
-
-
-def test_retry_makes_no_second_comment(labs: Labs) -> None:
-    labs.shared("s")
-    assert labs.comment("k") == labs.comment("k")
-    assert reason(labs.comment("k", by="bob")) is Reason.KEY_REUSED
-    assert len(labs.audience.comments.about("s")) == 1
-
-
-def test_forgotten_participant_is_in_no_comment_and_their_support_counts(labs: Labs) -> None:
-    labs.shared("s")
-    labs.comment("k", by="p_ann")
-    labs.do(CommentApproved, comment="k")
-    labs.do(SynthesisSupported, "p_ann", synthesis="s")
-    labs.do(ParticipantErased, participant="p_ann", stand_in="gone_1")
-    comment = labs.audience.comments.by_id["k"]
-    assert (comment.text, comment.by, comment.state) == ("", "gone_1", "withdrawn")
-    assert (labs().support, labs().comments) == (1, 0)
-    assert b"p_ann" not in msgspec.msgpack.encode(labs.audience.saved())
-
-
 def test_rehearsal_leaves_syntheses_comments_and_sendings_as_they_were(labs: Labs) -> None:
     labs.shared("s")
     labs.commented("k")
@@ -376,55 +263,6 @@ def test_rehearsal_leaves_syntheses_comments_and_sendings_as_they_were(labs: Lab
     after = labs(), labs.audience.comments.saved(), labs.audience.sendings.saved()
     assert after == before
     assert list(labs.audience.syntheses.by_id) == ["s"]
-
-
-def test_sending_follows_what_it_shows_and_goes_with_it(labs: Labs) -> None:
-    labs.approved("q")
-    sending = shown(labs.send("x", "question", shows="q"))
-    labs.support("q", "bob", "cem")
-    assert labs.audience.sendings.by_id["x"].shown == labs["q"]
-    labs.do(QuestionRejected, question="q")
-    gone = labs.audience.sendings.by_id["x"]
-    assert (sending.public, gone.public, gone.was_public) == (True, False, True)
-    labs.restart()
-    changes = labs.audience.changes(SENT)
-    assert changes
-    assert list(changes) == [gone]
-
-
-def test_sent_poll_shows_its_votes_as_they_come(labs: Labs) -> None:
-    labs.opened()
-    labs.send("x", "poll", shows="p")
-    labs.vote("ann", "o1")
-    for act in (PollClosed, PollPublished):
-        labs.do(act, poll="p")
-    shows = labs.audience.sendings.by_id["x"].shown
-    assert shows == labs.audience.polls.by_id["p"]
-    assert shows
-    assert getattr(shows, "ballots", 0) == 1
-
-
-def test_what_nobody_may_see_yet_is_not_sent(labs: Labs) -> None:
-    labs.ask("q")
-    labs.begin()
-    assert labs.send("x", "question", shows="q") == Refused(Reason.WRONG_STATE, labs["q"])
-    assert labs.send("x", "synthesis", shows="s") == Refused(Reason.WRONG_STATE, labs())
-    for kind, shows in (("question", "none"), ("poll", "q"), ("message", "q")):
-        assert reason(labs.send("x", kind, shows=shows)) is Reason.UNKNOWN_REFERENCE
-    assert reason(labs.send("x", "quote", text="…", talk="none")) is Reason.UNKNOWN_TALK
-
-
-def test_sending_is_taken_back_once_and_retried_without_a_copy(labs: Labs) -> None:
-    first = labs.send("x", text="À vos tables")
-    assert labs.send("x", text="À vos tables") == first
-    assert reason(labs.send("x", text="Autre")) is Reason.KEY_REUSED
-    assert isinstance(labs.do(SendingTakenBack, sending="x"), Accepted)
-    assert labs.audience.sendings.by_id["x"].gone
-    assert reason(labs.do(SendingTakenBack, sending="x")) is Reason.UNKNOWN_SENDING
-    assert reason(labs.send("x", text="À vos tables")) is Reason.UNKNOWN_SENDING
-    for number in range(STANDING):
-        assert isinstance(labs.send(f"y{number}"), Accepted)
-    assert reason(labs.send("more")) is Reason.TOO_MANY_SENDINGS
 
 
 ACTS = st.sampled_from(
