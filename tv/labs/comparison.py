@@ -1,14 +1,12 @@
 """A café's laboratories side by side, as the API tells them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from engagement.audience import Audience
 from engagement.cafe.comparison import Comparison, Figures, compare
 from engagement.cafe.session import Cafe
+from tv.labs.items import Rendered, lab_item
 from tv.settings import Lab
-
-Rendered = dict[str, Any]
 
 
 def compared(audience: Audience, cafe: Cafe) -> Comparison:
@@ -32,14 +30,8 @@ def comparison_item(cafe: Cafe, found: Comparison, labs: Mapping[str, Lab]) -> R
 
 
 def _lab(slug: str, lab: Lab | None) -> Rendered:
-    lab = lab or Lab(name=slug)
-    return {
-        "lab": slug,
-        "name": lab.name,
-        "step": lab.step,
-        "colour": lab.colour,
-        "pictogram": lab.pictogram,
-    }
+    said = lab_item(slug, lab or Lab(name=slug))
+    return {"lab": said.pop("id")} | said
 
 
 def _figures(figures: Figures) -> Rendered:

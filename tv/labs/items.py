@@ -8,9 +8,23 @@ from typing import Any
 
 from engagement.cafe.cafes import Cafes
 from engagement.cafe.session import Cafe, Progress, Table, lab_of
+from tv.labs.pictograms import path
 from tv.problems import rfc3339
+from tv.settings import Lab
 
 Rendered = dict[str, Any]
+
+
+def lab_item(slug: str, lab: Lab) -> Rendered:
+    """A laboratory of the settings; `drawing` is its pictogram as the path of an SVG, 24 wide."""
+    return {
+        "id": slug,
+        "name": lab.name,
+        "step": lab.step,
+        "colour": lab.colour,
+        "pictogram": lab.pictogram,
+        "drawing": path(lab.pictogram),
+    }
 
 
 def cafe_item(cafe: Cafe) -> Rendered:

@@ -1,7 +1,8 @@
 """The API of the comparison: a café's laboratories side by side.
 
 - `GET /api/v1/cafes/{cafe}/comparison` → `{"cafe", "title", "items": [{"lab", "name", "step",
-  "colour", "pictogram", "tables", "people", "ideas", "dots", "syntheses", "shared", "top"}],
+  "colour", "pictogram", "drawing", "tables", "people", "ideas", "dots", "syntheses", "shared",
+  "top"}],
   "totals"}` (anybody; the crew alone while it is a draft). `people` sat at the laboratory's tables
   or had an idea there; `top` are the five ideas with most dots, `{"id", "text", "lab", "table",
   "round", "dots"}`. Where fewer than five people took part, or gave dots, these are null, and those

@@ -1,6 +1,6 @@
 """The API of the laboratories and of their tables: what each shows, who is there, who leads it.
 
-- `GET /api/v1/labs` → `{"items": [{"id", "name", "step", "colour", "pictogram", "cafe",
+- `GET /api/v1/labs` → `{"items": [{"id", "name", "step", "colour", "pictogram", "drawing", "cafe",
   "progress"}]}`: `cafe` is the session that it shows, the last that was opened there, and
   `progress` how far it is in that; null before the first. `GET /api/v1/labs/{lab}` → the same of
   one, with its `tables`. 404 `unknown-lab`.
@@ -24,7 +24,6 @@ tv/writing.py.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -35,7 +34,7 @@ from engagement.cafe.events import NotesRevealed, SeatTaken, TableHosted
 from engagement.cafe.session import Table, lab_of
 from tv.auth import PARTICIPANT_COOKIE, Passes, identity
 from tv.follower import Follower
-from tv.labs.items import Rendered, cafe_item, own_seat, progress_item, table_item
+from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item, table_item
 from tv.labs.places import is_table
 from tv.openapi import takes
 from tv.pages.api_participants import PSEUDONYM, described
@@ -167,7 +166,7 @@ class Desk:
 
     def _lab(self, slug: str) -> Rendered:
         progress = self._cafes.progress.get(slug)
-        said: dict[str, Any] = {"id": slug} | msgspec.structs.asdict(self._labs[slug])
+        said = lab_item(slug, self._labs[slug])
         return said | {
             "cafe": cafe_item(self._cafes.by_id[progress.cafe]) if progress else None,
             "progress": progress_item(progress) if progress else None,

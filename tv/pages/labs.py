@@ -6,13 +6,13 @@ is on a table leads to its page with `?ici`: whoever scans it says that they sit
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import TABLES, table_id
 from tv.follower import Follower
+from tv.labs.items import lab_item
 from tv.labs.places import number_of, planned_tables
 from tv.pages.html import Pages, code, origin
 from tv.settings import DEFAULT_CHANNEL, Settings
@@ -39,9 +39,7 @@ class Desk:
         self._settings = settings
         self._cafes = follower.audience.cafes
         self._pages = Pages(settings)
-        self._labs = [
-            {"id": slug} | msgspec.structs.asdict(lab) for slug, lab in settings.labs.items()
-        ]
+        self._labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
 
     async def journey(self, request: Request) -> Response:
         known = {"labs": self._labs}

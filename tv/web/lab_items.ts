@@ -9,6 +9,7 @@ export interface Lab {
   step: string; // of the tenant's journey
   colour: string;
   pictogram: string;
+  drawing: string; // the same as the path of an SVG, 24 units wide; "" for none
   cafe?: Cafe | null; // the one that it shows, as the next
   progress?: Progress | null;
 }

@@ -1,6 +1,6 @@
 // A laboratory as it is recognised everywhere: its pictogram, in its colour, and its name.
 
-import { html, nothing } from "lit";
+import { html, nothing, svg } from "lit";
 import { call } from "../api";
 import type { Lab } from "../lab_items";
 import { variable } from "./variable";
@@ -41,6 +41,10 @@ export function place(table: string, round: number): string {
 export function labSign(lab: Lab | undefined) {
   if (!lab) return nothing;
   return html`<span class="lab-sign" aria-hidden="true" ${variable("--lab", lab.colour)}
-    >${lab.pictogram}</span
+    >${
+      lab.drawing
+        ? svg`<svg class="icon" viewBox="0 0 24 24"><path d=${lab.drawing} /></svg>`
+        : lab.pictogram
+    }</span
   >`;
 }
