@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from engagement.cafe.session import TABLES, table_id
 from tv.follower import Follower
 from tv.labs.items import lab_item
+from tv.labs.pictograms import path
 from tv.labs.places import number_of, planned_tables
 from tv.pages.html import Pages, code, origin
 from tv.settings import DEFAULT_CHANNEL, Settings
@@ -74,7 +75,10 @@ class Desk:
             sheet["code"] = code(sheet["address"] + HERE)
             sheet["address"] = sheet["address"].partition("://")[2]
         lab = self._settings.labs[slug]
-        return self._pages.page("lab_codes.html", lab=lab, slug=slug, sheets=sheets)
+        drawing = path(lab.pictogram)
+        return self._pages.page(
+            "lab_codes.html", lab=lab, drawing=drawing, slug=slug, sheets=sheets
+        )
 
     def _at_table(self, request: Request, template: str, script: str) -> Response:
         slug, number = request.path_params["lab"], request.path_params["number"]

@@ -75,9 +75,14 @@ function unseen({ here, cafe, own }: Lying): Idea[] {
 }
 
 /** What they wrote for this table and has not left, as ideas that the server does not know. */
-function unsent({ here, cafe, progress, letters }: Lying): Idea[] {
+function unsent({ here, cafe, progress, letters, own }: Lying): Idea[] {
+  // The socket may bring one before the reply to the letter: it is not shown twice meanwhile.
+  const arrived = new Set(
+    (own?.ideas ?? []).filter((idea) => idea.cafe === cafe.id && idea.table === here).map(({ text }) => text),
+  );
   return letters
     .filter(({ what, note }) => what === "idea" && (note as Note | undefined)?.table === here)
+    .filter(({ note }) => !(note as Note).text || !arrived.has((note as Note).text))
     .map(({ key, note, body }) => ({
       kind: "idea",
       id: `letter:${key}`,
