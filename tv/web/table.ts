@@ -258,7 +258,7 @@ function lying(found: Session, person: Person) {
       waiting: person.waiting,
     },
     {
-      give: (idea, dots) => give(person, id, idea.id, dots),
+      give: (idea, step) => give(person, found.cafe, idea.id, step),
       carry: (idea) => carrying.open(idea, found.tables),
       withdraw,
     },

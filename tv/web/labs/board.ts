@@ -28,7 +28,7 @@ export interface Lying extends Session {
 }
 
 export interface Acts {
-  give(idea: Idea, dots: number): void;
+  give(idea: Idea, step: 1 | -1): void;
   carry(idea: Idea): void;
   withdraw(idea: Idea): void;
 }
@@ -119,7 +119,7 @@ function card(idea: Idea, lying: Lying, budget: Giving, own: boolean, acts: Acts
       note: leaving ? (lying.waiting ? "Partira au retour du réseau" : "Envoi…") : fate(idea),
       dots:
         settled && cafe.dots
-          ? { mine, left: budget.left, give: (dots) => acts.give(idea, dots) }
+          ? { mine, left: budget.left, give: (step) => acts.give(idea, step) }
           : undefined,
       back:
         own && open && idea.state !== "hidden"

@@ -6,7 +6,7 @@ import type { Idea, Lab } from "../lab_items";
 import { labName, place, tableNumber } from "../parts/lab_sign";
 import { typeset } from "../parts/text";
 
-const MOST = 3; // dots of one participant on one idea
+export const MOST = 3; // dots of one participant on one idea
 // A text of at most so many characters is set in this size; longer ones are set smaller.
 const SIZES: [number, string][] = [
   [60, "brief"],
@@ -17,7 +17,7 @@ const SIZES: [number, string][] = [
 export interface Dots {
   mine: number; // on it
   left: number; // to give, in all
-  give: (dots: number) => void; // so many, in the place of those that it has
+  give: (step: 1 | -1) => void; // one more, or one fewer
 }
 
 export interface Look {
@@ -88,7 +88,7 @@ function dotted(idea: Idea, dots: Dots | undefined) {
       class="step"
       aria-label="Un point de moins"
       aria-disabled=${mine ? nothing : "true"}
-      @click=${() => mine && give(mine - 1)}
+      @click=${() => give(-1)}
     >
       −
     </button>
@@ -106,7 +106,7 @@ function dotted(idea: Idea, dots: Dots | undefined) {
       class="step"
       aria-label="Un point de plus"
       aria-disabled=${left > 0 && mine < MOST ? nothing : "true"}
-      @click=${() => left > 0 && mine < MOST && give(mine + 1)}
+      @click=${() => give(1)}
     >
       +
     </button>

@@ -4,6 +4,7 @@ import type { Cafe, OwnIdeas } from "../lab_items";
 import type { Letter } from "../outbox";
 import { given, itemOf } from "../parts/idea_views";
 import type { Person } from "../person";
+import { MOST } from "./card";
 
 export const CONTRIBUTIONS = "/api/v1/contributions";
 
@@ -30,8 +31,11 @@ export function giving(
   return { dots, left: Math.max(0, left) };
 }
 
-/** Have an idea of this session have so many of theirs. */
-export function give(person: Person, cafe: string, idea: string, dots: number): void {
+/** One dot more for an idea, or one fewer, as things are by now: fingers are quicker than what is drawn. */
+export function give(person: Person, cafe: Cafe, idea: string, step: 1 | -1): void {
+  const { dots, left } = giving(cafe, person.own<OwnIdeas>("cafe"), person.letters);
+  const wanted = (dots[idea] ?? 0) + step;
+  if (wanted < 0 || wanted > MOST || (step > 0 && !left)) return;
   const path = `${CONTRIBUTIONS}/${idea}/dots`;
-  person.send({ what: "dots", method: "PUT", path, body: { dots }, note: { cafe } });
+  person.send({ what: "dots", method: "PUT", path, body: { dots: wanted }, note: { cafe: cafe.id } });
 }
