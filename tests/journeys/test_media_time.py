@@ -115,6 +115,7 @@ async def until(page: Page, what: str) -> None:
     await page.wait_for_function(every, timeout=60_000)
 
 
+@pytest.mark.alone
 async def test_a_page_knows_the_moment_it_shows_over_a_reconnect_of_the_studio(
     served: Fabrique, film: Path
 ) -> None:

@@ -191,6 +191,7 @@ async def test_any_web_process_goes_on_where_another_was_asked(whole: Fabrique) 
             assert reply.status_code == 200, (number, reply.text)
 
 
+@pytest.mark.alone
 async def test_replay_is_kept_and_goes_when_it_is_withdrawn(front: str, whole: Fabrique) -> None:
     bearer = {"authorization": f"Bearer {whole.make_pass(Role.OPERATOR)}"}
     async with (

@@ -48,6 +48,7 @@ async def air(page: Page, topic: str, place: str) -> list[str]:
                 return [entry["text"] or entry["shows"]["body"] for entry in item["entries"]]
 
 
+@pytest.mark.alone
 async def test_what_is_taken_is_on_every_screen_at_once_and_cleared_within_half_a_second(
     tv: House,
 ) -> None:

@@ -96,6 +96,7 @@ async def playing(
         await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.alone
 async def test_a_picture_is_there_at_once_and_everything_comes_as_late_as_was_asked_for(
     open_delayed: Callable[..., Delayed],
     feed: Feed,

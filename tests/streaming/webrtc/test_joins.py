@@ -87,6 +87,7 @@ async def test_all_connections_share_one_certificate() -> None:
     await mux.close()
 
 
+@pytest.mark.alone
 async def test_a_join_that_is_broken_off_leaves_nothing() -> None:
     """At any of its steps: cancelled after so many turns of the loop."""
     mux = Mux()

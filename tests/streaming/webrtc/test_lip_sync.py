@@ -78,6 +78,7 @@ async def test_a_clap_is_seen_when_it_is_heard(mux: Mux, watching: Any, start: f
             assert max(times) - min(times) < EXACT
 
 
+@pytest.mark.alone
 async def test_a_second_report_follows_soon(
     relay: Relay, feed: Feed, pictures: list[Packet], sounds: list[Packet], watching: Any
 ) -> None:

@@ -282,6 +282,7 @@ def section(*lines: str) -> str:
     return made + "".join(lines)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\v", "\u2028"])
 @pytest.mark.parametrize(
     "lines",
@@ -321,6 +322,7 @@ def test_a_damaged_offer_is_answered_or_refused(sdp: str) -> None:
     SessionDescription.parse(offer.narrowed)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("line", ["a=rtcp-fb:* nack\r\n", "a=fmtp:2 x=y\r\n"])
 def test_codecs_without_end_cost_no_time(line: str) -> None:
     """Within the size that an offer may have; the parser's work grows with its square."""

@@ -344,6 +344,7 @@ async def test_joins_and_leaves_leave_nothing_behind(
     assert not mux.asked
 
 
+@pytest.mark.alone
 async def test_answer_comes_soon_and_offers_loopback(
     open_relay: Any, feed: Feed, pictures: list[Packet], watching: Any
 ) -> None:

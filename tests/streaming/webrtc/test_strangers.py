@@ -188,6 +188,7 @@ async def test_who_wants_everything_again_and_again_is_not_read_for_long(mux: Mu
         assert guest.host.refused > 400
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 async def test_who_floods_is_heard_no_more_and_is_gone_in_ten_seconds(mux: Mux) -> None:
     """Of all kinds: keyframes wanted, checks, a handshake without end, and what is nothing."""
@@ -221,6 +222,7 @@ async def test_a_handshake_waits_in_a_short_queue(mux: Mux) -> None:
         assert not host.ends
 
 
+@pytest.mark.alone
 async def test_dtls_that_never_completes_is_given_up(mux: Mux) -> None:
     async with ice_only(mux, Hasty) as (host, ice):
         began = time.monotonic()

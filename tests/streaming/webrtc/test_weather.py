@@ -192,6 +192,7 @@ def stall(network: Any, viewer: Any) -> None:
         protocol.transport.sendto = lambda data, address=None: None
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize("goes", [vanish, stall])
 async def test_who_vanishes_or_stalls_is_gone_in_ten_seconds_and_nobody_notices(

@@ -88,6 +88,7 @@ def first_number(data: bytes) -> int:
         return frame_number(frame.to_ndarray(format="gray"))
 
 
+@pytest.mark.alone
 async def test_talk_that_is_over_plays_again(served: Fabrique, film: Path) -> None:
     token = served.make_pass(Role.OPERATOR)
     bearer = {"authorization": f"Bearer {token}"}

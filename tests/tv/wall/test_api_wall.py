@@ -72,6 +72,7 @@ async def test_post_is_seen_by_all_once_it_is_shown(place: House) -> None:
         assert (shown["state"], shown["mine"], "reason" in shown) == ("shown", False, False)
 
 
+@pytest.mark.alone
 async def test_hidden_post_leaves_every_screen_within_half_a_second(redis: Redis) -> None:
     async with (
         house(redis, interval=DEFAULT_PACE.interval) as place,
