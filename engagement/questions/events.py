@@ -97,7 +97,18 @@ class QuestionUnqueued(QuestionEvent, frozen=True, kw_only=True):
     """It waits among the others again."""
 
 
-class QuestionTaken(QuestionEvent, frozen=True, kw_only=True):
+class QuestionMarked(QuestionEvent, frozen=True, kw_only=True):
+    """Somebody on stage marks a moment: a network that was away brings that later."""
+
+    pressed_at: float | None = None
+
+    @property
+    def moment(self) -> float:
+        """When it was pressed: never later than it was written."""
+        return self.at if self.pressed_at is None else min(self.pressed_at, self.at)
+
+
+class QuestionTaken(QuestionMarked, frozen=True, kw_only=True):
     """The presenter begins to answer it, which closes the answer before.
 
     `queued_only`: who takes it may take those alone that have a place in the queue.
@@ -110,7 +121,7 @@ class QuestionReleased(QuestionEvent, frozen=True, kw_only=True):
     """It goes back to the list without an answer."""
 
 
-class QuestionAnswered(QuestionEvent, frozen=True, kw_only=True):
+class QuestionAnswered(QuestionMarked, frozen=True, kw_only=True):
     """The answer was given: the one that began then, if `taken_at` says when."""
 
     taken_at: float | None = None

@@ -223,7 +223,7 @@ class Questions(Fold):
         if isinstance(decided, Reason):
             return Refused(decided, question)
         if isinstance(event, QuestionTaken):
-            self.end_answer(position, question.talk, event.at)
+            self.end_answer(position, question.talk, event.moment)
         if isinstance(event, QuestionRestored) and question.merged_into:
             return self._unmerge(position, decided, question.merged_into)
         return Accepted(self._put(position, decided))
@@ -231,7 +231,7 @@ class Questions(Fold):
     def end_answer(self, position: str, talk: str, at: float) -> None:
         """Close the answer under way, if any: the next question is taken, or the talk ends."""
         if live := self.live(talk):
-            self._put(position, replace(live, state="answered", answered_at=at))
+            self._put(position, live.closed(at))
             self.log.add(talk, Logged(at, "answered", live.id))
 
     def _ask(self, position: str, event: QuestionAsked) -> Outcome:

@@ -82,6 +82,10 @@ class Question(Item, frozen=True, kw_only=True):
         """The words that it is about, as they read now."""
         return self.quote if self.quote is not None else self.anchor.quote if self.anchor else ""
 
+    def closed(self, at: float) -> "Question":
+        """The same once the answer that is under way is over."""
+        return replace(self, state="answered", answered_at=max(self.taken_at or at, at))
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -104,7 +108,7 @@ def decide(question: Question, event: AnyQuestionEvent) -> Question | Reason:
             return Reason.NOT_YOURS
         case QuestionApproved(), "pending":
             return replace(question, state="approved")
-        case QuestionRejected(reason=reason), "pending" | "approved":
+        case QuestionRejected(reason=reason), "pending" | "approved" | "answered":
             return replace(question, state="rejected", reason=reason)
         case QuestionWithdrawn(), "pending" | "approved":
             return replace(question, state="withdrawn")
@@ -127,14 +131,15 @@ def decide(question: Question, event: AnyQuestionEvent) -> Question | Reason:
             return replace(question, labels=labels)
         case QuestionTaken(queued_only=True), "approved" if not question.place:
             return Reason.NOT_QUEUED
-        case QuestionTaken(at=at), "approved":
-            return replace(question, state="live", taken_at=at, answered_at=None)
+        case QuestionTaken(), "approved":
+            began = max(question.asked_at, event.moment)
+            return replace(question, state="live", taken_at=began, answered_at=None)
         case QuestionReleased(), "live":
             return replace(question, state="approved", taken_at=None)
-        case QuestionAnswered(at=at, taken_at=taken_at), "live":
+        case QuestionAnswered(taken_at=taken_at), "live":
             if taken_at not in (None, question.taken_at):
                 return Reason.WRONG_STATE
-            return replace(question, state="answered", answered_at=at)
+            return question.closed(event.moment)
         case AnswerWritten(answer=answer, name=name), "approved" | "live" | "answered":
             return replace(question, answer=answer, answered_by=name if answer else "")
     return Reason.WRONG_STATE

@@ -63,6 +63,18 @@ def test_next_take_closes_the_answer_under_way(room: Room) -> None:
     assert live.id == "b"
 
 
+def test_mark_that_comes_late_counts_from_when_it_was_pressed(room: Room) -> None:
+    room.approved("a", "b")
+    room.do(QuestionTaken, question="a", at=1000.0)
+    room.do(QuestionTaken, question="b", at=1100.0, pressed_at=1040.0)
+    assert room["a"].answered_at == room["b"].taken_at == 1040.0
+    room.do(QuestionAnswered, question="b", at=1130.0, pressed_at=1010.0)  # a wrong clock
+    assert room["b"].answered_at == 1040.0
+    room.approved("c")
+    room.do(QuestionTaken, question="c", at=1200.0, pressed_at=9999.0)
+    assert room["c"].taken_at == 1200.0
+
+
 def test_end_of_the_talk_closes_the_answer_under_way(room: Room) -> None:
     room.do(TalkStarted, talk="direct")
     room.approved("q")

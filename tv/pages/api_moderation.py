@@ -12,7 +12,9 @@ from undoing each other. For moderator, operator and admin:
 - `POST /api/v1/talks/{id}/questions:room` `{"body", "author"}` → 201 question, live at once.
 
 Also for the presenter: `:release`, `:answer`, `:write`. For presenter, operator and admin: `:take`;
-409 `not-queued` for a presenter where the talk's setting `presenter_only_queued` says so.
+409 `not-queued` for a presenter where the talk's setting `presenter_only_queued` says so. `:take`
+and `:answer` may say `{"at"}`, the broadcast time at which they were pressed, if a network that was
+away brings them up to a quarter of an hour later; else they count as pressed now.
 
 - `PUT /api/v1/questions/{id}/reading` → reading: « Relu par … », for 60 s (crew). 409 `being-read`
   when somebody else does, with `current`. It hinders nobody from acting. `DELETE` ends it.
@@ -65,12 +67,19 @@ ANSWER = 1_000  # characters
 REASON = 200
 NAME = 60
 LABELS = 8  # that one question may have
+LATE = 900.0  # seconds by which a mark may come later than it was pressed
 
 ON_AIR = (Role.PRESENTER, *RUNNERS)
 
 
 class Nothing(msgspec.Struct, frozen=True):
     """The body of an act that needs no more words."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The body of `:take` and `:answer`: when it was pressed, in seconds of the broadcast clock."""
+
+    at: float | None = None
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -139,9 +148,9 @@ ACTS: dict[str, tuple[type[msgspec.Struct], tuple[Role, ...]]] = {
     "label": (Labels, MODERATORS),
     "queue": (Turn, MODERATORS),
     "write": (Written, CREW),
-    "take": (Nothing, ON_AIR),
+    "take": (Mark, ON_AIR),
     "release": (Nothing, CREW),
-    "answer": (Nothing, CREW),
+    "answer": (Mark, CREW),
 }
 
 PLAIN: dict[str, type[AnyQuestionEvent]] = {
@@ -150,7 +159,6 @@ PLAIN: dict[str, type[AnyQuestionEvent]] = {
     "accept_support": SupportAccepted,
     "unqueue": QuestionUnqueued,
     "release": QuestionReleased,
-    "answer": QuestionAnswered,
 }
 
 
@@ -199,10 +207,13 @@ class ModeratorsDesk(Seeing):
                 return QuestionQueued(**about, place=_place(position))
             case Written(answer=answer):
                 return AnswerWritten(**about, answer=clean(answer, "Réponse", ANSWER, least=0))
-        if verb == "take":
-            talk = self.audience.talks.by_id[question.talk]
-            bound = who.role == Role.PRESENTER and talk.presenter_only_queued
-            return QuestionTaken(**about, queued_only=bound)
+            case Mark(at=at):
+                about["pressed_at"] = at if at and 0 <= about["at"] - at <= LATE else None
+                if verb == "answer":
+                    return QuestionAnswered(**about)
+                talk = self.audience.talks.by_id[question.talk]
+                bound = who.role == Role.PRESENTER and talk.presenter_only_queued
+                return QuestionTaken(**about, queued_only=bound)
         return PLAIN[verb](**about)
 
     @takes(FromRoom)
