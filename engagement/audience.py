@@ -7,6 +7,7 @@ from hashlib import blake2b
 import msgspec
 from msgspec.structs import replace
 
+from engagement.alerts import Alerts, AnyAlertEvent
 from engagement.cafe.cafes import Cafes
 from engagement.cafe.events import AnyCafeEvent, CafeClosed, NotesRevealed, RoundAdvanced
 from engagement.changes import START, Changes, order
@@ -55,6 +56,7 @@ AnyEvent = (
     | AnyScreenEvent
     | AnyRundownEvent
     | AnyMessageEvent
+    | AnyAlertEvent
 )
 
 REMEMBERED = 65_536  # events whose repetition is recognised by their id alone
@@ -106,6 +108,7 @@ class Audience:
         self.syntheses = Syntheses(self.cafes, self.ideas, self.talks)
         self.comments = Comments(self.syntheses)
         self.sendings = Sendings(self.talks, self.questions, self.polls, self.syntheses)
+        self.alerts = Alerts(self.questions, self.posts, self.ideas, self.syntheses, self.comments)
         self.screens = Screens()
         self.rundown = Rundown(
             self.screens, self.talks, self.questions, self.polls, self.posts, self.syntheses
@@ -124,7 +127,8 @@ class Audience:
             "ideas": self.ideas,
             "syntheses": self.syntheses,
             "comments": self.comments,
-            "sendings": self.sendings,  # after all that they follow
+            "sendings": self.sendings,  # after all that they follow, as the next
+            "alerts": self.alerts,
             "screens": self.screens,
             "rundown": self.rundown,  # the last: see _show_touched, and Rundown.restore
         }
@@ -304,6 +308,7 @@ class Audience:
     def _heed(self, position: str, at: float, item: Item) -> None:
         """Have what shows an item follow it."""
         self.sendings.heed(position, item)
+        self.alerts.heed(position, at, item)
         self.rundown.heed(position, at, item)
 
     def _show_all(self) -> None:

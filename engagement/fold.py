@@ -94,6 +94,7 @@ class Reason(StrEnum):
     UNKNOWN_SYNTHESIS = "unknown-synthesis"
     UNKNOWN_COMMENT = "unknown-comment"
     UNKNOWN_SENDING = "unknown-sending"
+    UNKNOWN_ALERT = "unknown-alert"
     WALL_CLOSED = "wall-closed"
     CAFE_CLOSED = "cafe-closed"
     CAFE_BEGUN = "cafe-begun"

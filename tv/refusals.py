@@ -14,8 +14,8 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_REFERENCE: (
         422,
         "Introuvable",
-        "Ce qu’il faut montrer ou citer (question, sondage, message, idée, groupe, synthèse) "
-        "n’existe pas.",
+        "Ce dont il s’agit (question, sondage, message, idée, groupe, synthèse, commentaire) n’existe "
+        "pas, ou plus.",
     ),
     Reason.UNKNOWN_SCREEN: (404, "Introuvable", "Cet écran n’existe pas, ou plus."),
     Reason.UNKNOWN_MESSAGE: (404, "Introuvable", "Ce message n’existe pas."),
@@ -26,6 +26,7 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_SYNTHESIS: (404, "Introuvable", "Cette synthèse n’existe pas."),
     Reason.UNKNOWN_COMMENT: (404, "Introuvable", "Ce commentaire n’existe pas."),
     Reason.UNKNOWN_SENDING: (404, "Introuvable", "Cet envoi n’est pas, ou plus, sur les tables."),
+    Reason.UNKNOWN_ALERT: (404, "Introuvable", "Ce signalement n’existe pas."),
     Reason.CAFE_CLOSED: (
         409,
         "Session close",

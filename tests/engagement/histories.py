@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec.structs import replace
 
+from engagement.alerts import AlertRaised
 from engagement.audience import AnyEvent, Audience
 from engagement.cafe.events import CafeRemoved
 from engagement.cafe.session import table_id
@@ -36,6 +37,7 @@ THEIRS = frozenset(  # what the audience does; all else is the crew's
     | {"MoreTimeAsked", "TalkRated", "PostWritten", "PostWithdrawn", "PostSupported"}
     | {"PostUnsupported", "SeatTaken", "IdeaMade", "IdeaCarried", "IdeaDotted", "IdeaWithdrawn"}
     | {"SynthesisSupported", "SynthesisUnsupported", "CommentWritten", "CommentWithdrawn"}
+    | {"AlertRaised"}
 )
 SAME = {"into": "question"}  # fields that name a thing by another word
 LABS = ("labo-0", "labo-1")
@@ -45,6 +47,7 @@ BEGINNING = 40  # events, in which there comes to be something
 TRIES = 20
 THINGS = 4  # of each kind that the crew makes
 SHOWN = ("question", "poll", "post", "synthesis")  # what `shows` may name
+REPORTED = ("question", "post", "idea", "synthesis", "comment")  # what an alert may be about
 CREWS = {type.makes for type in EVERY if issubclass(type, Making)} - {
     *("question", "post", "idea", "comment")
 }
@@ -101,6 +104,8 @@ def _made(type: type[Event], number: int, attempt: int, chance: random.Random) -
         else:
             owner += len(PEOPLE)
         fields[type.makes] = f"{type.makes}{owner}"
+    if type is AlertRaised:
+        fields["thing"] = _value(fields["kind"], str, chance)
     if type is BallotCast:
         # The API lets no other texts into the journal, so that no count changes with their going.
         fields["texts"] = () if fields.get("choices") else fields.get("texts", ())[:1]
@@ -140,10 +145,13 @@ def _value(name: str, kind: Any, chance: random.Random) -> Any:
     if kind is str:
         if name in ("choice", "option"):
             return f"o{chance.randint(0, 2)}"
-        if name in ("body", "text", "prompt", "word", "author", "reason", "alt", "title"):
+        if name in ("body", "text", "prompt", "word", "author", "reason", "alt", "title", "note"):
             return chance.choice(TEXTS)
         if name == "shows":
             name = chance.choice(SHOWN)
+        if name == "alert":
+            kind = chance.choice(REPORTED)
+            return f"{kind}.{_value(kind, str, chance)}"
         first = len(PEOPLE) if name in CREWS else 0
         return f"{SAME.get(name, name)}{chance.randrange(first, len(PEOPLE) + THINGS)}"
     if isinstance(kind, type) and issubclass(kind, Enum):
