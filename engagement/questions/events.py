@@ -70,7 +70,12 @@ class QuestionWithdrawn(QuestionEvent, frozen=True, kw_only=True):
 
 
 class QuestionRestored(QuestionEvent, frozen=True, kw_only=True):
-    """A moderator undoes a rejection, a merge or an answer."""
+    """A moderator undoes a rejection, a merge or an answer.
+
+    `to_read`: it was done by mistake, to a question that was never public and waits to be read.
+    """
+
+    to_read: bool = False
 
 
 class QuestionEdited(QuestionEvent, frozen=True, kw_only=True):

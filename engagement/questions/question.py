@@ -114,10 +114,12 @@ def decide(question: Question, event: AnyQuestionEvent) -> Question | Reason:
             return replace(question, state="withdrawn")
         case QuestionRestored(), _ if question.erased:
             return Reason.WRONG_STATE
-        case QuestionRestored(), "rejected" | "merged" | "answered":
+        case QuestionRestored(to_read=True), _ if question.shown or question.state == "answered":
+            return Reason.WRONG_STATE
+        case QuestionRestored(to_read=to_read), "rejected" | "merged" | "answered":
             return replace(
                 question,
-                state="approved",
+                state="pending" if to_read else "approved",
                 reason="",
                 merged_into="",
                 taken_at=None,

@@ -117,6 +117,19 @@ def test_merge_is_the_union_of_supporters_and_can_be_undone(room: Room) -> None:
     assert room.audience.questions.supports("direct", "5") == ["b"]
 
 
+def test_refusal_by_mistake_is_undone_while_nobody_has_seen_the_question(room: Room) -> None:
+    room.ask("q", by="ann")
+    room.do(QuestionRejected, question="q", reason="off_topic")
+    room.do(QuestionRestored, question="q", to_read=True)
+    assert (room["q"].state, room["q"].reason, room["q"].was_public) == ("pending", "", False)
+    room.do(QuestionApproved, question="q")
+    room.do(QuestionRejected, question="q", reason="other")
+    undone = room.do(QuestionRestored, question="q", to_read=True)
+    assert reason(undone) == Reason.WRONG_STATE
+    room.do(QuestionRestored, question="q")
+    assert room["q"].public
+
+
 def test_support_that_came_by_a_merge_can_be_taken_back(room: Room) -> None:
     room.approved("a", "b")
     room.support("b", "5")
@@ -259,6 +272,8 @@ def acts(draw: st.DrawFn) -> list[tuple[type[QuestionEvent], dict[str, Any]]]:
         fields = {"question": draw(names), "by": draw(st.sampled_from(["1", "2", "3"]))}
         if type is QuestionMerged:
             fields["into"] = draw(names)
+        if type is QuestionRestored:
+            fields["to_read"] = draw(st.booleans())
         drawn.append((type, fields))
     return drawn
 
@@ -283,6 +298,7 @@ def test_whatever_happens_questions_stay_coherent(
         assert after.live("direct") == (live[0] if live else None)
         for question in after.by_id.values():
             assert question.support == len(after.supporters(question.id))
+            assert not (question.state == "pending" and question.shown)
             assert bool(question.merged_into) == (question.state == "merged")
             if question.merged_into:  # no chains
                 assert after.by_id[question.merged_into].state != "merged"

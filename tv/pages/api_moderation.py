@@ -3,8 +3,9 @@
 All of them `POST /api/v1/questions/{id}:…` → question, unless said otherwise; `If-Match` keeps two
 from undoing each other. For moderator, operator and admin:
 
-- `:approve`, `:restore` (undoes a rejection, a merge or an answer), `:accept_support` (counts the
-  support that was set aside), `:unqueue`.
+- `:approve`, `:accept_support` (counts the support that was set aside), `:unqueue`.
+- `:restore` `{"to_read"}` undoes a rejection, a merge or an answer: it is published then, or with
+  `to_read` waits to be read, if it was never public (409 `wrong-state`).
 - `:reject` `{"reason"}`, which its author sees. `:merge` `{"into": id}`. `:edit` `{"body"}`, while
   it is pending; what its author wrote is kept. `:label` `{"labels": []}`, in the place of others.
 - `:queue` `{"position"}`: its turn, from 1 on; the last without one. 409 `queue-full`.
@@ -88,6 +89,12 @@ class Rejection(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Return(msgspec.Struct, frozen=True):
+    """The body of `:restore`: whether it is to be read first."""
+
+    to_read: bool = False
+
+
 class Merge(msgspec.Struct, frozen=True):
     """The body of `:merge`: the question that says the same."""
 
@@ -139,7 +146,7 @@ def routes(follower: Follower, writer: Writer, duplicates: Duplicates) -> list[B
 # What each act takes, and who may.
 ACTS: dict[str, tuple[type[msgspec.Struct], tuple[Role, ...]]] = {
     "approve": (Nothing, MODERATORS),
-    "restore": (Nothing, MODERATORS),
+    "restore": (Return, MODERATORS),
     "accept_support": (Nothing, MODERATORS),
     "unqueue": (Nothing, MODERATORS),
     "reject": (Rejection, MODERATORS),
@@ -155,7 +162,6 @@ ACTS: dict[str, tuple[type[msgspec.Struct], tuple[Role, ...]]] = {
 
 PLAIN: dict[str, type[AnyQuestionEvent]] = {
     "approve": QuestionApproved,
-    "restore": QuestionRestored,
     "accept_support": SupportAccepted,
     "unqueue": QuestionUnqueued,
     "release": QuestionReleased,
@@ -197,6 +203,8 @@ class ModeratorsDesk(Seeing):
         match said:
             case Rejection(reason=reason):
                 return QuestionRejected(**about, reason=clean(reason, "Motif", REASON, least=0))
+            case Return(to_read=to_read):
+                return QuestionRestored(**about, to_read=to_read)
             case Merge(into=into):
                 return QuestionMerged(**about, into=into[:NAME])
             case Edition(body=body):
