@@ -27,3 +27,7 @@ class WrongKey(PublishRefused):
 
 class LinkLost(StreamingError):
     """The connection to another of our processes ended."""
+
+
+class NotAdmitted(LinkLost):
+    """Another machine does not accept our pass."""

@@ -1,4 +1,4 @@
-"""Who gets encoded frames over the link: watch, those who keep a slot, those who send the air on.
+"""Who gets encoded frames over the link: watch, edges, those who keep a slot or send the air on.
 
 A tap never waits and never grows. A follower that leaves more than `MARK` bytes unread loses all
 frames until it has read them and the next keyframe comes; nobody else notices.
@@ -7,6 +7,7 @@ frames until it has read them and the next keyframe comes; nobody else notices.
 import asyncio
 import logging
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 
 import av
@@ -26,7 +27,7 @@ GATHER = 0.4  # seconds for which watch's frames are gathered: to send costs mor
 
 
 class Taps:
-    """All who follow packets: "watch", "source" and "air" of `Follow`."""
+    """All who follow packets: "watch", "source", "air" and "webrtc" of `Follow`."""
 
     def __init__(self) -> None:
         self._channels: dict[str, Channel] = {}
@@ -56,8 +57,14 @@ class Taps:
 
     async def serve(self, peer: Link, follow: Follow) -> None:
         """Give `peer` what it follows, until cancelled."""
-        if follow.what == "air":
-            await self._serve_air(peer, follow.channel)
+        if follow.what in ("air", "webrtc"):
+            feed = self._channels[follow.channel].feed
+            rings = (
+                {"h264": feed.webrtc, "opus": feed.opus}
+                if follow.what == "webrtc"
+                else {"h264": feed.video, "aac": feed.aac}
+            )
+            await _serve_air(peer, follow.channel, rings)
             return
         place = (follow.channel, follow.slot)
         taps = self._watchers if follow.what == "watch" else self._taps.setdefault(place, [])
@@ -68,12 +75,13 @@ class Taps:
         finally:
             taps.remove(tap)
 
-    async def _serve_air(self, peer: Link, name: str) -> None:
-        feed, tap = self._channels[name].feed, _Tap(peer, name, "")
-        # Not from the newest keyframe: its sound is not in reach any more, the next one's is.
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_pour(feed.video, "h264", tap))
-            group.create_task(_pour(feed.aac, "aac", tap))
+
+async def _serve_air(peer: Link, name: str, rings: Mapping[str, Ring[Packet]]) -> None:
+    tap = _Tap(peer, name, "")
+    # Not from the newest keyframe: its sound is not in reach any more, the next one's is.
+    async with asyncio.TaskGroup() as group:
+        for codec, ring in rings.items():
+            group.create_task(_pour(ring, codec, tap))
 
 
 async def _pour(ring: Ring[Packet], codec: str, tap: "_Tap") -> None:

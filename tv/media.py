@@ -6,6 +6,7 @@ Its loop does nothing else. Web processes, captions and foreign inputs speak to 
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from typing import cast
 
@@ -15,7 +16,7 @@ from streaming import link
 from streaming.clock import Clock, ClockFile
 from streaming.errors import LinkLost, PublishRefused, WrongKey
 from streaming.failover import CHOICES, Choice
-from streaming.hls.window import Window, WindowEvent
+from streaming.hls.window import Window
 from streaming.ingest import foreign, rtmp
 from streaming.ingest.whip.studios import Studios
 from streaming.ladder import Ladder
@@ -26,6 +27,7 @@ from streaming.webrtc.audience import Audience
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tv.folder import Folder
+from tv.followers import Followers
 from tv.on_air import OnAir, put_on_air
 from tv.settings import Settings
 from tv.studios.keys import read_stream_key
@@ -58,8 +60,8 @@ class Media:
         self.mux: Mux | None = None
         self.audience = Audience(self._relay_of, (door or Admission(200, {})).ask)
         self._secret = secret
-        self._followers: set[link.Link] = set()
-        self._noted: dict[str, list[WindowEvent]] = {}  # by stream, told in a moment
+        self._followers = Followers(lambda: self.streams, self._states)
+        self.tell, self.note = self._followers.tell, self._followers.note
 
     @property
     def streams(self) -> dict[str, Window]:
@@ -82,28 +84,12 @@ class Media:
             raise PublishRefused(f"Canal inconnu : « {channel} ».")
         return self.channels[channel].take(slot, kind)
 
-    def tell(self, message: link.AnyMessage) -> None:
-        """Send `message`, encoded once, to all who follow the windows."""
-        data = link.frame(message)
-        for follower in self._followers:
-            follower.send_frame(data)
-
-    def note(self, stream: str, event: WindowEvent) -> None:
-        """Tell all who follow the windows of `event`, together with what happens with it."""
-        if not self._noted:
-            asyncio.get_running_loop().call_soon(self._tell_windows)
-        self._noted.setdefault(stream, []).append(event)
-
-    def _tell_windows(self) -> None:
-        noted, self._noted = self._noted, {}
-        for stream, events in noted.items():
-            self.tell(link.WindowChanged(stream, events))
-
     def state(self, channel: str) -> link.ChannelState:
         on_air = self.channels[channel]
         state = on_air.channel.state(webrtc_viewers=on_air.viewers)
         state = replace(state, feeds=on_air.feeds(on_air.channel.now()))
         state = replace(state, recording=self.recordings.get(channel))
+        state = replace(state, out_of_order=on_air.channel.feed.out_of_order)
         shed: list[str] = []
         if on_air.encoded:
             state = replace(state, renditions=on_air.encoded.states())
@@ -141,6 +127,19 @@ class Media:
                 self.recordings[channel] = replace(word, state="paused", reason=UNRECORDED)
                 self.tell_state(channel)
 
+    def _states(self) -> Iterator[link.AnyMessage]:
+        """What a newcomer is told besides the windows."""
+        yield from map(self.state, self.channels)
+        if self.restreams:
+            yield from self.restreams.states.values()
+
+    def _note_edge(self, peer: link.Link, viewers: Mapping[str, int]) -> None:
+        """How many watch each channel at an edge; none once it is gone."""
+        for name, on_air in self.channels.items():
+            on_air.elsewhere.pop(peer, None)
+            if count := viewers.get(name):
+                on_air.elsewhere[peer] = count
+
     async def serve(self, peer: link.Link) -> None:
         """Answer one of our processes until it goes away."""
         try:
@@ -149,8 +148,9 @@ class Media:
         except* LinkLost as lost:
             logger.warning("link: %s", lost.exceptions[0])
         finally:
-            self._followers.discard(peer)
+            self._followers.part(peer)
             self.audience.forget(peer)
+            self._note_edge(peer, {})
             self._forget_recorder(peer)
             if self.restreams:
                 self.restreams.leave(peer)
@@ -177,14 +177,16 @@ class Media:
             async for message in peer.receive():
                 match message:
                     case link.Follow("hls"):
-                        await self._catch_up(peer)
+                        await self._followers.welcome(peer)
                     case link.Follow("sound", channel) if channel in self.channels:
                         tasks.append(group.create_task(self._send_sound(peer, channel)))
                     case link.Follow("jobs"):
                         await self.ladder.serve(peer)
                     case link.Follow("watch"):
                         tasks.append(group.create_task(self.taps.serve(peer, message)))
-                    case link.Follow("source" | "air", channel) if channel in self.channels:
+                    case link.Follow("source" | "air" | "webrtc", channel) if (
+                        channel in self.channels
+                    ):
                         tasks.append(group.create_task(self.taps.serve(peer, message)))
                     case link.Observed(channel) if channel in self.channels:
                         self.channels[channel].channel.observe(message)
@@ -192,6 +194,10 @@ class Media:
                         self._note_unkept(message)
                     case link.Recording(channel) if channel in self.channels:
                         self._note_recording(peer, message)
+                    case link.WantKey(channel) if channel in self.channels:
+                        self.channels[channel].channel.feed.want_key()
+                    case link.Watched(viewers):
+                        self._note_edge(peer, viewers)
                     case link.Follow("restreams") if self.restreams:
                         self.restreams.join(peer)
                     case link.Restream() if self.restreams:
@@ -221,32 +227,13 @@ class Media:
             for task in tasks:
                 task.cancel()
 
-    async def _catch_up(self, peer: link.Link) -> None:
-        """Tell a newcomer all there is, as fast as it reads, then at once what came meanwhile."""
-        there = {name: list(window.snapshot()) for name, window in self.streams.items()}
-        for name, events in there.items():
-            for event in events:
-                peer.send(link.WindowChanged(name, [event]))
-                await peer.drain()
-        told = {id(event) for events in there.values() for event in events}
-        self._tell_windows()  # to the others: the newcomer gets it below
-        for name, window in self.streams.items():
-            for event in window.snapshot():
-                if id(event) not in told:
-                    peer.send(link.WindowChanged(name, [event]))
-        for name in self.channels:
-            peer.send(self.state(name))
-        for restream in self.restreams.states.values() if self.restreams else ():
-            peer.send(restream)
-        self._followers.add(peer)
-
     async def _send_sound(self, peer: link.Link, channel: str) -> None:
         async for packet in self.channels[channel].channel.feed.opus.follow(live=True):
             peer.send(link.Sound(channel, packet))
 
     def _relay_of(self, channel: str, feed: str) -> Relay | None:
         on_air = self.channels.get(channel)
-        return on_air.relay_of(feed) if on_air else None
+        return on_air.relays.of(feed) if on_air else None
 
     def _switch(self, ask: link.Switch) -> link.Done | link.Refused:
         if ask.channel not in self.channels:

@@ -25,9 +25,9 @@ from streaming.renditions import Renditions
 from streaming.slate import Slate
 from streaming.source import Source
 from streaming.webrtc import rtp
-from streaming.webrtc.delayed import Delayed
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
+from streaming.webrtc.relays import Relays, relays
 from tv import qualities
 from tv.folder import Folder
 from tv.ledger import Ledger
@@ -43,13 +43,13 @@ class OnAir:
 
     channel: Channel
     window: Window
-    relay: Relay
+    relays: Relays
     packager: Packager
     setting: ChannelSetting = field(default_factory=ChannelSetting)
     remember: Callable[[str], None] = lambda chosen: None
-    delayed: Delayed | None = None  # where it is offered
     renditions: dict[str, Window] = field(default_factory=dict)
     encoded: Renditions | None = None  # those of them that have a picture
+    elsewhere: dict[link.Link, int] = field(default_factory=dict)  # viewers of each edge
 
     @property
     def streams(self) -> dict[str, Window]:
@@ -59,21 +59,9 @@ class OnAir:
         return {name: self.window} | others
 
     @property
-    def relays(self) -> list[Relay]:
-        """All that send to viewers now."""
-        delayed = self.delayed.relay if self.delayed else None
-        return [self.relay, delayed] if delayed else [self.relay]
-
-    @property
     def viewers(self) -> int:
-        """How many watch by WebRTC."""
-        return sum(relay.viewers for relay in self.relays)
-
-    def relay_of(self, feed: str) -> Relay | None:
-        """Who answers viewers of a feed; the delayed one begins with that. None: no such feed."""
-        if feed == "delayed":
-            return self.delayed.open() if self.delayed else None
-        return self.relay if feed in ("", "live") else None
+        """How many watch by WebRTC, at edges too."""
+        return self.relays.viewers + sum(self.elsewhere.values())
 
     def feeds(self, now: float) -> dict[str, link.FeedState]:
         """What viewers may ask for, and what they need to know of each."""
@@ -81,9 +69,9 @@ class OnAir:
         # as good as any other, and does not change with each second.
         time = now - now % RENEWED
         feed = link.FeedState(rtp.timestamp(time, rtp.VIDEO_RATE), time, rtp.VIDEO_RATE)
-        if self.delayed is None:
+        if self.relays.delayed is None:
             return {"live": feed}
-        return {"live": feed, "delayed": replace(feed, delay=self.delayed.delay)}
+        return {"live": feed, "delayed": replace(feed, delay=self.relays.delayed.delay)}
 
     def take(self, slot: str, kind: str) -> Source:
         """Open a source in a slot, with what is done to all that is published there."""
@@ -173,16 +161,13 @@ async def put_on_air(
     def make_relay(feed: Feed) -> Relay:
         return Relay(feed, mux=mux, limit=settings.webrtc.viewers)
 
-    relay, delay = make_relay(channel.feed), settings.webrtc.delay
-    delayed = Delayed(channel.feed, delay, make_relay) if delay else None
     on_air = OnAir(
         channel,
         window,
-        relay,
+        relays(channel.feed, settings.webrtc.delay, make_relay),
         packager,
         settings.channels[name],
         ledger.choose,
-        delayed,
         renditions,
         encoded if names else None,
     )
@@ -190,8 +175,6 @@ async def put_on_air(
     try:
         yield on_air
     finally:
-        if delayed:
-            await delayed.close()
-        await relay.close()
+        await on_air.relays.close()
         channel.feed.close()
         ledger.close()

@@ -1,6 +1,16 @@
 """How our processes speak to each other: `messages` over `connection`s."""
 
-from streaming.link.connection import BACKLOG, Link, connected, frame, listening, receive
+from streaming.link.connection import (
+    BACKLOG,
+    Link,
+    Place,
+    Remote,
+    connected,
+    frame,
+    listening,
+    listening_to_machines,
+    receive,
+)
 from streaming.link.jobs import (
     Encode,
     Encoded,
@@ -17,6 +27,7 @@ from streaming.link.messages import (
     FeedState,
     Follow,
     Frame,
+    Hello,
     Lateness,
     Now,
     Observed,
@@ -36,7 +47,10 @@ from streaming.link.messages import (
     TurnedAway,
     Unkept,
     Unusable,
+    WantKey,
+    Watched,
     WatchLateness,
+    Welcome,
     WindowChanged,
 )
 from streaming.link.sessions import (
@@ -75,14 +89,17 @@ __all__ = [
     "Follow",
     "Frame",
     "Hangup",
+    "Hello",
     "Lateness",
     "Link",
     "Now",
     "Observed",
     "Offer",
+    "Place",
     "Publish",
     "Recording",
     "Refused",
+    "Remote",
     "RenditionState",
     "Restream",
     "RestreamState",
@@ -97,7 +114,10 @@ __all__ = [
     "TurnedAway",
     "Unkept",
     "Unusable",
+    "WantKey",
     "WatchLateness",
+    "Watched",
+    "Welcome",
     "WhepAnswer",
     "WhepEvent",
     "WhepEvents",
@@ -113,6 +133,7 @@ __all__ = [
     "connected",
     "frame",
     "listening",
+    "listening_to_machines",
     "receive",
     "replaces",
 ]

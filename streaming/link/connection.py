@@ -1,30 +1,60 @@
-"""Connections between our processes: framed msgpack over a unix socket; media listens.
+"""Connections between our processes: framed msgpack over a unix socket, or TCP between machines.
 
-Frames are a 4-byte big-endian length and one message. Nobody waits for a slow peer: one that leaves
-more than `BACKLOG` bytes unread is cut off, and connects again to the newest state.
+Media listens. Frames are a 4-byte big-endian length and one message. Nobody waits for a slow peer:
+one that leaves more than `BACKLOG` bytes unread is cut off, and connects again to the newest state.
+Who comes by TCP says `Hello` first: until its pass is believed it may send nothing else.
 """
 
 import asyncio
 import logging
 import os
+import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from streaming.errors import LinkLost
-from streaming.link.messages import AnyMessage
+from streaming.errors import LinkLost, NotAdmitted
+from streaming.link.messages import AnyMessage, Hello, Welcome
 
 logger = logging.getLogger(__name__)
 
 FRAME_LIMIT = 32 * 1024 * 1024  # bytes
+BUFFER = 1024 * 1024  # bytes that are read ahead of who takes them
 BACKLOG = 128 * 1024 * 1024  # bytes that a peer may leave unread: half a minute of seven channels
+
+HELLO_LIMIT = 4096  # bytes of what a stranger may send
+HELLO_WAIT = 5.0  # seconds for it, for the connection and for the answer
+STRANGERS = 32  # who have not said who they are yet; more are closed at once
+# A machine that is gone without a word is so after 11 s (tcp(7); names unknown here are left out).
+PATIENCE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 11_000}
 
 _decoder = msgspec.msgpack.Decoder(AnyMessage)
 _encoder = msgspec.msgpack.Encoder()
 _length = struct.Struct("!I")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Media, or an edge, on another machine; `token` is a pass of the role "node".
+
+    With `tls` the link is encrypted, and the other end must show a certificate for `host`.
+    """
+
+    host: str
+    port: int
+    token: str
+    tls: ssl.SSLContext | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+Place = Path | Remote  # where media listens
 
 
 def frame(message: AnyMessage) -> bytearray:
@@ -35,13 +65,15 @@ def frame(message: AnyMessage) -> bytearray:
     return data
 
 
-async def receive(reader: asyncio.StreamReader) -> AsyncIterator[AnyMessage]:
+async def receive(
+    reader: asyncio.StreamReader, limit: int = FRAME_LIMIT
+) -> AsyncIterator[AnyMessage]:
     """Yield what comes, until its end. Raises LinkLost on what is not a message."""
     while True:
         try:
             (size,) = _length.unpack(await reader.readexactly(_length.size))
-            if size > FRAME_LIMIT:
-                raise LinkLost(f"a message of {size} bytes is over the limit of {FRAME_LIMIT}")
+            if size > limit:
+                raise LinkLost(f"a message of {size} bytes is over the limit of {limit}")
             body = await reader.readexactly(size)
         except (asyncio.IncompleteReadError, ConnectionError):
             return
@@ -91,13 +123,99 @@ class Link:
         """Yield messages until the peer goes away. Raises LinkLost on what is not a message."""
         return receive(self._reader)
 
+    async def read_hello(self) -> str:
+        """The token that the peer shows before anything else. Raises LinkLost."""
+        match await self._first():
+            case Hello(token):
+                return token
+        raise LinkLost("a peer did not say who it is")
+
+    async def read_welcome(self) -> bool:
+        """Whether the peer lets us in. Raises LinkLost."""
+        match await self._first():
+            case Welcome(admitted):
+                return admitted
+        raise LinkLost("that is no link of ours")
+
+    async def _first(self) -> AnyMessage:
+        async for message in receive(self._reader, HELLO_LIMIT):
+            return message
+        raise LinkLost("the other process went away")
+
+    def tune(self) -> None:
+        """Have a connection to a machine that is gone without a word end soon."""
+        connection = self._writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in PATIENCE.items():
+            if (option := getattr(socket, name, None)) is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, option, value)
+
     def close(self) -> None:
         self._writer.close()
 
 
+Serve = Callable[[Link], Awaitable[None]]
+Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
 @asynccontextmanager
-async def listening(path: Path, serve: Callable[[Link], Awaitable[None]]) -> AsyncIterator[None]:
+async def listening(path: Path, serve: Serve) -> AsyncIterator[None]:
     """Accept links on a unix socket while the body runs; each is served until it ends."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # the data folder's lock is ours: a socket left there is dead
+    async with _accepting(serve) as accept:
+        server = await asyncio.start_unix_server(accept, path, limit=BUFFER)
+        os.chmod(path, 0o600)
+        try:
+            yield
+        finally:
+            server.close()
+
+
+@asynccontextmanager
+async def listening_to_machines(
+    host: str,
+    port: int,
+    serve: Serve,
+    admits: Callable[[str], bool],
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[None]:
+    """Accept links on TCP while the body runs, from those whose token `admits`.
+
+    Raises OSError when the port is taken.
+    """
+    strangers = 0
+
+    async def admit(link: Link) -> None:
+        nonlocal strangers
+        if strangers >= STRANGERS:
+            return
+        strangers += 1
+        try:
+            async with asyncio.timeout(HELLO_WAIT):
+                admitted = admits(await link.read_hello())
+                link.send(Welcome(admitted))
+                await link.drain()
+        except TimeoutError as error:
+            raise LinkLost("a machine did not say who it is") from error
+        finally:
+            strangers -= 1
+        if not admitted:
+            raise LinkLost("a machine without a valid pass was turned away")
+        link.tune()
+        await serve(link)
+
+    async with _accepting(admit) as accept:
+        server = await asyncio.start_server(accept, host, port, limit=BUFFER, ssl=tls)
+        try:
+            yield
+        finally:
+            server.close()
+
+
+@asynccontextmanager
+async def _accepting(serve: Serve) -> AsyncIterator[Accept]:
+    """What a server calls for each connection while the body runs; then all of them end."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,28 +233,46 @@ async def listening(path: Path, serve: Callable[[Link], Awaitable[None]]) -> Asy
             tasks.discard(task)
             link.close()
 
-    with suppress(FileNotFoundError):
-        os.unlink(path)  # the data folder's lock is ours: a socket left there is dead
-    server = await asyncio.start_unix_server(accept, path, limit=1 << 20)
-    os.chmod(path, 0o600)
     try:
-        yield
+        yield accept
     finally:
-        server.close()
         for task in tuple(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
-async def connected(path: Path) -> AsyncIterator[Link]:
-    """A link to the process that listens at `path`. Raises LinkLost when there is none."""
-    try:
-        reader, writer = await asyncio.open_unix_connection(path, limit=1 << 20)
-    except OSError as error:
-        raise LinkLost(f"nobody answers at {path.name}") from error
-    link = Link(reader, writer)
+async def connected(place: Place) -> AsyncIterator[Link]:
+    """A link to who listens at `place`. Raises LinkLost when nobody does, NotAdmitted."""
+    link = await (_to_machine(place) if isinstance(place, Remote) else _to_process(place))
     try:
         yield link
     finally:
         link.close()
+
+
+async def _to_process(path: Path) -> Link:
+    try:
+        return Link(*await asyncio.open_unix_connection(path, limit=BUFFER))
+    except OSError as error:
+        raise LinkLost(f"nobody answers at {path.name}") from error
+
+
+async def _to_machine(place: Remote) -> Link:
+    link: Link | None = None
+    try:
+        async with asyncio.timeout(HELLO_WAIT):
+            link = Link(
+                *await asyncio.open_connection(place.host, place.port, limit=BUFFER, ssl=place.tls)
+            )
+            link.send(Hello(place.token))
+            if not await link.read_welcome():
+                raise NotAdmitted(f"{place} does not accept our pass")
+    except BaseException as error:
+        if link is not None:
+            link.close()
+        if isinstance(error, OSError):  # TimeoutError is one too
+            raise LinkLost(f"nobody answers at {place} ({error or 'no answer'})") from error
+        raise
+    link.tune()
+    return link

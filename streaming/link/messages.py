@@ -1,9 +1,10 @@
 """What our processes say to each other: each message says who sends it, and when.
 
-Media is one end of every connection. A web process follows the windows and the channels' states and
-passes requests of viewers, studios and the crew on; captions follow the sound; foreign inputs
-publish what they read; the ladder encodes what media asks it to; watch looks at the studios'
-pictures and hears their sound; keep and restream follow packets; record follows the windows.
+Media is one end of every connection, or an edge that stands in for it. A web process follows the
+windows and the channels' states and passes requests of viewers, studios and the crew on; captions
+follow the sound; foreign inputs publish what they read; the ladder encodes what media asks it to;
+watch looks at the studios' pictures and hears their sound; keep and restream follow packets; record
+follows the windows; an edge follows those and packets, and answers viewers itself.
 """
 
 from typing import Literal
@@ -38,6 +39,21 @@ from streaming.link.sessions import (
     WhipPatch,
 )
 from streaming.packet import Packet
+
+# Between machines, before anything else.
+
+
+class Hello(Message, frozen=True):
+    """A machine shows the pass that it has."""
+
+    token: str
+
+
+class Welcome(Message, frozen=True):
+    """Whether it is let in."""
+
+    admitted: bool
+
 
 # From media.
 
@@ -161,6 +177,7 @@ class ChannelState(Message, frozen=True):
     recording: Recording | None = None  # None: it is no channel that is recorded
     # Those that it ought to have beside its source, the best first:
     renditions: list[RenditionState] = msgspec.field(default_factory=list)
+    out_of_order: bool = False  # its picture has B-frames, and nobody makes one without for WebRTC
 
 
 class Refused(Message, frozen=True):
@@ -294,13 +311,14 @@ class Follow(Message, frozen=True):
     - "hls": the windows and states of all channels, and the restreams' states
     - "sound": the Opus of one channel, as `Sound`
     - "air": what one channel has on air, H.264 and AAC, as `Frame`s with an empty slot
+    - "webrtc": the same as viewers by WebRTC get it, H.264 in the order it is shown, and Opus
     - "source": what one slot of a channel receives, before continuity, as `Frame`s
     - "watch": keyframes and sound of every slot of every channel, as `Frame`s
     - "jobs": be the ladder: take `Encode` and its `EncodeFrame`s
     - "restreams": be the one who restreams: take `Restreams`
     """
 
-    what: Literal["hls", "sound", "air", "source", "watch", "jobs", "restreams"]
+    what: Literal["hls", "sound", "air", "webrtc", "source", "watch", "jobs", "restreams"]
     channel: str = ""
     slot: str = ""
 
@@ -328,6 +346,18 @@ class SourceFrame(Message, frozen=True):
     config: bytes
 
 
+class WantKey(Message, frozen=True):
+    """An edge's viewer needs a keyframe of a channel."""
+
+    channel: str
+
+
+class Watched(Message, frozen=True):
+    """How many watch by WebRTC at the edge that says so, by channel: once a second."""
+
+    viewers: dict[str, int]
+
+
 class TurnedAway(Message, frozen=True):
     """How many publishers a door that is not media's own has sent away, by reason, since last."""
 
@@ -341,7 +371,9 @@ class Unusable(Message, frozen=True):
 
 
 AnyMessage = (
-    Now
+    Hello
+    | Welcome
+    | Now
     | WindowChanged
     | Sound
     | ChannelState
@@ -367,6 +399,8 @@ AnyMessage = (
     | Publish
     | SourceFrame
     | TurnedAway
+    | WantKey
+    | Watched
     | Unusable
     | Frame
     | SourceLeft

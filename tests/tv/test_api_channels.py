@@ -71,7 +71,7 @@ async def station(redis: Redis, tmp_path: Path) -> AsyncIterator[Station]:
         await connected(tv)
         yield Station(tv, media)
     for each in media.channels.values():
-        await each.relay.close()
+        await each.relays.close()
 
 
 def tell_state(media: Media, channel: str) -> None:

@@ -23,6 +23,7 @@ from streaming.packet import Packet
 from streaming.webrtc.delayed import Delayed
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
+from streaming.webrtc.relays import Relays
 from tests.servers import free_ports
 from tests.streaming.hls.test_window import init, segment
 from tv.folder import Folder
@@ -92,7 +93,7 @@ def silent(name: str = "plateau") -> OnAir:
         next_discontinuity=itertools.count().__next__,
         emit=lambda event: None,
     )
-    return OnAir(channel, Window(), Relay(channel.feed), packager)
+    return OnAir(channel, Window(), Relays(Relay(channel.feed)), packager)
 
 
 def with_data(event: WindowEvent, data: bytes) -> WindowEvent:
@@ -315,7 +316,7 @@ async def test_what_the_crew_chooses_to_show_outlives_media(folder: Folder) -> N
 async def test_who_asks_for_the_delayed_feed_gets_it_and_is_counted(tmp_path: Path) -> None:
     on_air, media_, path = silent(), Media(b"secret"), tmp_path / "media.sock"
     feed, mux = on_air.channel.feed, Mux()
-    on_air.delayed = Delayed(feed, 1.0, lambda later: Relay(later, mux=mux))
+    on_air.relays.delayed = Delayed(feed, 1.0, lambda later: Relay(later, mux=mux))
     media_.channels["plateau"] = on_air
     media_.channels["labo-1"] = silent("labo-1")
     now = on_air.channel.now()
@@ -336,7 +337,7 @@ async def test_who_asks_for_the_delayed_feed_gets_it_and_is_counted(tmp_path: Pa
                     reply = await ask(peer, link.Offer(request, channel, offer, name))
                     assert isinstance(reply, link.Refused)
                     assert (reply.status, reply.code) == (404, "unknown-feed")
-                assert on_air.relays == [on_air.relay]
+                assert list(on_air.relays) == [on_air.relays.live]
                 answered = await ask(peer, link.Offer(3, "plateau", offer, "delayed"))
                 assert isinstance(answered, link.Answered)
                 await viewer.setRemoteDescription(RTCSessionDescription(answered.sdp, "answer"))
@@ -346,7 +347,7 @@ async def test_who_asks_for_the_delayed_feed_gets_it_and_is_counted(tmp_path: Pa
                 assert await ask(peer, link.Hangup(4, "plateau", answered.session)) == link.Done(4)
             assert media_.state("plateau").webrtc_viewers == 0
     finally:
-        await on_air.delayed.close()
+        await on_air.relays.delayed.close()
         await mux.close()
 
 

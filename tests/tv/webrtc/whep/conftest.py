@@ -58,7 +58,7 @@ class House:
 
     @property
     def viewers(self) -> int:
-        return self.media.channels["plateau"].relay.viewers
+        return self.media.channels["plateau"].relays.live.viewers
 
     def say(self, on_air: str, viewers: int = 0) -> None:
         """Tell viewers of the stage what is on air."""
@@ -67,7 +67,7 @@ class House:
 
     async def close(self) -> None:
         for on_air in self.media.channels.values():
-            await on_air.relay.close()
+            await on_air.relays.close()
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ async def test_4_3_2_an_offer_that_nobody_answers_is_withdrawn(
 ) -> None:
     """Section 4.3.2: until then it holds a place, and the places of such offers are few."""
     where = (await propose(client)).headers["location"]
-    (viewer,) = house.media.channels["plateau"].relay._viewers.values()
+    (viewer,) = house.media.channels["plateau"].relays.live._viewers.values()
     viewer.proposed_until = 1.0  # long ago
     async with asyncio.timeout(10):
         while (await client.patch(where, headers=FRAGMENT)).status_code != 404:

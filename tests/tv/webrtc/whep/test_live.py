@@ -185,7 +185,7 @@ async def test_chromium_gets_again_what_a_bad_network_loses_and_knows_how_far_we
         async with asyncio.timeout(30):
             await page.evaluate(GOT_AGAIN, 6)
         network.down.weather = far
-        (viewer,) = house.media.channels["plateau"].relay._viewers.values()
+        (viewer,) = house.media.channels["plateau"].relays.live._viewers.values()
         assert 0.04 <= viewer.peer.round_trip < 1.0
         assert "a=rtcp-xr:rcvr-rtt=all" in await page.evaluate("answer")
         count = await page.evaluate("shown.length")
