@@ -30,7 +30,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     `face` is what it shows: a channel's picture, only what is on air, the wall, how far the
     laboratory `lab` is, or all laboratories side by side; what is on air for it comes on top.
     `group` names it together with others. `carries_overlay`: the picture it gets has the overlay in
-    it already.
+    it already. `sound`: one hears it; most screens hang where the set itself is heard.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     lab: str = ""
     group: str = ""
     carries_overlay: bool = False
+    sound: bool = False
 
 
 class ScreenPaired(Making, frozen=True):

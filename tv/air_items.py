@@ -64,6 +64,7 @@ def screen_item(screen: Screen) -> Rendered:
         "lab": setting.lab,
         "group": setting.group,
         "carries_overlay": setting.carries_overlay,
+        "sound": setting.sound,
         "paired_at": rfc3339(screen.paired_at),
         "spotted_at": rfc3339(screen.spotted_at),
         "version": screen.version,

@@ -32,12 +32,18 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What a screen last said, `at` by wall time: how it gets its picture, its size in pixels."""
+    """What a screen last said, `at` by wall time: how it gets its picture, its size in pixels.
+
+    `health`: "well", "mending" (its picture stands still), "card" (it shows the waiting card in its
+    place), "asleep" (it is night). `heard`: "off", "on", or "refused" by its browser.
+    """
 
     at: float
     showing: str = ""
     width: int = 0
     height: int = 0
+    health: str = ""
+    heard: str = ""
 
 
 class TooManyWait(Exception):

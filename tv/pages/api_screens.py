@@ -1,20 +1,21 @@
 """The API of screens: displays paired with a code, told what to show, watched, cleared.
 
-- `POST /api/v1/displays` → 201 `{"code", "secret", "expires_in"}`: a display shows the code. 429
+- `POST /api/v1/displays` → 201 `{"code", "secret", "expires_in", "address", "picture"}`: a display
+  shows the code, and `picture`: a QR code of `address`, where the crew claims it by phone. 429
   `too-many-displays`.
 - `POST /api/v1/displays/{code}:join` `{"secret"}` → 202 `{"state": "waiting"}`, or 201 `{"screen",
   "token"}` and the cookie once the code was claimed. 404 `unknown-code`.
 - `POST /api/v1/screens` `{"code", "name", "face": "live|air|wall|lab|comparison", "channel", "lab",
-  "group", "carries_overlay"}` → 201 screen (operator, admin): what the display with that code is
-  now. 404 `unknown-code`, 409 `too-many-screens`, 422 `unknown-lab`: also for the face of a
+  "group", "carries_overlay", "sound"}` → 201 screen (operator, admin): what the display with that
+  code is now. 404 `unknown-code`, 409 `too-many-screens`, 422 `unknown-lab`: also for the face of a
   laboratory without one.
-- `GET /api/v1/screens` → `{"items": [screen]}`, each with what it last said: `seen_at`, `showing`,
-  `width`, `height`; null and 0 for what it never did (crew). `GET /api/v1/screens/{id}` → screen.
+- `GET /api/v1/screens` → `{"items": [screen]}`, each with what it last said: `seen_at`, and as in
+  `displays.Seen`; null and 0 for what it never did (crew). `GET /api/v1/screens/{id}` → screen.
 - `PATCH /api/v1/screens/{id}` (the same fields; by `code` another display becomes this screen) →
   screen; `DELETE` → 204: its pass opens nothing any more; `:spot` → screen, which shows its name
   for ten seconds (operator, admin).
-- `PUT /api/v1/screens/{id}/presence` `{"showing", "width", "height"}` → 204: what a screen says of
-  itself every ten seconds, by its own pass.
+- `PUT /api/v1/screens/{id}/presence` `{"showing", "width", "height", "health", "heard"}` → 204:
+  what a screen says of itself every ten seconds, by its own pass.
 - `POST /api/v1/screens:clear|restore` → `air` of the overlay (moderator, operator, admin). Clearing
   takes everything off air at once, on screens and in the overlay; `restore` brings it back. 409
   `wrong-state`: there is nothing to restore.
@@ -23,7 +24,7 @@ Screens are as in `air_items.screen_item`; writes as in tv/writing.py.
 """
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -46,6 +47,8 @@ from tv.auth import CREW, MODERATORS, PASS_COOKIE, RUNNERS, Role, identity, set_
 from tv.displays import LASTS, Displays, Seen, TooManyWait, Waiting
 from tv.follower import Follower
 from tv.openapi import takes
+from tv.pages.html import code as qr
+from tv.pages.html import origin
 from tv.passes import PASS_LIFETIME, Passes
 from tv.problems import Problem, clean, read_json, rfc3339
 from tv.settings import Settings
@@ -67,6 +70,7 @@ class Change(msgspec.Struct, frozen=True):
     lab: str | None = None
     group: str | None = None
     carries_overlay: bool | None = None
+    sound: bool | None = None
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -79,6 +83,8 @@ class Presence(msgspec.Struct, frozen=True):
     showing: Annotated[str, msgspec.Meta(max_length=40)] = ""
     width: Pixels = 0
     height: Pixels = 0
+    health: Literal["", "well", "mending", "card", "asleep"] = ""
+    heard: Literal["", "off", "on", "refused"] = ""
 
 
 def routes(
@@ -115,6 +121,7 @@ class Desk:
         self._writer = writer
         self._displays = displays
         self._passes = passes
+        self._settings = settings
         self._channels = settings.channels
         self._labs = settings.labs
 
@@ -129,7 +136,17 @@ class Desk:
                 "Trop d’écrans attendent d’être associés. Réessayez dans quelques minutes.",
                 retry_after=60,
             ) from error
-        return json({"code": code, "secret": waiting.secret, "expires_in": LASTS}, 201)
+        address = f"{origin(request, self._settings)}/ecran/associer/{code}"
+        return json(
+            {
+                "code": code,
+                "secret": waiting.secret,
+                "expires_in": LASTS,
+                "address": address,
+                "picture": qr(address),
+            },
+            201,
+        )
 
     @takes(Secret)
     async def join(self, request: Request) -> Response:
@@ -214,7 +231,8 @@ class Desk:
             )
         said = await read_json(request, Presence, limit=1024)
         showing = clean(said.showing, "Affichage", 40, least=0)
-        await self._displays.see(screen.id, Seen(time.time(), showing, said.width, said.height))
+        seen = Seen(time.time(), showing, said.width, said.height, said.health, said.heard)
+        await self._displays.see(screen.id, seen)
         return Response(status_code=204, headers={"cache-control": "no-store"})
 
     async def clear(self, request: Request) -> Response:
@@ -259,6 +277,7 @@ class Desk:
                 "Choisissez le laboratoire que cet écran montre.",
             )
         carries = before.carries_overlay if said.carries_overlay is None else said.carries_overlay
+        sound = before.sound if said.sound is None else said.sound
         return Setting(
             name=clean(name, "Nom de l’écran", NAME),
             face=face,
@@ -266,6 +285,7 @@ class Desk:
             lab=lab,
             group=clean(group, "Groupe", GROUP, least=0),
             carries_overlay=carries,
+            sound=sound,
         )
 
 
@@ -276,6 +296,8 @@ def _rendered(screen: Screen, seen: dict[str, Seen]) -> items.Rendered:
         "showing": said.showing if said else None,
         "width": said.width if said else 0,
         "height": said.height if said else 0,
+        "health": said.health if said else None,
+        "heard": said.heard if said else None,
     }
 
 
