@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tv.settings import Renditions, Settings
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+HOUR = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LABS = 100  # at most
 VIEWERS = 10_000  # at most: what one port and one core may be asked for
@@ -94,6 +95,7 @@ def check(settings: "Settings") -> None:
     _check_restreams(settings)
     _check_labs(settings)
     _check_wall(settings)
+    _check_screens(settings)
     if not 0 <= settings.keep.free_gb <= 1_000_000:
         raise SettingsError("Réglages : [keep] free_gb : attendu des gigaoctets, 0 ou plus.")
     _check_recording(settings)
@@ -292,6 +294,15 @@ def _check_wall(settings: "Settings") -> None:
                 f"Réglages\u202f: [wall] servers\u202f: «\u00a0{server[:80]}\u00a0» n’est pas une "
                 "adresse comme https://mastodon.social."
             )
+
+
+def _check_screens(settings: "Settings") -> None:
+    hours = settings.screens.off, settings.screens.on
+    if any(hours) and not all(HOUR.fullmatch(hour) for hour in hours):
+        raise SettingsError(
+            "Réglages : [screens] off et on : attendu deux heures, comme 22:00 et 07:30, ou "
+            "rien pour que les écrans restent allumés."
+        )
 
 
 def _is_bare(url: str) -> bool:

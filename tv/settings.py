@@ -177,6 +177,13 @@ class Wall(Section, frozen=True):
     every: float = 30.0  # seconds between two looks
 
 
+class Screens(Section, frozen=True):
+    """At night screens are dark, unless something is on: hours of the event's time zone."""
+
+    off: str = ""  # "22:00"; "": never
+    on: str = ""  # "07:30"
+
+
 class Rate(Section, frozen=True):
     """So many acts at once, then so many a second."""
 
@@ -216,6 +223,7 @@ class Settings(Section, frozen=True):
     recording: Recording = Recording()
     films: Films = Films()
     wall: Wall = Wall()
+    screens: Screens = Screens()
     limits: Limits = Limits()
     privacy: Privacy = Privacy()
 
