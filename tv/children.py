@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tv import process
+from tv import machines, process
 from tv.folder import Folder
 from tv.settings import Settings
 from tv.studios.keys import load_secret
@@ -16,7 +16,7 @@ from tv.studios.keys import load_secret
 
 def run_child(name: str, socket: int, channel: str) -> None:
     """Be the process `name` until told to stop. Its settings come resolved from the supervisor."""
-    folder = Folder(Path(os.environ["FABRIQUE_DATA"]))
+    folder = Folder(Path(os.environ["FABRIQUE_DATA"]), machines.inherited())
     settings = msgspec.json.decode(os.environ["FABRIQUE_RESOLVED"], type=Settings)
     secret = load_secret(folder.path)
     process.start_logging(name)
@@ -33,6 +33,17 @@ def run_child(name: str, socket: int, channel: str) -> None:
 
             loop = uvloop.new_event_loop
             work = serving.run(folder, settings, secret, sockets.socket(fileno=socket))
+        case "edge":
+            from tv import edge
+
+            work = edge.run(folder, settings, channel)
+        case "door":
+            import uvloop
+
+            from tv import door
+
+            loop = uvloop.new_event_loop
+            work = door.run(folder, settings, sockets.socket(fileno=socket))
         case "captions":
             from tv.captioning import process as captioning
 
@@ -60,7 +71,7 @@ def run_child(name: str, socket: int, channel: str) -> None:
             from tv import ladder
 
             process.give_way(3)  # after the picture that goes on air untouched, before captions
-            work = ladder.run(folder.media_socket, settings.ladder.room, settings.ladder.encoder)
+            work = ladder.run(folder.media, settings.ladder.room, settings.ladder.encoder)
         case "watch":
             from tv.studios import watch
 

@@ -12,7 +12,7 @@ import typer
 
 from captions.errors import CaptionsError
 from engagement.cafe.session import TABLES, table_id
-from tv import process, reasons, supervisor
+from tv import nodes, process, reasons, supervisor
 from tv import settings as reading
 from tv.folder import Folder, FolderError
 from tv.passes import Passes, Role
@@ -307,6 +307,9 @@ def demo(
     from tv.demo import command as demonstration
 
     demonstration.run(Folder(data), _settings(config, host, port, None, None))
+
+
+nodes.add_to(app)
 
 
 @app.command(hidden=True)

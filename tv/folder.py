@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from streaming.link import Place, Remote
 from tv import reasons
 
 UNIX_PATH_LIMIT = 100  # bytes: sockaddr_un holds 108 on Linux, 104 on macOS
@@ -20,9 +21,10 @@ class FolderError(Exception):
 
 @dataclass(frozen=True)
 class Folder:
-    """Where everything lies under `--data`."""
+    """Where everything lies under `--data`; media may be on another machine, `origin`."""
 
     path: Path
+    origin: Remote | None = None
 
     def make(self) -> None:
         """Create the folder. Raises FolderError when it cannot be written."""
@@ -117,6 +119,11 @@ class Folder:
     @property
     def media_socket(self) -> Path:
         return self._socket("media.sock")
+
+    @property
+    def media(self) -> Place:
+        """Where media listens."""
+        return self.origin or self.media_socket
 
     def _socket(self, name: str) -> Path:
         path = self.path.resolve() / name

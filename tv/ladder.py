@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from pathlib import Path
 
 from streaming import link
 from streaming.errors import LinkLost
@@ -14,8 +13,8 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds before media is sought again
 
 
-async def run(media: Path, jobs: int, encoder: str) -> None:
-    """Be the ladder of the media process that listens at `media`, until cancelled."""
+async def run(media: link.Place, jobs: int, encoder: str) -> None:
+    """Be the ladder of the media process at `media`, until cancelled."""
     name = await asyncio.to_thread(choose, encoder)
     logger.info("encodes with %s, %d jobs at most", name, jobs)
     pause = FIRST_PAUSE

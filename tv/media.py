@@ -26,6 +26,7 @@ from streaming.taps import Taps
 from streaming.webrtc.audience import Audience
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
+from tv import machines
 from tv.folder import Folder
 from tv.followers import Followers
 from tv.on_air import OnAir, put_on_air
@@ -177,7 +178,9 @@ class Media:
             async for message in peer.receive():
                 match message:
                     case link.Follow("hls"):
-                        await self._followers.welcome(peer)
+                        await self._followers.show(peer)
+                    case link.Follow("states"):
+                        self._followers.welcome(peer)
                     case link.Follow("sound", channel) if channel in self.channels:
                         tasks.append(group.create_task(self._send_sound(peer, channel)))
                     case link.Follow("jobs"):
@@ -280,6 +283,8 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         media.mux, media.studios = mux, Studios(mux, media.take)
         stack.push_async_callback(media.studios.close)
         await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
+        if settings.link.host:
+            await stack.enter_async_context(machines.listening(settings.link, secret, media.serve))
         host, port = settings.server.host, settings.rtmp.port
         await stack.enter_async_context(
             rtmp.listening(host, port, media.open_source, refused=media.refused)

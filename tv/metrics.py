@@ -12,7 +12,7 @@ in front, whose every visitor would seem to come from here.
 
 import asyncio
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry
@@ -68,19 +68,24 @@ def routes(
     registry.register(captions := Written(late))
 
     async def metrics(request: Request) -> Response:
-        if public_url or not _from_here(request):
+        if public_url or not from_here(request):
             identity(request).must_be(Role.ADMIN, Role.NODE)
         channels = [item["id"] for item in airing.every("channels", crew=True)]
         told = await asyncio.gather(*map(board.told, channels))
         captions.told = dict(zip(channels, told, strict=True))
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        headers = {"content-type": content_type, "cache-control": "no-store"}
-        return Response(encode(registry), headers=headers)
+        return answer(request, registry)
 
     return [Route("/metrics", metrics)]
 
 
-def _from_here(request: Request) -> bool:
+def answer(request: Request, registry: CollectorRegistry) -> Response:
+    """The figures in the format that Prometheus asks for."""
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    headers = {"content-type": content_type, "cache-control": "no-store"}
+    return Response(encode(registry), headers=headers)
+
+
+def from_here(request: Request) -> bool:
     """Whether a program of this machine asks by itself."""
     if request.client is None or any(name in request.headers for name in FORWARDED):
         return False
@@ -98,40 +103,19 @@ class Told(Collector):
     def __init__(self, upstream: Upstream, airing: Airing) -> None:
         self._upstream = upstream
         self._airing = airing
-        self._version = version("fabrique-tv")
 
     def describe(self) -> Iterator[Metric]:
         return iter(())  # families depend on nothing, but values do: there is nothing to check
 
     def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily("fabrique_build", "This program", {"version": self._version})
-        up = self._upstream.connected.is_set()
-        yield _gauge("fabrique_media_up", "whether media answers", up)
-        late = self._upstream.said.late
-        yield _gauge("fabrique_media_loop_late_seconds", "of a timer of media's loop", late)
+        yield from of_media(self._upstream)
         refused = CounterMetricFamily(
             "fabrique_ingest_refused", "publishers sent away", labels=["reason"]
         )
         for reason, count in self._upstream.said.refused.items():
             refused.add_metric([reason], count)
         yield refused
-        away = CounterMetricFamily("fabrique_whep_refused", "viewers sent away", labels=["reason"])
-        for reason, count in self._upstream.said.viewers_refused.items():
-            away.add_metric([reason], count)
-        yield away
-        datagrams = CounterMetricFamily(
-            "fabrique_webrtc_datagrams", "what became of those to its port", labels=["as"]
-        )
-        for what, count in self._upstream.said.datagrams.items():
-            datagrams.add_metric([what], count)
-        yield datagrams
-        held = GaugeMetricFamily(
-            "fabrique_webrtc_held", "what comes and goes with its viewers", labels=["what"]
-        )
-        for what, count in self._upstream.said.held.items():
-            held.add_metric([what], count)
-        yield held
-        states = list(self._upstream.states.values()) if up else []
+        states = list(self._upstream.states.values()) if self._upstream.connected.is_set() else []
         yield from _channels(states)
         yield from _sources(states)
         yield from _recordings(states)
@@ -162,12 +146,43 @@ class Told(Collector):
         yield dropped
 
 
+def of_media(upstream: Upstream) -> Iterator[Metric]:
+    """How whoever sends to WebRTC viewers does, media or an edge."""
+    yield InfoMetricFamily("fabrique_build", "This program", {"version": version("fabrique-tv")})
+    yield _gauge("fabrique_media_up", "whether media answers", upstream.connected.is_set())
+    late = upstream.said.late
+    yield _gauge("fabrique_media_loop_late_seconds", "of a timer of media's loop", late)
+    away = CounterMetricFamily("fabrique_whep_refused", "viewers sent away", labels=["reason"])
+    for reason, count in upstream.said.viewers_refused.items():
+        away.add_metric([reason], count)
+    yield away
+    datagrams = CounterMetricFamily(
+        "fabrique_webrtc_datagrams", "what became of those to its port", labels=["as"]
+    )
+    for what, count in upstream.said.datagrams.items():
+        datagrams.add_metric([what], count)
+    yield datagrams
+    held = GaugeMetricFamily(
+        "fabrique_webrtc_held", "what comes and goes with its viewers", labels=["what"]
+    )
+    for what, count in upstream.said.held.items():
+        held.add_metric([what], count)
+    yield held
+
+
+def sessions(states: Iterable[ChannelState]) -> Metric:
+    """How many watch by WebRTC."""
+    family = GaugeMetricFamily("fabrique_whep_sessions", "WebRTC viewers", labels=["channel"])
+    for state in states:
+        family.add_metric([state.channel], state.webrtc_viewers)
+    return family
+
+
 def _channels(states: list[ChannelState]) -> Iterator[Metric]:
     on_air = StateSetMetricFamily("fabrique_channel_on_air", "what it shows", labels=["channel"])
     failovers = CounterMetricFamily(
         "fabrique_ingest_failovers", "sources that had to leave the air", labels=["channel"]
     )
-    sessions = GaugeMetricFamily("fabrique_whep_sessions", "WebRTC viewers", labels=["channel"])
     there = GaugeMetricFamily(
         "fabrique_rendition_up", "whether a quality is there", labels=["channel", "rendition"]
     )
@@ -177,10 +192,9 @@ def _channels(states: list[ChannelState]) -> Iterator[Metric]:
         shown = {name: state.on_air == name for name in ("primary", "backup", "slate")}
         on_air.add_metric([state.channel], shown)
         failovers.add_metric([state.channel], state.failovers)
-        sessions.add_metric([state.channel], state.webrtc_viewers)
     yield on_air
     yield failovers
-    yield sessions
+    yield sessions(states)
     yield there
 
 

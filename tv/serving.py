@@ -75,7 +75,7 @@ def configure(
 async def run(folder: Folder, settings: Settings, secret: bytes, listening: socket.socket) -> None:
     """Serve on `listening` until cancelled."""
     gc.set_threshold(*CYCLES)
-    upstream = Upstream(folder.media_socket, list(settings.channels))
+    upstream = Upstream(folder.media, list(settings.channels))
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             store.connected(store.address(folder, settings.store.url))
@@ -99,6 +99,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
             Board(client, settings.event.slug),
             reacting := Reacting(follower, upstream.now),
             Displays(client, settings.event.slug),
+            client,
         )
         server = Server(configure(app, app.hls, app.taps.taking))
         watching = connections.keeping(server.server_state.connections)

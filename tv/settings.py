@@ -24,7 +24,10 @@ from tv.webrtc import ice_servers
 from tv.webrtc.ice_servers import IceServer
 
 DEFAULT_CHANNEL = "plateau"
-NO_SETTING = frozenset({"FABRIQUE_DATA", "FABRIQUE_RESOLVED"})  # of the commands themselves
+# Of the commands themselves.
+NO_SETTING = frozenset(
+    {"FABRIQUE_DATA", "FABRIQUE_RESOLVED", "FABRIQUE_ORIGIN", "FABRIQUE_PASS_FILE"}
+)
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,7 +38,10 @@ class Server(Section, frozen=True):
     host: str = "0.0.0.0"
     port: int = 8000
     web_workers: int = 1
+    elsewhere: tuple[Literal["captions", "ladder"], ...] = ()  # on other machines, not here
     public_url: str = ""  # where viewers reach us, when a proxy stands in front
+    embedders: tuple[str, ...] = ()  # sites that may show our player: "https://…"; "*": any
+    installable: bool = True  # whether pages stay on devices, by a service worker
 
 
 class Event(Section, frozen=True):
@@ -51,6 +57,15 @@ class Event(Section, frozen=True):
 class Store(Section, frozen=True):
     url: str = ""  # see tv/store_url.py; empty: the embedded server
     replicas: int | None = None  # that have a write on disk before it counts; None: not asked
+
+
+class Link(Section, frozen=True):
+    """Where media listens for parts of the service on other machines, see tv/machines.py."""
+
+    host: str = ""  # an address of this machine on a network of ours; empty: for none
+    port: int = 8191
+    certificate: str = ""  # files in PEM: then the link is encrypted
+    key: str = ""
 
 
 class Rtmp(Section, frozen=True):
@@ -199,8 +214,24 @@ class Limits(Section, frozen=True):
     event: Rate = Rate(burst=40_000, per_second=8_000.0)
 
 
+class Organiser(Section, frozen=True):
+    """Who answers for the event, as the public's notices name them."""
+
+    name: str = ""
+    address: str = ""  # by post
+    contact: str = ""  # an e-mail address, or that of a form
+    officer: str = ""  # the same of who is in charge of data protection
+    accessibility: str = ""  # the same for whoever meets a barrier; "": contact
+
+
 class Privacy(Section, frozen=True):
     days: float = 365.0  # after a participant's last act, when they are forgotten; 0: never
+    purposes: tuple[str, ...] = (
+        "faire participer le public\u202f: questions, votes, idées, messages du mur",
+        "animer et modérer ces échanges pendant l’événement",
+        "publier ce qui s’y est dit\u202f: replays, synthèses, bilan",
+    )
+    basis: str = "l’intérêt légitime de l’organisateur à faire participer le public à l’événement"
 
 
 class Settings(Section, frozen=True):
@@ -209,6 +240,7 @@ class Settings(Section, frozen=True):
     server: Server = Server()
     event: Event = Event()
     store: Store = Store()
+    link: Link = Link()
     rtmp: Rtmp = Rtmp()
     srt: Srt = Srt()
     webrtc: Webrtc = Webrtc()
@@ -225,6 +257,7 @@ class Settings(Section, frozen=True):
     wall: Wall = Wall()
     screens: Screens = Screens()
     limits: Limits = Limits()
+    organiser: Organiser = Organiser()
     privacy: Privacy = Privacy()
 
 
@@ -334,7 +367,7 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
         if not isinstance(target, dict):
             raise SettingsError(f"{name} : « {section} » n’est pas une section.")
         before = section
-    listed = key in ("addresses", "channels", "servers", "urls") or (
+    listed = key in ("addresses", "channels", "elsewhere", "embedders", "servers", "urls") or (
         key == "renditions" and text not in ("off", "auto")
     )
     target[key] = [item.strip() for item in text.split(",") if item.strip()] if listed else text

@@ -17,8 +17,9 @@ import msgspec
 from redis.exceptions import AuthenticationError, RedisError
 
 from streaming.ingest.srt import libsrt
-from tv import reasons, store, store_url
+from tv import machines, reasons, store, store_url
 from tv.folder import Folder
+from tv.machines import Origin
 from tv.process import tie_to_parent
 from tv.settings import Settings
 from tv.studios.keys import load_secret
@@ -104,53 +105,80 @@ def _reason(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"status {code}"
 
 
-class Supervisor:
-    """The processes of one server. `children` are in the order in which they start."""
+class Children:
+    """Makes the processes of one server; `origin` is where media is, when it is elsewhere."""
 
-    def __init__(self, folder: Folder, settings: Settings, http: socket.socket) -> None:
-        environment = {
+    def __init__(self, folder: Folder, settings: Settings, origin: Origin | None = None) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._environment = {
             "FABRIQUE_DATA": str(folder.path.resolve()),
             "FABRIQUE_RESOLVED": msgspec.json.encode(settings).decode(),
         }
+        if origin is not None:
+            self._environment[machines.ORIGIN] = msgspec.json.encode(origin).decode()
 
-        def child(name: str, *arguments: str, inherit: tuple[int, ...] = ()) -> Child:
-            kind = name.split(":")[0]
-            command = [sys.executable, "-m", "tv", "child", kind, *arguments]
-            own = GIVE_BACK if kind in ("media", "web") else {}
-            return Child(name, command, inherit, own | environment)
+    def make(self, name: str, *arguments: str, http: socket.socket | None = None) -> Child:
+        """One of them; it may serve on `http`."""
+        kind = name.split(":")[0]
+        command = [sys.executable, "-m", "tv", "child", kind, *arguments]
+        inherit: tuple[int, ...] = ()
+        if http is not None:
+            command += ["--socket", str(http.fileno())]
+            inherit = (http.fileno(),)
+        own = GIVE_BACK if kind in ("media", "edge", "web") else {}
+        return Child(name, command, inherit, own | self._environment)
 
-        self.children: list[Child] = []
+    def web(self, http: socket.socket) -> list[Child]:
+        workers = range(self._settings.server.web_workers)
+        return [self.make(f"web:{number}", http=http) for number in workers]
+
+    def captions(self) -> list[Child]:
+        captions = self._settings.captions
+        if not captions.channels:
+            return []
+        again = [] if captions.second_pass == "off" else [self.make("reread")]
+        return [self.make("captions"), *again]
+
+    def ladder(self) -> list[Child]:
+        return [self.make("ladder")] if self._settings.ladder.room > 0 else []
+
+    def all(self, http: socket.socket) -> list[Child]:
+        """Every process of one machine that has it all, in the order in which they start."""
+        settings, elsewhere = self._settings, self._settings.server.elsewhere
+        made: list[Child] = []
         if not settings.store.url:
-            self.children.append(Child("store", store.server_command(folder)))
-        self.children.append(child("media"))
-        for number in range(settings.server.web_workers):
-            web = child(f"web:{number}", "--socket", str(http.fileno()), inherit=(http.fileno(),))
-            self.children.append(web)
+            made.append(Child("store", store.server_command(self._folder)))
+        made.append(self.make("media"))
+        made += self.web(http)
         if settings.srt.enabled:
             try:
                 libsrt.Library()
             except libsrt.LibraryMissing as error:
                 logger.warning("SRT is off: %s", error)
             else:
-                self.children.append(child("srt"))
-        if settings.ladder.room > 0:
-            self.children.append(child("ladder"))
-        self.children.append(child("watch"))
-        if settings.captions.channels:
-            self.children.append(child("captions"))
-            if settings.captions.second_pass != "off":
-                self.children.append(child("reread"))
+                made.append(self.make("srt"))
+        made += [] if "ladder" in elsewhere else self.ladder()
+        made.append(self.make("watch"))
+        made += [] if "captions" in elsewhere else self.captions()
         if any(each.primary.keep or each.backup.keep for each in settings.channels.values()):
-            self.children.append(child("keep"))
+            made.append(self.make("keep"))
         if settings.recording.channels:
-            self.children.append(child("record"))
-        self.children.append(child("archive"))
-        self.children.append(child("clerk"))
+            made.append(self.make("record"))
+        made += [self.make("archive"), self.make("clerk")]
         if settings.restreams:
-            self.children.append(child("restream"))
+            made.append(self.make("restream"))
         for slug, channel in settings.channels.items():
             if channel.source:
-                self.children.append(child(f"pull:{slug}", "--channel", slug))
+                made.append(self.make(f"pull:{slug}", "--channel", slug))
+        return made
+
+
+@dataclass
+class Supervisor:
+    """The processes of one server. `children` are in the order in which they start."""
+
+    children: list[Child]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -200,6 +228,8 @@ def probe_ports(settings: Settings) -> None:
     listen(host, settings.server.port, "--port").close()
     listen(host, settings.rtmp.port, "FABRIQUE_RTMP__PORT").close()
     probe_udp(settings.webrtc.port, "FABRIQUE_WEBRTC__PORT")
+    if settings.link.host:
+        listen(settings.link.host, settings.link.port, "FABRIQUE_LINK__PORT").close()
     if settings.srt.enabled:
         probe_udp(settings.srt.port, "FABRIQUE_SRT__PORT")
 
@@ -247,6 +277,15 @@ def _silent(url: str, why: str) -> str:
     )
 
 
+def told_to_stop() -> asyncio.Event:
+    """Set when a person, systemd or a terminal that closes ends us."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
 async def serve(
     folder: Folder,
     settings: Settings,
@@ -261,17 +300,15 @@ async def serve(
     """
     with folder.locked():
         load_secret(folder.path)
+        machines.check(settings.link)
         probe_ports(settings)  # those that media takes itself are checked here alone
         http = listen(settings.server.host, settings.server.port, "--port")
         folder.note_address(address(settings))
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, stopped.set)
+        stopped = told_to_stop()
         with http:
             if settings.store.url:
                 await find_store(settings.store.url)
-            supervisor = Supervisor(folder, settings, http)
+            supervisor = Supervisor(Children(folder, settings).all(http))
             async with supervisor.running():
                 told = asyncio.create_task(ready(supervisor)) if ready else None
                 await stopped.wait()

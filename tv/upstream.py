@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from streaming import link
 from streaming.errors import LinkLost
@@ -29,7 +28,7 @@ class Upstream:
     """What media last said. It outlives the connection: while media restarts, viewers are served
     what is known, and the clock runs on."""
 
-    def __init__(self, path: Path, channels: list[str]) -> None:
+    def __init__(self, place: link.Place, channels: list[str]) -> None:
         self.channels = tuple(channels)
         # By stream: a channel's name for its source, "plateau/480p" for what else there is of it.
         self.windows: dict[str, Window] = {channel: Window() for channel in channels}
@@ -39,7 +38,7 @@ class Upstream:
         self.on_state: list[Callable[[str], None]] = []  # told which channel
         self.on_restream: list[Callable[[str], None]] = []  # told which restream
         self.connected = asyncio.Event()
-        self._path = path
+        self._place = place
         self._offset = time.time() - time.monotonic()
         self._heard = float("-inf")  # when media said anything of the time
         self._link: link.Link | None = None
@@ -60,7 +59,7 @@ class Upstream:
         """Stay connected to media until cancelled."""
         while True:
             try:
-                async with link.connected(self._path) as connection:
+                async with link.connected(self._place) as connection:
                     await self._follow(connection)
             except LinkLost as error:
                 logger.debug("media: %s", error)

@@ -309,6 +309,7 @@ class Follow(Message, frozen=True):
     """Ask for what media has, from now on.
 
     - "hls": the windows and states of all channels, and the restreams' states
+    - "states": the same without the windows
     - "sound": the Opus of one channel, as `Sound`
     - "air": what one channel has on air, H.264 and AAC, as `Frame`s with an empty slot
     - "webrtc": the same as viewers by WebRTC get it, H.264 in the order it is shown, and Opus
@@ -318,7 +319,7 @@ class Follow(Message, frozen=True):
     - "restreams": be the one who restreams: take `Restreams`
     """
 
-    what: Literal["hls", "sound", "air", "webrtc", "source", "watch", "jobs", "restreams"]
+    what: Literal["hls", "states", "sound", "air", "webrtc", "source", "watch", "jobs", "restreams"]
     channel: str = ""
     slot: str = ""
 

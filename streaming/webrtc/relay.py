@@ -45,7 +45,7 @@ class Relay:
     Nothing is encoded here, and all that viewers can share is made once: what differs is the key.
     It takes its UDP sockets from `mux`, or opens its own on a free port and offers `addresses`
     first. Without `way`, media goes out in the cheapest way that works here. Packets are numbered
-    from `first` on, or from anywhere.
+    from `first` on, or from anywhere. Sessions are called `name.…`, if it has one.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Relay:
         patience: float = PATIENCE,
         way: Way | None = None,
         first: int | None = None,
+        name: str = "",
     ) -> None:
         self.streams: dict[str, Stream] = {
             "video": Stream(rtp.VIDEO_RATE, first),
@@ -70,6 +71,7 @@ class Relay:
             for kind, stream in self.streams.items()
         }
         self._feed = feed
+        self._prefix = f"{name}." if name else ""
         self._mux = mux or Mux(addresses=addresses)
         self._owns_mux = mux is None
         self._limit = limit
@@ -126,7 +128,7 @@ class Relay:
             )
         self._start()
         viewer = Viewer(
-            secrets.token_urlsafe(24),
+            self._prefix + secrets.token_urlsafe(24),
             self._mux,
             self._fanouts,
             hurry=self._behind.set,

@@ -1,13 +1,17 @@
 """The link: typed messages between processes, and nobody waits for a peer that does not read."""
 
 import asyncio
+import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from streaming import link
-from streaming.errors import LinkLost
+from streaming.errors import LinkLost, NotAdmitted
+from streaming.link.connection import STRANGERS
 from streaming.packet import Packet
 
 
@@ -82,3 +86,74 @@ async def test_nobody_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(LinkLost):
         async with link.connected(tmp_path / "none"):
             pass
+
+
+@contextmanager
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number: int = free.getsockname()[1]
+    yield number
+
+
+async def test_a_machine_with_a_pass_is_let_in_and_another_is_told(tmp_path: Path) -> None:
+    got = asyncio.Queue[link.AnyMessage]()
+
+    async def serve(peer: link.Link) -> None:
+        async for message in peer.receive():
+            got.put_nowait(message)
+
+    with port() as number:
+        listening = link.listening_to_machines("127.0.0.1", number, serve, "right".__eq__)
+        async with asyncio.timeout(20), listening:
+            async with link.connected(link.Remote("127.0.0.1", number, "right")) as peer:
+                peer.send(link.Follow("states"))
+                assert await got.get() == link.Follow("states")
+            with pytest.raises(NotAdmitted):
+                async with link.connected(link.Remote("127.0.0.1", number, "wrong")):
+                    pass
+        assert got.empty()
+        with pytest.raises(LinkLost):
+            async with link.connected(link.Remote("127.0.0.1", number, "right")):
+                pass
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        link.frame(link.Follow("hls")),  # something else first
+        struct.pack("!I", 5000) + b"x" * 5000,  # longer than any pass
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_who_does_not_begin_with_a_pass_is_not_heard(said: bytes) -> None:
+    served: list[link.Link] = []
+
+    async def serve(peer: link.Link) -> None:
+        served.append(peer)
+
+    with port() as number:
+        listening = link.listening_to_machines("127.0.0.1", number, serve, lambda token: True)
+        async with asyncio.timeout(20), listening:
+            reader, writer = await asyncio.open_connection("127.0.0.1", number)
+            writer.write(said)
+            assert await reader.read() == b""
+            writer.close()
+    assert not served
+
+
+async def test_strangers_who_say_nothing_do_not_pile_up() -> None:
+    async def serve(peer: link.Link) -> None:
+        async for _ in peer.receive():
+            pass
+
+    with port() as number:
+        listening = link.listening_to_machines("127.0.0.1", number, serve, lambda token: True)
+        async with asyncio.timeout(20), listening:
+            silent = [await asyncio.open_connection("127.0.0.1", number) for _ in range(40)]
+            _, pending = await asyncio.wait(
+                [asyncio.create_task(reader.read()) for reader, _ in silent], timeout=1.0
+            )
+            assert len(pending) == STRANGERS  # until they have had their time
+            for _, writer in silent:
+                writer.close()
+            await asyncio.wait(pending)

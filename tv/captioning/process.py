@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import msgspec
 from redis.asyncio import Redis
@@ -129,11 +128,11 @@ async def run(folder: Folder, settings: Settings) -> None:
             model = settings.captions.model
             whisper = await prepared(model, folder.cache, channels, store, follower)
             board = Board(store, settings.event.slug)
-            await caption(folder.media_socket, store, follower, whisper, channels, clock, board)
+            await caption(folder.media, store, follower, whisper, channels, clock, board)
 
 
 async def caption(
-    link_path: Path,
+    media: link.Place,
     store: Redis,
     follower: Follower,
     whisper: Whisper,
@@ -153,7 +152,7 @@ async def caption(
         stack.enter_context(_told(follower, lives))
         publishing = [_publish(live, store) for live in lives.values()]
         async with running(outbox.run(), _tell(lives, outbox, board), *publishing):
-            await _follow(link_path, lives, clock)
+            await _follow(media, lives, clock)
 
 
 async def _tell(lives: Mapping[str, Live], outbox: Outbox, board: Board) -> None:
@@ -183,11 +182,12 @@ def _told(follower: Follower, lives: Mapping[str, Live]) -> Iterator[None]:
         follower.changed.remove(use)
 
 
-async def _follow(link_path: Path, lives: Mapping[str, Live], clock: Clock) -> None:
+async def _follow(place: link.Place, lives: Mapping[str, Live], clock: Clock) -> None:
     pause = FIRST_PAUSE
     while True:
         try:
-            async with link.connected(link_path) as media:
+            async with link.connected(place) as media:
+                media.send(Follow("states"))  # for the time, that another machine may have wrong
                 for channel in lives:
                     media.send(Follow("sound", channel))
                 async for message in media.receive():

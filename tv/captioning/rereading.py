@@ -177,7 +177,7 @@ async def run(folder: Folder, settings: Settings) -> None:
             rereader.run(),
             _tell(rereader, Board(store, settings.event.slug)),
         ):
-            await _follow(folder.media_socket, rereader)
+            await _follow(folder.media, rereader)
 
 
 def _load(captions: Captions, cache: Path) -> "Whisper":
@@ -191,10 +191,10 @@ def _load(captions: Captions, cache: Path) -> "Whisper":
     return loading.load(model, cache, channels=len(captions.channels), here=here)
 
 
-async def _follow(path: Path, rereader: Rereader) -> None:
+async def _follow(place: link.Place, rereader: Rereader) -> None:
     while True:
         try:
-            async with link.connected(path) as media:
+            async with link.connected(place) as media:
                 for channel in rereader.channels:
                     media.send(Follow("sound", channel))
                 async for message in media.receive():

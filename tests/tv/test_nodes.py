@@ -1,0 +1,215 @@
+"""Parts of the service on machines of their own: by TCP, with a pass, each of them killed alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import servers
+from tests.servers import Fabrique, free_ports, is_alive
+from tests.studio import publishing
+from tests.viewers import whep
+from tv.auth import Role
+
+PATIENCE = 60.0  # seconds
+
+
+class Node:
+    """One of `fabrique-tv edge`, `web`, `captions` and `ladder`, as one starts it."""
+
+    def __init__(self, origin: Fabrique, folder: Path, command: str, *options: str) -> None:
+        self.port, webrtc = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / f"{command}.log"
+        token = folder / "node.pass"
+        token.write_text(origin.make_pass(Role.NODE))
+        environment = origin.environment | {
+            "FABRIQUE_SERVER__PORT": str(self.port),
+            "FABRIQUE_WEBRTC__PORT": str(webrtc),
+            "FABRIQUE_PASS_FILE": str(token),
+        }
+        there = f"127.0.0.1:{origin.environment['FABRIQUE_LINK__PORT']}"
+        given = [command, "--origin", there, *options]
+        if "--data" not in options:
+            given += ["--data", str(folder / command)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tv", *given], env=environment, stderr=log, stdout=log
+            )
+
+    def wait_ready(self) -> None:
+        until(lambda: answers(f"{self.url}/readyz") == 200, self.log.read_text)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+
+
+def until(look: Callable[[], object], told: Callable[[], str] = lambda: "") -> None:
+    end = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < end, f"it did not happen in time\n{told()}"
+
+
+def answers(address: str) -> int:
+    """The status of what an address answers; 0 for nothing."""
+    try:
+        return httpx.get(address, timeout=5).status_code
+    except httpx.TransportError:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fabrique-nodes-") as path:
+        yield Path(path)
+
+
+@pytest.fixture(scope="module")
+def origin(film: Path) -> Iterator[Fabrique]:
+    """A service with a studio on air, whose captions are made elsewhere."""
+    (link,) = free_ports(1)
+    with servers.store_server() as store:
+        settings = {
+            "STORE__URL": store.url,
+            "LINK__HOST": "127.0.0.1",
+            "LINK__PORT": str(link),
+            "SERVER__ELSEWHERE": "captions",
+        }
+        with servers.fabrique(**settings) as server, publishing(film, server):
+            yield server
+
+
+@contextmanager
+def node(origin: Fabrique, folder: Path, command: str, *options: str) -> Iterator[Node]:
+    made = Node(origin, folder, command, *options)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def store_of(origin: Fabrique) -> tuple[str, str]:
+    return "--store", origin.environment["FABRIQUE_STORE__URL"]
+
+
+@pytest.mark.slow
+async def test_an_edge_sends_the_picture_and_its_sessions_bear_its_name(
+    origin: Fabrique, folder: Path
+) -> None:
+    with node(origin, folder, "edge", "--name", "lyon") as edge:
+        edge.wait_ready()
+        async with whep(edge.url) as viewer:
+            assert viewer.session.startswith("/plateau/whep/lyon.")
+            numbers = await viewer.film_frames(20)
+            assert sorted(numbers) == numbers
+            assert (await viewer.sound()).samples > 0
+            watched = 'fabrique_whep_sessions{channel="plateau"} 1.0'
+            # At the edge, and in all, as media has counted:
+            until(lambda: watched in httpx.get(f"{edge.url}/metrics").text)
+            until(lambda: watched in httpx.get(f"{origin.url}/metrics").text)
+        assert answers(f"{edge.url}/plateau/index.m3u8") == 404  # that is for web processes
+
+
+@pytest.mark.slow
+async def test_viewers_of_an_edge_stay_while_media_is_away(origin: Fabrique, folder: Path) -> None:
+    with node(origin, folder, "edge", "--name", "a") as edge:
+        edge.wait_ready()
+        async with whep(edge.url) as viewer:
+            await viewer.film_frames(2)
+            origin.kill("media")
+            until(lambda: answers(f"{edge.url}/readyz") == 503)
+            edge.wait_ready()
+            await viewer.film_frames(10)  # the same session
+    origin.wait_ready()
+
+
+@pytest.mark.slow
+def test_a_web_process_elsewhere_serves_the_same_event(origin: Fabrique, folder: Path) -> None:
+    shared = ("--data", str(origin.folder.path))
+    with node(
+        origin, folder, "web", "--store", origin.environment["FABRIQUE_STORE__URL"], *shared
+    ) as web:
+        web.wait_ready()
+        with httpx.Client(base_url=web.url, timeout=15) as viewer:
+            token = viewer.post("/api/v1/participants", json={}).json()["token"]
+            viewer.headers["authorization"] = f"Bearer {token}"
+            asked = viewer.post("/api/v1/talks/direct/questions", json={"body": "D’où ?"})
+            assert asked.status_code == 201
+            assert viewer.get("/plateau/media.m3u8").status_code == 200
+        moderator = {"authorization": f"Bearer {origin.make_pass(Role.MODERATOR)}"}
+
+        def there() -> bool:
+            known = httpx.get(f"{origin.url}/api/v1/talks/direct/questions", headers=moderator)
+            return asked.json()["id"] in [item["id"] for item in known.json()["items"]]
+
+        until(there)
+
+
+@pytest.mark.slow
+def test_captions_made_elsewhere_reach_viewers(origin: Fabrique, folder: Path) -> None:
+    (folder / "captions").mkdir(exist_ok=True)
+    with node(
+        origin, folder, "captions", "--store", origin.environment["FABRIQUE_STORE__URL"]
+    ) as made:
+        cues = f"{origin.url}/api/v1/talks/direct/captions.json"
+
+        def written() -> bool:
+            reply = httpx.get(cues)
+            return reply.status_code == 200 and bool(reply.json()["cues"])
+
+        until(written, made.log.read_text)
+
+
+@pytest.mark.slow
+def test_a_node_without_a_right_pass_is_turned_away_and_told(
+    origin: Fabrique, folder: Path
+) -> None:
+    there = f"127.0.0.1:{origin.environment['FABRIQUE_LINK__PORT']}"
+    wrong = folder / "viewer.pass"
+    wrong.write_text(origin.make_pass(Role.VIEWER))
+    log = folder / "refused.log"
+    arguments = ["ladder", "--origin", there, "--data", str(folder / "refused"), "--pass", wrong]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tv", *map(str, arguments)], env=os.environ, stderr=file
+        )
+    until(lambda: "does not accept our pass" in log.read_text(), log.read_text)
+    process.terminate()
+    process.wait(timeout=30)
+    assert "turned away" in origin.log.read_text()
+    assert is_alive(origin.children()["media"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["edge", "--origin", "h:0", "--name", "a", "--pass", "PASS"], "--origin"),
+        (["edge", "--origin", "h", "--name", "A b", "--pass", "PASS"], "--name"),
+        (["ladder", "--origin", "h", "--pass", "/nowhere/pass"], "pass node --token"),
+        (["web", "--origin", "h", "--store", "redis://h", "--pass", "PASS"], "dossier de données"),
+    ],
+)
+def test_what_is_wrong_with_a_node_is_told_in_a_line(
+    tmp_path: Path, options: list[str], said: str
+) -> None:
+    token = tmp_path / "pass"
+    token.write_text("x")
+    command = [each.replace("PASS", str(token)) for each in options]
+    ran = subprocess.run(
+        [sys.executable, "-m", "tv", *command, "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert ran.stderr.count("\n") == 1

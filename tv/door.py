@@ -1,0 +1,100 @@
+"""An edge's door: WHEP by HTTP, in a process beside it whose loop no picture waits for.
+
+Besides that it says whether it lives and is ready, and its figures, as a web process does.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Iterator
+
+import msgspec
+import uvicorn
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tv import metrics, problems
+from tv.folder import Folder
+from tv.problems import Problem
+from tv.serving import GOODBYE, Server
+from tv.settings import Settings
+from tv.tasks import running
+from tv.upstream import Upstream
+from tv.webrtc import whep
+
+
+class Told(Collector):
+    """What the edge has told, as Prometheus takes it."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        yield from metrics.of_media(self._upstream)
+        yield metrics.sessions(self._upstream.states.values())
+
+
+def create_app(upstream: Upstream, settings: Settings) -> Starlette:
+    registry = CollectorRegistry()
+    registry.register(Told(upstream))
+
+    async def livez(request: Request) -> Response:
+        return Response("ok\n", media_type="text/plain", headers={"cache-control": "no-store"})
+
+    async def readyz(request: Request) -> Response:
+        ready = not upstream.interrupted and len(upstream.states) == len(upstream.channels)
+        headers = {"cache-control": "no-store"} | ({} if ready else {"retry-after": "1"})
+        return Response(
+            msgspec.json.encode({"ready": ready, "media": ready}),
+            200 if ready else 503,
+            media_type="application/json",
+            headers=headers,
+        )
+
+    async def figures(request: Request) -> Response:
+        if not metrics.from_here(request):
+            raise Problem(
+                403, "local-only", "Accès refusé", "Ces chiffres se lisent depuis cette machine."
+            )
+        return metrics.answer(request, registry)
+
+    servers = tuple(settings.webrtc.ice_servers.values())
+    return Starlette(
+        routes=[
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            Route("/metrics", figures),
+            *whep.routes(upstream, frozenset(settings.channels), servers),
+        ],
+        exception_handlers=problems.handlers,
+    )
+
+
+async def run(folder: Folder, settings: Settings, listening: socket.socket) -> None:
+    """Serve on `listening` until cancelled."""
+    upstream = Upstream(folder.media_socket, list(settings.channels))
+    config = uvicorn.Config(
+        create_app(upstream, settings),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        limit_concurrency=1_000,
+        timeout_graceful_shutdown=GOODBYE,
+        server_header=False,
+    )
+    server = Server(config)
+    async with running(upstream.run()):
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving
