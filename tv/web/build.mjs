@@ -1,6 +1,7 @@
 // Builds the pages' scripts, stylesheet and icon into the folder given as argument.
 // Every name carries a hash, so that what is served may be cached for ever; manifest.json maps
 // the names that templates use to the built ones. Text files are compressed once, here.
+// A language's catalogue becomes a script, which its pages load before their own.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -26,10 +27,11 @@ const apart = ["watch.ts"];
 const together = [
   ...["control_room.ts", "presenter.ts", "replay.ts"],
   ...["wall.ts", "wall_writing.ts", "wall_desk.ts"],
-  ...["overlay.ts", "screen.ts", "labs_desk.ts"],
+  ...["overlay.ts", "screen.ts", "screen_claim.ts", "labs_desk.ts"],
   ...["labs.ts", "lab.ts", "table.ts"],
   ...["ideas.ts", "host.ts"],
-  ...["style.css", "more.css"],
+  ...["embed.ts", "embedding.ts", "shell.ts"],
+  ...["style.css", "more.css", "light.css"],
 ];
 const entries = [...apart, ...together];
 const options = {
@@ -52,6 +54,10 @@ const outputs = {};
 for (const entryPoints of [apart, together]) {
   Object.assign(outputs, (await build({ entryPoints, ...options })).metafile.outputs);
 }
+// The service worker stands alone: it outlives the pages that it was made with.
+const worker = { ...options, entryPoints: ["worker/worker.ts"], splitting: false, format: "iife" };
+Object.assign(outputs, (await build(worker)).metafile.outputs);
+entries.push("worker/worker.ts");
 
 const manifest = {};
 for (const [path, output] of Object.entries(outputs)) {
@@ -66,12 +72,29 @@ for (const path of Object.keys(outputs)) {
   if (font) manifest[`${font[1]}.woff2`] = { file: basename(path), imports: [] };
 }
 
-const icon = readFileSync("icon.svg");
-const iconName = `icon-${createHash("sha256").update(icon).digest("hex").slice(0, 8)}.svg`;
-writeFileSync(join(out, iconName), icon);
-manifest["icon.svg"] = { file: iconName, imports: [] };
+const written = [];
+/** Writes a file that esbuild does not make, under a name with its hash. */
+function write(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const file = name.replace(".", `-${hash}.`);
+  writeFileSync(join(out, file), content);
+  manifest[name] = { file, imports: [] };
+  written.push(file);
+}
 
-const built = [...Object.keys(outputs).map((path) => basename(path)), iconName];
+write("icon.svg", readFileSync("icon.svg"));
+const languages = "../languages";
+for (const { name: code } of readdirSync(languages, { withFileTypes: true }).filter(isLanguage)) {
+  const parts = ["scripts", "problems"].map((part) => join(languages, code, `${part}.json`));
+  const catalogue = Object.assign({}, ...parts.map((path) => JSON.parse(readFileSync(path))));
+  write(`${code}.js`, `globalThis.catalogue=${JSON.stringify(catalogue)}`);
+}
+
+function isLanguage(entry) {
+  return entry.isDirectory() && /^[a-z]{2}$/.test(entry.name);
+}
+
+const built = [...Object.keys(outputs).map((path) => basename(path)), ...written];
 const kept = new Set([...built, "manifest.json"]);
 for (const name of built.filter((name) => /\.(js|css|svg)$/.test(name))) {
   const content = readFileSync(join(out, name));

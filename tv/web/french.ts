@@ -1,5 +1,7 @@
-// French for people: times, numbers, plurals, and the names of states.
+// Times, numbers, plurals and the names of states, as people say them: in French, or in the
+// language of the page.
 
+import { either, language, t } from "./language";
 import type { Instant, QuestionState } from "./protocol";
 
 /** An instant as broadcast seconds; null when there is none. */
@@ -13,7 +15,8 @@ export function hour(instant: Instant | null | undefined): string {
   const time = seconds(instant);
   if (time == null) return "";
   const date = new Date(time * 1000);
-  return `${date.getHours()}\u00a0h\u00a0${String(date.getMinutes()).padStart(2, "0")}`;
+  const minutes = String(date.getMinutes()).padStart(2, "0");
+  return t("{hours}\u00a0h\u00a0{minutes}", { hours: date.getHours(), minutes });
 }
 
 /** « 1:02:07 » or « 4:31 »: a stopwatch. */
@@ -42,22 +45,22 @@ export function ago(instant: Instant | null | undefined, now: number): string {
   const time = seconds(instant);
   if (time == null) return "";
   const age = now - time;
-  if (age < 5) return "à l’instant";
-  if (age < 60) return `il y a ${Math.floor(age / 5) * 5}\u00a0s`;
-  if (age < 3600) return `il y a ${Math.floor(age / 60)}\u00a0min`;
-  return `à ${hour(time)}`;
+  if (age < 5) return t("à l’instant");
+  if (age < 60) return t("il y a {n}\u00a0s", { n: Math.floor(age / 5) * 5 });
+  if (age < 3600) return t("il y a {n}\u00a0min", { n: Math.floor(age / 60) });
+  return t("à {hour}", { hour: hour(time) });
 }
 
-const numbers = new Intl.NumberFormat("fr-FR");
+const numbers = new Intl.NumberFormat(language);
 
-/** « 1 soutien », « 43 soutiens »: in French, 0 is singular. */
+/** « 1 soutien », « 43 soutiens »; both are in the catalogues. */
 export function count(n: number, one: string, many: string): string {
-  return `${numbers.format(n)}\u00a0${Math.abs(n) < 2 ? one : many}`;
+  return `${numbers.format(n)}\u00a0${either(n, one, many)}`;
 }
 
 /** « 0,4 s » */
 export function decimal(value: number, digits = 1): string {
-  return value.toLocaleString("fr-FR", {
+  return value.toLocaleString(language, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
@@ -70,27 +73,29 @@ export function sized(bits: number): string {
 }
 
 export function percent(part: number, whole: number): string {
-  return `${whole ? Math.round((100 * part) / whole) : 0}\u00a0%`;
+  return t("{n}\u00a0%", { n: whole ? Math.round((100 * part) / whole) : 0 });
 }
 
 /** « texte », with the spaces French wants. */
 export function quoted(text: string): string {
-  return `«\u00a0${text}\u00a0»`;
+  return t("«\u00a0{text}\u00a0»", { text });
 }
 
 const REASONS: Record<string, string> = {
-  off_topic: "hors sujet",
-  hors_sujet: "hors sujet",
-  duplicate: "déjà posée",
-  doublon: "déjà posée",
-  offensive: "propos déplacés",
-  propos: "propos déplacés",
-  personal: "met en cause une personne",
-  personne_visee: "met en cause une personne",
-  advertising: "publicité",
-  publicite: "publicité",
-  other: "autre raison",
-  autre: "autre raison",
+  off_topic: t("hors sujet"),
+  hors_sujet: t("hors sujet"),
+  duplicate: t("déjà posée"),
+  doublon: t("déjà posée"),
+  offensive: t("propos déplacés"),
+  propos: t("propos déplacés"),
+  personal: t("met en cause une personne"),
+  personne_visee: t("met en cause une personne"),
+  private: t("donnée personnelle"),
+  illegal: t("contenu illicite"),
+  advertising: t("publicité"),
+  publicite: t("publicité"),
+  other: t("autre raison"),
+  autre: t("autre raison"),
 };
 
 /** A reason's code in words; the régie's own words stay as they are. */
@@ -106,20 +111,22 @@ export function fate(question: {
 }): string {
   switch (question.state) {
     case "pending":
-      return "En attente de relecture";
+      return t("En attente de relecture");
     case "approved":
-      return "Publiée";
+      return t("Publiée");
     case "live":
-      return "Réponse en cours";
+      return t("Réponse en cours");
     case "answered":
       return question.answered_at
-        ? `Réponse donnée à ${hour(question.answered_at)}`
-        : "Réponse donnée";
+        ? t("Réponse donnée à {hour}", { hour: hour(question.answered_at) })
+        : t("Réponse donnée");
     case "merged":
-      return "Regroupée avec une question proche";
+      return t("Regroupée avec une question proche");
     case "rejected":
-      return question.reason ? `Non retenue\u00a0: ${reason(question.reason)}` : "Non retenue";
+      return question.reason
+        ? t("Non retenue\u00a0: {reason}", { reason: reason(question.reason) })
+        : t("Non retenue");
     case "withdrawn":
-      return "Retirée";
+      return t("Retirée");
   }
 }

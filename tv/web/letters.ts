@@ -1,0 +1,28 @@
+// What people sent and has not left, where the service worker finds it: it cannot read what pages
+// keep otherwise.
+
+/** What it needs to know of a letter (outbox.ts). */
+export interface Left {
+  key: string;
+  method: string;
+  path: string;
+  body?: unknown;
+  picture?: string;
+  as?: string;
+}
+
+const BOX = "outbox";
+const ADDRESS = "/hors-ligne/lettres"; // names an entry, and no page
+
+/** What was left. */
+export async function left(): Promise<Left[]> {
+  const found = await (await caches.open(BOX)).match(ADDRESS);
+  return found ? ((await found.json()) as Left[]) : [];
+}
+
+/** Leave `letters` in place of those that were; the server may get one of them twice. */
+export async function leave(letters: Left[]): Promise<void> {
+  const box = await caches.open(BOX);
+  if (letters.length) await box.put(ADDRESS, Response.json(letters));
+  else await box.delete(ADDRESS);
+}

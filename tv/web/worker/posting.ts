@@ -1,0 +1,32 @@
+// Letters that a page left for us, sent when no page is open any more.
+//
+// The page still has them, and sends them again when it opens: their keys tell the server that they
+// are the same, and it answers as it did to us.
+
+import { type Left, left, leave } from "../letters";
+
+/** Send them in order. Throws when one has to wait: the browser tries again later. */
+export async function post(): Promise<void> {
+  let letters = await left();
+  for (let letter = letters[0]; letter; letter = letters[0]) {
+    if (letter.picture || letter.as) return; // needs its page
+    await deliver(letter);
+    letters = letters.slice(1);
+    await leave(letters);
+  }
+}
+
+async function deliver({ method, path, body, key }: Left): Promise<void> {
+  const send = (to: string, what: unknown, how: string) =>
+    fetch(to, {
+      method: how,
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: what === undefined ? null : JSON.stringify(what),
+    });
+  let answer = await send(path, body, method);
+  if (answer.status === 401) {
+    await send("/api/v1/participants", {}, "POST"); // who only wrote has not joined yet
+    answer = await send(path, body, method);
+  }
+  if (answer.status === 429 || answer.status >= 500) throw new Error(`${answer.status}: later`);
+}
