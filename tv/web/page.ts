@@ -1,6 +1,8 @@
 // What the server wrote into the page, and drawing at most once a frame.
 
 import type { Lab } from "./lab_items";
+import type { Night } from "./parts/night";
+import type { Join } from "./parts/waiting_card";
 
 export interface Page {
   channel: string;
@@ -12,6 +14,8 @@ export interface Page {
   address?: string; // where one writes on the wall
   code?: string; // the same as a QR code
   screen?: string; // which screen this is, "" while it is none
+  join?: Join; // how people in the room take part
+  night?: Night | null; // when screens are dark
   labs?: Lab[]; // in the order of the journey
   lab?: string; // which of them this is about
   labChannel?: string; // its own, "" for none

@@ -2,40 +2,52 @@
 
 import { html, nothing, render } from "lit";
 import * as clock from "./clock";
-import { count, quoted, seconds, stopwatch } from "./french";
+import { count, hour, seconds, stopwatch } from "./french";
 import type { Lab, Synthesis } from "./lab_items";
 import { Live } from "./live";
 import { drawing, page } from "./page";
 import { closedDoor } from "./parts/door";
 import { labsOnce } from "./parts/lab_sign";
-import { results } from "./parts/polls";
+import { keepLit } from "./parts/lit_display";
+import { type Mark, Marks, marked, told, unread } from "./parts/marks";
 import { queued } from "./parts/moderating";
+import { fit } from "./parts/on_air";
+import { results } from "./parts/polls";
+import { type PromptActs, questionPrompt, upcoming } from "./parts/prompt";
 import { ordered } from "./parts/questions";
 import { nextSyntheses, synthesisPrompt, telling, type TellingActs } from "./parts/restitution";
+import { Rooms } from "./parts/rooms";
 import { received } from "./parts/stage_message";
 import { typeset } from "./parts/text";
+import { Signals, timeLeft, worded } from "./parts/time_left";
+import { variable } from "./parts/variable";
 import { fastest } from "./player/captions";
 import { Cues } from "./player/cues";
 import type { Answer, Channel, Poll, Question, StageMessage, Talk, Word } from "./protocol";
-import { Requests } from "./requests";
 import { enter } from "./session";
 import { CREW, ranked } from "./talks";
 
 const ROLES = ["presenter", "operator", "moderator", "admin"];
-const NEXT = 3; // questions shown after the one that is next
+const SIGNAL = 8; // seconds for which a signal shows
+const TWICE = 400; // ms in which a second press is a finger that trembles
 
 const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
-const requests = new Requests(draw);
+const marks = new Marks(draw);
+const rooms = new Rooms(slug, live, draw);
+const signals = new Signals();
 const later = new Map<string, number>(); // what was put off, on this device: id → when
 const cues = new Cues();
 let words: Word[] = [];
 let talk: Talk | undefined;
 let labs: Lab[] = [];
 let trouble = "";
+let connected = false;
+let asked = false; // in a restitution: a question was chosen before the next synthesis
+let resting = false; // just pressed
 
 live.onPartial = (partial) => {
   words = partial.words;
@@ -54,7 +66,7 @@ setInterval(draw, 1000);
 setInterval(caption, 200);
 
 function follow(): void {
-  const topics = ["talks", `channel:${slug}`, `captions:${slug}`];
+  const topics = ["talks", `channel:${slug}`, `captions:${slug}`, ...Rooms.topics];
   if (talk) topics.push(`talk:${talk.id}`);
   if (talk?.type === "restitution") topics.push("shared");
   live.follow(...topics);
@@ -67,11 +79,30 @@ function redraw(): void {
   $("#prompter").hidden = !allowed;
   render(allowed ? nothing : closedDoor("Intervenant", trouble, role), $("#closed"));
   if (!allowed) return;
+  keepLit(true); // a tablet beside who speaks
 
+  if (live.connected && !connected) marks.flush();
+  connected = live.connected;
   talk = ranked(live.items<Talk>("talks", "talk"), slug, CREW)[0];
   follow();
 
-  const questions = live.items<Question>(`talk:${talk?.id}`, "question");
+  const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
+  const topic = `talk:${talk?.id}`;
+  render(status(channel), $("#status"));
+  render(heading(), $("#talk"));
+  render(unheard(channel), $("#unheard"));
+  render(received(unread(live.items<StageMessage>(topic, "message"), marks.all), read), $("#message"));
+  signal();
+  drawPrompt(marked(live.items<Question>(topic, "question"), marks.all));
+  render(rooms.render(labs), $("#rooms"));
+  fit($("#rooms .air-box"));
+  const polls = live.items<Poll>(topic, "poll").filter(({ state }) => state !== "draft");
+  const poll = polls.find(({ state }) => state === "open") ?? polls.at(-1);
+  render(poll ? pollCard(poll) : nothing, $("#polls"));
+}
+
+/** In a restitution syntheses come first, but for a question that was chosen, or is answered. */
+function drawPrompt(questions: Question[]): void {
   const bound = talk?.presenter_only_queued ?? false;
   const waiting = queued(
     ordered(
@@ -83,54 +114,92 @@ function redraw(): void {
   const shown = answering ?? waiting[0];
   const rest = answering ? waiting : waiting.slice(1);
 
-  render(status(), $("#status"));
-  render(received(live.items<StageMessage>(`talk:${talk?.id}`, "message"), requests), $("#message"));
-  render(heading(), $("#talk"));
-  drawPrompt(answering, shown, rest);
-  const polls = live
-    .items<Poll>(`talk:${talk?.id}`, "poll")
-    .filter(({ state }) => state !== "draft");
-  const poll = polls.find(({ state }) => state === "open") ?? polls.at(-1);
-  render(poll ? pollCard(poll) : nothing, $("#polls"));
-}
-
-/** In a restitution syntheses come first, but a question that is being answered stays. */
-function drawPrompt(answering: Question | undefined, shown: Question | undefined, rest: Question[]) {
-  const told =
+  const tells =
     talk?.type === "restitution"
-      ? telling(live.items<Synthesis>("shared", "synthesis"), talk, labs, later)
+      ? telling(told(live.items<Synthesis>("shared", "synthesis"), marks.all), talk, labs, later)
       : undefined;
-  const syntheses = told && !answering && Boolean(told.on ?? told.next[0]);
-  render(syntheses ? synthesisPrompt(told, labs, restitution) : card(shown), $("#question"));
-  const waiting = syntheses ? (shown ? [shown, ...rest] : rest) : rest;
+  const chosen = answering ?? (asked && shown && !tells?.on ? shown : undefined);
+  const syntheses = tells && !chosen && Boolean(tells.on ?? tells.next[0]);
+  const free = !answering && !tells?.on;
+  const among = syntheses && shown ? [shown, ...rest] : rest;
   render(
-    html`${told ? nextSyntheses(told, labs, restitution, Boolean(syntheses)) : nothing}
-    ${upcoming(waiting, told ? "Questions" : "Ensuite")}`,
+    syntheses ? synthesisPrompt(tells, labs, restitution) : questionPrompt(shown, acts),
+    $("#question"),
+  );
+  render(
+    html`${tells ? nextSyntheses(tells, labs, restitution, Boolean(syntheses), free) : nothing}
+    ${upcoming(among, tells ? "Questions" : "Ensuite", free, acts)}`,
     $("#next"),
   );
+  say(syntheses ? "" : (shown?.body ?? ""), Boolean(answering));
 }
 
-const restitution: TellingActs = {
-  busy: requests.busy,
-  act({ id }, verb) {
-    const body = verb === "take" ? { talk: talk?.id } : {};
-    void requests.send(id, "POST", `/api/v1/syntheses/${id}:${verb}`, body);
+const acts: PromptActs = {
+  get resting() {
+    return resting;
   },
-  putOff({ id }) {
-    later.set(id, clock.now());
-    draw();
-  },
-  first({ id }) {
-    later.set(id, -clock.now()); // before all others, and before what was chosen before
-    draw();
-  },
+  act: ({ id }, verb) =>
+    once(() => {
+      mark("questions", id, verb);
+      if (verb === "release") later.set(id, clock.now());
+      if (verb !== "take") asked = false;
+    }),
+  putOff: ({ id }) =>
+    once(() => {
+      later.set(id, clock.now());
+      asked = false;
+    }),
+  first: ({ id }) =>
+    once(() => {
+      later.set(id, -clock.now()); // before all others, and before what was chosen before
+      asked = true;
+    }),
 };
 
-function status() {
+const restitution: TellingActs = {
+  get resting() {
+    return resting;
+  },
+  act: ({ id }, verb) => once(() => mark("syntheses", id, verb)),
+  putOff: ({ id }) => once(() => later.set(id, clock.now())),
+  first: ({ id }) =>
+    once(() => {
+      later.set(id, -clock.now());
+      asked = false;
+    }),
+};
+
+/** What is pressed twice is meant once: the button says something else by the second time. */
+function once(act: () => void): void {
+  if (resting) return;
+  resting = true;
+  setTimeout(() => {
+    resting = false;
+    draw();
+  }, TWICE);
+  act();
+  draw();
+}
+
+function read({ id }: StageMessage): void {
+  mark("messages", id, "acknowledge");
+}
+
+function mark(of: Mark["of"], id: string, verb: Mark["verb"]): void {
+  marks.make({ of, id, verb, talk: talk?.id ?? "" });
+}
+
+function status(channel: Channel | undefined) {
+  const waiting = marks.waiting;
   if (!live.connected) {
-    return html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`;
+    return html`<span class="chip trouble"
+      ><span class="spinner"></span>${
+        waiting
+          ? `Hors ligne\u202f: ${count(waiting, "geste partira", "gestes partiront")} au retour du réseau`
+          : "Hors ligne\u202f: vous pouvez continuer"
+      }</span
+    >`;
   }
-  const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   if (channel?.on_air === "slate") {
     return html`<span class="chip warn"
       ><span class="tally"></span>Carton d’attente à l’antenne</span
@@ -142,97 +211,56 @@ function status() {
 }
 
 function heading() {
+  const left = timeLeft(talk, clock.now());
   const since = talk?.state === "live" ? seconds(talk.started_at) : null;
+  const start = seconds(talk?.planned_start);
+  const [figure, small] = left
+    ? worded(left)
+    : since != null
+      ? [stopwatch(clock.now() - since), "depuis le début"]
+      : ["", ""];
   return html`
     <div>
-      <h1>${talk?.title || page.event}</h1>
+      <h1>${typeset(talk?.title || page.event)}</h1>
       ${talk?.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
     </div>
-    <p class="elapsed">
+    <p class="elapsed ${left?.level ?? ""}">
+      ${small ? html`<small>${small}</small>` : nothing}
       ${
-        since == null
-          ? html`<span>${talk?.state === "ended" ? "Terminé" : "Pas encore commencé"}</span>`
-          : html`<span>${stopwatch(clock.now() - since)}</span><small>depuis le début</small>`
+        figure
+          ? html`<span>${figure}</span>`
+          : html`<small>${
+              talk?.state === "ended"
+                ? "Terminé"
+                : start != null
+                  ? `Commence à ${hour(start)}`
+                  : "Pas encore commencé"
+            }</small>`
       }
     </p>
+    ${
+      left
+        ? html`<span class="time-bar ${left.level}" ${variable("--part", left.part.toFixed(3))}></span>`
+        : nothing
+    }
   `;
 }
 
-function card(question: Question | undefined) {
-  if (!question) {
-    return html`<div class="prompt empty-prompt">
-      <p>Pas de question pour l’instant.</p>
-      <small>Les questions relues par la régie s’afficheront ici.</small>
-    </div>`;
-  }
-  const answering = question.state === "live";
-  const busy = requests.busy.has(question.id);
-  const quote = question.anchor?.quote;
-  const long = question.body.length > 140;
-  return html`<div class="prompt ${answering ? "answering" : ""}">
-    <p class="eyebrow">
-      ${
-        answering
-          ? html`<span class="tally"></span>Réponse en cours<span class="dot"></span>${stopwatch(
-                clock.now() - (seconds(question.taken_at) ?? clock.now()),
-              )}`
-          : "Question suivante"
-      }
-      ${
-        answering
-          ? nothing
-          : html`<span class="dot"></span>${count(question.support, "soutien", "soutiens")}`
-      }
-    </p>
-    ${quote ? html`<blockquote><span>À propos de</span> ${quoted(quote)}</blockquote>` : nothing}
-    <p class="prompt-body ${long ? "long" : ""}">${typeset(question.body)}</p>
-    <div class="acts">
-      ${
-        answering
-          ? html`<button
-                class="primary huge"
-                ?disabled=${busy}
-                @click=${() => act(question, "answer")}
-              >
-                Réponse donnée
-              </button>
-              <button class="quiet huge" ?disabled=${busy} @click=${() => act(question, "release")}>
-                Plus tard
-              </button>`
-          : html`<button
-                class="primary huge"
-                ?disabled=${busy}
-                @click=${() => act(question, "take")}
-              >
-                Je réponds
-              </button>
-              <button class="quiet huge" ?disabled=${busy} @click=${() => putOff(question)}>
-                Plus tard
-              </button>`
-      }
-    </div>
-  </div>`;
+/** Nobody hears who speaks: they are the last to know. */
+function unheard(channel: Channel | undefined) {
+  if (!channel?.silent || talk?.state !== "live" || channel.on_air === "slate") return nothing;
+  return html`<p>
+    <strong>Micro coupé\u202f?</strong> La régie n’entend plus rien. Vérifiez votre micro.
+  </p>`;
 }
 
-function upcoming(rest: Question[], title: string) {
-  if (!rest.length) return nothing;
-  return html`<h2>${title}</h2>
-    <ol class="upcoming">
-      ${rest.slice(0, NEXT).map(
-        ({ body, support }) =>
-          html`<li>
-            <p>${typeset(body)}</p>
-            <small>${count(support, "soutien", "soutiens")}</small>
-          </li>`,
-      )}
-    </ol>
-    ${
-      rest.length > NEXT
-        ? html`<p class="note">
-            et ${count(rest.length - NEXT, "autre question", "autres questions")}
-          </p>`
-        : nothing
-    }`;
+function signal(): void {
+  const text = signals.look(timeLeft(talk, clock.now()));
+  if (!text) return;
+  const box = $("#signal");
+  render(html`<p>${text}</p>`, box);
+  navigator.vibrate?.([180, 120, 180]);
+  setTimeout(() => render(nothing, box), 1000 * SIGNAL);
 }
 
 function pollCard(poll: Poll) {
@@ -251,15 +279,14 @@ function pollCard(poll: Poll) {
   </article>`;
 }
 
-function putOff({ id, state }: Question): void {
-  if (state === "approved") later.set(id, clock.now());
-  draw();
-}
+let spoken = "";
 
-async function act({ id }: Question, verb: string): Promise<void> {
-  const done = await requests.send(id, "POST", `/api/v1/questions/${id}:${verb}`);
-  if (done && verb === "release") later.set(id, clock.now());
-  draw();
+/** To a screen reader, once for each question, and once when its answer has begun. */
+function say(body: string, answering: boolean): void {
+  const text = !body ? "" : answering ? "Réponse en cours" : `Question suivante\u202f: ${body}`;
+  if (text === spoken) return;
+  spoken = text;
+  $("#spoken").textContent = text;
 }
 
 function caption(): void {

@@ -247,6 +247,9 @@ export interface Channel {
   viewers: number;
   feeds: { live?: Feed; delayed?: Feed };
   rewind: boolean; // its talks are recorded: one can go back in them
+  qualities: string[]; // smaller pictures that there are now, the largest first
+  signs: string; // the channel with its sign-language interpreter, or ""
+  silent: boolean; // what is on air has not been heard for some seconds
   chosen?: Choice; // for the crew, as the next two
   sources?: Source[];
   captions_reason?: string; // why there are none
@@ -356,11 +359,14 @@ export interface Screen {
   lab: string; // whose room it is in, or ""
   group: string;
   carries_overlay: boolean; // its picture has the overlay in it
+  sound: boolean; // one hears it
   spotted_at: Instant | null; // « Repérer cet écran »
-  seen_at?: Instant | null; // by the API alone, as the next three: what it last said
+  seen_at?: Instant | null; // by the API alone, as the next five: what it last said
   showing?: string | null;
   width?: number;
   height?: number;
+  health?: "" | "well" | "mending" | "card" | "asleep" | null; // "card": in place of its picture
+  heard?: "" | "off" | "on" | "refused" | null; // "refused": its browser wants to be touched first
 }
 
 /** From the control room to whoever is on stage; for the crew of the talk. */

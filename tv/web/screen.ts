@@ -1,4 +1,5 @@
 // A screen in a room: a picture with its captions, the wall, a laboratory; over it what is on air.
+// Nobody is there to press anything: it looks after itself.
 
 import { html, nothing, render } from "lit";
 import { call } from "./api";
@@ -8,40 +9,50 @@ import { seconds } from "./french";
 import { ComparisonFace, LabFace } from "./labs_desk/faces";
 import { Live } from "./live";
 import { drawing, page } from "./page";
+import { keepLit } from "./parts/lit_display";
+import { isNight } from "./parts/night";
 import { fit, onAir, ticks } from "./parts/on_air";
 import { pairing } from "./parts/pairing";
-import { Stage } from "./parts/stage";
+import { ScreenPicture } from "./parts/screen_picture";
+import { waitingCard } from "./parts/waiting_card";
 import { WallDisplay } from "./parts/wall";
-import type { Air, Channel, Screen } from "./protocol";
+import type { Air, Channel, Screen, Talk } from "./protocol";
 import { enter } from "./session";
 
 const PRESENCE = 10; // seconds between two words to the control room
 const SPOTTED = 10; // seconds for which a screen shows its name
+const CUT = 4; // seconds without a connection before the room is told
 
 const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
 
 const id = page.screen ?? "";
+const topic = `screen:${id}`;
 const draw = drawing(redraw);
 const live = new Live(draw);
 const labs = new Labs(draw);
-let stage: Stage | undefined;
+let picture: ScreenPicture | undefined;
 let wall: WallDisplay | undefined;
 let lab: LabFace | undefined;
 let comparison: ComparisonFace | undefined;
-let playing = ""; // the channel that `stage` shows
 let known = false; // whether the server has said what this screen is
 let paired = true;
+let asleep = false;
+let told = ""; // what the control room was last told
+let toldAt = 0;
+let connectedAt = performance.now();
 
-live.onPartial = (partial) => stage?.guess(partial);
+live.onPartial = (partial) => partial.channel === picture?.channel && picture.guess(partial);
 live.onView = (view) => {
-  if (view.topic === `captions:${playing}`) stage?.follow(view);
+  if (view.topic === `captions:${picture?.channel}`) picture?.follow(view);
   if (view.topic === topic) known = true;
 };
-const topic = `screen:${id}`;
-void enter().then(() => (id ? live.follow(topic) : unpaired()));
+void enter().then(() => (id ? live.follow(topic, "talks") : unpaired()));
 addEventListener("resize", draw);
+addEventListener("contextmenu", (event) => event.preventDefault());
 setInterval(() => ticks(air()?.entries ?? []) && draw(), 250);
+setInterval(draw, 2000); // hours pass
 setInterval(() => void tell(), PRESENCE * 1000);
+keepLit(true);
 
 function redraw(): void {
   const screen = live.item<Screen>(topic, "screen", id);
@@ -49,31 +60,44 @@ function redraw(): void {
     if (known) unpaired();
     return;
   }
-  follow(screen);
-  document.body.dataset["face"] = screen.face;
-  document.title = screen.name;
   const shown = air();
   const entries = shown?.entries ?? [];
-  document.body.classList.toggle("cleared", shown?.cleared ?? false);
-  document.body.classList.toggle("with-card", entries.some(({ layer }) => layer === "card"));
-  $("#stage").hidden = screen.face !== "live";
+  const spotted = spottedFor(screen);
+  sleep(isDark(screen, entries.length + spotted > 0));
+  follow(screen);
+  const plays = screen.face === "live" && !asleep;
+  const lost = plays && picture?.health === "card";
+  const cleared = shown?.cleared ?? false;
   const ofLabs = screen.face === "lab" || screen.face === "comparison";
-  $("#wall").hidden = screen.face !== "wall" || (shown?.cleared ?? false);
-  $("#labs").hidden = !ofLabs || (shown?.cleared ?? false);
+  document.title = screen.name;
+  // Without a picture what is on air has the whole screen.
+  document.body.dataset["face"] = asleep ? "night" : lost ? "air" : screen.face;
+  document.body.dataset["health"] = plays ? (picture?.health ?? "card") : "well";
+  document.body.classList.toggle("cleared", cleared);
+  document.body.classList.toggle("with-card", entries.some(({ layer }) => layer === "card"));
+  $("#stage").hidden = !plays;
+  $("#wall").hidden = asleep || screen.face !== "wall" || cleared;
+  $("#labs").hidden = asleep || !ofLabs || cleared;
   const bare = $("#wall").hidden && $("#labs").hidden && !entries.length;
-  $("#waiting").hidden = screen.face === "live" || !bare;
+  $("#waiting").hidden = asleep || !bare || (plays && !lost);
+  if (!$("#waiting").hidden) {
+    const talks = live.items<Talk>("talks", "talk");
+    render(waitingCard(page.event, page.join, talks, screen.channel), $("#waiting"));
+  }
   if (screen.face === "wall") wall?.draw();
   if (screen.face === "lab") lab?.draw(labs.all, screen.lab);
   if (screen.face === "comparison") comparison?.draw();
-  stage?.about(live.item<Channel>(`channel:${playing}`, "channel", playing));
-  render(onAir(entries, labs.all), $("#air"));
+  picture?.about(live.item<Channel>(`channel:${picture.channel}`, "channel", picture.channel));
+  picture?.hear(screen.sound);
+  render(onAir(entries, labs.all, page.join), $("#air"));
   fit($("#air"));
-  render(signs(screen), $("#signs"));
+  render(signs(screen, spotted, lost), $("#signs"));
+  if (told !== standing(screen) && performance.now() - toldAt > 1000) void tell();
 }
 
 /** Follow what this screen is told to show, from now on. */
 function follow({ face, channel, lab: where }: Screen): void {
-  const topics = [topic];
+  const topics = [topic, "talks"];
   if (face === "wall") {
     topics.push("wall");
     wall ??= new WallDisplay($("#wall"), live, {
@@ -89,33 +113,55 @@ function follow({ face, channel, lab: where }: Screen): void {
     comparison ??= new ComparisonFace($("#labs"), live, draw);
     topics.push(...comparison.topics());
   }
-  if (face === "live") {
-    if (playing && playing !== channel) location.reload(); // a player stays with its channel
-    if (!playing) {
-      playing = channel;
-      stage = new Stage($("#stage"), $("#bar"), channel, false);
-      void tell();
-    }
+  const wanted = face === "live" && !asleep ? channel : "";
+  if (picture && picture.channel !== wanted) {
+    picture.stop();
+    picture = undefined;
+  }
+  if (wanted) {
+    picture ??= new ScreenPicture($("#stage"), wanted, draw, () => void anew());
     topics.push(`channel:${channel}`, `captions:${channel}`);
-  } else if (playing) {
-    location.reload();
   }
   live.follow(...topics);
 }
 
-function signs({ name, group, spotted_at }: Screen) {
+/** Whether it is night; a talk that is late, or what somebody puts on air, keeps screens on. */
+function isDark({ channel }: Screen, busy: boolean): boolean {
+  if (busy || !page.night || !isNight(clock.now(), page.night)) return false;
+  const talks = live.items<Talk>("talks", "talk");
+  return !talks.some((talk) => talk.state === "live" && talk.channel === channel);
+}
+
+function sleep(dark: boolean): void {
+  if (dark === asleep) return;
+  asleep = dark;
+  keepLit(!dark);
+  const morning = page.night && !isNight(clock.now(), page.night);
+  if (!dark && morning) void anew(); // with what the server has by then
+}
+
+function spottedFor({ spotted_at }: Screen): number {
   const spotted = seconds(spotted_at);
-  const left = spotted == null ? 0 : SPOTTED - (clock.now() - spotted);
-  if (left > 0) setTimeout(draw, 1000 * left + 50);
+  const left = spotted == null ? 0 : Math.max(0, SPOTTED - (clock.now() - spotted));
+  if (left) setTimeout(draw, 1000 * left + 50);
+  return left;
+}
+
+function signs({ name, group }: Screen, spotted: number, lost: boolean) {
+  if (live.connected) connectedAt = performance.now();
+  const cut = performance.now() - connectedAt > CUT * 1000;
+  const mends = lost || document.body.dataset["health"] === "mending";
   return html`${
-    left > 0
+    spotted
       ? html`<p class="spotted"><strong>${name}</strong>${group ? html`<span>${group}</span>` : nothing}</p>`
       : nothing
   }
   ${
-    live.connected
+    asleep || !(cut || mends)
       ? nothing
-      : html`<p class="offline"><span class="spinner"></span>Hors ligne – reprise en cours</p>`
+      : html`<p class="offline">
+          <span class="spinner"></span>${cut ? "Hors ligne – reprise en cours" : "L’image revient"}
+        </p>`
   }`;
 }
 
@@ -131,16 +177,34 @@ function unpaired(): void {
   void pairing($("#pairing"), (screen) => location.replace(`/ecran/${screen}`));
 }
 
+/** Load the page anew, if the server is there to give it: else the browser would show its own. */
+async function anew(): Promise<void> {
+  try {
+    const { ok } = await fetch(location.href, { method: "HEAD", cache: "no-store" });
+    if (ok) location.reload();
+  } catch {
+    // what there is stays
+  }
+}
+
+function standing(screen: Screen) {
+  const plays = screen.face === "live" && !asleep;
+  return JSON.stringify({
+    showing: plays ? (picture?.path ?? "") : screen.face,
+    width: Math.round(innerWidth * devicePixelRatio),
+    height: Math.round(innerHeight * devicePixelRatio),
+    health: asleep ? "asleep" : plays ? (picture?.health ?? "card") : "well",
+    heard: picture?.heard ?? "off",
+  });
+}
+
 async function tell(): Promise<void> {
   const screen = live.item<Screen>(topic, "screen", id);
   if (!screen) return;
-  const showing = screen.face === "live" ? (stage?.player.state.path ?? "") : screen.face;
-  const size = {
-    width: Math.round(innerWidth * devicePixelRatio),
-    height: Math.round(innerHeight * devicePixelRatio),
-  };
+  told = standing(screen);
+  toldAt = performance.now();
   try {
-    await call("PUT", `/api/v1/screens/${id}/presence`, { showing, ...size });
+    await call("PUT", `/api/v1/screens/${id}/presence`, JSON.parse(told));
   } catch {
     // somebody looks at it without its pass, or the server is away: the next turn tells
   }

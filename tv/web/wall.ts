@@ -3,6 +3,7 @@
 import { html, render } from "lit";
 import { Live } from "./live";
 import { drawing, page } from "./page";
+import { keepLit } from "./parts/lit_display";
 import { announce } from "./parts/text";
 import { WallDisplay } from "./parts/wall";
 import { enter } from "./session";
@@ -16,6 +17,7 @@ const wall = new WallDisplay($("#wall"), live, {
   code: page.code ?? "",
 });
 
+keepLit(true);
 addEventListener("resize", draw);
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

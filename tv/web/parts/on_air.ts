@@ -9,19 +9,20 @@ import type { Entry, Poll, Post, Question } from "../protocol";
 import { results } from "./polls";
 import { from, paragraphs } from "./syntheses";
 import { typeset } from "./text";
+import { type Join, invitation } from "./waiting_card";
 import { picture, signature } from "./wall";
 
 const SMALLEST = 0.4; // of its usual size, for what would not fit otherwise
 const AIRED = 700; // characters of a synthesis: who reads more reads it on their own page
 
-/** `labs` are those that syntheses may come from. */
-export function onAir(entries: Entry[], labs: Lab[] = []) {
+/** `labs` are those that syntheses may come from; `join` is how people in the room may vote. */
+export function onAir(entries: Entry[], labs: Lab[] = [], join?: Join) {
   return repeat(
     entries,
     ({ id }) => id,
     (entry) =>
       html`<article class="insert" data-layer=${entry.layer} data-type=${entry.type}>
-        ${inside(entry, labs)}
+        ${inside(entry, labs, join)}
       </article>`,
   );
 }
@@ -48,7 +49,7 @@ export function ticks(entries: Entry[]): boolean {
   return entries.some(({ type }) => type === "countdown");
 }
 
-function inside(entry: Entry, labs: Lab[]) {
+function inside(entry: Entry, labs: Lab[], join?: Join) {
   switch (entry.type) {
     case "bandeau":
       return html`<p class="air-name">${entry.title}</p>
@@ -56,7 +57,7 @@ function inside(entry: Entry, labs: Lab[]) {
     case "question":
       return question(entry.shows as Question);
     case "poll":
-      return poll(entry.shows as Poll);
+      return poll(entry.shows as Poll, join);
     case "post":
       return post(entry.shows as Post);
     case "countdown":
@@ -81,7 +82,7 @@ function question({ body, anchor }: Question) {
     ${words(body)}`;
 }
 
-function poll(item: Poll) {
+function poll(item: Poll, join?: Join) {
   const open = item.state === "open";
   return html`<p class="eyebrow">${open ? "Vote ouvert" : "Résultats"}</p>
     <h2>${typeset(item.prompt)}</h2>
@@ -92,7 +93,8 @@ function poll(item: Poll) {
               ${item.options.map(({ text }) => html`<li>${typeset(text)}</li>`)}
             </ol>
             <p class="air-role">${count(item.ballots, "bulletin", "bulletins")}</p>`
-    }`;
+    }
+    ${open && join ? invitation(join, "Votez ici") : nothing}`;
 }
 
 function post(item: Post) {

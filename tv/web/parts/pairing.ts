@@ -1,6 +1,6 @@
-// A display that is no screen yet: the code by which the control room makes it one.
+// A display that is no screen yet: the code by which the control room makes it one, or a phone.
 
-import { html, render } from "lit";
+import { html, nothing, render } from "lit";
 import { call, Problem } from "../api";
 
 const ASKING = 2; // seconds between two looks at whether it was claimed
@@ -10,6 +10,7 @@ interface Code {
   code: string;
   secret: string;
   expires_in: number; // seconds
+  picture: string; // the same as a QR code, for who walks from screen to screen with a phone
 }
 
 /** Show codes in `element`, one after the other, until `claimed` is called with a screen's id. */
@@ -22,15 +23,16 @@ export async function pairing(
       const screen = await wait(element, await call<Code>("POST", "/api/v1/displays", {}));
       if (screen) return claimed(screen);
     } catch {
-      draw(element, "");
+      draw(element);
       await rest(RESTING);
     }
   }
 }
 
 /** Wait with one code: the screen that this has become, "" when the code's time is over. */
-async function wait(element: HTMLElement, { code, secret, expires_in }: Code): Promise<string> {
-  draw(element, code);
+async function wait(element: HTMLElement, shown: Code): Promise<string> {
+  const { code, secret, expires_in } = shown;
+  draw(element, shown);
   const until = performance.now() + 1000 * (expires_in - 10);
   while (performance.now() < until) {
     await rest(ASKING);
@@ -46,17 +48,21 @@ async function wait(element: HTMLElement, { code, secret, expires_in }: Code): P
   return "";
 }
 
-function draw(element: HTMLElement, code: string): void {
+function draw(element: HTMLElement, shown?: Code): void {
   render(
-    html`<p class="eyebrow">Associer cet écran</p>
-      <p class="pairing-code" role="status">${code || "……"}</p>
-      <p>
-        ${
-          code
-            ? html`En régie, sous <strong>Écrans</strong>, saisissez ce code.`
-            : "Le serveur ne répond pas. Cet écran réessaie."
-        }
-      </p>`,
+    html`<div>
+        <p class="eyebrow">Associer cet écran</p>
+        <p class="pairing-code" role="status">${shown?.code ?? "……"}</p>
+        <p>
+          ${
+            shown
+              ? html`En régie, sous <strong>Écrans</strong>, saisissez ce code. Ou scannez-le avec un
+                  téléphone de l’équipe.`
+              : "Le serveur ne répond pas. Cet écran réessaie."
+          }
+        </p>
+      </div>
+      ${shown ? html`<img src=${shown.picture} alt="" />` : nothing}`,
     element,
   );
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import * as clock from "../clock";
-import { count, stopwatch } from "../french";
+import { count } from "../french";
 import type { Lab, Synthesis } from "../lab_items";
 import type { Talk } from "../protocol";
 import { tableNumber } from "./lab_sign";
@@ -48,7 +48,7 @@ export function telling(
 }
 
 export interface TellingActs {
-  busy: ReadonlySet<string>;
+  resting: boolean; // something was just pressed: what trembles presses twice
   act(synthesis: Synthesis, verb: "take" | "told"): void;
   putOff(synthesis: Synthesis): void;
   first(synthesis: Synthesis): void; // it comes next
@@ -58,14 +58,14 @@ export interface TellingActs {
 export function synthesisPrompt({ on, next }: Telling, labs: Lab[], acts: TellingActs) {
   const shown = on ?? next[0];
   if (!shown) return nothing;
-  const busy = acts.busy.has(shown.id);
-  const since = on?.airings.at(-1)?.start;
+  const minutes = Math.floor((clock.now() - (on?.airings.at(-1)?.start ?? clock.now())) / 60);
   return html`<div class="prompt of-synthesis ${on ? "answering" : ""}">
     <p class="eyebrow">
       ${
         on
-          ? html`<span class="tally"></span>Présentée en ce moment<span class="dot"></span
-              >${stopwatch(clock.now() - (since ?? clock.now()))}`
+          ? html`<span class="tally"></span>Présentée en ce moment${
+              minutes > 0 ? html`<span class="dot"></span>depuis ${minutes}\u00a0min` : nothing
+            }`
           : "Synthèse suivante"
       }
     </p>
@@ -79,28 +79,35 @@ export function synthesisPrompt({ on, next }: Telling, labs: Lab[], acts: Tellin
       }
     </p>
     <div class="acts">
+      <button
+        class="primary huge"
+        aria-disabled=${acts.resting ? "true" : nothing}
+        @click=${() => acts.act(shown, on ? "told" : "take")}
+      >
+        ${on ? "Présentée" : "Je présente"}
+      </button>
       ${
         on
-          ? html`<button class="primary huge" ?disabled=${busy} @click=${() => acts.act(shown, "told")}>
-              Présentée
+          ? nothing
+          : html`<button
+              class="quiet huge"
+              aria-disabled=${acts.resting ? "true" : nothing}
+              @click=${() => acts.putOff(shown)}
+            >
+              Plus tard
             </button>`
-          : html`<button class="primary huge" ?disabled=${busy} @click=${() => acts.act(shown, "take")}>
-                Je présente
-              </button>
-              <button class="quiet huge" ?disabled=${busy} @click=${() => acts.putOff(shown)}>
-                Plus tard
-              </button>`
       }
     </div>
   </div>`;
 }
 
-/** What comes after it, if it is `shown`; any of them can be chosen to come next. */
+/** What comes after it, if it is `shown`; while one is `free`, any can be chosen to come next. */
 export function nextSyntheses(
   { on, next, told }: Telling,
   labs: Lab[],
   acts: TellingActs,
   shown: boolean,
+  free: boolean,
 ) {
   const rest = on || !shown ? next : next.slice(1);
   return html`${
@@ -113,7 +120,7 @@ export function nextSyntheses(
                     ${from(synthesis, labs)}
                     <p>${typeset(synthesis.title)}</p>
                     ${
-                      on
+                      !free
                         ? nothing
                         : html`<button
                             class="link"

@@ -20,20 +20,14 @@ const TO_STAGE = {
 };
 const SHOWN = 3; // messages that the control room still sees
 
-/** On stage: the oldest that nobody has acknowledged, large, with one thing to press. */
-export function received(messages: StageMessage[], requests: Requests) {
-  const [unread, ...more] = messages
-    .filter(({ acknowledged_at }) => acknowledged_at == null)
-    .sort(byTime);
+/** On stage: the oldest of those that nobody has acknowledged, large, with one thing to press. */
+export function received(messages: StageMessage[], read: (message: StageMessage) => void) {
+  const [unread, ...more] = [...messages].sort(byTime);
   if (!unread) return nothing;
   return html`<div class="stage-message" role="alert">
     <p class="eyebrow">Message de la régie</p>
     <p class="stage-words">${unread.text}</p>
-    <button
-      class="primary huge"
-      @click=${() =>
-        requests.send(unread.id, "POST", `/api/v1/messages/${unread.id}:acknowledge`)}
-    >
+    <button class="primary huge" @click=${() => read(unread)}>
       Compris${more.length ? ` (${more.length} de plus)` : ""}
     </button>
   </div>`;

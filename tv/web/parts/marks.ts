@@ -1,0 +1,115 @@
+// What is pressed on stage: shown as done at once, sent once, and kept while the network is away.
+
+import * as clock from "../clock";
+import type { Synthesis } from "../lab_items";
+import { type Letter, Outbox } from "../outbox";
+import type { Question, StageMessage } from "../protocol";
+import { announce } from "./text";
+
+const LATE = 900; // seconds after which a mark is of no use to anybody
+const SETTLING = 2; // seconds in which the socket brings what a mark has done
+
+export interface Mark {
+  of: "questions" | "syntheses" | "messages";
+  id: string;
+  verb: "take" | "release" | "answer" | "told" | "acknowledge";
+  talk: string;
+  at: number; // broadcast time
+}
+
+export class Marks {
+  private readonly outbox: Outbox;
+  private settling: Mark[] = [];
+
+  constructor(private readonly changed: () => void) {
+    this.outbox = new Outbox(changed, "marks", async () => ({}));
+    const fresh = (letter: Letter) => clock.now() - (letter.note as Mark).at < LATE;
+    this.outbox.letters = this.outbox.letters.filter(fresh);
+    this.outbox.onSent = (letter) => this.settle(letter.note as Mark);
+    this.outbox.onRefused = (_, problem) => announce(problem.message, true);
+  }
+
+  /** In the order in which they were pressed. */
+  get all(): Mark[] {
+    return [...this.settling, ...this.outbox.letters.map(({ note }) => note as Mark)];
+  }
+
+  /** How many wait for the network. */
+  get waiting(): number {
+    return this.outbox.waiting ? this.outbox.letters.length : 0;
+  }
+
+  make(said: Omit<Mark, "at">): void {
+    const mark = { ...said, at: clock.now() };
+    const { of, id, verb, talk, at } = mark;
+    const body = of === "questions" ? { at } : verb === "take" ? { talk } : {};
+    const path = `/api/v1/${of}/${id}:${verb}`;
+    this.outbox.send({ what: "mark", method: "POST", path, body, note: mark });
+  }
+
+  /** The network is back. */
+  flush(): void {
+    void this.outbox.flush();
+  }
+
+  private settle(mark: Mark): void {
+    this.settling.push(mark);
+    setTimeout(() => {
+      this.settling = this.settling.filter((other) => other !== mark);
+      this.changed();
+    }, 1000 * SETTLING);
+  }
+}
+
+/** Questions as they will be once these marks have arrived. Pure. */
+export function marked(questions: Question[], marks: Mark[]): Question[] {
+  return marks.reduce((so, { of, id, verb, at }) => {
+    if (of !== "questions") return so;
+    return so.map((question): Question => {
+      const { state } = question;
+      if (question.id !== id) {
+        const closes = verb === "take" && state === "live" && started(question) < at;
+        return closes ? { ...question, state: "answered", answered_at: at } : question;
+      }
+      if (verb === "take" && state === "approved") {
+        return { ...question, state: "live", taken_at: at };
+      }
+      if (state !== "live") return question;
+      return verb === "answer"
+        ? { ...question, state: "answered", answered_at: at }
+        : verb === "release"
+          ? { ...question, state: "approved", taken_at: null }
+          : question;
+    });
+  }, questions);
+}
+
+/** The same for syntheses. */
+export function told(syntheses: Synthesis[], marks: Mark[]): Synthesis[] {
+  return marks.reduce((so, { of, id, verb, talk, at }) => {
+    if (of !== "syntheses") return so;
+    return so.map((synthesis) => {
+      const before = synthesis.airings;
+      const airings = before.map((airing) =>
+        airing.end == null && airing.talk === talk && (synthesis.id === id) === (verb === "told")
+          ? { ...airing, end: at }
+          : airing,
+      );
+      const runs = airings.some(({ end }) => end == null);
+      if (synthesis.id === id && verb === "take" && !runs) {
+        airings.push({ talk, start: at, end: null });
+      }
+      return { ...synthesis, airings };
+    });
+  }, syntheses);
+}
+
+/** Messages that nobody on stage has read. */
+export function unread(messages: StageMessage[], marks: Mark[]): StageMessage[] {
+  const read = new Set(marks.filter(({ of }) => of === "messages").map(({ id }) => id));
+  return messages.filter(({ id, acknowledged_at }) => acknowledged_at == null && !read.has(id));
+}
+
+function started({ taken_at }: Question): number {
+  return typeof taken_at === "string" ? Date.parse(taken_at) / 1000 : (taken_at ?? 0);
+}
