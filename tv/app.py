@@ -21,6 +21,7 @@ from tv.live import Live
 from tv.pages import (
     api_cafes,
     api_captioner,
+    api_alerts,
     api_channels,
     api_clusters,
     api_comments,
@@ -199,6 +200,7 @@ def create_app(
         *api_cues.routes(follower, caption_acts),
         *api_glossary.routes(follower, caption_acts),
         *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),
+        *api_alerts.routes(follower, writer),
         *api_replay.routes(follower, replays),
         *api_films.routes(follower, replays, orders, Shelf(folder.films)),
         *live.routes(),

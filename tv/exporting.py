@@ -47,7 +47,8 @@ async def all_tables(desk: Desk, settings: Settings, directory: Path) -> None:
     audience, zone = desk.follower.audience, settings.event.zone
     talks = audience.talks.listed()
     found = tables.tables(audience, talks, zone)
-    found += [tables.posts(audience, zone), tables.log(audience, talks, zone)]
+    found += [tables.posts(audience, zone), tables.alerts(audience, zone)]
+    found += [tables.log(audience, talks, zone)]
     found += lab_tables(audience, settings.labs, zone)
     (directory / "tables").mkdir(exist_ok=True)
     for table in found:

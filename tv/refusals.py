@@ -14,8 +14,8 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_REFERENCE: (
         422,
         "Introuvable",
-        "Ce dont il s’agit (question, sondage, message, idée, groupe, synthèse, commentaire) n’existe "
-        "pas, ou plus.",
+        "Ce dont il s’agit (question, sondage, message, idée, groupe, synthèse, commentaire) "
+        "n’existe pas, ou plus.",
     ),
     Reason.UNKNOWN_SCREEN: (404, "Introuvable", "Cet écran n’existe pas, ou plus."),
     Reason.UNKNOWN_MESSAGE: (404, "Introuvable", "Ce message n’existe pas."),

@@ -21,7 +21,7 @@ from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
 TOPIC = re.compile(
-    r"(event|wall|talks|channels|restreams|rundown|screens|overlay|cafes|labs|shared|sent|ideas)"
+    r"(event|wall|talks|channels|restreams|rundown|screens|overlay|cafes|labs|shared|sent|ideas|alerts)"
     r"|(screen|talk|channel|captions|captioning|me|reactions|lab|table)"
     r":([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 )

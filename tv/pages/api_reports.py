@@ -6,8 +6,9 @@
   that talk): the talk's facts, questions, polls, words, answers, ratings, reactions by minute, and
   the log of moderation, as the tables of tv/reports/tables.py; for moderator, operator, admin.
 - `GET /api/v1/tables.json|xlsx`, `GET /api/v1/tables/{name}.csv`: the same of all talks, the wall,
-  and what the laboratories made: figures, ideas, syntheses with their versions, comments, as the
-  tables of tv/reports/labs.py (moderator, operator, admin, with a pass for all talks).
+  what was reported, and what the laboratories made: figures, ideas, syntheses with their versions,
+  comments, as the tables of tv/reports/labs.py (moderator, operator, admin, with a pass for all
+  talks).
 - `GET /api/v1/cafes/{id}/tables.json|xlsx`, `GET /api/v1/cafes/{id}/tables/{name}.csv`: the latter
   of one session. `?lab=labo-1`: of one laboratory (the same).
 - `GET /api/v1/booklet.pdf?lab=labo-1&cafe=`: the shared syntheses by laboratory, with the ideas
@@ -75,7 +76,8 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
             return cafe, lab_tables(audience, labs, event.zone, cafe, lab)
         talks = audience.talks.listed()
         found = tables.tables(audience, talks, event.zone)
-        found += [tables.posts(audience, event.zone), tables.log(audience, talks, event.zone)]
+        found += [tables.posts(audience, event.zone), tables.alerts(audience, event.zone)]
+        found += [tables.log(audience, talks, event.zone)]
         return event.slug, [*found, *lab_tables(audience, labs, event.zone, lab=lab)]
 
     async def report(request: Request) -> Response:

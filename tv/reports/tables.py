@@ -7,11 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from engagement.alerts import Alert, AlertState, Grounds, ThingKind
 from engagement.audience import Audience
+from engagement.ideas.idea import Idea
 from engagement.polls import Poll
 from engagement.questions import Question
 from engagement.reactions import KINDS
+from engagement.syntheses.synthesis import Comment, Synthesis, Text
 from engagement.talks import Talk
+from engagement.wall.post import Post
 
 Cell = str | int | float | None
 
@@ -65,6 +69,25 @@ ACTS = {
     "answered in writing": "répondue par écrit",
     "support accepted": "soutiens acceptés",
 }
+
+THINGS: dict[ThingKind, str] = {
+    "question": "question",
+    "post": "message du mur",
+    "idea": "idée",
+    "synthesis": "synthèse",
+    "comment": "commentaire",
+}
+
+GROUNDS: dict[Grounds, str] = {
+    "offensive": "propos déplacés",
+    "personal": "met en cause une personne",
+    "private": "donnée personnelle",
+    "illegal": "contenu illicite",
+    "advertising": "publicité",
+    "other": "autre raison",
+}
+
+ALERTS: dict[AlertState, str] = {"open": "à regarder", "kept": "gardé", "removed": "retiré"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +149,30 @@ def posts(audience: Audience, zone: tzinfo) -> Table:
     return Table("wall", "Mur", columns, rows)
 
 
+def alerts(audience: Audience, zone: tzinfo) -> Table:
+    """What people reported to the moderators, and what became of it, the oldest first."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            alert.thing,
+            THINGS[alert.kind],
+            _words_of(alert),
+            ALERTS[alert.state],
+            alert.people,
+            ", ".join(f"{GROUNDS[grounds]} ({people})" for grounds, people in alert.grounds),
+            " / ".join(alert.notes) or None,
+            local(alert.raised_at, zone),
+            local(alert.settled_at, zone),
+            alert.settled_by or None,
+        )
+        for alert in audience.alerts.by_id.values()
+    ]
+    columns = columns_of(
+        "id=Identifiant,about=Sorte,text=Texte,state=Suite,people=Personnes,grounds=Motifs,"
+        "notes=Précisions,raised_at=Signalé le,settled_at=Traité le,by=Par"
+    )
+    return Table("alerts", "Signalements", columns, rows)
+
+
 def log(audience: Audience, talks: Iterable[Talk], zone: tzinfo) -> Table:
     """What the crew did with questions, in order."""
     rows: list[tuple[Cell, ...]] = [
@@ -154,6 +201,14 @@ def state(name: str) -> str:
 def local(time: float | None, zone: tzinfo) -> str | None:
     """Broadcast time as one reads it on a spreadsheet: 2026-05-24 11:12:07."""
     return None if time is None else datetime.fromtimestamp(time, zone).strftime("%F %T")
+
+
+def _words_of(alert: Alert) -> str:
+    match alert.shown:
+        case Question(body=words) | Post(text=words) | Idea(text=words) | Comment(text=words):
+            return words
+        case Synthesis(text=Text(title=title, body=body)):
+            return "\n".join(filter(None, (title, body)))
 
 
 def _talks(talks: list[Talk], zone: tzinfo) -> Table:
