@@ -2,8 +2,10 @@
 
 import asyncio
 
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tv import metrics, openapi, problems
@@ -19,9 +21,9 @@ from tv.hls import Hls
 from tv.limits import Limits
 from tv.live import Live
 from tv.pages import (
+    api_alerts,
     api_cafes,
     api_captioner,
-    api_alerts,
     api_channels,
     api_clusters,
     api_comments,
@@ -31,6 +33,7 @@ from tv.pages import (
     api_event,
     api_films,
     api_glossary,
+    api_health,
     api_join,
     api_labs,
     api_moderation,
@@ -53,14 +56,18 @@ from tv.pages import (
     api_wall,
     captions_api,
     control_room,
+    embed,
     health,
     html,
     ideas,
+    installing,
     join,
     labs,
     labs_desk,
+    notices,
     overlay,
     presenter,
+    programme,
     replay,
     screen,
     session,
@@ -68,6 +75,7 @@ from tv.pages import (
     wall,
     watch,
 )
+from tv.pages.errors import Errors
 from tv.reacting import Reacting
 from tv.recorded.films import Orders, Shelf
 from tv.recorded.laid_out import LaidOuts
@@ -83,23 +91,33 @@ from tv.webrtc import whep, whip
 from tv.writing import Writer
 
 CATCHING_UP = 3.0  # seconds that a request waits for the journal to be folded
+TELLING = frozenset(  # what tells of the audience before any script does
+    {"api", "programme", "revoir", "rejoindre", "charte", "confidentialite"}
+)
 
 
 class Application:
     """HLS by the shortest way, everything else by Starlette.
 
     A thousand viewers ask for a part four times a second each: those requests meet no middleware.
-    Until the journal is folded the API has nothing true to say, and who may see a replay is not
-    known: they wait a moment, then refuse.
+    Until the journal is folded the API and some pages have nothing true to say, and who may see a
+    replay is not known: they wait a moment, then refuse.
     """
 
     def __init__(
-        self, hls: Hls, replay: ASGIApp, rest: ASGIApp, taps: Taps, folded: asyncio.Event
+        self,
+        hls: Hls,
+        replay: ASGIApp,
+        rest: ASGIApp,
+        taps: Taps,
+        errors: Errors,
+        folded: asyncio.Event,
     ) -> None:
         self.hls = hls
         self.taps = taps
         self._replay = replay
         self._rest = rest
+        self._errors = errors
         self._folded = folded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,8 +129,8 @@ class Application:
         again = media and name.startswith("replay/")
         if media and not again and name.endswith(Hls.SUFFIXES):
             await self.hls(scope, receive, send)
-        elif (again or channel == "api") and not await self._ready():
-            await _starting().response()(scope, receive, send)
+        elif (again or channel.partition(".")[0] in TELLING) and not await self._ready():
+            await self._errors.answer(Request(scope), _starting())(scope, receive, send)
         else:
             await (self._replay if again else self._rest)(scope, receive, send)
 
@@ -149,8 +167,10 @@ def create_app(
     board: Board,
     reacting: Reacting,
     displays: Displays,
+    store: Redis,
 ) -> Application:
     writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
+    errors = Errors(settings)
     duplicates = Duplicates(follower.audience)
     caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
@@ -180,6 +200,7 @@ def create_app(
         *api_questions.routes(follower, writer, duplicates, settings.labs),
         *api_moderation.routes(follower, writer, duplicates),
         *api_privacy.routes(writer),
+        *api_alerts.routes(follower, writer),
         *api_polls.routes(follower, writer),
         *api_reactions.routes(follower, writer, reacting, upstream),
         *api_ratings.routes(follower, writer),
@@ -193,6 +214,7 @@ def create_app(
         *api_sendings.routes(follower, writer, settings.labs),
         *api_rundown.routes(follower, writer, settings),
         *api_screens.routes(follower, writer, displays, passes, settings),
+        *api_health.routes(store, folder.path),
         *api_channels.routes(upstream, live.airing),
         *api_restreams.routes(upstream, live.airing),
         *api_quality.routes(upstream, follower, live.airing, board),
@@ -200,7 +222,6 @@ def create_app(
         *api_cues.routes(follower, caption_acts),
         *api_glossary.routes(follower, caption_acts),
         *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),
-        *api_alerts.routes(follower, writer),
         *api_replay.routes(follower, replays),
         *api_films.routes(follower, replays, orders, Shelf(folder.films)),
         *live.routes(),
@@ -217,6 +238,8 @@ def create_app(
             *watch.routes(settings),
             *control_room.routes(settings),
             *presenter.routes(settings),
+            *programme.routes(settings, follower, upstream.now),
+            *notices.routes(settings, follower, writer),
             *replay.routes(settings, follower),
             *wall.routes(settings, follower, pictures),
             *ideas.routes(settings, follower),
@@ -225,6 +248,8 @@ def create_app(
             *join.routes(settings, follower, secret),
             *screen.routes(settings),
             *overlay.routes(settings),
+            *embed.routes(settings),
+            *installing.routes(settings),
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels), servers),
             *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),
@@ -232,8 +257,8 @@ def create_app(
         middleware=[
             Middleware(Authentication, passes=passes, public_url=settings.server.public_url)
         ],
-        exception_handlers=problems.handlers,
+        exception_handlers=errors.handlers,
     )
     authentication = Authentication(rest, passes, settings.server.public_url)
-    taps = Taps(rest.routes, authentication, follower.ready)
-    return Application(hls, replay_files, rest, taps, follower.ready)
+    taps = Taps(rest.routes, authentication, writer, follower.ready)
+    return Application(hls, replay_files, rest, taps, errors, follower.ready)

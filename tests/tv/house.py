@@ -143,6 +143,7 @@ async def house(
             Board(store, event),
             reacting,
             Displays(store, event),
+            store,
         )
         config = configure(app, app.hls, app.taps.taking)
         config.timeout_graceful_shutdown = 1

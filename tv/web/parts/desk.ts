@@ -1,17 +1,18 @@
-// The control room's cards: a question to read, a question published.
+// The control room's cards: a question to read, a question published, the one that is answered.
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { ago, count, hour, reason } from "../french";
+import { ago, count, hour, reason, seconds, stopwatch } from "../french";
 import type { Question, Reading } from "../protocol";
 import { button, type Doing } from "./button";
 import { notices, turn } from "./moderating";
 import { quotation, typeset } from "./text";
 
-interface Desk extends Doing<Question> {
+export interface Desk extends Doing<Question> {
   now: number;
   all: Map<string, Question>;
   readings: Map<string, Reading>; // by question, those of others
+  mayTake: boolean; // put on air
   send?: ((question: Question) => void) | undefined; // to laboratories, where there are any
 }
 
@@ -27,15 +28,12 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
           tabindex="0"
           data-id=${question.id}
           aria-label="Question à relire"
-          aria-keyshortcuts="a r"
+          aria-keyshortcuts="a r m f"
         >
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
           ${notices(question, desk.all, desk.readings.get(question.id), desk.now, desk)}
-          <p class="meta">
-            ${question.author || "Participant"}<span class="dot"></span
-            >${ago(question.asked_at, desk.now)}
-          </p>
+          <p class="meta">${from(question)}<span class="dot"></span>${ago(question.asked_at, desk.now)}</p>
           <div class="acts">
             ${button("Publier", "primary", question, desk, "approve")}
             <button
@@ -51,81 +49,93 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
   </ul>`;
 }
 
-export function line(items: Question[], desk: Desk, mayTake: boolean) {
-  const live = items.filter(({ state }) => state === "live");
-  const next = items.filter(({ state }) => state === "approved");
-  const past = items.filter(({ state }) => state !== "live" && state !== "approved");
-  return html`
-    ${live.map(
+/** Those published that wait for their answer. */
+export function line(items: Question[], desk: Desk) {
+  if (!items.length) return html`<p class="empty">Aucune question publiée n’attend.</p>`;
+  return html`<ul class="cards">
+    ${repeat(
+      items,
+      ({ id }) => id,
       (question) =>
-        html`<div class="card on-air">
-          <p class="on-air-label">
-            <span class="tally"></span>À l’antenne depuis ${hour(question.taken_at)}
-          </p>
+        html`<li
+          class="card ${question.queue ? "queued" : ""}"
+          tabindex="0"
+          data-id=${question.id}
+          aria-label="Question publiée"
+          aria-keyshortcuts=${desk.mayTake ? "t f r" : "f r"}
+        >
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
+          <p class="meta">
+            ${question.queue ? html`<strong class="rank">${question.queue}</strong>` : nothing}
+            <strong>${count(question.support, "soutien", "soutiens")}</strong>
+            <span class="dot"></span>${from(question)}
+            <span class="dot"></span>${ago(question.asked_at, desk.now)}
+          </p>
           <div class="acts">
-            ${button("Réponse donnée", "primary", question, desk, "answer")}
-            ${button("Retirer de l’antenne", "quiet", question, desk, "release")}
-            ${toLab(question, desk)}
+            ${desk.mayTake ? button("À l’antenne", "primary soft", question, desk, "take") : nothing}
+            ${turn(question, desk)} ${toLab(question, desk)}
+            ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
           </div>
-        </div>`,
+        </li>`,
     )}
-    ${
-      next.length || live.length
-        ? html`<ul class="cards">
-            ${repeat(
-              next,
-              ({ id }) => id,
-              (question) =>
-                html`<li class="card" data-id=${question.id}>
-                  <p class="question-body">${typeset(question.body)}</p>
-                  ${quotation(question.anchor)}
-                  <p class="meta">
-                    <strong>${count(question.support, "soutien", "soutiens")}</strong>
-                    <span class="dot"></span>${question.author || "Participant"}
-                    <span class="dot"></span>${ago(question.asked_at, desk.now)}
-                  </p>
-                  <div class="acts">
-                    ${
-                      mayTake
-                        ? button("À l’antenne", "primary soft", question, desk, "take")
-                        : nothing
-                    }
-                    ${turn(question, desk)} ${toLab(question, desk)}
-                    ${button("Dépublier", "link", question, desk, "reject", { reason: "other" })}
-                  </div>
-                </li>`,
-            )}
-          </ul>`
-        : html`<p class="empty">Aucune question publiée.</p>`
-    }
-    ${
-      past.length
-        ? html`<details class="past">
-            <summary>${count(past.length, "question traitée", "questions traitées")}</summary>
-            <ul class="cards">
-              ${repeat(
-                past,
-                ({ id }) => id,
-                (question) =>
-                  html`<li class="card settled">
-                    <p class="question-body">${typeset(question.body)}</p>
-                    <p class="meta">
-                      <span class="state ${question.state}">${settled(question)}</span>
-                      ${
-                        question.state === "withdrawn"
-                          ? nothing
-                          : button("Remettre dans les publiées", "link", question, desk, "restore")
-                      }
-                    </p>
-                  </li>`,
-              )}
-            </ul>
-          </details>`
-        : nothing
-    }
-  `;
+  </ul>`;
+}
+
+/** The one that is on air, and since when. */
+export function answered(question: Question | undefined, desk: Desk) {
+  if (!question) return html`<p class="empty">Aucune question à l’antenne.</p>`;
+  const since = desk.now - (seconds(question.taken_at) ?? desk.now);
+  return html`<div
+    class="card on-air"
+    tabindex="0"
+    role="group"
+    data-id=${question.id}
+    aria-label="Question à l’antenne"
+    aria-keyshortcuts="e r"
+  >
+    <p class="on-air-label">
+      <span class="tally"></span>À l’antenne depuis ${hour(question.taken_at)}
+      <span class="on-air-time" aria-hidden="true">${stopwatch(since)}</span>
+    </p>
+    <p class="question-body">${typeset(question.body)}</p>
+    ${quotation(question.anchor)}
+    <p class="meta">${from(question)}</p>
+    <div class="acts">
+      ${button("Réponse donnée", "primary", question, desk, "answer")}
+      ${button("Retirer de l’antenne", "quiet", question, desk, "release")} ${toLab(question, desk)}
+    </div>
+  </div>`;
+}
+
+/** What has become of the others. */
+export function settled(items: Question[], desk: Desk) {
+  if (!items.length) return nothing;
+  return html`<details class="past">
+    <summary>${count(items.length, "question traitée", "questions traitées")}</summary>
+    <ul class="cards">
+      ${repeat(
+        items,
+        ({ id }) => id,
+        (question) =>
+          html`<li class="card settled">
+            <p class="question-body">${typeset(question.body)}</p>
+            <p class="meta">
+              <span class="state ${question.state}">${fate(question)}</span>
+              ${
+                question.state === "withdrawn"
+                  ? nothing
+                  : button("Remettre dans les publiées", "link", question, desk, "restore")
+              }
+            </p>
+          </li>`,
+      )}
+    </ul>
+  </details>`;
+}
+
+function from({ author, from_room }: Question): string {
+  return author || (from_room ? "De la salle" : "Participant");
 }
 
 function toLab(question: Question, { send }: Desk) {
@@ -134,8 +144,8 @@ function toLab(question: Question, { send }: Desk) {
     : nothing;
 }
 
-function settled({ state, reason: code, answered_at }: Question): string {
+function fate({ state, reason: code, answered_at }: Question): string {
   if (state === "answered") return `Réponse donnée à ${hour(answered_at)}`;
-  if (state === "rejected") return code ? `Refusée : ${reason(code)}` : "Refusée";
+  if (state === "rejected") return code ? `Refusée\u202f: ${reason(code)}` : "Refusée";
   return state === "merged" ? "Regroupée" : "Retirée par son auteur";
 }

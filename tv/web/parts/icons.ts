@@ -1,9 +1,19 @@
 // The few signs that buttons carry. Decorative: each button says in words what it does.
+// Drawing one changes nothing else, so that a page is built with those alone that it shows.
 
-import { svg } from "lit";
+import { svg as drawn } from "lit";
 
-const icon = (content: unknown) =>
-  svg`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${content}</svg>`;
+/* @__NO_SIDE_EFFECTS__ */
+function svg(strings: TemplateStringsArray, ...values: unknown[]) {
+  return drawn(strings, ...values);
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function icon(content: unknown) {
+  return svg`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    ${content}
+  </svg>`;
+}
 
 export const play = icon(svg`<path d="M8 5.6v12.8L18.6 12z" fill="currentColor" />`);
 export const stop = icon(svg`<path d="M7.5 5.5h3v13h-3zm6 0h3v13h-3z" fill="currentColor" />`);
@@ -78,4 +88,29 @@ export const pen = icon(
 );
 export const carry = icon(
   svg`<path d="M4 17.5c0-6 4-9 9.5-9H19m0 0-4-4m4 4-4 4" stroke-linejoin="round" />`,
+);
+export const person = icon(
+  svg`<circle cx="12" cy="8.2" r="3.7" /><path d="M4.8 19.8a7.2 7.2 0 0 1 14.4 0" />`,
+);
+export const air = icon(
+  svg`<circle cx="12" cy="12" r="2.6" fill="currentColor" />
+    <path d="M7.6 16.4a6.2 6.2 0 0 1 0-8.8m8.8 0a6.2 6.2 0 0 1 0 8.8M4.8 19.2a10.2 10.2 0 0 1 0-14.4m14.4 0a10.2 10.2 0 0 1 0 14.4" />`,
+);
+export const wall = icon(
+  svg`<rect x="3.5" y="4.5" width="7.5" height="6.5" rx="1.5" />
+    <rect x="14" y="4.5" width="6.5" height="9.5" rx="1.5" />
+    <rect x="3.5" y="14" width="7.5" height="5.5" rx="1.5" />
+    <rect x="14" y="17" width="6.5" height="2.5" rx="1" />`,
+);
+export const rooms = icon(
+  svg`<rect x="3" y="5" width="18" height="11.5" rx="2" /><path d="M9 20h6m-3-3.5V20" />`,
+);
+export const signs = icon(
+  svg`<path d="M7.2 12.6 5 8.9a1.15 1.15 0 0 1 2-1.1l2.2 3.4-1-5a1.15 1.15 0 0 1 2.2-.5l1.4 4.9
+      .3-5a1.15 1.15 0 0 1 2.3.1l-.1 5.6 1.6-3.6a1.1 1.1 0 0 1 2.1.8l-1.6 6.2c-.6 2.4-2 3.9-4.2
+      3.9-2.1 0-3.4-.9-4.6-2.4l-3.2-3.7a1.1 1.1 0 0 1 1.5-1.6z" stroke-linejoin="round" />`,
+);
+export const float = icon(
+  svg`<path d="M20.5 11V7A2 2 0 0 0 18.5 5h-13A2 2 0 0 0 3.5 7v10a2 2 0 0 0 2 2H10" />
+    <rect x="13" y="13" width="8" height="6" rx="1.5" fill="currentColor" />`,
 );

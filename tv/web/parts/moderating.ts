@@ -20,16 +20,13 @@ export function notices(
   desk: Doing<Question>,
 ) {
   const read = reading && (seconds(reading.until) ?? 0) > now;
-  const near = (question.near ?? [])
-    .map((id) => all.get(id))
-    .filter((other) => other && ["pending", "approved", "live"].includes(other.state));
+  const near = nearTo(question, all);
   return html`
     ${read ? html`<p class="note reading">Relu par ${reading.name || "quelqu’un d’autre"}</p>` : nothing}
     ${(question.flags ?? []).map((flag) => html`<p class="note flag">${FLAGS[flag] ?? flag}</p>`)}
     ${question.original ? html`<p class="note">Texte d’origine\u202f: ${question.original}</p>` : nothing}
     ${near.map(
       (other) =>
-        other &&
         html`<div class="near">
           <p class="note">Proche de\u202f: ${typeset(other.body)}</p>
           ${button(
@@ -43,6 +40,17 @@ export function notices(
         </div>`,
     )}
   `;
+}
+
+/** The one that asks nearly the same, if any does: the nearest. */
+export function nearest(question: Question, all: Map<string, Question>): Question | undefined {
+  return nearTo(question, all)[0];
+}
+
+function nearTo({ near = [] }: Question, all: Map<string, Question>): Question[] {
+  return near
+    .flatMap((id) => all.get(id) ?? [])
+    .filter(({ state }) => ["pending", "approved", "live"].includes(state));
 }
 
 /** Its turn, and what support waits to be counted. */

@@ -1,4 +1,4 @@
-// The rundown in the control room: what is lined up, looked at, on air; and the screens cleared.
+// The rundown in the control room: what is lined up, looked at, and on air.
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -6,7 +6,7 @@ import * as clock from "../clock";
 import { hour, seconds, stopwatch } from "../french";
 import type { Live } from "../live";
 import type { Lab, Synthesis } from "../lab_items";
-import type { Air, Entry, Poll, Post, Question, Screen } from "../protocol";
+import type { Entry, Poll, Post, Question, Screen } from "../protocol";
 import type { Requests } from "../requests";
 import { button } from "./button";
 import { onAir } from "./on_air";
@@ -23,6 +23,7 @@ const KINDS: Record<Entry["type"], string> = {
   countdown: "Compte à rebours",
 };
 
+const PICTURE = 10; // seconds for which a small picture of the channel is good
 const TARGETS = { both: "écrans et habillage", screens: "écrans", overlay: "habillage" };
 
 export class RundownDesk {
@@ -32,6 +33,7 @@ export class RundownDesk {
   );
 
   constructor(
+    private readonly channel: string,
     private readonly live: Live,
     private readonly requests: Requests,
     private readonly changed: () => void,
@@ -45,13 +47,11 @@ export class RundownDesk {
     const entries = this.live
       .items<Entry>("rundown", "entry")
       .sort((a, b) => a.rank - b.rank);
-    const air = this.live.item<Air>("rundown", "air", "overlay");
     const preview = entries.find(({ state }) => state === "preview");
     const line = entries.filter(({ state }) => state === "queued" || state === "preview");
     const now = entries.filter(({ state }) => state === "on_air");
     const past = entries.filter(({ state }) => state === "off");
-    return html`${this.clearing(air?.cleared ?? false, now.length > 0)}
-      ${preview ? this.preview(preview) : nothing}
+    return html`${this.monitors(preview, now, mayTake)}
       <ul class="entries" aria-label="À l’antenne">
         ${this.cards(now, mayTake)}
       </ul>
@@ -72,36 +72,34 @@ export class RundownDesk {
       }`;
   }
 
+  /** Whether anything is on air. */
+  get onAir(): boolean {
+    return this.live.items<Entry>("rundown", "entry").some(({ state }) => state === "on_air");
+  }
+
   /** What the page is to follow besides, for what can be lined up. */
   get topics(): string[] {
     return this.form.open ? ["wall", "shared"] : [];
   }
 
-  private clearing(cleared: boolean, something: boolean) {
-    return html`<div class="clearing ${cleared ? "cleared" : ""}">
+  /** What would show, and what shows, over the picture that is on air. */
+  private monitors(preview: Entry | undefined, onAirNow: Entry[], mayTake: boolean) {
+    const backdrop = `/${this.channel}/thumbnail.jpg?t=${Math.floor(clock.now() / PICTURE)}`;
+    const monitor = (name: string, kind: string, entries: Entry[]) =>
+      html`<figure class="monitor ${kind}">
+        <figcaption>${name}</figcaption>
+        <img src=${backdrop} alt="" />
+        <div class="air-box">${onAir(entries.filter(drawable), this.labs)}</div>
+      </figure>`;
+    return html`<div class="monitors">
+      ${monitor("Aperçu", "air-preview", preview ? [preview] : [])}
+      ${monitor("À l’antenne", "air-program", onAirNow)}
       ${
-        cleared
-          ? html`<p role="status">Les écrans sont vides.</p>
-              <button class="primary" @click=${() => this.screens("restore")}>
-                Rétablir
-              </button>`
+        preview && mayTake
+          ? this.button("Passer l’aperçu à l’antenne", "primary", preview, "take")
           : nothing
       }
-      ${
-        cleared && !something
-          ? nothing
-          : html`<button class="panic" @click=${() => this.screens("clear")}>
-              Vider les écrans
-            </button>`
-      }
     </div>`;
-  }
-
-  private preview(entry: Entry) {
-    return html`<figure class="air-preview">
-      <figcaption>Aperçu</figcaption>
-      <div class="air-box">${entry.shows || !refers(entry) ? onAir([entry], this.labs) : nothing}</div>
-    </figure>`;
   }
 
   private cards(entries: Entry[], mayTake: boolean) {
@@ -170,11 +168,6 @@ export class RundownDesk {
     return button(text, kind, entry, { busy: this.requests.busy, act }, verb);
   }
 
-  private screens(verb: "clear" | "restore"): void {
-    // Clearing waits for nothing, not even for what brings them back.
-    void this.requests.send(`screens:${verb}`, "POST", `/api/v1/screens:${verb}`);
-  }
-
   private add(draft: Draft): Promise<boolean> {
     return this.requests.create("entry", "/api/v1/rundown", draft);
   }
@@ -210,8 +203,9 @@ export class RundownDesk {
   }
 }
 
-function refers({ type }: Entry): boolean {
-  return type === "question" || type === "poll" || type === "post";
+/** Whether what it is about is known: without, there is nothing to draw. */
+function drawable({ type, shows }: Entry): boolean {
+  return shows !== null || !["question", "poll", "post"].includes(type);
 }
 
 /** What an entry says, in a line. */

@@ -70,17 +70,24 @@ export function sourceCard(slot: Slot, source: Source | undefined, now: number) 
   </li>`;
 }
 
-/** What one sees and hears of it. Stillness and silence may be meant: a slide, a pause. */
-function ailments({ black, frozen, silent }: Source) {
+/** What one sees and hears of it: how bad, what, and for how long. */
+export function ailing({ black, frozen, silent }: Source): [string, string, number][] {
   const found: [string, string, number, number][] = [
     ["bad", "Image noire", black, NOTABLE],
     ["mild", "Image figée", frozen, STILL],
     ["mild", "Silence", silent, NOTABLE],
   ];
-  const lasting = found.filter(([, , lasts, notable]) => lasts >= notable);
-  if (!lasting.length) return nothing;
+  return found
+    .filter(([, , lasts, notable]) => lasts >= notable)
+    .map(([mood, what, lasts]) => [mood, what, lasts]);
+}
+
+/** Stillness and silence may be meant: a slide, a pause. */
+function ailments(source: Source) {
+  const found = ailing(source);
+  if (!found.length) return nothing;
   return html`<ul class="ailments">
-    ${lasting.map(
+    ${found.map(
       ([mood, what, lasts]) =>
         html`<li class=${mood}>${icons.warning} ${what} depuis ${stopwatch(lasts)}</li>`,
     )}

@@ -16,9 +16,10 @@ interface Desk {
   mayRun: boolean; // switch, start and stop
 }
 
+/** The page's channel stands beside its picture with its switcher: here are its studios alone. */
 export function sources(channel: Channel | undefined, others: Channel[], desk: Desk) {
   return html`
-    ${channel ? inFull(channel, desk) : nothing}
+    ${channel ? studios(channel, desk) : nothing}
     ${
       others.length
         ? html`<h3 class="others-title">Les autres canaux</h3>
@@ -30,7 +31,7 @@ export function sources(channel: Channel | undefined, others: Channel[], desk: D
   `;
 }
 
-function inFull(channel: Channel, desk: Desk) {
+function studios(channel: Channel, desk: Desk) {
   const found = channel.sources;
   if (!found) {
     return html`<p class="empty">
@@ -40,10 +41,7 @@ function inFull(channel: Channel, desk: Desk) {
   }
   const shown = found.filter(({ connected }) => connected);
   const refused = BOTH.filter((slot) => of(found, slot)?.advice.length);
-  const reason = channel.captions_reason;
   return html`
-    ${switcher(channel, desk.switching, desk.mayRun)}
-    ${reason ? html`<p class="advice">${reason}</p>` : nothing}
     ${shown.length ? nothing : howToPublish(channel)}
     <ul class="sources">
       ${(shown.length ? BOTH : refused).map((slot) => sourceCard(slot, of(found, slot), desk.now))}
@@ -55,6 +53,7 @@ function folded(channel: Channel, desk: Desk) {
   const connected = (channel.sources ?? []).filter((each) => each.connected);
   const told = connected.reduce((sum, each) => sum + each.advice.length, 0);
   const byHand = (channel.chosen ?? "auto") !== "auto";
+  const reason = channel.captions_reason;
   return html`<details class="other ${channel.on_air === "slate" ? "" : "live"}">
     <summary>
       <span class="other-name">${channel.name}</span>
@@ -69,7 +68,8 @@ function folded(channel: Channel, desk: Desk) {
       ${byHand ? html`<span class="chip warn">Choix manuel</span>` : nothing}
       ${told ? html`<span class="chip warn">${count(told, "conseil", "conseils")}</span>` : nothing}
     </summary>
-    ${inFull(channel, desk)}
+    ${channel.sources ? switcher(channel, desk.switching, desk.mayRun) : nothing}
+    ${reason ? html`<p class="advice">${reason}</p>` : nothing} ${studios(channel, desk)}
   </details>`;
 }
 

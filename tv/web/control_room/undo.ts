@@ -1,0 +1,53 @@
+// The last act that can be undone, for ten seconds: at a click, or by Z.
+
+import { html, nothing, render } from "lit";
+
+const LASTS = 10_000; // ms
+
+export class Undo {
+  private act: (() => void) | null = null;
+  private timer = 0;
+
+  constructor(private readonly box: HTMLElement) {
+    // What one is about to press does not go away.
+    for (const event of ["focusin", "pointerenter"]) {
+      box.addEventListener(event, () => clearTimeout(this.timer));
+    }
+    for (const event of ["focusout", "pointerleave"]) {
+      box.addEventListener(event, () => this.leave());
+    }
+  }
+
+  /** Say what was done, and how it is undone. */
+  offer(said: string, act: () => void): void {
+    this.act = act;
+    render(
+      html`<p>
+        ${said}
+        <button class="primary" aria-keyshortcuts="z" @click=${() => this.take()}>
+          Annuler <kbd aria-hidden="true">Z</kbd>
+        </button>
+      </p>`,
+      this.box,
+    );
+    this.leave();
+  }
+
+  /** Undo it. */
+  take(): void {
+    const { act } = this;
+    this.clear();
+    act?.();
+  }
+
+  private leave(): void {
+    clearTimeout(this.timer);
+    if (this.act) this.timer = window.setTimeout(() => this.clear(), LASTS);
+  }
+
+  private clear(): void {
+    clearTimeout(this.timer);
+    this.act = null;
+    render(nothing, this.box);
+  }
+}
