@@ -150,6 +150,7 @@ class Airing:
                 watching,
                 self._upstream.interrupted,
                 crew,
+                self._settings.channels[channel].signs,
             )
             changed = self._keep(self._items, (channel, crew), item) or changed
         shown = (item["on_air"], item["chosen"])  # to the crew

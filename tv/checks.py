@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 HOUR = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+SITE = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
 LABS = 100  # at most
 VIEWERS = 10_000  # at most: what one port and one core may be asked for
 SERVERS = 8  # of Mastodon, at most
@@ -29,7 +30,8 @@ ENCODERS = ("auto", "libx264", "h264_nvenc", "h264_vaapi", "h264_qsv", "h264_vid
 RESERVED = frozenset(
     {"api", "ws", "static", "livez", "readyz", "metrics", "favicon.ico"}
     | {"rejoindre", "programme", "revoir", "ecran", "intervenant", "regie", "labo", "idees", "mur"}
-    | {"habillage"}
+    | {"integrer", "oembed", "hors-ligne", "icones"}
+    | {"habillage", "charte", "confidentialite", "accessibilite", "facile", "plan"}
 )
 
 
@@ -57,6 +59,12 @@ def check(settings: "Settings") -> None:
         raise SettingsError("Réglages : [event] slug : lettres minuscules, chiffres et tirets.")
     if not 1 <= settings.server.web_workers <= 64:
         raise SettingsError("Réglages : [server] web_workers doit être entre 1 et 64.")
+    for site in settings.server.embedders:
+        if site != "*" and not SITE.fullmatch(site):
+            raise SettingsError(
+                f"Réglages\u202f: [server] embedders\u202f: «\u00a0{site[:80]}\u00a0» n’est pas "
+                "l’adresse d’un site\u202f; attendu https://exemple.fr, sans chemin, ou *."
+            )
     if not 0 <= settings.ladder.room <= 64:
         raise SettingsError("Réglages : [ladder] jobs doit être entre 0 (aucun) et 64.")
     if settings.ladder.encoder not in ENCODERS:
@@ -67,6 +75,11 @@ def check(settings: "Settings") -> None:
     _check_renditions("[ladder]", settings.ladder.renditions)
     for slug, channel in settings.channels.items():
         _check_renditions(f"[channels.{slug}]", channel.renditions)
+        if channel.signs and (channel.signs == slug or channel.signs not in settings.channels):
+            raise SettingsError(
+                f"Réglages\u202f: [channels.{slug}] signs\u202f: attendu le nom d’un autre canal, "
+                f"et «\u00a0{channel.signs[:40]}\u00a0» n’en est pas un."
+            )
     ports = (
         *(settings.server.port, settings.rtmp.port),
         *(settings.webrtc.port, settings.srt.port),

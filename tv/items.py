@@ -30,7 +30,7 @@ from engagement.syntheses.synthesis import Comment, Sending, Synthesis
 from engagement.talks import Schedule, Talk
 from engagement.wall.post import Post, Wall
 from engagement.wall.posts import OWN as OWN_ON_WALL
-from streaming.link import ChannelState, RestreamState
+from streaming.link import ChannelState, RestreamState, SourceState
 from tv import poll_items
 from tv.air_items import air_item, entry_item, message_item, screen_item
 from tv.alert_items import alert_item
@@ -40,6 +40,8 @@ from tv.labs.syntheses import comment_item, own_syntheses, sending_item, synthes
 from tv.problems import rfc3339
 from tv.question_items import question_item, reading_item
 from tv.wall.items import own_posts, post_item, wall_item
+
+SILENT = 6.0  # seconds: a speaker's pause is shorter
 
 Rendered = dict[str, Any]
 
@@ -91,10 +93,10 @@ def item(found: Item, crew: bool) -> Rendered:
             return comment_item(found, crew)
         case Sending():
             return sending_item(found, item)
-        case Entry():
-            return entry_item(found, crew, item)
         case Alert():
             return alert_item(found, item)
+        case Entry():
+            return entry_item(found, crew, item)
         case Air():
             return air_item(found, item)
         case Screen():
@@ -287,6 +289,7 @@ def channel_item(
     viewers: int,
     interrupted: bool,
     crew: bool,
+    signs: str = "",
 ) -> Rendered:
     """What a channel shows now; the crew also sees what was chosen, its studios, and all ailments.
 
@@ -295,6 +298,9 @@ def channel_item(
     `feeds` are those that WebRTC has, "live" and "delayed", by `streaming.link.FeedState`.
     `interrupted`: media is not heard, and what it last said of the channel may be over. `rewind`:
     the channel is recorded, so that a live talk can be seen from its start, if it may be recorded.
+    `silent`: what is on air has not been heard for some seconds; a microphone may be off.
+    `qualities` are the smaller pictures that are there now; `signs` is the channel that shows its
+    sign-language interpreter, or "".
     `recording` is a `streaming.link.Recording`, or null where nothing is recorded; `renditions` are
     `streaming.link.RenditionState`s.
     """
@@ -310,6 +316,9 @@ def channel_item(
         "viewers": viewers,
         "feeds": msgspec.to_builtins(state.feeds) if state else {},
         "rewind": bool(state and state.recording),
+        "qualities": [each.name for each in state.renditions if each.on] if state else [],
+        "signs": signs,
+        "silent": bool(state and any(map(_silent, state.sources))),
     }
     if crew:
         rendered["chosen"] = state.chosen if state else "auto"
@@ -319,6 +328,10 @@ def channel_item(
         recording = state.recording if state else None
         rendered["recording"] = msgspec.structs.asdict(recording) if recording else None
     return rendered
+
+
+def _silent(source: SourceState) -> bool:
+    return source.on_air and source.silent > SILENT
 
 
 def restream_item(state: RestreamState) -> Rendered:

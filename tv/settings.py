@@ -147,6 +147,7 @@ class Channel(Section, frozen=True):
     backup: Slot = Slot()
     viewers: int | None = None  # by WebRTC at a time; None: as many as there are in all
     renditions: Renditions | None = None  # None: as [ladder] says for "plateau", else none
+    signs: str = ""  # the channel with its sign-language interpreter, offered beside it
 
 
 class Restream(Section, frozen=True):

@@ -1,6 +1,7 @@
 """The page to type a code on, and where each code leads.
 
-- `GET /rejoindre`: a field for the code. With `?code=…`, what the field sends.
+- `GET /rejoindre`: a field for the code, places to enter without one, and this page's own code to
+  pass on. With `?code=…`, what the field sends.
 - `GET /rejoindre/{code}` → 303 to the talk, the laboratory, the table or the event of that code;
   404 and the field again for a code that leads nowhere: whoever tries many waits for each.
 """
@@ -14,10 +15,12 @@ from starlette.routing import BaseRoute, Route
 from engagement.cafe.session import lab_of
 from tv.follower import Follower
 from tv.joining import Place
+from tv.labs.items import lab_item
 from tv.labs.places import number_of
 from tv.pages.api_join import Door
-from tv.pages.html import Pages
+from tv.pages.html import Pages, code, origin
 from tv.pages.labs import HERE
+from tv.pages.watch import ON_SITE
 from tv.problems import Problem
 from tv.settings import Settings
 
@@ -25,25 +28,35 @@ from tv.settings import Settings
 def routes(settings: Settings, follower: Follower, secret: bytes) -> list[BaseRoute]:
     door = Door(settings, follower, secret)
     pages = Pages(settings)
+    labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
     talks = follower.audience.talks.by_id
 
     async def ask(request: Request) -> Response:
-        code = request.query_params.get("code", "").strip()
-        return await lead(request, code) if code else field()
+        typed = request.query_params.get("code", "").strip()
+        return await lead(request, typed) if typed else field(request)
 
     async def go(request: Request) -> Response:
         return await lead(request, request.path_params["code"])
 
-    async def lead(request: Request, code: str) -> Response:
+    async def lead(request: Request, typed: str) -> Response:
         try:
-            place = await door.place(request, code)
+            place = await door.place(request, typed)
         except Problem as problem:
-            return field(problem)
+            return field(request, problem)
         return RedirectResponse(address(place), 303, {"cache-control": "no-store"})
 
-    def field(problem: Problem | None = None) -> Response:
+    def field(request: Request, problem: Problem | None = None) -> Response:
         status, trouble = (problem.status, problem.detail) if problem else (200, "")
-        return pages.page("join.html", status=status, trouble=trouble)
+        here = f"{origin(request, settings)}/rejoindre"
+        return pages.page(
+            "join.html",
+            status=status,
+            reader=request,
+            trouble=trouble,
+            labs=labs,
+            address=here.partition("://")[2],
+            code=code(here),
+        )
 
     def address(place: Place) -> str:
         match place.kind:
@@ -55,9 +68,9 @@ def routes(settings: Settings, follower: Follower, secret: bytes) -> list[BaseRo
             case "talk" if talks[place.name].state == "replay":
                 return f"/revoir/{quote(place.name)}"
             case "talk":
-                return f"/?canal={quote(talks[place.name].channel)}"
+                return f"/?canal={quote(talks[place.name].channel)}&{ON_SITE}"
             case "event":
-                return "/"
+                return f"/?{ON_SITE}"
 
     return [
         Route("/rejoindre", ask, methods=["GET"]),

@@ -22,7 +22,7 @@ KEPT = 365 * 24 * 3600  # seconds
 
 # The pages that are in every language of tv/languages; the others are in French.
 TRANSLATED = frozenset(
-    {"watch.html", "replay.html", "replays.html", "no_replay.html", "missing.html"}
+    {"watch.html", "on_site.html", "replay.html", "replays.html", "no_replay.html", "missing.html"}
     | {"join.html", "ideas.html", "wall_writing.html", "embed.html", "offline.html"}
 )
 

@@ -29,11 +29,12 @@ const together = [
   ...["wall.ts", "wall_writing.ts", "wall_desk.ts"],
   ...["overlay.ts", "screen.ts", "screen_claim.ts", "labs_desk.ts"],
   ...["labs.ts", "lab.ts", "table.ts"],
-  ...["ideas.ts", "host.ts"],
+  ...["ideas.ts", "host.ts", "programme.ts", "privacy.ts"],
   ...["embed.ts", "embedding.ts", "shell.ts"],
   ...["style.css", "more.css", "light.css"],
 ];
-const entries = [...apart, ...together];
+// What the public page loads when somebody wants the picture: named, to be asked for beforehand.
+const entries = [...apart, ...together, "parts/stage.ts"];
 const options = {
   outdir: out,
   bundle: true,
@@ -49,6 +50,7 @@ const options = {
   assetNames: "[name]-[hash]",
   loader: { ".woff2": "file" },
   plugins: [{ name: "fonts", setup: findFonts }],
+  alias: { lit: "lit-html" }, // templates are all that we take of it
 };
 const outputs = {};
 for (const entryPoints of [apart, together]) {
@@ -61,7 +63,8 @@ entries.push("worker/worker.ts");
 
 const manifest = {};
 for (const [path, output] of Object.entries(outputs)) {
-  if (!entries.includes(output.entryPoint)) continue;
+  // Pages that share their parts have their own; what is named is the public page's.
+  if (!entries.includes(output.entryPoint) || output.entryPoint in manifest) continue;
   const imports = output.imports
     .filter(({ kind }) => kind === "import-statement")
     .map(({ path: imported }) => basename(imported));

@@ -20,26 +20,51 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
+/** Forget all that people wrote and who they were: what is left is how they like to read. */
+export function forgetAll(): void {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    for (const name of names) {
+      if (name !== `${PREFIX}preferences`) localStorage.removeItem(name);
+    }
+  } catch {
+    // nothing was kept
+  }
+}
+
 export type Position = "bottom" | "top" | "below";
+export type Ground = "veil" | "solid" | "none";
+
+/** The picture as the line carries it, one quality of it, the sound alone, or words alone. */
+export type Reception = "auto" | "source" | `${number}p` | "sound" | "words";
+
+/** Where the picture of the sign-language interpreter is; "": nowhere. */
+export type Signs = "" | "corner" | "beside";
 
 export interface Preferences {
   captions: boolean;
   size: number; // percent, 100 to 250
   position: Position | null; // null: what suits the screen
-  solid: boolean; // an opaque band behind captions
+  ground: Ground; // what is behind captions
   synchronised: boolean;
   shortcuts: boolean;
   announce: boolean; // captions to a screen reader
+  reception: Reception;
+  signs: Signs;
+  signsSize: number; // percent of the picture's width
 }
 
 export const preferences: Preferences = {
   captions: true,
   size: 100,
   position: null,
-  solid: false,
+  ground: "veil",
   synchronised: false,
   shortcuts: true,
   announce: false,
+  reception: "auto",
+  signs: "",
+  signsSize: 28,
   ...recall<object>("preferences", {}),
 };
 

@@ -16,7 +16,8 @@ const SILENCE = 30; // seconds without a word before we ask whether anyone is th
 const REPLY = 8; // seconds that the answer may take
 
 class Topic {
-  version = "";
+  constructor(public version = "") {}
+
   etag = "";
   items = new Map<string, Item>();
 
@@ -35,6 +36,7 @@ export class Live {
   onView: (view: View) => void = () => {};
 
   private topics = new Map<string, Topic>();
+  private readonly since = new Map<string, string>();
   private socket: WebSocket | null = null;
   private failures = 0;
   private timer = 0; // 0 until the first socket is opened: from then on it comes back by this
@@ -53,20 +55,27 @@ export class Live {
     });
   }
 
+  /** Have no more of a topic's past than its last `seconds`: few bytes. Before it is followed. */
+  recent(topic: string, seconds: number): void {
+    // Versions are milliseconds of the server's clock; where ours is wrong, all of it comes.
+    this.since.set(topic, String(Date.now() - 1000 * seconds));
+  }
+
   /** Follow exactly these topics from now on. */
   follow(...wanted: string[]): void {
     wanted.unshift(EVENT);
     const same = wanted.length === this.topics.size && wanted.every((t) => this.topics.has(t));
     if (same && this.timer) return;
     const kept = this.topics;
-    this.topics = new Map(wanted.map((topic) => [topic, kept.get(topic) ?? new Topic()]));
+    this.topics = new Map(wanted.map((topic) => [topic, kept.get(topic) ?? new Topic(this.since.get(topic))]));
     if (this.socket?.readyState === WebSocket.OPEN) this.hello(this.socket);
     else if (!this.timer) this.open();
   }
 
   /** Connect anew, when who we are has changed. */
   reopen(): void {
-    for (const topic of this.topics.values()) topic.version = "";
+    for (const [name, topic] of this.topics)
+      if (!name.startsWith("captions:")) topic.version = ""; // these are the same for everybody
     this.failures = 0;
     this.drop();
     this.open();

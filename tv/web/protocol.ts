@@ -1,5 +1,6 @@
 // What the socket brings (`/ws`, protocol version 1), as types. Documented with the API.
 
+import type { Alert } from "./alert_items";
 import type { Cafe, Cluster, Comment, Idea, Pile, Progress, Sending, Synthesis, Table } from "./lab_items";
 
 export type Instant = number | string; // broadcast seconds, or RFC 3339
@@ -382,7 +383,7 @@ export interface StageMessage {
 
 export type Item =
   Happening | Talk | Question | Reading | Poll | Answer | Reaction | Rating | Cue | Captioning | Rule | Channel | Restream | Mine | Wall | Post |
-  Entry | Air | Screen | StageMessage | Cafe | Progress | Table | Idea | Cluster | Pile | Synthesis | Comment |
+  Entry | Air | Screen | StageMessage | Alert | Cafe | Progress | Table | Idea | Cluster | Pile | Synthesis | Comment |
   Sending;
 
 export interface Word {

@@ -2,6 +2,7 @@
 
 import * as clock from "./clock";
 import { hour, seconds } from "./french";
+import { t } from "./language";
 import type { Instant, Talk } from "./protocol";
 
 type States = Record<Talk["state"], number>;
@@ -22,9 +23,18 @@ export function ranked(talks: Talk[], slug: string, states: States): Talk[] {
     .sort((a, b) => states[a.state] - states[b.state] || compare(order(a), order(b)));
 }
 
+/** The channel's next talk that is to begin after `now`, breaks left out. */
+export function following(talks: Talk[], slug: string, now: number): Talk | undefined {
+  const begins = ({ planned_start }: Talk) => seconds(planned_start) ?? 0;
+  return talks
+    .filter((talk) => talk.channel === slug && talk.state === "scheduled" && talk.type !== "break")
+    .filter((talk) => begins(talk) > now)
+    .sort((a, b) => begins(a) - begins(b))[0];
+}
+
 /** « Prévue à 10 h 00 », « Déplacée, d’abord prévue à 9 h 30, Salle 2 »; "" when nothing is known. */
 export function whenPlanned(talk: Talk): string {
-  if (talk.state === "cancelled") return "Annulée";
+  if (talk.state === "cancelled") return t("Annulée");
   if (talk.state !== "scheduled") return "";
   if (!talk.moved) return talk.planned_start ? `Prévue ${at(talk.planned_start)}` : "";
   const before = [at(talk.moved.planned_start), talk.moved.room].filter(Boolean).join(", ");

@@ -5,23 +5,25 @@ import * as clock from "./clock";
 import { count } from "./french";
 import { call, type Problem } from "./api";
 import { keep, preferences, recall } from "./kept";
+import { t } from "./language";
 import type { Cafe } from "./lab_items";
 import { Live } from "./live";
 import { Outbox, type Letter } from "./outbox";
 import { page, drawing } from "./page";
-import { Composer } from "./parts/composer";
+import { Composer, type Draft } from "./parts/composer";
 import { Hints } from "./parts/hints";
-import { heading, status } from "./parts/heading";
+import { around, heading, status } from "./parts/heading";
 import { type Order, questions } from "./parts/questions";
 import { rating } from "./parts/rating";
 import { reactions } from "./parts/reactions";
-import { Stage } from "./parts/stage";
+import { Scene } from "./parts/scene";
 import { tabs } from "./parts/tabs";
 import { announce } from "./parts/text";
 import { Follower, resume, transcript } from "./parts/transcript";
 import { Voting } from "./parts/voting";
 import { sentences } from "./player/captions";
 import type {
+  Anchor,
   Answer,
   Channel,
   Cue,
@@ -34,8 +36,9 @@ import type {
   Talk,
 } from "./protocol";
 import { enter, join, whenJoined } from "./session";
-import { AUDIENCE, ranked } from "./talks";
+import { AUDIENCE, following, ranked } from "./talks";
 
+const RECENT = 60; // seconds of captions that a phone in the room begins with
 const ARRIVING = 4000; // ms in which what one finds is no news
 
 const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
@@ -44,14 +47,14 @@ const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
 const outbox = new Outbox(draw);
-const stage = new Stage($("#stage"), $("#bar"), slug, true);
+const scene = new Scene($("#stage"), $("#bar"), slug, [["Q", t("Poser une question")]]);
 const hints = new Hints(
   () => composer.draw(),
   (question) => support(question, true),
 );
 const composer: Composer = new Composer(
   $<HTMLDialogElement>("#composer"),
-  () => stage.moment(),
+  () => scene.moment(),
   ask,
   hints,
 );
@@ -60,6 +63,7 @@ const voting = new Voting(
   outbox,
   ({ id }) => void send("POST", `/api/v1/polls/${id}:more_time`),
   draw,
+  "ballots",
 );
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
@@ -67,14 +71,15 @@ let talk: Talk | undefined;
 let order = recall<Order>("order", "support");
 const seen = new Map<string, string>(); // own question or poll → last state announced
 
-live.onPartial = (partial) => stage.guess(partial);
+live.onPartial = (partial) => scene.guess(partial);
 live.onView = (view) => {
-  if (view.topic === `captions:${slug}`) stage.follow(view);
+  if (view.topic === `captions:${slug}`) scene.follow(view);
 };
 outbox.onSent = sent;
-outbox.onRefused = ({ what, note }, problem) => {
+outbox.onRefused = ({ what, note, path }, problem) => {
   announce(problem.message, true);
-  if (what === "question") keep(`draft.${talk?.id}`, note); // what they wrote is never lost
+  // What they wrote is never lost.
+  if (what === "question") composer.putBack(note as Draft, path.split("/")[4] ?? "");
 };
 whenJoined(() => live.reopen());
 $("#stage").addEventListener("preferences", draw);
@@ -88,6 +93,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+if (scene.onSite) live.recent(`captions:${slug}`, RECENT);
 void enter().then((trouble) => {
   if (trouble) announce(trouble, true);
   follow();
@@ -95,6 +101,8 @@ void enter().then((trouble) => {
 });
 
 function follow(...more: string[]): void {
+  const signs = live.item<Channel>(`channel:${slug}`, "channel", slug)?.signs;
+  if (signs && preferences.signs) more.push(`channel:${signs}`);
   live.follow("talks", "cafes", `channel:${slug}`, `captions:${slug}`, ...more);
 }
 
@@ -103,8 +111,8 @@ function current(): Talk | undefined {
   return ranked(live.items<Talk>("talks", "talk"), slug, AUDIENCE)[0];
 }
 
-function ask(body: string, anchor: object): void {
-  const path = `/api/v1/talks/${talk?.id}/questions`;
+function ask(body: string, anchor: Anchor, about: string): void {
+  const path = `/api/v1/talks/${about}/questions`;
   outbox.send({
     what: "question",
     method: "POST",
@@ -112,13 +120,13 @@ function ask(body: string, anchor: object): void {
     body: { body, anchor },
     note: { body, anchor },
   });
-  if (!navigator.onLine) announce("Hors ligne. Votre question partira dès le retour du réseau.");
+  if (!navigator.onLine) announce(t("Hors ligne. Votre question partira dès le retour du réseau."));
   show("questions");
 }
 
 function sent({ what }: Letter): void {
-  if (what === "question") announce("Question envoyée. Elle sera relue avant publication.");
-  if (what === "withdraw") announce("Question retirée.");
+  if (what === "question") announce(t("Question envoyée. Elle sera relue avant publication."));
+  if (what === "withdraw") announce(t("Question retirée."));
 }
 
 function redraw(): void {
@@ -129,9 +137,18 @@ function redraw(): void {
     composer.about(talk.id);
   }
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
-  stage.about(channel, talk);
+  const signs = channel?.signs;
+  scene.about(channel, talk, live.item<Channel>(`channel:${signs}`, "channel", signs ?? ""));
   render(status(channel, live.connected || !live.welcome), $("#status"));
-  render([heading(talk, channel?.name ?? page.name), feeling(), ideas()], $("#talk"));
+  render(
+    [
+      heading(talk, channel?.name ?? page.name),
+      feeling(),
+      ideas(),
+      around(following(live.items<Talk>("talks", "talk"), slug, clock.now())),
+    ],
+    $("#talk"),
+  );
   drawWords(channel);
   drawAudience();
 }
@@ -147,8 +164,8 @@ function drawWords(channel: Channel | undefined): void {
   const trouble = {
     on: "",
     off: "",
-    late: "Sous-titres en retard",
-    interrupted: "Sous-titres interrompus",
+    late: t("Sous-titres en retard"),
+    interrupted: t("Sous-titres interrompus"),
   };
   const notice = channel ? trouble[channel.captions] : "";
   render(
@@ -195,7 +212,7 @@ function drawAudience(): void {
             : nothing
         }`
       : html`<p class="empty">
-          Aucun sondage pour le moment. Il s’affichera ici dès son ouverture.
+          ${t("Aucun sondage pour le moment. Il s’affichera ici dès son ouverture.")}
         </p>`,
     $("#polls"),
   );
@@ -224,11 +241,11 @@ function feeling() {
   const told = live.item<Reaction>(`reactions:${id}`, "reaction", id);
   const shown = live.item<Rating>(`talk:${id}`, "rating", id);
   const react = (kind: ReactionKind) =>
-    void send("POST", `${path}/reactions`, { kind, media_time: stage.moment() });
+    void send("POST", `${path}/reactions`, { kind, media_time: scene.moment() });
   const rate = (stars: number, word: string) => void send("PUT", `${path}/rating`, { stars, word });
   return html`${talk.state === "live" ? reactions(told, react) : nothing}
     <details class="rate" ?open=${talk.state !== "live"}>
-      <summary>Donner mon avis</summary>
+      <summary>${t("Donner mon avis")}</summary>
       ${rating(me?.rating ?? null, shown, rate)}
     </details>`;
 }
@@ -240,8 +257,8 @@ function ideas() {
   const call = cafes.find(({ type, state }) => type === "call" && state === "open");
   const [question = call?.title] = call?.prompts ?? [];
   return html`<p class="quotation">
-    ${call ? "À vous la parole\u202f: " : nothing}<a href="/idees"
-      >${question ?? "Les idées des laboratoires"}</a
+    ${call ? t("À vous la parole\u202f: ") : nothing}<a href="/idees"
+      >${question ?? t("Les idées des laboratoires")}</a
     >
   </p>`;
 }
@@ -277,11 +294,11 @@ function sort(wanted: Order): void {
 /** What became of one's question, and that a vote opens: said once, also to screen readers. */
 function tell(mine: Question[], polls: Poll[]): void {
   const texts: Record<string, string> = {
-    approved: "Votre question est publiée.",
-    live: "Votre question reçoit sa réponse en ce moment.",
-    rejected: "Votre question n’a pas été retenue.",
-    open: "Un sondage est ouvert.",
-    published: "Les résultats du sondage sont affichés.",
+    approved: t("Votre question est publiée."),
+    live: t("Votre question reçoit sa réponse en ce moment."),
+    rejected: t("Votre question n’a pas été retenue."),
+    open: t("Un sondage est ouvert."),
+    published: t("Les résultats du sondage sont affichés."),
   };
   for (const { id, state } of [...mine, ...polls]) {
     const before = seen.get(id);

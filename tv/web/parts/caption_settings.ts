@@ -1,13 +1,15 @@
-// How one wants to read captions: size, place, rhythm; kept on the device.
+// How one wants to read captions: size, place, ground, rhythm; kept on the device.
 
 import { html, nothing } from "lit";
-import { type Position, type Preferences, preferences } from "../kept";
+import { type Ground, type Position, type Preferences, preferences } from "../kept";
+import { t } from "../language";
 import * as icons from "./icons";
 import type { Rhythm } from "./rhythm";
 import { variable } from "./variable";
 
 /** What differs between the direct and a replay: there all words are known already. */
 export interface Place {
+  title: string; // of all that is set there
   live: boolean;
   keys: [string, string][]; // and what each does
 }
@@ -21,9 +23,12 @@ export class CaptionSettings {
     private readonly set: (change: Partial<Preferences>) => void,
   ) {}
 
-  /** `notes` say what captions they are, and how the picture comes; `rhythms` are to choose from. */
-  render(position: Position, notes: string[], rhythms: Rhythm[] = []) {
-    const label = "Réglages des sous-titres";
+  /**
+   * `notes` say what captions they are, and how the picture comes; `rhythms` are to choose from;
+   * `first` is what else there is to set, above.
+   */
+  render(position: Position, notes: string[], rhythms: Rhythm[] = [], first: unknown = nothing) {
+    const label = this.place.title;
     return html`<div class="settings">
       <button
         class="tool"
@@ -45,20 +50,27 @@ export class CaptionSettings {
           if (event.key === "Escape") this.open(false);
         }}
       >
-        ${this.isOpen ? this.sheet(position, notes, rhythms) : nothing}
+        ${this.isOpen ? [first, this.sheet(position, notes, rhythms)] : nothing}
       </div>
     </div>`;
   }
 
   private sheet(position: Position, notes: string[], rhythms: Rhythm[]) {
     const places: [Position, string][] = [
-      ["bottom", "En bas de l’image"],
-      ["top", "En haut de l’image"],
-      ["below", "Sous l’image"],
+      ["bottom", t("En bas de l’image")],
+      ["top", t("En haut de l’image")],
+      ["below", t("Sous l’image")],
+    ];
+    const grounds: [Ground, string][] = [
+      ["veil", t("Voilé")],
+      ["solid", t("Opaque")],
+      ["none", t("Sans fond")],
     ];
     return html`
       <label class="field">
-        <span>Taille <output>${preferences.size}${"\u00a0"}%</output></span>
+        <span>
+          ${t("Taille des sous-titres")} <output>${preferences.size}${"\u00a0"}%</output>
+        </span>
         <input
           type="range"
           min="100"
@@ -71,16 +83,24 @@ export class CaptionSettings {
         />
       </label>
       <fieldset class="field">
-        <legend>Place</legend>
+        <legend>${t("Place")}</legend>
         ${places.map(([place, text]) =>
-          this.choice("position", text, place === position, () => this.set({ position: place })),
+          choice("position", text, place === position, () => this.set({ position: place })),
         )}
       </fieldset>
-      ${rhythms.length ? this.rhythm(rhythms) : nothing} ${this.check("Fond opaque", "solid")}
-      ${this.place.live ? this.check("Lus par le lecteur d’écran", "announce") : nothing}
-      ${this.check("Raccourcis clavier", "shortcuts")}
+      <fieldset class="field">
+        <legend>${t("Fond")}</legend>
+        <div class="side-by-side">
+          ${grounds.map(([ground, text]) =>
+            choice("ground", text, ground === preferences.ground, () => this.set({ ground })),
+          )}
+        </div>
+      </fieldset>
+      ${rhythms.length ? this.rhythm(rhythms) : nothing}
+      ${this.place.live ? this.check(t("Lus par le lecteur d’écran"), "announce") : nothing}
+      ${this.check(t("Raccourcis clavier"), "shortcuts")}
       ${
-        preferences.shortcuts
+        preferences.shortcuts && this.place.keys.length
           ? html`<p class="keys">
               ${this.place.keys.map(([key, act]) => html`<kbd>${key}</kbd> ${act} `)}
             </p>`
@@ -92,9 +112,9 @@ export class CaptionSettings {
 
   private rhythm(rhythms: Rhythm[]) {
     return html`<fieldset class="field">
-      <legend>Rythme</legend>
+      <legend>${t("Rythme")}</legend>
       ${rhythms.map(({ synchronised, text, detail }) =>
-        this.choice(
+        choice(
           "rhythm",
           text,
           preferences.synchronised === synchronised,
@@ -105,14 +125,7 @@ export class CaptionSettings {
     </fieldset>`;
   }
 
-  private choice(name: string, text: string, checked: boolean, act: () => void, detail = "") {
-    return html`<label class="choice">
-      <input type="radio" name=${name} .checked=${checked} @change=${act} />
-      <span>${text}${detail ? html`<small>${detail}</small>` : nothing}</span>
-    </label>`;
-  }
-
-  private check(text: string, name: "solid" | "announce" | "shortcuts") {
+  private check(text: string, name: "announce" | "shortcuts") {
     return html`<label class="choice">
       <input
         type="checkbox"
@@ -129,4 +142,12 @@ export class CaptionSettings {
     const target = open ? "#caption-settings input" : ".settings .tool";
     document.querySelector<HTMLElement>(target)?.focus();
   }
+}
+
+/** One of several, of which one holds. */
+export function choice(name: string, text: string, checked: boolean, act: () => void, detail = "") {
+  return html`<label class="choice">
+    <input type="radio" name=${name} .checked=${checked} @change=${act} />
+    <span>${text}${detail ? html`<small>${detail}</small>` : nothing}</span>
+  </label>`;
 }

@@ -3,6 +3,7 @@
 import { html, nothing, render } from "lit";
 import { count, quoted } from "../french";
 import { keep, recall } from "../kept";
+import { t } from "../language";
 import type { Anchor } from "../protocol";
 import type { Hints } from "./hints";
 import * as icons from "./icons";
@@ -10,8 +11,9 @@ import * as icons from "./icons";
 const LIMIT = 500; // characters, as the server has it
 const QUOTE = 300;
 const CLOSE_TO_LIMIT = 140;
+const LAST = "draft.last"; // in which talk one wrote last
 
-interface Draft {
+export interface Draft {
   body: string;
   anchor: Anchor | null;
 }
@@ -19,6 +21,7 @@ interface Draft {
 export class Composer {
   private draft: Draft = { body: "", anchor: null };
   private talk = "";
+  private left: Draft | null = null; // begun in another talk, and never sent
 
   /**
    * `moment` says what the asker sees; `send` gets what they wrote. Without `keeps` the draft is
@@ -27,9 +30,9 @@ export class Composer {
   constructor(
     private readonly dialog: HTMLDialogElement,
     private readonly moment: () => number,
-    private readonly send: (body: string, anchor: Anchor) => void,
+    private readonly send: (body: string, anchor: Anchor, talk: string) => void,
     private readonly hints: Hints,
-    private readonly title = "Poser une question",
+    private readonly title = t("Poser une question"),
     private readonly keeps = true,
   ) {
     // A tap beside the sheet closes it; the draft stays.
@@ -40,11 +43,15 @@ export class Composer {
 
   /** A draft belongs to its talk. */
   about(talk: string): void {
-    if (talk === this.talk) return;
+    if (talk === this.talk || this.dialog.open) return; // nothing changes under who writes
     this.talk = talk;
     this.hints.typed(talk, "");
     this.draft = { body: "", anchor: null };
-    if (this.keeps) this.draft = recall(`draft.${talk}`, this.draft);
+    if (this.keeps) {
+      this.draft = recall(`draft.${talk}`, this.draft);
+      const last = recall(LAST, "");
+      this.left = last && last !== talk ? recall<Draft | null>(`draft.${last}`, null) : null;
+    }
     this.draw();
   }
 
@@ -68,19 +75,24 @@ export class Composer {
 
   private store(): void {
     const empty = !this.draft.body && !this.draft.anchor;
-    if (this.keeps) keep(`draft.${this.talk}`, empty ? null : this.draft);
+    if (this.keeps) {
+      keep(`draft.${this.talk}`, empty ? null : this.draft);
+      if (this.draft.body) keep(LAST, this.talk);
+    }
     this.draw();
   }
 
   private submit(): void {
     const body = this.draft.body.trim();
     if (!body || body.length > LIMIT) return;
-    this.send(body, this.draft.anchor ?? { media_time: this.moment(), cues: [], quote: "" });
+    const anchor = this.draft.anchor ?? { media_time: this.moment(), cues: [], quote: "" };
+    this.send(body, anchor, this.talk);
     this.done();
   }
 
-  /** What was refused is the draft again, unless there is another by now. */
-  putBack(draft: Draft): void {
+  /** What was refused in a talk is the draft again, unless there is another by now. */
+  putBack(draft: Draft, talk = this.talk): void {
+    if (talk !== this.talk) return keep(`draft.${talk}`, draft);
     if (this.pending) return;
     this.draft = draft;
     this.store();
@@ -111,13 +123,14 @@ export class Composer {
           <button
             type="button"
             class="tool"
-            aria-label="Fermer ; le brouillon est gardé"
-            title="Fermer"
+            aria-label=${t("Fermer ; le brouillon est gardé")}
+            title=${t("Fermer")}
             @click=${() => this.dialog.close()}
           >
             ${icons.close}
           </button>
         </header>
+        ${this.takeUp()}
         ${
           anchor?.quote
             ? html`<div class="quotation chosen">
@@ -130,17 +143,17 @@ export class Composer {
                     this.store();
                   }}
                 >
-                  Ne plus citer
+                  ${t("Ne plus citer")}
                 </button>
               </div>`
             : nothing
         }
-        <label class="visually-hidden" for="question">Votre question</label>
+        <label class="visually-hidden" for="question">${t("Votre question")}</label>
         <textarea
           id="question"
           rows="4"
           maxlength=${LIMIT}
-          placeholder="Votre question, en une ou deux phrases"
+          placeholder=${t("Votre question, en une ou deux phrases")}
           aria-describedby="question-help question-left"
           .value=${body}
           @input=${(event: InputEvent) => {
@@ -154,7 +167,7 @@ export class Composer {
         ></textarea>
         ${this.hints.render(() => this.done())}
         <footer>
-          <p class="note" id="question-help">Elle sera relue avant publication.</p>
+          <p class="note" id="question-help">${t("Elle sera relue avant publication.")}</p>
           <p class="note" id="question-left">
             ${
               left <= CLOSE_TO_LIMIT
@@ -162,10 +175,36 @@ export class Composer {
                 : nothing
             }
           </p>
-          <button class="primary" ?disabled=${!body.trim()}>Envoyer</button>
+          <button class="primary" ?disabled=${!body.trim()}>${t("Envoyer")}</button>
         </footer>
       </form>`,
       this.dialog,
     );
   }
+
+  /** What one had begun before the talk changed. */
+  private takeUp() {
+    const body = this.left?.body.trim();
+    if (!body || this.pending) return nothing;
+    return html`<div class="taken-up">
+      <p class="note">${t("Vous aviez commencé une question\u202f:")} ${quoted(shortened(body))}</p>
+      <button
+        type="button"
+        class="quiet"
+        @click=${() => {
+          this.draft.body = body;
+          keep(`draft.${recall(LAST, "")}`, null);
+          this.left = null;
+          this.store();
+          this.dialog.querySelector("textarea")?.focus();
+        }}
+      >
+        ${t("Reprendre ce brouillon")}
+      </button>
+    </div>`;
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > 90 ? `${text.slice(0, 88).trimEnd()}…` : text;
 }

@@ -2,7 +2,8 @@
 
 import { html, nothing } from "lit";
 import * as clock from "../clock";
-import { count, seconds, stopwatch } from "../french";
+import { count, hour, seconds, stopwatch } from "../french";
+import { t } from "../language";
 import { page } from "../page";
 import type { Channel, Talk } from "../protocol";
 import { whenPlanned } from "../talks";
@@ -11,7 +12,7 @@ import { typeset } from "./text";
 
 export function status(channel: Channel | undefined, connected: boolean) {
   if (!connected) {
-    return html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`;
+    return html`<span class="chip trouble"><span class="spinner"></span>${t("Reconnexion…")}</span>`;
   }
   return channel && channel.viewers > 1
     ? html`<span class="chip viewers">${count(channel.viewers, "spectateur", "spectateurs")}</span>`
@@ -32,8 +33,8 @@ export function heading(talk: Talk | undefined, place: string) {
                   : nothing
               }`
           : talk?.state === "ended" || talk?.state === "replay"
-            ? "Intervention terminée"
-            : (talk && whenPlanned(talk)) || "Bientôt en direct"
+            ? t("Intervention terminée")
+            : (talk && whenPlanned(talk)) || t("Bientôt en direct")
       }
       <span class="dot"></span>${place}
     </p>
@@ -49,4 +50,24 @@ export function heading(talk: Talk | undefined, place: string) {
         : nothing
     }
   `;
+}
+
+/** What comes next, and where else one may go. */
+export function around(next: Talk | undefined) {
+  const at = hour(next?.planned_start);
+  return html`<div class="around">
+    ${
+      next
+        ? html`<p class="next-talk">
+            <span class="note">${t("Ensuite, à {hour}", { hour: at })}</span> ${typeset(next.title)}
+          </p>`
+        : nothing
+    }
+    <nav class="links" aria-label=${t("Aussi pendant l’événement")}>
+      <a href="/programme">${t("Programme")}</a>
+      <a href="/mur/ecrire">${t("Écrire sur le mur")}</a>
+      <a href="/idees">${t("Idées")}</a>
+      <a href="/revoir">${t("Revoir")}</a>
+    </nav>
+  </div>`;
 }

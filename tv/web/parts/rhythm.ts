@@ -1,6 +1,7 @@
 // What the two rhythms of captions mean here and now, by what this page has measured. Pure.
 
 import { decimal } from "../french";
+import { t } from "../language";
 import type { Arrived } from "../player/captions";
 import type { PathName } from "../player/path";
 
@@ -15,7 +16,7 @@ export interface Rhythm {
 
 /** Whether this picture waits for its words. */
 export function waits(path: PathName | null): boolean {
-  return path === "delayed" || path === "sync";
+  return path === "delayed" || path === "sync" || path === "native";
 }
 
 /** Whether cues are painted while they are heard; words that come too late for it are not lost. */
@@ -34,20 +35,20 @@ export function rhythms(
   behind: number,
 ): Rhythm[] {
   return [
-    { synchronised: false, text: "Au plus vite", detail: soonest(inStep ? null : late) },
-    { synchronised: true, text: "Synchronisés", detail: together(synchronised, inStep, late, behind) },
+    { synchronised: false, text: t("Au plus vite"), detail: soonest(inStep ? null : late) },
+    { synchronised: true, text: t("Synchronisés"), detail: together(synchronised, inStep, late, behind) },
   ];
 }
 
 function soonest(late: number | null): string {
-  const words = late == null ? "quelques secondes" : `${decimal(Math.max(0, late))}\u00a0s`;
+  const words = late == null ? t("quelques secondes") : `${decimal(Math.max(0, late))}\u00a0s`;
   return `l’image d’abord, les mots ${words} après`;
 }
 
 function together(wanted: boolean, inStep: boolean, late: number | null, behind: number): string {
-  if (!wanted) return "l’image attend quelques secondes, les mots viennent avec la voix";
-  if (!inStep) return "pas encore\u202f: l’image qui attend les mots n’est pas là";
-  const wait = behind < 0 ? "quelques secondes" : `${Math.round(behind)}\u00a0s`;
+  if (!wanted) return t("l’image attend quelques secondes, les mots viennent avec la voix");
+  if (!inStep) return t("pas encore\u202f: l’image qui attend les mots n’est pas là");
+  const wait = behind < 0 ? t("quelques secondes") : `${Math.round(behind)}\u00a0s`;
   return late != null && late > IN_TIME
     ? `l’image attend ${wait}, et les mots viennent encore ${decimal(late)}\u00a0s après la voix`
     : `l’image attend ${wait}, les mots viennent avec la voix`;
@@ -55,8 +56,8 @@ function together(wanted: boolean, inStep: boolean, late: number | null, behind:
 
 /** Who wrote the words that are on screen. */
 export function written(cues: Arrived[], by: "machine" | "person"): string {
-  if (by === "person") return "Sous-titres écrits en direct par une personne.";
+  if (by === "person") return t("Sous-titres écrits en direct par une personne.");
   return cues.slice(-20).some(({ cue }) => cue.corrected)
-    ? "Sous-titres automatiques, corrigés en direct."
-    : "Sous-titres automatiques, non relus.";
+    ? t("Sous-titres automatiques, corrigés en direct.")
+    : t("Sous-titres automatiques, non relus.");
 }

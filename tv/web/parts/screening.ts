@@ -4,6 +4,7 @@ import { html, nothing, render } from "lit";
 import { spoken, stopwatch } from "../french";
 import { type Position, type Preferences, prefer, preferences } from "../kept";
 import { inStep } from "../player/captions";
+import { t } from "../language";
 import { Cues } from "../player/cues";
 import { Reel } from "../player/reel";
 import type { Cue } from "../protocol";
@@ -21,12 +22,12 @@ const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to 
 const LAST = 0.15; // seconds before the end that are the end: hls.js does not always say so
 const LOUDER = 0.1; // of the volume
 const KEYS: [string, string][] = [
-  ["Espace", "pause"],
+  [t("Espace"), "pause"],
   ["←", "reculer"],
   ["→", "avancer"],
   ["M", "son"],
   ["C", "sous-titres"],
-  ["F", "plein écran"],
+  ["F", t("plein écran")],
 ];
 
 export class Screening {
@@ -44,8 +45,9 @@ export class Screening {
     (time) => this.seek(time),
     () => this.draw(),
   );
-  private readonly settings = new CaptionSettings({ live: false, keys: KEYS }, (change) =>
-    this.set(change),
+  private readonly settings = new CaptionSettings(
+    { title: t("Réglages des sous-titres"), live: false, keys: KEYS },
+    (change) => this.set(change),
   );
 
   /** `box` holds the picture and its captions, `bar` the controls. */
@@ -133,7 +135,7 @@ export class Screening {
   draw(): void {
     this.box.dataset["captions"] = preferences.captions ? this.position : "off";
     this.box.classList.toggle("without-picture", this.reel.loading);
-    this.box.classList.toggle("solid", preferences.solid);
+    this.box.dataset["ground"] = preferences.ground;
     this.box.style.setProperty("--caption-scale", String(preferences.size / 100));
     render(this.overlay(), this.box.querySelector(".overlay") as HTMLElement);
     render(this.controls(), this.bar);
@@ -141,9 +143,9 @@ export class Screening {
 
   private overlay() {
     if (this.reel.loading)
-      return html`<p class="stage-note"><span class="spinner"></span>Le replay se prépare…</p>`;
+      return html`<p class="stage-note"><span class="spinner"></span>${t("Le replay se prépare…")}</p>`;
     if (!this.reel.waits) return nothing;
-    return html`<button class="begin" aria-label="Lire le replay">${icons.play}</button>`;
+    return html`<button class="begin" aria-label=${t("Lire le replay")}>${icons.play}</button>`;
   }
 
   private controls() {
@@ -157,16 +159,16 @@ export class Screening {
         ${this.timeline.render(course)}
         <span class="clock">${stopwatch(replay?.duration ?? 0)}</span>
       </div>
-      ${this.button(paused ? icons.play : icons.stop, paused ? "Lire" : "Mettre en pause", () =>
+      ${this.button(paused ? icons.play : icons.stop, paused ? t("Lire") : t("Mettre en pause"), () =>
         this.toggle(),
       )}
-      ${this.button(icons.back, "Reculer de dix secondes", () => this.step(-STEP))}
-      ${this.button(icons.forward, "Avancer de dix secondes", () => this.step(STEP))}
-      ${this.button(quiet ? icons.muted : icons.sound, quiet ? "Activer le son" : "Couper le son", () =>
+      ${this.button(icons.back, t("Reculer de dix secondes"), () => this.step(-STEP))}
+      ${this.button(icons.forward, t("Avancer de dix secondes"), () => this.step(STEP))}
+      ${this.button(quiet ? icons.muted : icons.sound, quiet ? t("Activer le son") : t("Couper le son"), () =>
         reel.mute(!quiet),
       )}
       <label class="volume">
-        <span class="visually-hidden">Volume</span>
+        <span class="visually-hidden">${t("Volume")}</span>
         <input
           type="range"
           min="0"
@@ -181,7 +183,7 @@ export class Screening {
       </label>
       <span class="room"></span>
       <label class="speed">
-        <span class="visually-hidden">Vitesse</span>
+        <span class="visually-hidden">${t("Vitesse")}</span>
         <select
           @change=${(event: Event) => reel.hurry(Number((event.target as HTMLSelectElement).value))}
         >
@@ -200,9 +202,9 @@ export class Screening {
         preferences.captions,
       )}
       ${this.settings.render(this.position, [
-        replay?.reviewed ? "Sous-titres automatiques, relus." : "Sous-titres automatiques, non relus.",
+        replay?.reviewed ? t("Sous-titres automatiques, relus.") : t("Sous-titres automatiques, non relus."),
       ])}
-      ${this.button(icons.fullscreen, "Plein écran", () => this.fullscreen())}
+      ${this.button(icons.fullscreen, t("Plein écran"), () => this.fullscreen())}
     `;
   }
 
@@ -212,7 +214,7 @@ export class Screening {
       start,
       end,
       shown: this.moment(),
-      label: "Position dans le replay",
+      label: t("Position dans le replay"),
       text: (time) => `${spoken(time - start)} sur ${spoken(duration)}`,
       marks: this.marks,
       thumbnail: (time) => this.thumbnail(time - start),

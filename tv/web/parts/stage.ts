@@ -1,192 +1,185 @@
-// The picture with its captions and controls: what every page that plays a channel shows.
+// The picture with its captions and controls, playing: on the public's page, and in the control room.
 
 import { html, nothing, render } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import * as clock from "../clock";
 import { decimal, stopwatch } from "../french";
-import { type Position, type Preferences, prefer, preferences } from "../kept";
-import { fastest, inStep } from "../player/captions";
-import { Cues } from "../player/cues";
-import { Lateness } from "../player/lateness";
-import type { PathName } from "../player/path";
+import { prefer, preferences } from "../kept";
+import { t } from "../language";
 import { Player } from "../player/player";
-import type { Channel, Cue, Partial as Guess, Talk, View, Word } from "../protocol";
-import { CaptionSettings } from "./caption_settings";
-import * as rhythm from "./rhythm";
-import { fitting } from "./fitting";
+import type { Channel, Partial as Guess, Talk, View } from "../protocol";
+import { Band, type Sight } from "./band";
+import { Floating } from "./floating";
 import { toggleFullscreen } from "./fullscreen";
 import * as icons from "./icons";
+import { Interpreter } from "./interpreter";
+import { type Key, Keys } from "./keys";
+import { MediaControls } from "./media_controls";
 import { Told, reception } from "./reception";
 import { Rewinding } from "./rewinding";
+import * as rhythm from "./rhythm";
+import type { Scene } from "./scene";
+import { connecting } from "./text";
 import { STEP } from "./timeline";
+import { variable } from "./variable";
 
-const PAINTING = 100; // ms between two looks at what captions should show
 const LATE = 8; // seconds behind after which one is offered to come back to live
-
-const KEYS: [string, string][] = [
-  ["K", "pause"],
-  ["←", "reculer"],
-  ["M", "son"],
-  ["C", "sous-titres"],
-  ["F", "plein écran"],
-  ["L", "direct"],
-  ["Q", "question"],
-];
+const LOUDER = 0.1;
 
 const PATHS = {
   webrtc: "WebRTC",
-  delayed: "WebRTC synchronisé",
+  delayed: t("WebRTC synchronisé"),
   hls: "LL-HLS",
-  sync: "HLS synchronisé",
-  rewind: "en différé",
+  sync: t("HLS synchronisé"),
+  native: "HLS",
+  sound: t("son seul"),
+  rewind: t("en différé"),
 };
 
 export class Stage {
   readonly player: Player;
-  private readonly settings = new CaptionSettings({ live: true, keys: KEYS }, (change) =>
-    this.set(change),
-  );
+  private readonly band: Band;
   private readonly told = new Told();
   private readonly rewinding: Rewinding;
-  private readonly cues = new Cues();
-  private readonly lateness = new Lateness();
+  private readonly interpreter: Interpreter;
+  private readonly floating: Floating;
+  private readonly controlling: MediaControls | null = null;
   private channel: Channel | undefined; // as the server last said it
-  private words: Word[] = [];
-  private painted = "";
-  private lastPath: PathName | null = null;
+  private readonly frame: HTMLElement | null;
   private behind = -1; // seconds that the picture is behind the studio; -1: unknown
-  private width = 40; // characters that fit a line of captions
 
-  /** `box` holds the picture and its captions, `bar` the controls. */
+  /**
+   * `box` holds the picture and its captions, `bar` the controls. With a `scene` there is all that a
+   * viewer may choose.
+   */
   constructor(
     private readonly box: HTMLElement,
     private readonly bar: HTMLElement,
     slug: string,
-    private readonly full: boolean,
+    private readonly scene: Scene | null = null,
   ) {
+    this.frame = box.parentElement;
+    this.band = scene?.band ?? new Band(box);
+    this.band.sight = () => this.sight();
+    const pictures = box.querySelector(".pictures") as HTMLElement;
     this.player = new Player(
-      box.querySelector(".pictures") as HTMLElement,
+      pictures,
       slug,
       () => this.channel,
       () => this.draw(),
     );
-    this.rewinding = new Rewinding(
-      this.player,
-      (cues) => this.hear(cues),
-      () => this.draw(),
-    );
-    setInterval(() => this.paint(), PAINTING);
+    const changed = () => this.draw();
+    this.rewinding = new Rewinding(this.player, (cues) => this.band.hear(cues), changed);
+    this.interpreter = new Interpreter(box);
+    this.floating = new Floating(box, changed);
     setInterval(() => this.measure(), 1000);
-    document.addEventListener("fullscreenchange", () => this.draw());
-    if (full) document.addEventListener("keydown", (event) => this.key(event));
-    this.player.start(full && preferences.synchronised);
+    document.addEventListener("fullscreenchange", changed);
+    if (scene) {
+      new Keys(() => this.keys(), scene.keys);
+      this.controlling = new MediaControls(slug, {
+        play: () => this.player.state.paused && this.rewinding.toggle(),
+        pause: () => this.player.pause(),
+        step: (by) => this.rewinding.step(by),
+        float: () => void this.floating.toggle(this.player.video),
+      });
+    }
+    this.player.start(Boolean(scene) && preferences.synchronised, scene?.reception);
     this.draw();
   }
 
-  /** What the server says of the channel, and of the talk that is on it. */
-  about(channel: Channel | undefined, talk?: Talk): void {
+  /** What the server says of the channel, of the talk that is on it, and of that of its signs. */
+  about(channel: Channel | undefined, talk?: Talk, signs?: Channel): void {
     this.channel = channel;
     this.rewinding.channel = channel;
     this.rewinding.talk = talk;
+    this.interpreter.channel = signs;
+    this.controlling?.about(channel, talk);
   }
 
-  /** Captions as they come, and as they are taken away. */
+  /** Captions as they come. */
   follow(view: View): void {
-    this.cues.follow(view, clock.now());
-    if (view.reset) return; // they have been there for a while
-    const inStep = rhythm.waits(this.player.state.path);
-    for (const cue of view.items as Cue[]) {
-      if (!cue.corrected) this.note(inStep ? cue.start : cue.end);
-    }
+    this.band.follow(view);
   }
 
-  /** Cues, whenever they were said. */
-  hear(cues: Cue[]): void {
-    this.cues.hear(cues, clock.now());
+  guess(words: Guess): void {
+    this.band.guess(words);
   }
 
-  guess({ words }: Guess): void {
-    this.words = words;
-    const last = words.at(-1);
-    if (last && !rhythm.waits(this.player.state.path)) this.note(last.end);
+  /** Preferences have changed. */
+  apply(): void {
+    this.player.synchronise(preferences.synchronised);
   }
 
-  /** What is due at this time of the picture has come now. */
-  private note(due: number): void {
-    const shown = this.player.mediaTime();
-    if (shown != null && !this.player.state.paused) this.lateness.hear(due, shown);
+  /** Something else is wanted of the channel; `heard`: with its sound, for one has pressed. */
+  receive(heard: boolean): void {
+    if (!this.scene) return;
+    this.player.receive(this.scene.reception);
+    if (heard || this.scene.reception === "sound") this.player.mute(false);
+    if (this.scene.reception === "words") this.floating.close();
+    this.interpreter.draw("", this.player);
   }
 
-  /** The moment this person sees: what a question is anchored to. */
-  moment(): number {
-    return this.player.mediaTime() ?? clock.now();
-  }
-
-  private get position(): Position {
-    return preferences.position ?? (matchMedia("(max-width: 50rem)").matches ? "below" : "bottom");
-  }
-
-  private paint(): void {
-    const shown = this.moment();
-    const lines = !preferences.captions
-      ? []
-      : rhythm.paintsInStep(this.player.state.path, this.lateness.usual)
-        ? inStep(this.cues.all, shown, this.width)
-        : fastest(this.cues.all, this.words, shown, clock.now(), this.width);
-    const text = lines.join("\n");
-    if (text === this.painted) return;
-    this.painted = text;
-    const target = this.box.querySelector<HTMLElement>(".captions");
-    if (target)
-      render(
-        lines.map((line) => html`<span>${line}</span>`),
-        target,
-      );
+  private sight(): Sight {
+    const { path, paused } = this.player.state;
+    return { path, paused, shown: this.player.mediaTime() };
   }
 
   private measure(): void {
     const before = this.behind;
-    this.behind = this.lag();
-    if (before !== this.behind || this.full) this.draw();
-  }
-
-  private lag(): number {
     const shown = this.player.mediaTime();
-    return shown == null ? -1 : Math.max(0, Math.round(10 * (clock.now() - shown)) / 10);
+    this.behind = shown == null ? -1 : Math.max(0, Math.round(10 * (clock.now() - shown)) / 10);
+    if (before !== this.behind || this.scene) this.draw();
   }
 
   draw(): void {
+    if (this.scene?.reception === "words") return; // there is nothing but words to show
     const { state } = this.player;
-    if (state.path !== this.lastPath) this.lateness.forget();
-    this.lastPath = state.path;
-    this.box.classList.toggle("without-picture", !state.path);
-    this.box.dataset["captions"] = preferences.captions ? this.position : "off";
     this.box.dataset["path"] = state.path ?? "";
-    this.box.classList.toggle("solid", preferences.solid);
-    this.box.style.setProperty("--caption-scale", String(preferences.size / 100));
-    this.width = fitting(this.box);
+    this.box.classList.toggle("without-picture", !state.path);
+    this.player.caption(preferences.captions);
+    this.band.draw();
+    this.controlling?.draw(state);
+    if (this.scene)
+      this.interpreter.draw(this.silent ? "" : (this.channel?.signs ?? ""), this.player);
     render(this.overlay(), this.box.querySelector(".overlay") as HTMLElement);
     render(this.controls(), this.bar);
   }
 
+  /** Whether there is to be no picture. */
+  private get silent(): boolean {
+    return this.scene?.reception === "sound";
+  }
+
   private overlay() {
     const { state } = this.player;
-    const title = this.player.state.needsGesture ? "Lire le direct" : "Activer le son";
+    const alone = state.path === "sound";
+    const title = state.needsGesture
+      ? t("Lire le direct")
+      : alone
+        ? t("Écouter le direct")
+        : t("Activer le son");
     return html`
       <p class="visually-hidden" role="status">${this.told.of(state)}</p>
       ${
         !state.path
-          ? html`<p class="stage-note" aria-hidden="true">
-              <span class="spinner"></span>Connexion au direct…
-            </p>`
+          ? connecting()
           : state.trouble
             ? html`<p class="stage-note small" aria-hidden="true">
-                <span class="spinner"></span>Le direct se rétablit…
+                <span class="spinner"></span>${t("Le direct se rétablit…")}
               </p>`
             : nothing
       }
+      ${alone ? html`<p class="sound-only">${icons.sound} ${t("Son seul")}</p>` : nothing}
       ${
-        this.full && state.path && (state.muted || state.needsGesture)
+        state.weak && this.scene && !alone
+          ? html`<p class="weak">
+              ${t("Votre réseau est faible.")}
+              <button @click=${() => this.scene?.receive("sound")}>${t("Son seul")}</button>
+            </p>`
+          : nothing
+      }
+      ${
+        this.scene && state.path && (state.muted || state.needsGesture)
           ? html`<button class="unmute" @click=${() => this.player.mute(false)}>
               ${state.needsGesture ? icons.play : icons.muted} ${title}
             </button>`
@@ -197,97 +190,138 @@ export class Stage {
 
   private controls() {
     const { state } = this.player;
-    const late =
-      state.paused || this.player.rewound || (state.path === "hls" && this.behind > LATE);
-    const pausing = state.paused ? "Lire" : "Mettre en pause";
-    const toggleCaptions = () => this.set({ captions: !preferences.captions });
+    const full = this.scene != null;
+    const distant = state.path === "hls" || state.path === "sound";
+    const late = state.paused || this.player.rewound || (distant && this.behind > LATE);
+    const pausing = state.paused ? t("Lire") : t("Mettre en pause");
+    const sound = state.muted ? t("Activer le son") : t("Couper le son");
     return html`
-      ${this.full ? this.button("play", pausing, () => this.rewinding.toggle()) : nothing}
-      ${this.full ? this.rewinding.render() : nothing}
-      ${this.button("sound", state.muted ? "Activer le son" : "Couper le son", () => this.mute())}
+      ${full ? tool(pausing, state.paused ? icons.play : icons.stop, () => this.rewinding.toggle()) : nothing}
+      ${full && !this.silent ? this.rewinding.render() : nothing}
+      ${tool(sound, state.muted ? icons.muted : icons.sound, () => this.mute())}
+      ${full ? this.volume() : nothing}
       <button
         class="live-button ${classMap({ late })}"
         ?disabled=${!late}
         @click=${() => this.rewinding.live()}
       >
-        <span class="tally"></span>${late ? "Revenir au direct" : "En direct"}
+        <span class="tally"></span>${late ? t("Revenir au direct") : t("En direct")}
       </button>
-      <span class="behind" title="Retard de l’image sur le plateau. ${reception(state)}">
+      <span class="behind" title="${t("Retard de l’image sur le plateau.")} ${reception(state)}">
         ${
           state.path && this.behind >= 0
             ? html`<span class="behind-time">${lateness(this.behind)}</span>
-                <span class="behind-path">${PATHS[state.path]}</span>`
+                <span class="behind-path">${t(PATHS[state.path])}</span>`
             : nothing
         }
       </span>
-      ${this.button("captions", "Sous-titres", toggleCaptions, preferences.captions)}
-      ${this.full ? this.settings.render(this.position, this.notes(), this.rhythms()) : nothing}
-      ${this.button("fullscreen", "Plein écran", () => this.fullscreen())}
+      ${tool(t("Sous-titres"), icons.captions, () => this.caption(), preferences.captions)}
+      ${
+        this.scene && this.channel?.signs && !this.silent
+          ? tool(t("Langue des signes"), icons.signs, () => this.sign(), preferences.signs !== "")
+          : nothing
+      }
+      ${this.scene ? this.scene.gear([reception(state)], this.rhythms()) : nothing}
+      ${
+        full && this.floating.offered && !this.silent
+          ? tool(t("Image dans une petite fenêtre"), icons.float, () => this.float(), this.floating.open)
+          : nothing
+      }
+      ${this.silent ? nothing : tool(t("Plein écran"), icons.fullscreen, () => this.fullscreen())}
     `;
   }
 
-  private notes(): string[] {
-    const by = this.channel?.captions_by ?? "machine";
-    return [rhythm.written(this.cues.all, by), reception(this.player.state)];
+  private volume() {
+    const { muted, volume } = this.player.state;
+    const heard = muted ? 0 : volume;
+    return html`<label class="volume">
+      <span class="visually-hidden">${t("Volume")}</span>
+      <input
+        type="range"
+        min="0"
+        max="1"
+        step="0.05"
+        aria-valuetext="${Math.round(100 * heard)} %"
+        .value=${String(heard)}
+        ${variable("--filled", `${100 * heard}%`)}
+        @input=${(event: InputEvent) =>
+          this.player.loud(Number((event.target as HTMLInputElement).value))}
+      />
+    </label>`;
   }
 
   private rhythms(): rhythm.Rhythm[] {
     const { path } = this.player.state;
+    if (path === "native") return []; // it knows but one
     const wanted = preferences.synchronised && path !== "rewind";
-    return rhythm.rhythms(wanted, rhythm.waits(path), this.lateness.usual, this.behind);
+    return rhythm.rhythms(wanted, rhythm.waits(path), this.band.late, this.behind);
   }
 
-  private button(name: string, label: string, act: () => void, pressed?: boolean) {
-    const { state } = this.player;
-    const signs: Record<string, unknown> = {
-      play: state.paused ? icons.play : icons.stop,
-      sound: state.muted ? icons.muted : icons.sound,
-      captions: icons.captions,
-      fullscreen: icons.fullscreen,
-    };
-    return html`<button
-      class="tool"
-      aria-label=${label}
-      title=${label}
-      aria-pressed=${pressed ?? nothing}
-      @click=${act}
-    >
-      ${signs[name]}
-    </button>`;
+  private keys(): Key[] {
+    if (this.scene?.reception === "words") return [];
+    const { rewinding } = this;
+    return [
+      { keys: ["k", " "], text: t("Pause, lecture"), act: () => rewinding.toggle() },
+      { keys: ["ArrowLeft"], text: t("Reculer de dix secondes"), act: () => rewinding.step(-STEP) },
+      { keys: ["ArrowRight"], text: t("Avancer de dix secondes"), act: () => rewinding.step(STEP) },
+      { keys: ["l"], text: t("Revenir au direct"), act: () => rewinding.live() },
+      { keys: ["m"], text: t("Couper ou activer le son"), act: () => this.mute() },
+      { keys: ["ArrowUp"], text: t("Plus fort"), act: () => this.louder(LOUDER), within: true },
+      { keys: ["ArrowDown"], text: t("Moins fort"), act: () => this.louder(-LOUDER), within: true },
+      { keys: ["c"], text: t("Sous-titres"), act: () => this.caption() },
+      ...(this.channel?.signs
+        ? [{ keys: ["s"], text: t("Langue des signes"), act: () => this.sign() }]
+        : []),
+      ...(this.floating.offered
+        ? [{ keys: ["i"], text: t("Petite fenêtre"), act: () => this.float() }]
+        : []),
+      { keys: ["f"], text: t("Plein écran"), act: () => this.fullscreen() },
+    ];
   }
 
-  private set(change: Partial<Preferences>): void {
-    prefer(change);
-    if (this.full) this.player.synchronise(preferences.synchronised);
-    this.painted = "\0";
-    this.paint();
-    this.draw();
-    this.box.dispatchEvent(new Event("preferences"));
+  private louder(by: number): void {
+    const { muted, volume } = this.player.state;
+    this.player.loud((muted ? 0 : volume) + by);
   }
 
   private mute(): void {
     this.player.mute(!this.player.state.muted);
   }
 
-  private fullscreen(): void {
-    toggleFullscreen(this.box.parentElement, this.player.video);
+  private caption(): void {
+    this.set({ captions: !preferences.captions });
   }
 
-  private key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    const typing = target.closest("input:not([type=radio], [type=checkbox]), textarea, dialog");
-    if (!preferences.shortcuts || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const acts: Record<string, () => void> = {
-      k: () => this.rewinding.toggle(),
-      m: () => this.mute(),
-      c: () => this.set({ captions: !preferences.captions }),
-      f: () => this.fullscreen(),
-      l: () => this.rewinding.live(),
-    };
-    acts[event.key.toLowerCase()]?.();
-    const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
-    if (step && !target.closest("input, [role=tab], [role=log]")) this.rewinding.step(step);
+  private sign(): void {
+    this.set({ signs: preferences.signs ? "" : "corner" });
   }
+
+  private set(change: Partial<typeof preferences>): void {
+    if (this.scene) return this.scene.set(change);
+    prefer(change);
+    this.draw();
+  }
+
+  private float(): void {
+    void this.floating.toggle(this.player.video);
+  }
+
+  private fullscreen(): void {
+    this.floating.close();
+    toggleFullscreen(this.frame, this.player.video);
+  }
+}
+
+function tool(label: string, sign: unknown, act: () => void, pressed?: boolean) {
+  return html`<button
+    class="tool"
+    aria-label=${label}
+    title=${label}
+    aria-pressed=${pressed ?? nothing}
+    @click=${act}
+  >
+    ${sign}
+  </button>`;
 }
 
 /** « 0,4 s », « 4:31 » */

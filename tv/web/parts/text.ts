@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { hour, quoted } from "../french";
+import { t } from "../language";
 import type { Anchor } from "../protocol";
 
 /** The sentence that a question is about. */
@@ -25,6 +26,13 @@ export function typeset(text: string) {
   return pieces.map((piece, rank) =>
     rank % 2 && piece.length <= LONGEST ? html`<span class="together">${piece}</span>` : piece,
   );
+}
+
+/** Until there is a picture. */
+export function connecting() {
+  return html`<p class="stage-note" aria-hidden="true">
+    <span class="spinner"></span>${t("Connexion au direct…")}
+  </p>`;
 }
 
 /** Once what was pressed is gone from the page, and unless one has gone elsewhere meanwhile. */

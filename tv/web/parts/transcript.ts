@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { hour } from "../french";
+import { t } from "../language";
 import type { Sentence } from "../player/captions";
 import * as icons from "./icons";
 import { typeset } from "./text";
@@ -25,11 +26,22 @@ export class Follower {
         this.changed();
       }
     });
+    list.addEventListener("keydown", (event) => this.move(event));
     new ResizeObserver(() => this.settle()).observe(list);
   }
 
   settle(): void {
     if (this.following) this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  /** Arrows go from sentence to sentence: to the Tab key all of them are one. */
+  private move(event: KeyboardEvent): void {
+    const all = [...this.list.querySelectorAll<HTMLElement>(".sentence > button")];
+    const at = all.indexOf(event.target as HTMLElement);
+    const rank = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: all.length - 1 }[event.key];
+    if (at < 0 || rank === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    all[rank]?.focus();
   }
 
   resume(): void {
@@ -41,22 +53,22 @@ export class Follower {
 
 export function transcript(found: Sentence[], quote: (sentence: Sentence) => void) {
   if (!found.length) {
-    return html`<p class="empty">Les paroles s’écriront ici, phrase après phrase.</p>`;
+    return html`<p class="empty">${t("Les paroles s’écriront ici, phrase après phrase.")}</p>`;
   }
   let minute = "";
   return repeat(
     found,
     ({ id }) => id,
-    (sentence) => {
+    (sentence, rank) => {
       const time = hour(sentence.start);
       const first = time !== minute;
       minute = time;
       return html`<div class="sentence">
         ${first ? html`<time>${time}</time>` : nothing}
         ${sentence.speaker ? html`<p class="said-speaker">${sentence.speaker}</p>` : nothing}
-        <button @click=${() => quote(sentence)}>
+        <button tabindex=${rank === found.length - 1 ? 0 : -1} @click=${() => quote(sentence)}>
           <span class="said">${typeset(sentence.text)}</span>
-          <span class="cite">Citer cette phrase</span>
+          <span class="cite">${t("Citer cette phrase")}</span>
         </button>
       </div>`;
     },
@@ -67,6 +79,6 @@ export function resume(follower: Follower) {
   return follower.following
     ? nothing
     : html`<button class="pill" @click=${() => follower.resume()}>
-        ${icons.down} Suivre les paroles
+        ${icons.down} ${t("Revenir au direct")}
       </button>`;
 }

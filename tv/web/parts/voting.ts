@@ -1,6 +1,7 @@
 // A person's ballots: what the server has of them, and what is filled in and not sent yet.
 
 import * as clock from "../clock";
+import { keep, recall } from "../kept";
 import type { Letter } from "../outbox";
 import type { Answer, Mine, Poll } from "../protocol";
 import type { Filled } from "./ballot";
@@ -12,16 +13,28 @@ interface Post {
   send(letter: Omit<Letter, "key">): unknown;
 }
 
+const KEPT = 20; // ballots that were begun
+
 export class Voting {
   private readonly filled = new Map<string, Filled>(); // by poll and round
   private readonly unsent = new Set<string>(); // those of them that nobody has sent
 
-  /** `askTime` asks for more time in a poll. */
+  /**
+   * `askTime` asks for more time in a poll. With a `name` what is begun is kept by it on the device;
+   * without, others use the device afterwards.
+   */
   constructor(
     private readonly post: Post,
     private readonly askTime: (poll: Poll) => void,
     private readonly changed: () => void,
-  ) {}
+    private readonly name = "",
+  ) {
+    if (!name) return;
+    for (const [round, filled] of recall<[string, Filled][]>(name, [])) {
+      this.filled.set(round, filled);
+      this.unsent.add(round);
+    }
+  }
 
   get pending(): boolean {
     return this.unsent.size > 0;
@@ -49,15 +62,23 @@ export class Voting {
       fill: (changed: Filled) => {
         this.filled.set(round, changed);
         this.unsent.add(round);
+        this.keep();
         this.changed();
       },
       vote: (filled: Filled) => {
         const body = { round: item.round, ...filled };
         this.unsent.delete(round);
+        this.keep();
         this.post.send({ what: "ballot", method: "PUT", path, body });
       },
       askTime: () => this.askTime(item),
     };
     return poll(item, ballot, draft, answers, clock.now());
+  }
+
+  private keep(): void {
+    if (!this.name) return;
+    const begun = [...this.filled].filter(([round]) => this.unsent.has(round));
+    keep(this.name, begun.length ? begun.slice(-KEPT) : null);
   }
 }

@@ -1,12 +1,15 @@
 // Tries to have a picture, by whatever may have one now: WebRTC where it is due, else HLS.
 
+import type { Reception } from "../kept";
 import type { Channel } from "../protocol";
 import { jitter, pause } from "../waiting";
 import { Comeback } from "./comeback";
 import { Hls } from "./hls";
+import { Native } from "./native";
 import { type Path, PathFailed, UNREACHED } from "./path";
-import { preload } from "./playlist";
+import { hasMediaSource, preload } from "./playlist";
 import { Rewind } from "./rewind";
+import { sighted } from "./sight";
 import { Whep } from "./whep";
 import { type Why, asFailed, passing, reason } from "./why";
 
@@ -18,6 +21,7 @@ type Alive = () => boolean;
 
 export class Attempts {
   synchronised = false;
+  reception: Reception = "auto";
   rewound: number | null = null; // the moment that the viewer went back to
   private readonly comebacks = { webrtc: new Comeback(), delayed: new Comeback() };
 
@@ -41,7 +45,7 @@ export class Attempts {
 
   /** A path with a picture, or null when none could be had. */
   async any(alive: Alive): Promise<Path | null> {
-    await visible(); // a tab in the background decodes nothing
+    if (this.reception !== "sound") await sighted();
     if (this.rewound != null) {
       const path = await this.rewind(this.rewound);
       if (path || this.rewound != null) return path;
@@ -80,11 +84,19 @@ export class Attempts {
     });
   }
 
-  /** HLS with a picture, or null. */
-  hls(): Promise<Path | null> {
-    const playlist = this.synchronised ? "sync.m3u8" : "index.m3u8";
-    const path = new Hls(`/${this.channel}/${playlist}`, this.synchronised);
-    return this.start(path, HLS_PICTURE).catch(() => null);
+  /** HLS with a picture, or with sound where that is all that is wanted; or null. */
+  async hls(): Promise<Path | null> {
+    const wanted = this.reception;
+    const path = await this.start(this.list(wanted), HLS_PICTURE).catch(() => null);
+    const one = wanted !== "auto" && wanted !== "sound"; // a quality, which may have stopped
+    return path ?? (one ? this.start(this.list("auto"), HLS_PICTURE).catch(() => null) : null);
+  }
+
+  private list(wanted: Reception): Path {
+    const sound = wanted === "sound";
+    if (!sound && !hasMediaSource()) return new Native(this.channel);
+    const address = playlistOf(this.channel, wanted, this.synchronised);
+    return new Hls(address, this.synchronised, sound);
   }
 
   /** Note that WebRTC has failed, after a picture had been there for `shown` seconds. */
@@ -133,6 +145,7 @@ export class Attempts {
   }
 
   private get offered(): boolean {
+    if (this.reception !== "auto" && this.reception !== "source") return false;
     if (!("RTCPeerConnection" in window)) {
       this.because("unsupported");
       return false;
@@ -157,14 +170,9 @@ export function seconds(): number {
   return performance.now() / 1000;
 }
 
-function visible(): Promise<void> {
-  return new Promise((done) => {
-    const look = () => {
-      if (document.hidden) return;
-      document.removeEventListener("visibilitychange", look);
-      done();
-    };
-    document.addEventListener("visibilitychange", look);
-    look();
-  });
+/** Where a quality is, or all of them to choose from. */
+function playlistOf(channel: string, wanted: Reception, synchronised: boolean): string {
+  if (wanted === "auto") return `/${channel}/${synchronised ? "sync" : "index"}.m3u8`;
+  const folder = wanted === "source" ? "" : `${wanted === "sound" ? "audio" : wanted}/`;
+  return `/${channel}/${folder}${synchronised ? "sync-media" : "media"}.m3u8`;
 }

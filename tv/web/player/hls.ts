@@ -7,14 +7,18 @@ import { Playlist } from "./playlist";
 const HOLDING = 100; // ms between two looks at the latency in synchronised mode
 
 export class Hls implements Path {
-  readonly name: "hls" | "sync";
+  readonly name: "hls" | "sync" | "sound";
   private readonly playlist: Playlist;
   private timer = 0;
   private held = false;
 
   /** `synchronised` stays ten seconds behind, so that captions are there when words are heard. */
-  constructor(address: string, synchronised: boolean) {
-    this.name = synchronised ? "sync" : "hls";
+  constructor(
+    address: string,
+    private readonly synchronised: boolean,
+    sound = false,
+  ) {
+    this.name = sound ? "sound" : synchronised ? "sync" : "hls";
     this.playlist = new Playlist(silentVideo(), address, {
       lowLatencyMode: !synchronised,
       maxLiveSyncPlaybackRate: synchronised ? 1 : 1.1,
@@ -33,7 +37,7 @@ export class Hls implements Path {
   }
 
   start(): Promise<void> {
-    if (this.name === "sync") this.timer = window.setInterval(() => this.hold(), HOLDING);
+    if (this.synchronised) this.timer = window.setInterval(() => this.hold(), HOLDING);
     return this.playlist.open();
   }
 

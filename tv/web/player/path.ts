@@ -1,10 +1,11 @@
 // One way from the server to this screen: WebRTC or HLS. The player raises and replaces them.
 
 /**
- * "webrtc" and "hls" are live; "delayed" and "sync" stay behind, so that captions are in step;
- * "rewind" shows what was, as late as one wants.
+ * "webrtc" and "hls" are live; "delayed" and "sync" stay behind, so that captions are in step, and
+ * so does "native", the system's own player; "sound" is live without a picture; "rewind" shows what
+ * was, as late as one wants.
  */
-export type PathName = "webrtc" | "delayed" | "hls" | "sync" | "rewind";
+export type PathName = "webrtc" | "delayed" | "hls" | "sync" | "native" | "sound" | "rewind";
 
 // Codes of ours: nobody answered at all, and the server does not know the session any more.
 export const UNREACHED = "unreached";
@@ -42,6 +43,8 @@ export interface Path {
   seek?(time: number): void;
   /** Look for another way through the network; whether there is hope. */
   mend?(): Promise<boolean>;
+  /** Paint captions, or not: of a path that does so itself. */
+  caption?(on: boolean): void;
 }
 
 /** A video element that plays anywhere without a gesture: muted, inline. */

@@ -2,26 +2,41 @@
 // Each try has a video element of its own, shown once it has a picture: the change is not seen.
 
 import * as clock from "../clock";
+import { type Reception, keep, recall } from "../kept";
 import type { Channel } from "../protocol";
 import { jitter, pause } from "../waiting";
 import { Attempts, seconds } from "./attempts";
-import { FORGOTTEN, type Path, PathFailed, type PathName, Stillness, painted } from "./path";
+import { FORGOTTEN, type Path, PathFailed, type PathName, Stillness, painted, progress } from "./path";
+import { inSight } from "./sight";
+import { Steadiness } from "./steadiness";
 import type { Why } from "./why";
 
 // Seconds that a picture may stand still.
-const STILL: Record<PathName, number> = { webrtc: 2.5, delayed: 2.5, hls: 6, sync: 12, rewind: 8 };
+const STILL: Record<PathName, number> = {
+  webrtc: 2.5,
+  delayed: 2.5,
+  hls: 6,
+  sound: 8,
+  rewind: 8,
+  sync: 12,
+  native: 12,
+};
 const MENDING = 1.5; // seconds that a new ICE session may take to bring the picture back
 const LOOK = 0.5; // seconds between two looks at the picture
 const BRIEF = 2; // seconds of picture that do not prove that WebRTC works
+const PROBATION = 6; // seconds that WebRTC has to be steady where it was not
+const POOR = new PathFailed("image figée");
 const STRAYED = 3; // seconds further behind than before the viewer paused
 
 export interface PlayerState {
   path: PathName | null; // null: no picture yet
   why: Why; // the picture does not come by WebRTC
   trouble: boolean; // the picture stands still, or is not there
+  weak: boolean; // it stutters, and there is no better way to have one
   needsGesture: boolean; // the browser wants a tap before it plays
   paused: boolean; // by the viewer
   muted: boolean;
+  volume: number; // 0 to 1
 }
 
 export class Player {
@@ -29,17 +44,20 @@ export class Player {
     path: null,
     why: "",
     trouble: false,
+    weak: false,
     needsGesture: false,
     paused: false,
     muted: true,
+    volume: recall("volume", 1),
   };
 
   private readonly attempts: Attempts;
   private readonly stillness = new Stillness();
+  private readonly steadiness = new Steadiness();
   private current: Path | null = null;
   private shownAt = 0;
   private generation = 0; // a new one ends what the older ones were doing
-  private volume = 1;
+  private captions = true;
   private lag: number | null = null; // seconds behind when the viewer paused
 
   /** `told` is what the server last said of the channel, if anything yet. */
@@ -55,8 +73,9 @@ export class Player {
     addEventListener("online", () => this.networkChanged());
   }
 
-  start(synchronised: boolean): void {
+  start(synchronised: boolean, reception = this.attempts.reception): void {
     this.attempts.synchronised = synchronised;
+    this.attempts.reception = reception;
     void this.keepPlaying(++this.generation);
   }
 
@@ -64,7 +83,19 @@ export class Player {
     this.generation += 1;
     this.current?.stop();
     this.current = null;
-    this.update({ path: null });
+    this.attempts.rewound = null;
+    this.update({ path: null, trouble: false, weak: false, paused: false });
+  }
+
+  /** Have something else of the channel; what was shown stays until that is there. */
+  receive(reception: Reception): void {
+    if (reception === this.attempts.reception) return;
+    this.attempts.reception = reception;
+    if (reception === "words") this.stop();
+    else if (!this.rewound || reception === "sound") {
+      this.attempts.rewound = null;
+      void this.keepPlaying(++this.generation);
+    }
   }
 
   /** Change the mode while the old picture stays until the new one is there. */
@@ -106,9 +137,19 @@ export class Player {
     this.update({ muted });
   }
 
-  setVolume(volume: number): void {
-    this.volume = volume;
-    if (this.video) this.video.volume = volume;
+  /** How loud it is, from 0 to 1. An iPhone leaves that to its buttons. */
+  loud(volume: number): void {
+    const next = Math.min(1, Math.max(0, volume));
+    if (this.video) this.video.volume = next;
+    this.update({ volume: next });
+    keep("volume", next);
+    if (next > 0 === this.state.muted) this.mute(next === 0);
+  }
+
+  /** Whether captions are wanted of a path that paints them itself. */
+  caption(on: boolean): void {
+    this.captions = on;
+    this.current?.caption?.(on);
   }
 
   pause(): void {
@@ -162,16 +203,22 @@ export class Player {
     this.current = path;
     this.shownAt = seconds();
     this.lag = null;
+    this.steadiness.forget();
     video.muted = this.state.muted;
-    video.volume = this.volume;
+    video.volume = this.state.volume;
     video.classList.add("shown");
+    path.caption?.(this.captions);
     if (old) {
+      // Once there is a floating picture, another may take its place without a tap.
+      if (document.pictureInPictureElement === old.video)
+        void video.requestPictureInPicture().catch(() => {});
       old.video.muted = true;
       void painted().then(() => old.stop()); // under the new picture until that is on screen
     }
     if (this.state.paused) video.pause();
     else if (video.paused) void this.playOrMute(video);
-    this.update({ path: path.name, trouble: false, ...(direct(path) ? { why: "" } : {}) });
+    const well = direct(path) ? ({ why: "" } as const) : {};
+    this.update({ path: path.name, trouble: false, weak: false, ...well });
   }
 
   /** Some browsers let a new picture have sound only by a tap: rather without than not at all. */
@@ -192,15 +239,11 @@ export class Player {
       await pause(LOOK);
       if (!alive()) return;
       const path = this.current;
-      const { paused, needsGesture } = this.state;
-      // Hidden pages are throttled, and a paused picture stands still by right.
-      if (document.hidden || paused || needsGesture) this.stillness.forgive();
-      const still = this.stillness.look(path, seconds());
-      if (still === 0) this.update({ trouble: false, needsGesture: false });
-      const lost = path.failure ? !paused : still > STILL[path.name];
-      if (lost) {
+      const still = this.look(path);
+      const lost = path.failure ? !this.state.paused : still > STILL[path.name];
+      if (lost || (direct(path) && this.steadiness.stutters)) {
         await probe;
-        if (path === this.current && !(await this.saved(path, alive))) return;
+        if (path === this.current && !(await this.saved(path, alive, lost))) return;
       } else if (!probe && this.mayReturn(path)) {
         probe = this.comeBack(alive).finally(() => {
           probe = null;
@@ -209,24 +252,38 @@ export class Player {
     }
   }
 
-  /** The picture of a path is lost: it mends, or HLS takes over; false when neither does. */
-  private async saved(path: Path, alive: () => boolean): Promise<boolean> {
-    this.update({ trouble: true });
+  /** For how long the picture has stood still, in seconds. */
+  private look(path: Path): number {
+    const { paused, needsGesture } = this.state;
+    // Hidden pages are throttled, and a paused picture stands still by right.
+    if (!inSight() || paused || needsGesture) {
+      this.stillness.forgive();
+      this.steadiness.forget();
+    } else this.steadiness.look(progress(path.video));
+    const still = this.stillness.look(path, seconds());
+    if (still === 0) this.update({ trouble: false, needsGesture: false });
+    this.update({ weak: this.steadiness.stutters && !direct(path) });
+    return still;
+  }
+
+  /** The picture of a path is lost, or poor: it mends, or HLS takes over; false when neither does. */
+  private async saved(path: Path, alive: () => boolean, lost: boolean): Promise<boolean> {
+    if (lost) this.update({ trouble: true });
     if (path.name === "rewind") this.attempts.rewound &&= path.mediaTime();
     if (!direct(path) || this.attempts.interrupted) return false;
     const spare = this.attempts.hls(); // ready when it turns out that it is needed
-    const mended = !path.failure && (await this.mended(path));
+    const mended = lost && !path.failure && (await this.mended(path));
     if (mended || this.forgotten(path)) {
       void spare.then((unneeded) => unneeded?.stop());
       return mended;
     }
-    const failed = path.failure ?? new PathFailed("image figée");
-    this.attempts.failed(failed, seconds() - this.shownAt);
+    this.attempts.failed(path.failure ?? POOR, seconds() - this.shownAt);
     this.update({ why: "unsteady" });
     const other = await spare;
     if (other && alive()) this.show(other);
     else other?.stop();
-    return other !== null;
+    if (!other) this.steadiness.forget(); // a poor picture is better than none
+    return other !== null || !lost;
   }
 
   /** Whether a path brings its picture back by itself. */
@@ -255,15 +312,32 @@ export class Player {
   /** Whether to look if WebRTC is there again; never against what the viewer chose. */
   private mayReturn(path: Path): boolean {
     const { paused, needsGesture } = this.state;
-    if (direct(path) || this.rewound || paused || needsGesture || document.hidden) return false;
+    if (direct(path) || this.rewound || paused || needsGesture || !inSight()) return false;
     return !this.strayed && navigator.onLine && this.attempts.due;
   }
 
   private async comeBack(alive: () => boolean): Promise<void> {
+    const unsteady = this.state.why === "unsteady";
     const better = await this.attempts.webrtc();
-    const wanted = alive() && !this.rewound && !this.state.paused;
+    const steady = better && (!unsteady || (await this.proves(better, alive)));
+    const wanted = steady && alive() && !this.rewound && !this.state.paused;
     if (better && wanted && !better.video.paused) this.show(better);
     else better?.stop();
+  }
+
+  /** Whether a picture is steady by now, on a line that was not: seen beside the one shown. */
+  private async proves(path: Path, alive: () => boolean): Promise<boolean> {
+    let [seen, poor] = [-1, 0];
+    for (let waited = 0; waited < PROBATION && alive(); waited += LOOK) {
+      await pause(LOOK);
+      const pictures = progress(path.video);
+      if (pictures === seen && inSight()) poor += 1;
+      seen = pictures;
+      if (poor <= 1 && !path.failure) continue;
+      this.attempts.failed(path.failure ?? POOR);
+      return false;
+    }
+    return true;
   }
 
   private behind(): number | null {

@@ -6,9 +6,14 @@ import type { HlsConfig, LevelDetails } from "hls.js";
 import { dateAt, positionAt } from "./dated";
 import { PathFailed, decoded } from "./path";
 
+/** Whether this browser lets scripts feed a video. Where not, it plays playlists by itself. */
+export function hasMediaSource(): boolean {
+  return "ManagedMediaSource" in window || "MediaSource" in window;
+}
+
 /** Have the library here before it is needed: it is larger than all the rest of the page. */
-export function preload(): Promise<{ default: typeof HlsJs }> {
-  return import("hls.js/light");
+export async function preload(): Promise<typeof HlsJs | null> {
+  return hasMediaSource() ? (await import("hls.js/light")).default : null;
 }
 
 export class Playlist {
@@ -30,9 +35,9 @@ export class Playlist {
    * when a picture has been decoded. Rejects with PathFailed.
    */
   async open(from: number | null = null, paused = false): Promise<void> {
-    const { default: Library } = await preload();
+    const Library = await preload();
     if (this.stopped) return;
-    const failed = Library.isSupported() ? this.attach(Library, from) : this.hand(from);
+    const failed = Library?.isSupported() ? this.attach(Library, from) : this.hand(from);
     failed.catch(() => {}); // once open, whoever plays it looks at `failure`
     if (!paused) void this.play();
     await Promise.race([decoded(this.video), failed]);
