@@ -21,19 +21,21 @@ WEB = TV / "web"
 TEMPLATES = TV / "pages" / "templates"
 # The scripts of TRANSLATED, and of what all public pages have.
 SCRIPTS = ("watch.ts", "replay.ts", "ideas.ts", "wall_writing.ts", "embed.ts", "embedding.ts")
-# What these show to the crew alone, in French.
+# What these show to the crew alone, in French; and what is no French.
 CREW = frozenset(
     WEB / "parts" / f"{name}.ts"
     for name in (
         *("crew_band", "publication", "cue_editor", "correcting", "send_to_lab", "door"),
         *("phase", "source"),
     )
-) | {WEB / "correcting.ts"}
+) | {WEB / "correcting.ts", WEB / "finding.ts"}
 
 CALL = re.compile(r"\b(tt?|count|either)\(\s*")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 IMPORT = re.compile(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"')
 WORDS = re.compile(r"[^\W\d_]{2}")  # two letters
+PHRASE = re.compile(r"[à-ÿ’\u00a0\u202f]|[^\W\d]{2} [^\W\d]{2}|^[A-ZÀ-Ý][a-zà-ÿ]+$")
+MACHINE = re.compile(r"Escape|Enter|Home|End|Tab|Arrow|Error|not all|[#.].*|[^a-zA-Z]*|0\u00a0s")
 TAGS = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 SAID = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
 INVISIBLE = {"\u00a0": "\\u00a0", "\u202f": "\\u202f"}
@@ -83,7 +85,7 @@ def unmarked() -> list[str]:
     found = [
         f"{path.relative_to(TV)}: {text}"
         for path in sources()
-        if path not in CREW
+        if path not in CREW and path.parent.name != "player"  # which has reasons for a log
         for text in _untranslated(path.read_text(encoding="utf-8"))
     ]
     environment = Environment(
@@ -94,6 +96,7 @@ def unmarked() -> list[str]:
     )
     for path in _templates():
         source = path.read_text(encoding="utf-8")
+        source = re.sub(r"{% block kind %}.*?{% endblock %}", "", source)
         source = re.sub(r"{%-?\s*trans\b.*?endtrans\s*-?%}", "", source, flags=re.DOTALL)
         page = "".join(
             text if kind == "data" else "…" if kind == "variable_begin" else ""
@@ -147,28 +150,30 @@ def _outside_calls(text: str) -> str:
 
 def _untranslated(source: str) -> Iterator[str]:
     marked = set(_translated(source))
-    code, texts = _taken_apart(source)
-    for text in texts:  # of templates: what stands between tags, and what is read out
+    code, markup, strings = _taken_apart(source)
+    for text in markup:  # what stands between tags, and what is read out
         for said in (*SAID.findall(text), *TAGS.sub("\n", text).split("\n")):
             if _french(said):
                 yield said.strip()
+    yield from (text for text in strings if PHRASE.search(text))
     for literal in STRING.findall(code):
         try:
             text = json.loads(literal)
         except ValueError:
             continue  # the quotes of a regular expression
-        if text not in marked and re.search(r"[à-ÿ’\u00a0\u202f]|[^\W\d]{2} [^\W\d]{2}", text):
+        if text not in marked and PHRASE.search(text) and not MACHINE.fullmatch(text):
             yield text
 
 
 def _french(text: str) -> bool:
-    return bool(WORDS.search(re.sub(r"&\w+;|&#\d+;|…", "", text))) and text.strip() != "Fabrique TV"
+    text = text.replace("Fabrique TV", "")
+    return bool(WORDS.search(re.sub(r"&\w+;|&#\d+;|…|[A-Z0-9]{6}", "", text)))
 
 
-def _taken_apart(source: str) -> tuple[str, list[str]]:
-    """The code without comments and templates, and the text of templates."""
+def _taken_apart(source: str) -> tuple[str, list[str], list[str]]:
+    """The code without comments and templates, the text of markup, and that of other templates."""
     code: list[str] = []
-    texts: list[str] = []
+    texts: tuple[list[str], list[str]] = ([], [])
     open_templates: list[list[str]] = []
     depths: list[int] = []
     at = 0
@@ -180,7 +185,8 @@ def _taken_apart(source: str) -> tuple[str, list[str]]:
                 open_templates[-1].append("…")
                 at += 2
             elif here == "`":
-                texts.append("".join(open_templates.pop()))
+                kind, *text = open_templates.pop()
+                texts[kind != "html"].append("".join(text))
                 at += 1
             else:
                 open_templates[-1].append(here)
@@ -194,7 +200,7 @@ def _taken_apart(source: str) -> tuple[str, list[str]]:
             code.append(text[0])
             at = text.end()
         elif here == "`":
-            open_templates.append([])
+            open_templates.append(["html" if source.endswith(("html", "svg"), 0, at) else ""])
             at += 1
         else:
             if depths:
@@ -204,7 +210,7 @@ def _taken_apart(source: str) -> tuple[str, list[str]]:
             else:
                 code.append(here)
             at += 1
-    return "".join(code), texts
+    return "".join(code), *texts
 
 
 def _update(code: str, part: str, said: set[str], keep: bool = False) -> list[str]:

@@ -12,24 +12,16 @@ from tv.follower import Follower
 from tv.pages.html import Pages
 from tv.settings import Settings
 
-LEDES = {
-    "before": "L’événement n’a pas commencé, les idées si\u202f: répondez dès maintenant aux "
-    "questions des organisateurs.",
-    "after": "L’événement est passé, ses idées restent. Lisez-les, soutenez-les, complétez-les.",
-}
-LEDE = (
-    "Ce que les laboratoires imaginent, table après table. Lisez, soutenez, dites ce que vous en "
-    "pensez."
-)
-
 
 def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
     pages = Pages(settings)
     happening = follower.audience.happening
 
     async def ideas(request: Request) -> Response:
-        lede = LEDES.get(happening.now.phase, LEDE)
-        return pages.page("ideas.html", "ideas.ts", lede=lede, labs=bool(settings.labs))
+        phase = happening.now.phase
+        return pages.page(
+            "ideas.html", "ideas.ts", reader=request, phase=phase, labs=bool(settings.labs)
+        )
 
     return [Route("/idees", ideas, methods=["GET"])]
 

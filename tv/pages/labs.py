@@ -44,15 +44,16 @@ class Desk:
 
     async def journey(self, request: Request) -> Response:
         known = {"labs": self._labs}
-        return self._pages.page("labs.html", "labs.ts", known, labs=self._labs)
+        return self._pages.page("labs.html", "labs.ts", known, reader=request, labs=self._labs)
 
     async def lab(self, request: Request) -> Response:
         slug = request.path_params["lab"]
         if slug not in self._settings.labs:
-            return self._missing()
+            return self._missing(request)
         address = f"{origin(request, self._settings)}/labo/{slug}"
         known = self._known(slug) | {"address": address, "code": code(address + HERE)}
-        return self._pages.page("lab.html", "lab.ts", known, lab=self._settings.labs[slug])
+        lab = self._settings.labs[slug]
+        return self._pages.page("lab.html", "lab.ts", known, reader=request, lab=lab)
 
     async def table(self, request: Request) -> Response:
         return self._at_table(request, "table.html", "table.ts")
@@ -64,7 +65,7 @@ class Desk:
         """A sheet for the door, and one for each table that a session has there."""
         slug = request.path_params["lab"]
         if slug not in self._settings.labs:
-            return self._missing()
+            return self._missing(request)
         address = f"{origin(request, self._settings)}/labo/{slug}"
         sheets: list[dict[str, Any]] = [{"number": 0, "address": address}]
         sheets += [
@@ -83,7 +84,7 @@ class Desk:
     def _at_table(self, request: Request, template: str, script: str) -> Response:
         slug, number = request.path_params["lab"], request.path_params["number"]
         if slug not in self._settings.labs or not 1 <= number <= TABLES:
-            return self._missing()
+            return self._missing(request)
         address = f"{origin(request, self._settings)}/labo/{slug}/table/{number}"
         known = self._known(slug) | {
             "table": table_id(slug, number),
@@ -92,11 +93,13 @@ class Desk:
             "code": code(address + HERE),
         }
         lab = self._settings.labs[slug]
-        return self._pages.page(template, script, known, lab=lab, slug=slug, number=number)
+        return self._pages.page(
+            template, script, known, reader=request, lab=lab, slug=slug, number=number
+        )
 
     def _known(self, slug: str) -> dict[str, Any]:
         own = slug if slug in self._settings.channels else ""
         return {"labs": self._labs, "lab": slug, "channel": DEFAULT_CHANNEL, "labChannel": own}
 
-    def _missing(self) -> Response:
-        return self._pages.page("no_lab.html", status=404, labs=self._labs)
+    def _missing(self, request: Request) -> Response:
+        return self._pages.page("no_lab.html", status=404, reader=request, labs=self._labs)

@@ -20,6 +20,7 @@ def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
         found.sort(key=lambda talk: talk.marks or (0.0, 0.0), reverse=True)
         return pages.page(
             "replays.html",
+            reader=request,
             replays=[_card(talk, pages) for talk in found],
             calls=[call.plan.prompt(1) for call in open_calls(follower)],
             rehearsal=follower.audience.happening.now.phase == "rehearsal",
@@ -30,13 +31,20 @@ def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
         wanted = request.path_params["talk"]
         talk = talks.by_id.get(wanted)
         if talk is None:
-            return pages.page("no_replay.html", status=404)
+            return pages.page("no_replay.html", status=404, reader=request)
         known = {
             "channel": talk.channel,
             "name": pages.channels.get(talk.channel, talk.channel),
             "talk": talk.id,
         }
-        return pages.page("replay.html", "replay.ts", known, title=talk.title or "Replay")
+        return pages.page(
+            "replay.html",
+            "replay.ts",
+            known,
+            reader=request,
+            title=talk.title or "Replay",
+            poster=_poster(talk),
+        )
 
     return [Route("/revoir", shelf), Route("/revoir/{talk}", replay)]
 
@@ -48,10 +56,14 @@ def _card(talk: Talk, pages: Pages) -> dict[str, object]:
         "title": talk.title or "Le direct",
         "speakers": ", ".join(talk.speakers),
         "channel": pages.channels.get(talk.channel, talk.channel),
-        "poster": f"/{talk.channel}/replay/{talk.id}/poster.jpg",
+        "poster": _poster(talk),
         "length": spoken(end - start),
         "reviewed": talk.reviewed,
     }
+
+
+def _poster(talk: Talk) -> str:
+    return f"/{talk.channel}/replay/{talk.id}/poster.jpg"
 
 
 def spoken(seconds: float) -> str:

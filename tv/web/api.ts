@@ -1,3 +1,4 @@
+import { t } from "./language";
 // Requests to our own API. An error that it explains becomes a Problem, with its French detail.
 
 export class Problem extends Error {
@@ -38,7 +39,7 @@ export async function call<T>(
       signal: AbortSignal.timeout(raw ? UPLOAD : TIMEOUT),
     });
   } catch {
-    throw new Problem(0, "unreachable", "Le serveur ne répond pas.", 0);
+    throw new Problem(0, "unreachable", t("Le serveur ne répond pas."), 0);
   }
   const text = await response.text().catch(() => "");
   if (response.ok) return (text ? JSON.parse(text) : null) as T;
@@ -55,7 +56,8 @@ function explained(response: Response, text: string): Problem {
   return new Problem(
     response.status,
     details.code ?? details.type?.split(":").pop() ?? "",
-    details.detail ?? details.title ?? `Le serveur a répondu par une erreur (${response.status}).`,
+    t(details.detail ?? details.title ?? "") ||
+      t("Le serveur a répondu par une erreur ({status}).", { status: response.status }),
     Number(response.headers.get("retry-after")) || 0,
   );
 }

@@ -8,6 +8,7 @@ import { count } from "./french";
 import { keep, recall } from "./kept";
 import type { Cafe, Comment, Idea, Lab, OwnIdeas, Sources, Synthesis } from "./lab_items";
 import { CONTRIBUTIONS, giving } from "./labs/giving";
+import { t } from "./language";
 import { Live } from "./live";
 import { type Letter, Outbox } from "./outbox";
 import { drawing } from "./page";
@@ -23,9 +24,9 @@ import { enter, whenJoined } from "./session";
 const ARRIVING = 4000; // ms in which what one finds is no news
 const SYNTHESES = "/api/v1/syntheses";
 const SENT = {
-  idea: "Réponse envoyée. Elle sera relue avant de s’afficher.",
-  comment: "Commentaire envoyé. Il sera relu avant de s’afficher.",
-  withdraw: "C’est retiré.",
+  idea: t("Réponse envoyée. Elle sera relue avant de s’afficher."),
+  comment: t("Commentaire envoyé. Il sera relu avant de s’afficher."),
+  withdraw: t("C’est retiré."),
 };
 
 const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
@@ -85,7 +86,7 @@ function redraw(): void {
 function status() {
   return live.connected || !live.welcome
     ? nothing
-    : html`<span class="chip trouble"><span class="spinner"></span>Reconnexion…</span>`;
+    : html`<span class="chip trouble"><span class="spinner"></span>${t("Reconnexion…")}</span>`;
 }
 
 function drawCall(call: Cafe, me: OwnIdeas | undefined) {
@@ -134,7 +135,7 @@ const answering: Answering = {
 function drawSyntheses(all: Synthesis[], me: OwnIdeas | undefined) {
   if (!all.length) {
     return html`<p class="empty">
-      Les synthèses des laboratoires s’afficheront ici dès qu’une table partagera la sienne.
+      ${t("Les synthèses des laboratoires s’afficheront ici dès qu’une table partagera la sienne.")}
     </p>`;
   }
   const found = filtered(all, labs, filter);
@@ -152,8 +153,8 @@ function drawSyntheses(all: Synthesis[], me: OwnIdeas | undefined) {
       found.length
         ? nothing
         : html`<p class="empty">
-            Aucune ne répond à ces choix.
-            <button class="link" @click=${() => choose(fromAddress(""))}>Tout montrer</button>
+            ${t("Aucune ne répond à ces choix.")}
+            <button class="link" @click=${() => choose(fromAddress(""))}>${t("Tout montrer")}</button>
           </p>`
     }
     <div class="syntheses">
@@ -271,7 +272,7 @@ function putBack({ what, note }: Letter): void {
 }
 
 function offline(): void {
-  if (!navigator.onLine) announce("Hors ligne. Cela partira dès le retour du réseau.");
+  if (!navigator.onLine) announce(t("Hors ligne. Cela partira dès le retour du réseau."));
 }
 
 /** Go where a link leads, once it is there. */
@@ -297,10 +298,10 @@ function arrive(all: Synthesis[]): void {
 /** What became of one's own: said once, also to screen readers. */
 function tell(me: OwnIdeas | undefined): void {
   const texts: Record<string, string> = {
-    shown: "Votre réponse est publiée.",
-    hidden: "Votre réponse n’a pas été retenue.",
-    approved: "Votre commentaire est publié.",
-    rejected: "Votre commentaire n’a pas été retenu.",
+    shown: t("Votre réponse est publiée."),
+    hidden: t("Votre réponse n’a pas été retenue."),
+    approved: t("Votre commentaire est publié."),
+    rejected: t("Votre commentaire n’a pas été retenu."),
   };
   const own = me?.ideas?.filter(({ table }) => !table) ?? [];
   for (const { id, state } of [...own, ...(me?.comments ?? [])]) {

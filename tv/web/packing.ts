@@ -1,3 +1,4 @@
+import { t } from "./language";
 // A picture as text, so that it can wait on the device with what it belongs to.
 
 const HEAVIEST = 8 << 20; // bytes: more than that cannot wait here
@@ -5,13 +6,13 @@ const HEAVIEST = 8 << 20; // bytes: more than that cannot wait here
 /** As a data URL. Throws what the person is to read. */
 export function packed(picture: Blob): Promise<string> {
   if (picture.size > HEAVIEST) {
-    const detail = "Cette image est trop lourde\u202f: choisissez-en une de moins de 8\u00a0Mo.";
+    const detail = t("Cette image est trop lourde\u202f: choisissez-en une de moins de 8\u00a0Mo.");
     return Promise.reject(new Error(detail));
   }
   return new Promise((done, failed) => {
     const reader = new FileReader();
     reader.onload = () => done(reader.result as string);
-    reader.onerror = () => failed(new Error("Cette image ne peut pas être lue."));
+    reader.onerror = () => failed(new Error(t("Cette image ne peut pas être lue.")));
     reader.readAsDataURL(picture);
   });
 }

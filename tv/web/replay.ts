@@ -4,6 +4,7 @@ import { html, nothing, render } from "lit";
 import { call, Problem } from "./api";
 import { hour, stopwatch } from "./french";
 import type { Lab } from "./lab_items";
+import { t } from "./language";
 import { drawing, page } from "./page";
 import { CrewBand } from "./parts/crew_band";
 import { Film } from "./parts/film";
@@ -37,7 +38,7 @@ const draw = drawing(redraw);
 const screening = new Screening($("#stage"), $("#bar"));
 const said = new Said($("#words"), go, draw);
 const search = new Search(showFound);
-const film = new Film(() => filmOf(talk), "Télécharger la vidéo", draw);
+const film = new Film(() => filmOf(talk), t("Télécharger la vidéo"), draw);
 const band = new CrewBand(() => screening.moment(), draw, () => void load(), talk);
 const toLab = new SendToLab($<HTMLDialogElement>("#send"), new Requests(draw));
 const show = tabs($("#tabs"), ["words", "chapters", "questions"], draw);
@@ -91,7 +92,7 @@ async function load(lost = false): Promise<void> {
 
 function fill(found: Replay): void {
   screening.marks = marks(found);
-  const failed = () => announce("Les paroles ne sont pas disponibles pour le moment.", true);
+  const failed = () => announce(t("Les paroles ne sont pas disponibles pour le moment."), true);
   void cuesOf(found).then((cues) => screening.hear(cues), failed);
   void paragraphsOf(found).then((paragraphs) => {
     said.show(paragraphs);
@@ -159,18 +160,18 @@ function wordsFoot() {
       said.following
         ? nothing
         : html`<button class="pill" @click=${() => said.resume()}>
-            ${icons.down} Suivre les paroles
+            ${icons.down} ${t("Suivre les paroles")}
           </button>`
     }
     ${
       sends
         ? html`<button
             class="pill"
-            title="Les mots choisis, sinon la phrase en cours"
+            title=${t("Les mots choisis, sinon la phrase en cours")}
             @mousedown=${(event: Event) => event.preventDefault()}
             @click=${sendQuote}
           >
-            ${icons.send} Envoyer au labo
+            ${icons.send} ${t("Envoyer au labo")}
           </button>`
         : nothing
     }`;
@@ -179,7 +180,7 @@ function wordsFoot() {
 /** The words that are chosen, else the sentence that is heard. */
 function sendQuote(): void {
   const quote = said.quote();
-  if (!quote) return announce("Choisissez d’abord des mots, ou lancez le replay.");
+  if (!quote) return announce(t("Choisissez d’abord des mots, ou lancez le replay."));
   const text = quote.text.slice(0, QUOTE);
   toLab.open({ type: "quote", talk, text, start: quote.start, end: quote.end }, text);
 }
@@ -187,10 +188,10 @@ function sendQuote(): void {
 function heading(found: Replay) {
   return html`
     <p class="eyebrow">
-      Replay<span class="dot"></span>${hour(found.start)}<span class="dot"></span
+      ${t("Replay")}<span class="dot"></span>${hour(found.start)}<span class="dot"></span
       >${stopwatch(found.duration)}
       <span class="chip ${found.reviewed ? "good" : ""}">
-        <span class="lamp"></span>${found.reviewed ? "Sous-titres relus" : "Sous-titres non relus"}
+        <span class="lamp"></span>${found.reviewed ? t("Sous-titres relus") : t("Sous-titres non relus")}
       </span>
     </p>
     <h1>${typeset(found.title)}</h1>
@@ -201,7 +202,7 @@ function heading(found: Replay) {
 function actions(found: Replay) {
   return html`${film.render()}
     <button class="quiet" @click=${() => void copyLink(found)}>
-      ${icons.link} Copier le lien à cet instant
+      ${icons.link} ${t("Copier le lien à cet instant")}
     </button>`;
 }
 
@@ -212,26 +213,26 @@ async function copyLink({ start }: Replay): Promise<void> {
   history.replaceState(null, "", address); // to be copied by hand where scripts may not
   try {
     await navigator.clipboard.writeText(address.href);
-    announce(`Lien copié, à ${stopwatch(second)}.`);
+    announce(t("Lien copié, à {time}.", { time: stopwatch(second) }));
   } catch {
-    announce("Le lien est dans la barre d’adresse.");
+    announce(t("Le lien est dans la barre d’adresse."));
   }
 }
 
 function absent() {
   return html`<div class="closed-door">
-    <p class="eyebrow">Replay</p>
-    <h1>${gone === "absent" ? "Ce replay n’est pas en ligne" : "Ce replay ne répond pas"}</h1>
+    <p class="eyebrow">${t("Replay")}</p>
+    <h1>${gone === "absent" ? t("Ce replay n’est pas en ligne") : t("Ce replay ne répond pas")}</h1>
     <p>
       ${
         gone === "absent"
-          ? "Il n’a pas encore été mis en ligne, ou il a été retiré."
-          : `${gone} Rechargez la page dans un instant.`
+          ? t("Il n’a pas encore été mis en ligne, ou il a été retiré.")
+          : `${gone} ${t("Rechargez la page dans un instant.")}`
       }
     </p>
     <p class="acts">
-      <a class="primary" href="/revoir">Voir les replays</a>
-      <a class="quiet" href="/">Regarder le direct</a>
+      <a class="primary" href="/revoir">${t("Voir les replays")}</a>
+      <a class="quiet" href="/">${t("Regarder le direct")}</a>
     </p>
   </div>`;
 }

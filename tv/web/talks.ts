@@ -2,7 +2,7 @@
 
 import * as clock from "./clock";
 import { hour, seconds } from "./french";
-import { t } from "./language";
+import { language, t } from "./language";
 import type { Instant, Talk } from "./protocol";
 
 type States = Record<Talk["state"], number>;
@@ -36,9 +36,9 @@ export function following(talks: Talk[], slug: string, now: number): Talk | unde
 export function whenPlanned(talk: Talk): string {
   if (talk.state === "cancelled") return t("Annulée");
   if (talk.state !== "scheduled") return "";
-  if (!talk.moved) return talk.planned_start ? `Prévue ${at(talk.planned_start)}` : "";
+  if (!talk.moved) return talk.planned_start ? t("Prévue {when}", { when: at(talk.planned_start) }) : "";
   const before = [at(talk.moved.planned_start), talk.moved.room].filter(Boolean).join(", ");
-  return `Déplacée, d’abord prévue ${before}`;
+  return t("Déplacée, d’abord prévue {when}", { when: before });
 }
 
 /** « à 10 h 00 », with the day unless it is today. */
@@ -46,8 +46,10 @@ function at(instant: Instant | null): string {
   const time = seconds(instant);
   if (time == null) return "";
   const day = (of: number) =>
-    new Date(of * 1000).toLocaleDateString("fr-FR", { weekday: "long", day: "numeric" });
-  return `${day(time) === day(clock.now()) ? "" : `${day(time)} `}à ${hour(time)}`;
+    new Date(of * 1000).toLocaleDateString(language, { weekday: "long", day: "numeric" });
+  return day(time) === day(clock.now())
+    ? t("à {hour}", { hour: hour(time) })
+    : t("{day} à {hour}", { day: day(time), hour: hour(time) });
 }
 
 function compare(a: number, b: number): number {

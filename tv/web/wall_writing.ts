@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { call, identifier, Problem } from "./api";
 import { count, reason } from "./french";
 import { keep, recall } from "./kept";
+import { t } from "./language";
 import { Live } from "./live";
 import { drawing } from "./page";
 import * as icons from "./parts/icons";
@@ -36,7 +37,7 @@ function redraw(): void {
   if (!live.welcome) return;
   const own = live.item<OwnPosts>("me:wall", "me", "wall");
   const open = live.item<Wall>("wall", "wall", "wall")?.open ?? true;
-  render(open ? form() : html`<p class="empty">Le mur ne prend plus de messages.</p>`, $("#write"));
+  render(open ? form() : html`<p class="empty">${t("Le mur ne prend plus de messages.")}</p>`, $("#write"));
   render(ownPosts(own?.posts ?? []), $("#own"));
   render(onTheWall(shown(live), new Set(own?.supports)), $("#others"));
 }
@@ -45,7 +46,7 @@ function form() {
   const left = LIMIT - text.length;
   const sendable = (text.trim() || photo) && left >= 0 && !busy.has("form");
   return html`<form class="composer" @submit=${submit}>
-    <label for="text">Votre message</label>
+    <label for="text">${t("Votre message")}</label>
     <textarea
       id="text"
       rows="4"
@@ -60,8 +61,8 @@ function form() {
     ${
       photo
         ? html`<div class="photo">
-            ${photo.preview ? html`<img src=${photo.preview} alt="" />` : html`<p>Image choisie.</p>`}
-            <label for="alt">Ce que l’on voit, pour qui ne voit pas l’image</label>
+            ${photo.preview ? html`<img src=${photo.preview} alt="" />` : html`<p>${t("Image choisie.")}</p>`}
+            <label for="alt">${t("Ce que l’on voit, pour qui ne voit pas l’image")}</label>
             <input
               id="alt"
               type="text"
@@ -80,21 +81,21 @@ function form() {
                 changed();
               }}
             >
-              Retirer l’image
+              ${t("Retirer l’image")}
             </button>
           </div>`
         : html`<label class="quiet add-photo">
-            Ajouter une image
+            ${t("Ajouter une image")}
             <input type="file" accept="image/jpeg,image/png,image/webp,image/gif" @change=${choose} />
           </label>`
     }
     <footer>
-      <p class="note" id="text-help">Il sera relu avant de s’afficher.</p>
+      <p class="note" id="text-help">${t("Il sera relu avant de s’afficher.")}</p>
       <p class="note" id="text-left">
         ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
       </p>
       <button class="primary" ?disabled=${!sendable}>
-        ${busy.has("form") ? "Envoi…" : "Envoyer"}
+        ${busy.has("form") ? "Envoi…" : t("Envoyer")}
       </button>
     </footer>
   </form>`;
@@ -103,12 +104,12 @@ function form() {
 function ownPosts(posts: Post[]) {
   if (!posts.length) return nothing;
   return html`<section class="mine" aria-labelledby="own-title">
-    <h3 id="own-title">Vos messages</h3>
+    <h3 id="own-title">${t("Vos messages")}</h3>
     <ul>
       ${[...posts].reverse().map(
         (post) =>
           html`<li>
-            <p>${post.text ? typeset(post.text) : html`<em>Une image</em>`}</p>
+            <p>${post.text ? typeset(post.text) : html`<em>${t("Une image")}</em>`}</p>
             <p class="meta">
               <span class="state ${look(post.state)}">${fate(post)}</span>
               ${
@@ -118,7 +119,7 @@ function ownPosts(posts: Post[]) {
                       aria-disabled=${busy.has(post.id) ? "true" : nothing}
                       @click=${() => act("POST", post, ":withdraw")}
                     >
-                      Retirer
+                      ${t("Retirer")}
                     </button>`
                   : nothing
               }
@@ -130,7 +131,7 @@ function ownPosts(posts: Post[]) {
 }
 
 function onTheWall(posts: Post[], supported: Set<string>) {
-  if (!posts.length) return html`<p class="empty">Pas encore de message\u202f: écrivez le premier.</p>`;
+  if (!posts.length) return html`<p class="empty">${t("Pas encore de message\u202f: écrivez le premier.")}</p>`;
   return html`<ul class="wall-list">
     ${repeat(
       posts,
@@ -140,7 +141,9 @@ function onTheWall(posts: Post[], supported: Set<string>) {
           <button
             class="support"
             aria-pressed=${String(supported.has(post.id))}
-            aria-label="J’aime\u202f: ${count(post.support, "soutien", "soutiens")}"
+            aria-label=${t("J’aime\u202f: {supports}", {
+              supports: count(post.support, "soutien", "soutiens"),
+            })}
             aria-disabled=${busy.has(post.id) ? "true" : nothing}
             @click=${() => act(supported.has(post.id) ? "DELETE" : "PUT", post, "/support")}
           >
@@ -160,19 +163,19 @@ function onTheWall(posts: Post[], supported: Set<string>) {
 function fate({ state, reason: code }: Post): string {
   switch (state) {
     case "pending":
-      return "En attente de relecture";
+      return t("En attente de relecture");
     case "approved":
-      return "Publié dans quelques secondes";
+      return t("Publié dans quelques secondes");
     case "shown":
-      return "Sur le mur";
+      return t("Sur le mur");
     case "retired":
-      return "A été sur le mur";
+      return t("A été sur le mur");
     case "rejected":
-      return code ? `Non retenu\u202f: ${reason(code)}` : "Non retenu";
+      return code ? t("Non retenu\u202f: {reason}", { reason: reason(code) }) : t("Non retenu");
     case "hidden":
-      return "Retiré par la modération";
+      return t("Retiré par la modération");
     case "withdrawn":
-      return "Retiré";
+      return t("Retiré");
   }
 }
 
@@ -201,7 +204,7 @@ async function submit(event: Event): Promise<void> {
       photo = null;
       changed();
     }
-    announce("Message envoyé. Il sera relu avant de s’afficher.");
+    announce(t("Message envoyé. Il sera relu avant de s’afficher."));
   });
 }
 

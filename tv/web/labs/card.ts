@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { count } from "../french";
 import type { Idea, Lab } from "../lab_items";
+import { t } from "../language";
 import { labName, place, tableNumber } from "../parts/lab_sign";
 import { typeset } from "../parts/text";
 
@@ -36,7 +37,9 @@ export function provenance(idea: Idea, here: string, labs: Lab[] = []): string {
   const from = place(idea.table, idea.round);
   if (!here || idea.table === here) return from.charAt(0).toUpperCase() + from.slice(1);
   const near = idea.lab === here.slice(0, here.lastIndexOf("."));
-  return near ? `Venue de la ${from}` : `Venue de ${labName(labs, idea.lab)}, ${from}`;
+  return near
+    ? t("Venue de la {place}", { place: from })
+    : t("Venue de {lab}, {place}", { lab: labName(labs, idea.lab), place: from });
 }
 
 /** « portée à la table 5 », « portée aux tables 5 et 7 »; "" for one that stayed. */
@@ -46,8 +49,8 @@ export function travelled({ stops }: Idea, here: string): string {
   const last = numbers.pop();
   if (!last) return "";
   return numbers.length
-    ? `portée aux tables ${numbers.join(", ")} et ${last}`
-    : `portée à la table ${last}`;
+    ? t("portée aux tables {tables} et {last}", { tables: numbers.join(", "), last })
+    : t("portée à la table {last}", { last });
 }
 
 export function ideaCard(idea: Idea, look: Look = {}) {
@@ -61,7 +64,7 @@ export function ideaCard(idea: Idea, look: Look = {}) {
     <p class="idea-from">
       <span class="idea-place">${provenance(idea, here, look.labs)}</span>
       ${moved ? html`<span>${moved}</span>` : nothing}
-      ${look.own ? html`<span class="own-mark">Vous</span>` : idea.author ? html`<span>${idea.author}</span>` : nothing}
+      ${look.own ? html`<span class="own-mark">${t("Vous")}</span>` : idea.author ? html`<span>${idea.author}</span>` : nothing}
       ${look.back ?? nothing}
     </p>
     ${picture(idea)} ${idea.text ? html`<p class="idea-text">${typeset(idea.text)}</p>` : nothing}
@@ -82,11 +85,11 @@ function dotted(idea: Idea, dots: Dots | undefined) {
   const all = html`<span class="idea-dots">${count(idea.dots, "point", "points")}</span>`;
   if (!dots) return idea.dots ? all : nothing;
   const { mine, left, give } = dots;
-  return html`<div class="dotting" role="group" aria-label="Vos points pour cette idée">
+  return html`<div class="dotting" role="group" aria-label=${t("Vos points pour cette idée")}>
     <button
       type="button"
       class="step"
-      aria-label="Un point de moins"
+      aria-label=${t("Un point de moins")}
       aria-disabled=${mine ? nothing : "true"}
       @click=${() => give(-1)}
     >
@@ -99,12 +102,12 @@ function dotted(idea: Idea, dots: Dots | undefined) {
           (_, rank) => html`<i class=${rank < mine ? "given" : ""}></i>`,
         )}
       </span>
-      ${all}<span class="visually-hidden">, dont ${mine} de vous</span>
+      ${all}<span class="visually-hidden">${t(", dont {n} de vous", { n: mine })}</span>
     </span>
     <button
       type="button"
       class="step"
-      aria-label="Un point de plus"
+      aria-label=${t("Un point de plus")}
       aria-disabled=${left > 0 && mine < MOST ? nothing : "true"}
       @click=${() => give(1)}
     >

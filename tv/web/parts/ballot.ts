@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { count } from "../french";
+import { t } from "../language";
 import type { Poll } from "../protocol";
 import { announce } from "./text";
 
@@ -79,7 +80,9 @@ function several({ prompt, options, max_choices }: Poll, { choices }: Filled, ch
     ${
       all
         ? nothing
-        : html`<p class="note">${count(max_choices, "réponse", "réponses")} au plus.</p>`
+        : html`<p class="note">
+            ${t("{answers} au plus.", { answers: count(max_choices, "réponse", "réponses") })}
+          </p>`
     }
     ${options.map(({ id, text }) => {
       const ticked = choices.includes(id);
@@ -118,13 +121,13 @@ function ranking({ id: poll, prompt, options }: Poll, { choices }: Filled, chang
       type="button"
       class="step"
       id="rank-${poll}-${id}-${by}"
-      aria-label="${by < 0 ? "Monter" : "Descendre"} : ${texts.get(id)}"
+      aria-label="${by < 0 ? t("Monter") : t("Descendre")} : ${texts.get(id)}"
       ?disabled=${rank + by < 0 || rank + by >= choices.length}
       @click=${() => move(id, by)}
     >
       ${by < 0 ? "↑" : "↓"}
     </button>`;
-  return html`<p class="note">Mettez en premier ce qui compte le plus pour vous.</p>
+  return html`<p class="note">${t("Mettez en premier ce qui compte le plus pour vous.")}</p>
     <ol class="ballot ranking" aria-label=${prompt}>
       ${repeat(
         choices,
@@ -149,7 +152,7 @@ function dots({ prompt, options }: Poll, { choices }: Filled, change: Change) {
   return html`<fieldset class="ballot">
     <legend class="visually-hidden">${prompt}</legend>
     <p class="note" role="status">
-      ${left ? `${count(left, "point", "points")} à répartir` : "Tous les points sont donnés"}
+      ${left ? t("{points} à répartir", { points: count(left, "point", "points") }) : t("Tous les points sont donnés")}
     </p>
     ${options.map(({ id, text }) => {
       const given = choices.filter((choice) => choice === id).length;
@@ -158,7 +161,7 @@ function dots({ prompt, options }: Poll, { choices }: Filled, change: Change) {
         <button
           type="button"
           class="step"
-          aria-label="Un point de moins"
+          aria-label=${t("Un point de moins")}
           ?disabled=${!given}
           @click=${() => less(id)}
         >
@@ -168,7 +171,7 @@ function dots({ prompt, options }: Poll, { choices }: Filled, change: Change) {
         <button
           type="button"
           class="step"
-          aria-label="Un point de plus"
+          aria-label=${t("Un point de plus")}
           ?disabled=${!left}
           @click=${() => more(id)}
         >
@@ -206,8 +209,8 @@ function writing({ type, prompt, max_choices }: Poll, { texts }: Filled, change:
         html`<input
           type="text"
           autocomplete="off"
-          aria-label="Mot ${rank + 1}"
-          placeholder="Mot ${rank + 1}"
+          aria-label=${t("Mot {n}", { n: rank + 1 })}
+          placeholder=${t("Mot {n}", { n: rank + 1 })}
           maxlength=${WORD}
           .value=${texts[rank] ?? ""}
           @input=${(event: InputEvent) => write(event, rank)}

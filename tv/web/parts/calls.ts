@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ago, count, quoted, reason } from "../french";
 import type { Cafe, Idea } from "../lab_items";
+import { t } from "../language";
 import * as icons from "./icons";
 import { typeset } from "./text";
 import { picture } from "./wall";
@@ -39,7 +40,7 @@ export function called(shown: Called, acts: Answering) {
   return html`<section class="call ${call.state}" aria-labelledby="call-${call.id}">
     <div class="call-ask">
       <p class="eyebrow">
-        ${call.state === "open" ? "À vous la parole" : "Question close"}
+        ${call.state === "open" ? t("À vous la parole") : t("Question close")}
         ${call.title && call.title !== question ? html`<span class="dot"></span>${call.title}` : nothing}
         ${
           answers.length
@@ -64,12 +65,12 @@ function form({ call, draft }: Called, acts: Answering) {
       acts.send(call);
     }}
   >
-    <label for=${field}>Votre réponse</label>
+    <label for=${field}>${t("Votre réponse")}</label>
     <textarea
       id=${field}
       rows="3"
       maxlength=${LIMIT}
-      placeholder="Une idée par réponse, en une ou deux phrases"
+      placeholder=${t("Une idée par réponse, en une ou deux phrases")}
       aria-describedby="${field}-help ${field}-left"
       .value=${draft}
       @input=${(event: InputEvent) =>
@@ -79,20 +80,24 @@ function form({ call, draft }: Called, acts: Answering) {
       }}
     ></textarea>
     <footer>
-      <p class="note" id="${field}-help">Elle sera relue avant de s’afficher.</p>
+      <p class="note" id="${field}-help">${t("Elle sera relue avant de s’afficher.")}</p>
       <p class="note" id="${field}-left">
         ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
       </p>
-      <button class="primary" ?disabled=${!draft.trim() || left < 0}>Envoyer</button>
+      <button class="primary" ?disabled=${!draft.trim() || left < 0}>${t("Envoyer")}</button>
     </footer>
   </form>`;
 }
 
 function closed({ draft }: Called) {
-  return html`<p class="note">Elle ne prend plus de réponses. Celles qui sont là restent.</p>
+  return html`<p class="note">
+    ${t("Elle ne prend plus de réponses. Celles qui sont là restent.")}
+  </p>
     ${
       draft.trim()
-        ? html`<p class="note">Votre brouillon, gardé sur cet appareil\u202f: ${quoted(draft)}</p>`
+        ? html`<p class="note">
+            ${t("Votre brouillon, gardé sur cet appareil\u202f: {text}", { text: quoted(draft) })}
+          </p>`
         : nothing
     }`;
 }
@@ -108,13 +113,13 @@ function published(shown: Called, acts: Answering) {
         ? html`<p class="note">
             ${
               left > 0
-                ? `Il vous reste ${count(left, "point", "points")} à donner.`
-                : "Vous avez donné tous vos points\u202f: reprenez-en un pour le donner ailleurs."
+                ? t("Il vous reste {points} à donner.", { points: count(left, "point", "points") })
+                : t("Vous avez donné tous vos points\u202f: reprenez-en un pour le donner ailleurs.")
             }
           </p>`
         : nothing
     }
-    <ul class="questions" aria-label="Réponses">
+    <ul class="questions" aria-label=${t("Réponses")}>
       ${repeat(
         first,
         ({ id }) => id,
@@ -124,7 +129,7 @@ function published(shown: Called, acts: Answering) {
     ${
       rest
         ? html`<button class="quiet" @click=${() => acts.showAll(call)}>
-            Voir ${count(rest, "autre réponse", "autres réponses")}
+            ${t("Voir {more}", { more: count(rest, "autre réponse", "autres réponses") })}
           </button>`
         : nothing
     }
@@ -145,7 +150,10 @@ function answer(idea: Idea, { votes, on, left, own, now }: Voting, acts: Answeri
     <button
       class="support"
       aria-pressed=${String(on)}
-      aria-label="Donner un point à\u202f: ${idea.text || idea.picture?.alt || "une image"} (${points})"
+      aria-label=${t("Donner un point à\u202f: {what} ({points})", {
+        what: idea.text || idea.picture?.alt || t("une image"),
+        points,
+      })}
       ?disabled=${!votes || (!on && left < 1)}
       @click=${() => acts.dot(idea, !on)}
     >
@@ -157,8 +165,8 @@ function answer(idea: Idea, { votes, on, left, own, now }: Voting, acts: Answeri
       <p class="meta">
         ${
           own.some(({ id }) => id === idea.id)
-            ? html`<span class="own">Votre réponse</span>`
-            : idea.author || "Participant"
+            ? html`<span class="own">${t("Votre réponse")}</span>`
+            : idea.author || t("Participant")
         }
         <span class="dot"></span>${ago(idea.made_at, now)}
       </p>
@@ -170,13 +178,15 @@ function mine({ call, mine: own, unsent, now }: Called, acts: Answering) {
   const shown = own.filter(({ state }) => state !== "withdrawn").reverse();
   if (!shown.length && !unsent.length) return nothing;
   return html`<section class="mine" aria-labelledby="mine-${call.id}">
-    <h3 id="mine-${call.id}">Vos réponses</h3>
+    <h3 id="mine-${call.id}">${t("Vos réponses")}</h3>
     <ul>
       ${unsent.map(
         ({ text }) =>
           html`<li>
             <p class="question-body">${typeset(text)}</p>
-            <p class="meta"><span class="state unsent">Partira dès le retour du réseau</span></p>
+            <p class="meta"><span class="state unsent">
+              ${t("Partira dès le retour du réseau")}
+            </span></p>
           </li>`,
       )}
       ${repeat(
@@ -194,10 +204,10 @@ function mine({ call, mine: own, unsent, now }: Called, acts: Answering) {
                   ? html`<span>${ago(idea.made_at, now)}</span>`
                   : html`<button
                       class="link"
-                      aria-label="Retirer la réponse\u202f: ${idea.text}"
+                      aria-label=${t("Retirer la réponse\u202f: {text}", { text: idea.text })}
                       @click=${() => acts.withdraw(idea)}
                     >
-                      Retirer
+                      ${t("Retirer")}
                     </button>`
               }
             </p>
@@ -209,7 +219,7 @@ function mine({ call, mine: own, unsent, now }: Called, acts: Answering) {
 
 /** What the author of an answer reads about it. */
 function fate({ state, reason: why }: Idea): string {
-  if (state === "shown") return "Publiée";
-  if (state === "hidden") return why ? `Non retenue\u202f: ${reason(why)}` : "Non retenue";
-  return "En attente de relecture";
+  if (state === "shown") return t("Publiée");
+  if (state === "hidden") return why ? t("Non retenue\u202f: {reason}", { reason: reason(why) }) : t("Non retenue");
+  return t("En attente de relecture");
 }

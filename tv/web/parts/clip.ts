@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { stopwatch } from "../french";
+import { t } from "../language";
 import { type Replay, clipOf } from "../recorded";
 import { Film } from "./film";
 
@@ -20,16 +21,16 @@ export class Clip {
     private readonly changed: () => void,
   ) {
     const span = () => ({ start: this.start ?? 0, end: this.end ?? 0 });
-    this.film = new Film(() => clipOf(talk, span()), "Télécharger l’extrait", changed);
+    this.film = new Film(() => clipOf(talk, span()), t("Télécharger l’extrait"), changed);
   }
 
   render(replay: Replay) {
     const { start, end } = this;
     const at = (time: number | null) => (time == null ? "…" : stopwatch(time - replay.start + NEARLY));
     const length = start != null && end != null ? end - start : 0;
-    return html`<div class="acts" role="group" aria-label="Extrait">
-      ${this.mark("Extrait d’ici", () => (this.start = this.moment()))}
-      ${this.mark("Extrait jusqu’ici", () => (this.end = this.moment()))}
+    return html`<div class="acts" role="group" aria-label=${t("Extrait")}>
+      ${this.mark(t("Extrait d’ici"), () => (this.start = this.moment()))}
+      ${this.mark(t("Extrait jusqu’ici"), () => (this.end = this.moment()))}
       ${start == null && end == null ? nothing : html`<span class="note">${at(start)} – ${at(end)}</span>`}
       ${length >= SHORTEST && length <= LONGEST ? this.film.render() : wrong(start, end)}
     </div>`;
@@ -53,10 +54,10 @@ function wrong(start: number | null, end: number | null) {
   return html`<span class="note trouble" role="status">
     ${
       end - start > LONGEST
-        ? "Trente minutes au plus."
+        ? t("Trente minutes au plus.")
         : end >= start
-          ? "Une seconde au moins."
-          : "La fin vient avant le début."
+          ? t("Une seconde au moins.")
+          : t("La fin vient avant le début.")
     }
   </span>`;
 }

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ago } from "../french";
 import type { Comment, Synthesis } from "../lab_items";
+import { t } from "../language";
 import { typeset } from "./text";
 
 const LIMIT = 500; // characters, as the server has it
@@ -40,7 +41,7 @@ export function comments(
           html`<li>
             <p>${typeset(comment.text)}</p>
             <p class="meta">
-              ${comment.author || "Participant"}<span class="dot"></span>${ago(comment.written_at, now)}
+              ${comment.author || t("Participant")}<span class="dot"></span>${ago(comment.written_at, now)}
             </p>
           </li>`,
       )}
@@ -53,7 +54,9 @@ export function comments(
         ({ text: written }) =>
           html`<li>
             <p>${typeset(written)}</p>
-            <p class="meta"><span class="state unsent">Partira dès le retour du réseau</span></p>
+            <p class="meta"><span class="state unsent">
+              ${t("Partira dès le retour du réseau")}
+            </span></p>
           </li>`,
       )}
     </ul>
@@ -64,7 +67,7 @@ export function comments(
         acts.send(synthesis);
       }}
     >
-      <label for=${field}>Votre commentaire</label>
+      <label for=${field}>${t("Votre commentaire")}</label>
       <textarea
         id=${field}
         rows="2"
@@ -78,8 +81,8 @@ export function comments(
         }}
       ></textarea>
       <footer>
-        <p class="note" id="${field}-help">Il sera relu avant de s’afficher.</p>
-        <button class="primary soft" ?disabled=${!draft.trim()}>Envoyer</button>
+        <p class="note" id="${field}-help">${t("Il sera relu avant de s’afficher.")}</p>
+        <button class="primary soft" ?disabled=${!draft.trim()}>${t("Envoyer")}</button>
       </footer>
     </form>
   </div>`;
@@ -89,17 +92,17 @@ function ownComment(comment: Comment, { withdraw }: Commenting) {
   return html`<li>
     <p>${typeset(comment.text)}</p>
     <p class="meta">
-      <span class="own">Vous</span>
+      <span class="own">${t("Vous")}</span>
       <span class="state ${comment.state}">${fate(comment)}</span>
       ${
         comment.state === "rejected"
           ? nothing
           : html`<button
               class="link"
-              aria-label="Retirer le commentaire\u202f: ${comment.text}"
+              aria-label=${t("Retirer le commentaire\u202f: {text}", { text: comment.text })}
               @click=${() => withdraw(comment)}
             >
-              Retirer
+              ${t("Retirer")}
             </button>`
       }
     </p>
@@ -107,6 +110,6 @@ function ownComment(comment: Comment, { withdraw }: Commenting) {
 }
 
 function fate({ state }: Comment): string {
-  if (state === "approved") return "Publié";
-  return state === "rejected" ? "Non retenu" : "En attente de relecture";
+  if (state === "approved") return t("Publié");
+  return state === "rejected" ? t("Non retenu") : t("En attente de relecture");
 }

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import type { Problem } from "../api";
 import { percent } from "../french";
+import { t } from "../language";
 import type { FilmOrder, Making } from "../recorded";
 import { pause } from "../waiting";
 import * as icons from "./icons";
@@ -32,7 +33,7 @@ export class Film {
     >
       ${icons.download}
       <span>
-        ${making ? `Préparation de la vidéo… ${percent(part, 1)}` : this.text}
+        ${making ? t("Préparation de la vidéo… {part}", { part: percent(part, 1) }) : this.text}
       </span>
     </button>`;
   }
@@ -40,12 +41,12 @@ export class Film {
   private async make(): Promise<void> {
     if (this.making) return;
     const order = this.order();
-    announce("La vidéo se prépare. Le téléchargement commencera tout seul.");
+    announce(t("La vidéo se prépare. Le téléchargement commencera tout seul."));
     try {
       let making = await this.told(order.ask());
       while (making.state !== "ready") {
         if (making.state === "failed")
-          throw new Error(making.detail || "La vidéo n’a pas pu être préparée.");
+          throw new Error(making.detail || t("La vidéo n’a pas pu être préparée."));
         await pause(LOOK);
         // Words corrected meanwhile make another film of it, which has to be asked for as well.
         making = await this.told(making.state === "none" ? order.ask() : order.look(making));
@@ -70,6 +71,6 @@ export class Film {
     link.href = address;
     link.download = "";
     link.click();
-    announce("Le téléchargement commence.");
+    announce(t("Le téléchargement commence."));
   }
 }

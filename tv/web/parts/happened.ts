@@ -3,6 +3,7 @@
 
 import { html, nothing } from "lit";
 import { hour, seconds, stopwatch } from "../french";
+import { t } from "../language";
 import type { Poll, Question } from "../protocol";
 import type { Lab, Synthesis } from "../lab_items";
 import type { Chapter, Replay } from "../recorded";
@@ -15,7 +16,7 @@ import { quotation, typeset } from "./text";
 type Go = (time: number) => void;
 type Send = (sent: Sent, title: string) => void; // to laboratories
 
-const KINDS = { talk: "", question: "Question", poll: "Sondage", synthesis: "Synthèse" };
+const KINDS = { talk: "", question: t("Question"), poll: t("Sondage"), synthesis: t("Synthèse") };
 
 export function chapters({ chapters: found, start }: Replay, shown: number, go: Go) {
   const current = found.findLast((chapter) => chapter.start <= shown);
@@ -48,7 +49,7 @@ export function questions({ questions: asked, chapters: found }: Replay, go: Go,
   const taken = (question: Question) => seconds(question.taken_at) ?? 0;
   answered.sort((a, b) => taken(a) - taken(b));
   if (!answered.length && !open.length)
-    return html`<p class="empty">Aucune question n’a été posée.</p>`;
+    return html`<p class="empty">${t("Aucune question n’a été posée.")}</p>`;
   return html`<ul class="questions">
     ${answered.map((question) => card(question, momentOf(question.id, found), go, send))}
     ${open.map((question) => card(question, undefined, go, send))}
@@ -61,20 +62,20 @@ function card(question: Question, at: number | undefined, go: Go, send?: Send) {
       <p class="question-body">${typeset(question.body)}</p>
       ${quotation(question.anchor)}
       <p class="meta">
-        ${question.author || "Participant"}<span class="dot"></span>
+        ${question.author || t("Participant")}<span class="dot"></span>
         ${
           question.state === "approved"
-            ? "Sans réponse"
-            : html`Réponse donnée à ${hour(question.answered_at)}${
+            ? t("Sans réponse")
+            : html`${t("Réponse donnée à {hour}", { hour: hour(question.answered_at) })}${
                 at === undefined
                   ? nothing
                   : html` –
                       <button
                         class="link"
-                        aria-label="Revoir la réponse à : ${question.body}"
+                        aria-label=${t("Revoir la réponse à\u00a0: {what}", { what: question.body })}
                         @click=${() => go(at)}
                       >
-                        Revoir
+                        ${t("Revoir")}
                       </button>`
               }`
         }
@@ -103,10 +104,10 @@ function pollCard(item: Poll, at: number | undefined, go: Go) {
         : html`<p class="meta">
             <button
               class="link"
-              aria-label="Revoir le sondage : ${item.prompt}"
+              aria-label=${t("Revoir le sondage\u00a0: {what}", { what: item.prompt })}
               @click=${() => go(at)}
             >
-              Revoir ce moment
+              ${t("Revoir ce moment")}
             </button>
           </p>`
     }`;
@@ -131,11 +132,15 @@ function synthesisCard(synthesis: Synthesis, labs: Lab[], at: number | undefined
       ${
         at === undefined
           ? nothing
-          : html`<button class="link" aria-label="Revoir la synthèse : ${title}" @click=${() => go(at)}>
-              Revoir ce moment
+          : html`<button
+              class="link"
+              aria-label=${t("Revoir la synthèse\u00a0: {what}", { what: title })}
+              @click=${() => go(at)}
+            >
+              ${t("Revoir ce moment")}
             </button>`
       }
-      ${open ? html`<a href="/idees#${id}">La soutenir, la commenter</a>` : nothing}
+      ${open ? html`<a href="/idees#${id}">${t("La soutenir, la commenter")}</a>` : nothing}
     </p>`;
 }
 
@@ -143,10 +148,10 @@ function toLab(sent: Sent, title: string, send: Send | undefined) {
   if (!send) return nothing;
   return html`<button
     class="quiet to-lab"
-    aria-label="Envoyer au labo\u202f: ${title}"
+    aria-label=${t("Envoyer au labo\u202f: {what}", { what: title })}
     @click=${() => send(sent, title)}
   >
-    ${icons.send} Envoyer au labo
+    ${icons.send} ${t("Envoyer au labo")}
   </button>`;
 }
 

@@ -26,10 +26,9 @@ export function heading(talk: Talk | undefined, place: string) {
     <p class="eyebrow">
       ${
         talk?.state === "live"
-          ? html`<span class="tally"></span>En
-              direct${
+          ? html`<span class="tally"></span>${t("En direct")}${
                 elapsed
-                  ? html`<span class="dot"></span>depuis ${stopwatch(clock.now() - elapsed)}`
+                  ? html`<span class="dot"></span>${t("depuis {time}", { time: stopwatch(clock.now() - elapsed) })}`
                   : nothing
               }`
           : talk?.state === "ended" || talk?.state === "replay"
@@ -44,7 +43,7 @@ export function heading(talk: Talk | undefined, place: string) {
       talk?.state === "replay"
         ? html`<p>
             <a class="primary soft" href="/revoir/${encodeURIComponent(talk.id)}">
-              ${icons.replay} Revoir l’intervention
+              ${icons.replay} ${t("Revoir l’intervention")}
             </a>
           </p>`
         : nothing

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { call } from "../api";
 import { count } from "../french";
+import { t } from "../language";
 import type { Question } from "../protocol";
 import { join } from "../session";
 import { typeset } from "./text";
@@ -39,8 +40,8 @@ export class Hints {
   /** `done` is called when one was supported: there is nothing left to send. */
   render(done: () => void) {
     if (!this.near.length) return nothing;
-    return html`<section class="hints" role="status" aria-label="Questions proches">
-      <p class="note">Déjà posée\u202f? Soutenez-la plutôt\u202f:</p>
+    return html`<section class="hints" role="status" aria-label=${t("Questions proches")}>
+      <p class="note">${t("Déjà posée\u202f? Soutenez-la plutôt\u202f:")}</p>
       <ul>
         ${this.near.map(
           (question) =>
@@ -48,7 +49,7 @@ export class Hints {
               <p>${typeset(question.body)}</p>
               ${
                 question.state === "answered"
-                  ? html`<span class="note">Réponse donnée</span>`
+                  ? html`<span class="note">${t("Réponse donnée")}</span>`
                   : html`<button
                       type="button"
                       class="quiet"
@@ -57,7 +58,7 @@ export class Hints {
                         done();
                       }}
                     >
-                      Moi aussi (${count(question.support, "soutien", "soutiens")})
+                      ${t("Moi aussi ({supports})", { supports: count(question.support, "soutien", "soutiens") })}
                     </button>`
               }
             </li>`,

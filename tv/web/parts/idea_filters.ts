@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { seconds } from "../french";
 import type { Cafe, Lab, Synthesis } from "../lab_items";
+import { t } from "../language";
 import { labOf, labSign } from "./lab_sign";
 import type { Order } from "./questions";
 
@@ -21,8 +22,8 @@ const NAMES: [keyof Filter, string][] = [
   ["order", "tri"],
 ];
 const ORDERS: [Order, string][] = [
-  ["support", "Les plus soutenues"],
-  ["recent", "Les plus récentes"],
+  ["support", t("Les plus soutenues")],
+  ["recent", t("Les plus récentes")],
 ];
 
 /** What an address asks for (`?labo=labo-1&tri=recent`). */
@@ -87,7 +88,7 @@ export function filters(
       ${
         steps.length > 1 && steps.length < there.length
           ? select(
-              "Étape",
+              t("Étape"),
               steps.map((step) => [step, step]),
               filter.step,
               (step) => choose({ step }),
@@ -97,14 +98,14 @@ export function filters(
       ${
         themes.length > 1
           ? select(
-              "Thème",
+              t("Thème"),
               themes.map(({ id, title }) => [id, title]),
               filter.theme,
               (theme) => choose({ theme }),
             )
           : nothing
       }
-      <div class="segmented" role="group" aria-label="Trier les synthèses">
+      <div class="segmented" role="group" aria-label=${t("Trier les synthèses")}>
         ${ORDERS.map(
           ([order, text]) =>
             html`<button
@@ -120,9 +121,9 @@ export function filters(
 }
 
 function chips(labs: Lab[], filter: Filter, choose: (change: Partial<Filter>) => void) {
-  return html`<div class="lab-chips" role="group" aria-label="Laboratoires">
+  return html`<div class="lab-chips" role="group" aria-label=${t("Laboratoires")}>
     <button aria-pressed=${String(!filter.lab)} @click=${() => choose({ lab: "" })}>
-      <span>Tous les laboratoires</span>
+      <span>${t("Tous les laboratoires")}</span>
     </button>
     ${labs.map(
       (lab) =>
@@ -146,7 +147,7 @@ function select(
   return html`<label class="idea-select">
     <span>${label}</span>
     <select @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
-      <option value="" .selected=${!chosen}>Tous</option>
+      <option value="" .selected=${!chosen}>${t("Tous")}</option>
       ${options.map(
         ([value, text]) =>
           html`<option value=${value} .selected=${value === chosen}>${text}</option>`,

@@ -3,6 +3,7 @@
 import { html, nothing, svg } from "lit";
 import { call } from "../api";
 import type { Lab } from "../lab_items";
+import { t } from "../language";
 import { variable } from "./variable";
 
 let asked: Promise<Lab[]> | null = null;
@@ -34,7 +35,8 @@ export function tableNumber(table: string): string {
 
 /** « table 3, tour 1 » */
 export function place(table: string, round: number): string {
-  return round ? `table ${tableNumber(table)}, tour ${round}` : `table ${tableNumber(table)}`;
+  const n = tableNumber(table);
+  return round ? t("table {n}, tour {round}", { n, round }) : t("table {n}", { n });
 }
 
 /** Its sign alone: what it means is said in words beside it. */

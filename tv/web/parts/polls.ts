@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { count, decimal, percent, seconds, spoken } from "../french";
+import { t } from "../language";
 import type { Answer, Poll } from "../protocol";
 import { begun, type Change, complete, fields, type Filled, written } from "./ballot";
 import * as icons from "./icons";
@@ -24,10 +25,10 @@ export interface Draft {
 }
 
 const STATES = {
-  draft: "Brouillon",
-  open: "Vote ouvert",
-  closed: "Vote clos",
-  published: "Résultats",
+  draft: t("Brouillon"),
+  open: t("Vote ouvert"),
+  closed: t("Vote clos"),
+  published: t("Résultats"),
 };
 
 /** `answers` are those to any poll: what was written, and read by a moderator. */
@@ -35,7 +36,7 @@ export function poll(item: Poll, ballot: Ballot, draft: Draft, answers: Answer[]
   return html`<article class="poll ${item.state}" aria-labelledby="prompt-${item.id}">
     <p class="poll-state">
       ${item.state === "open" ? html`<span class="tally"></span>` : nothing}${STATES[item.state]}
-      ${item.round > 1 ? html`<span class="dot"></span>tour ${item.round}` : nothing}
+      ${item.round > 1 ? html`<span class="dot"></span>${t("tour {n}", { n: item.round })}` : nothing}
       ${remaining(item, now)}
     </p>
     <h3 id="prompt-${item.id}">${typeset(item.prompt)}</h3>
@@ -51,7 +52,7 @@ export function poll(item: Poll, ballot: Ballot, draft: Draft, answers: Answer[]
 export function remaining({ state, closes_at }: Poll, now: number) {
   const end = seconds(closes_at);
   if (state !== "open" || end == null) return nothing;
-  return html`<span class="dot"></span>${end > now ? `encore ${spoken(end - now)}` : "terminé"}`;
+  return html`<span class="dot"></span>${end > now ? t("encore {time}", { time: spoken(end - now) }) : t("terminé")}`;
 }
 
 function votes({ state, closed_at }: Poll, { moreTime }: Ballot, now: number): boolean {
@@ -75,15 +76,15 @@ function voting(item: Poll, ballot: Ballot, { latest, fill, vote, askTime }: Dra
     ${fields(item, shown, change)}
     <div class="vote">
       <button class="primary" ?disabled=${!changed || ballot.sending}>
-        ${given ? "Changer mon vote" : "Voter"}
+        ${given ? t("Changer mon vote") : t("Voter")}
       </button>
       <p class="note">
         ${
           ballot.sending
-            ? "Envoi de votre vote…"
+            ? t("Envoi de votre vote…")
             : given
-              ? html`${icons.done} Vote enregistré. Vous pouvez le modifier jusqu’à la clôture.`
-              : "Résultats à la clôture."
+              ? html`${icons.done} ${t("Vote enregistré. Vous pouvez le modifier jusqu’à la clôture.")}`
+              : t("Résultats à la clôture.")
         }
       </p>
     </div>
@@ -91,9 +92,9 @@ function voting(item: Poll, ballot: Ballot, { latest, fill, vote, askTime }: Dra
       item.closes_at == null
         ? nothing
         : ballot.moreTime
-          ? html`<p class="note">Vous avez une minute de plus après la clôture.</p>`
+          ? html`<p class="note">${t("Vous avez une minute de plus après la clôture.")}</p>`
           : html`<button type="button" class="link" @click=${askTime}>
-              Il me faut plus de temps
+              ${t("Il me faut plus de temps")}
             </button>`
     }
   </form>`;
@@ -107,7 +108,7 @@ function same(one: Filled, other: Filled): boolean {
 export function results(item: Poll, own: string[] = [], answers: Answer[] = []) {
   if (item.type === "text") return read(item, answers);
   if (!item.counts) {
-    return html`<p class="note">Le vote est clos. Les résultats seront affichés bientôt.</p>`;
+    return html`<p class="note">${t("Le vote est clos. Les résultats seront affichés bientôt.")}</p>`;
   }
   return item.type === "words" ? words(item) : figures(item, item.counts, own);
 }
@@ -120,13 +121,13 @@ function figures(item: Poll, counts: Poll["counts"] & object, own: string[]) {
   const chosen = item.type === "ranking" ? own.slice(0, 1) : own;
   return html`<table class="results">
       <caption class="visually-hidden">
-        Résultats : ${item.prompt}
+        ${t("Résultats\u00a0: {what}", { what: item.prompt })}
       </caption>
       <thead class="visually-hidden">
         <tr>
-          <th scope="col">Réponse</th>
-          <th scope="col">${pointed(item) ? "Points" : "Votes"}</th>
-          <th scope="col">Part</th>
+          <th scope="col">${t("Réponse")}</th>
+          <th scope="col">${pointed(item) ? t("Points") : t("Votes")}</th>
+          <th scope="col">${t("Part")}</th>
         </tr>
       </thead>
       <tbody>
@@ -134,7 +135,7 @@ function figures(item: Poll, counts: Poll["counts"] & object, own: string[]) {
           const n = votes.get(id) ?? 0;
           return html`<tr class=${n === most ? "first" : ""}>
             <th scope="row">
-              ${text}${chosen.includes(id) ? html`<small>votre choix</small>` : nothing}
+              ${text}${chosen.includes(id) ? html`<small>${t("votre choix")}</small>` : nothing}
               <span class="bar" ${variable("--part", String(n / most))}></span>
             </th>
             <td>${n}</td>
@@ -157,15 +158,15 @@ function words(item: Poll) {
       )}
     </p>
     <details>
-      <summary>${count(found.length, "mot", "mots")} dans l’ordre</summary>
+      <summary>${t("{words} dans l’ordre", { words: count(found.length, "mot", "mots") })}</summary>
       <table class="results">
         <caption class="visually-hidden">
-          Mots donnés : ${item.prompt}
+          ${t("Mots donnés\u00a0: {what}", { what: item.prompt })}
         </caption>
         <thead class="visually-hidden">
           <tr>
-            <th scope="col">Mot</th>
-            <th scope="col">Fois</th>
+            <th scope="col">${t("Mot")}</th>
+            <th scope="col">${t("Fois")}</th>
           </tr>
         </thead>
         <tbody>
@@ -190,7 +191,7 @@ function read(item: Poll, answers: Answer[]) {
         ? html`<ul class="answers">
             ${mine.map(({ text }) => html`<li>${typeset(text)}</li>`)}
           </ul>`
-        : html`<p class="note">Les réponses s’affichent une fois relues.</p>`
+        : html`<p class="note">${t("Les réponses s’affichent une fois relues.")}</p>`
     }
     <p class="note">${count(item.ballots, "réponse reçue", "réponses reçues")}</p>`;
 }
@@ -199,12 +200,12 @@ function labs(item: Poll, found: Poll["labs"] & object) {
   const shown = found.filter(({ counts }) => counts);
   const hidden = found.length - shown.length;
   return html`<details class="labs">
-    <summary>Comparer les laboratoires</summary>
+    <summary>${t("Comparer les laboratoires")}</summary>
     <table class="results">
       <thead>
         <tr>
-          <th scope="col">Réponse</th>
-          ${shown.map(({ lab }) => html`<th scope="col">${lab || "Sans laboratoire"}</th>`)}
+          <th scope="col">${t("Réponse")}</th>
+          ${shown.map(({ lab }) => html`<th scope="col">${lab || t("Sans laboratoire")}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -222,7 +223,9 @@ function labs(item: Poll, found: Poll["labs"] & object) {
     ${
       hidden
         ? html`<p class="note">
-            ${count(hidden, "laboratoire", "laboratoires")}\u202f: trop peu de réponses, non affiché.
+            ${t("{labs}\u202f: trop peu de réponses, non affiché.", {
+              labs: count(hidden, "laboratoire", "laboratoires"),
+            })}
           </p>`
         : nothing
     }
@@ -230,7 +233,8 @@ function labs(item: Poll, found: Poll["labs"] & object) {
 }
 
 function foot(item: Poll, columns: number) {
-  const mean = item.mean == null ? "" : ` – moyenne ${decimal(item.mean)} sur ${item.options.length}`;
+  const told = { mean: decimal(item.mean ?? 0), n: item.options.length };
+  const mean = item.mean == null ? "" : t(" – moyenne {mean} sur {n}", told);
   return html`<tfoot>
     <tr>
       <td colspan=${columns}>${count(item.ballots, "bulletin", "bulletins")}${mean}</td>

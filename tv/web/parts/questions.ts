@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ago, count, fate, hour, seconds } from "../french";
+import { t, tt } from "../language";
 import type { Question } from "../protocol";
 import * as icons from "./icons";
 import { quotation, typeset } from "./text";
@@ -10,8 +11,8 @@ import { quotation, typeset } from "./text";
 export type Order = "support" | "recent";
 
 const ORDERS: [Order, string][] = [
-  ["support", "Les plus soutenues"],
-  ["recent", "Les plus récentes"],
+  ["support", t("Les plus soutenues")],
+  ["recent", t("Les plus récentes")],
 ];
 
 export function ordered(questions: Question[], order: Order): Question[] {
@@ -49,7 +50,7 @@ export function questions(asked: Asked, acts: Acts) {
     ${live.map(
       (question) =>
         html`<div class="on-air">
-          <p class="on-air-label"><span class="tally"></span>Réponse en cours</p>
+          <p class="on-air-label"><span class="tally"></span>${t("Réponse en cours")}</p>
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
         </div>`,
@@ -67,7 +68,7 @@ export function questions(asked: Asked, acts: Acts) {
         : live.length
           ? nothing
           : html`<p class="empty">
-              Pas encore de question publiée. La vôtre peut être la première.
+              ${t("Pas encore de question publiée. La vôtre peut être la première.")}
             </p>`
     }
     ${
@@ -83,7 +84,9 @@ export function questions(asked: Asked, acts: Acts) {
                     <div>
                       <p class="question-body">${typeset(question.body)}</p>
                       ${quotation(question.anchor)} ${written(question)}
-                      <p class="meta">Réponse donnée à ${hour(question.answered_at)}</p>
+                      <p class="meta">
+                        ${t("Réponse donnée à {hour}", { hour: hour(question.answered_at) })}
+                      </p>
                     </div>
                   </li>`,
               )}
@@ -95,7 +98,7 @@ export function questions(asked: Asked, acts: Acts) {
 }
 
 function sorting(order: Order, { sort }: Acts) {
-  return html`<div class="segmented" role="group" aria-label="Trier les questions">
+  return html`<div class="segmented" role="group" aria-label=${t("Trier les questions")}>
     ${ORDERS.map(
       ([value, text]) =>
         html`<button aria-pressed=${order === value} @click=${() => sort(value)}>${text}</button>`,
@@ -110,7 +113,10 @@ function published(question: Question, asked: Asked, { support }: Acts) {
     <button
       class="support"
       aria-pressed=${on}
-      aria-label="Soutenir : ${question.body} (${count(question.support, "soutien", "soutiens")})"
+      aria-label=${t("Soutenir\u00a0: {what} ({supports})", {
+        what: question.body,
+        supports: count(question.support, "soutien", "soutiens"),
+      })}
       ?disabled=${own}
       @click=${() => support(question, !on)}
     >
@@ -120,7 +126,7 @@ function published(question: Question, asked: Asked, { support }: Acts) {
       <p class="question-body">${typeset(question.body)}</p>
       ${quotation(question.anchor)} ${written(question)}
       <p class="meta">
-        ${own ? html`<span class="own">Votre question</span>` : question.author || "Participant"}
+        ${own ? html`<span class="own">${t("Votre question")}</span>` : question.author || t("Participant")}
         <span class="dot"></span>${ago(question.asked_at, asked.now)}
       </p>
     </div>
@@ -128,21 +134,23 @@ function published(question: Question, asked: Asked, { support }: Acts) {
 }
 
 function written({ answer }: Question) {
-  return answer ? html`<p class="written">Réponse\u202f: ${typeset(answer)}</p>` : nothing;
+  return answer ? html`<p class="written">${tt("Réponse\u202f: {text}", { text: typeset(answer) })}</p>` : nothing;
 }
 
 function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {
   const shown = own.filter(({ state }) => state !== "withdrawn" && state !== "live");
   if (!shown.length && !unsent.length) return nothing;
   const news = [...shown].sort((a, b) => (seconds(b.asked_at) ?? 0) - (seconds(a.asked_at) ?? 0));
-  return html`<section class="mine" aria-label="Mes questions">
-    <h3>Mes questions</h3>
+  return html`<section class="mine" aria-label=${t("Mes questions")}>
+    <h3>${t("Mes questions")}</h3>
     <ul>
       ${unsent.map(
         ({ body }) =>
           html`<li>
             <p class="question-body">${typeset(body)}</p>
-            <p class="meta"><span class="state unsent">Partira dès le retour du réseau</span></p>
+            <p class="meta"><span class="state unsent">
+              ${t("Partira dès le retour du réseau")}
+            </span></p>
           </li>`,
       )}
       ${repeat(
@@ -156,7 +164,7 @@ function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {
               ${
                 question.state === "pending" || question.state === "approved"
                   ? html`<button class="link" @click=${() => withdraw(question)}>
-                      Retirer ma question
+                      ${t("Retirer ma question")}
                     </button>`
                   : html`<span>${ago(question.asked_at, now)}</span>`
               }

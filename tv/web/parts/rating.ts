@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { count, decimal } from "../french";
+import { t } from "../language";
 import type { Mine, Rating } from "../protocol";
 
 const STARS = [1, 2, 3, 4, 5];
@@ -21,7 +22,7 @@ export function rating(given: Mine["rating"], shown: Rating | undefined, rate: R
     }}
   >
     <fieldset class="stars">
-      <legend>Cette intervention vous a-t-elle été utile\u202f?</legend>
+      <legend>${t("Cette intervention vous a-t-elle été utile\u202f?")}</legend>
       ${STARS.map(
         (stars) =>
           html`<label class=${stars <= (given?.stars ?? 0) ? "lit" : ""}>
@@ -33,7 +34,7 @@ export function rating(given: Mine["rating"], shown: Rating | undefined, rate: R
               @change=${(event: Event) => rate(stars, word(event))}
             />
             <span aria-hidden="true">★</span>
-            <span class="visually-hidden">${count(stars, "étoile", "étoiles")} sur 5</span>
+            <span class="visually-hidden">${t("{stars} sur 5", { stars: count(stars, "étoile", "étoiles") })}</span>
           </label>`,
       )}
     </fieldset>
@@ -43,12 +44,12 @@ export function rating(given: Mine["rating"], shown: Rating | undefined, rate: R
             <input
               type="text"
               name="word"
-              aria-label="Un mot, si vous voulez"
-              placeholder="Un mot, si vous voulez"
+              aria-label=${t("Un mot, si vous voulez")}
+              placeholder=${t("Un mot, si vous voulez")}
               maxlength=${WORD}
               .defaultValue=${given.word}
             />
-            <button class="quiet">Envoyer</button>
+            <button class="quiet">${t("Envoyer")}</button>
           </div>`
         : nothing
     }
@@ -58,6 +59,7 @@ export function rating(given: Mine["rating"], shown: Rating | undefined, rate: R
 
 /** « 4,2 sur 5 – 31 avis » */
 export function summary({ mean, ratings }: Rating) {
-  if (mean == null) return html`<p class="note">Aucun avis.</p>`;
-  return html`<p class="note">${decimal(mean)} sur 5 – ${count(ratings, "avis", "avis")}</p>`;
+  if (mean == null) return html`<p class="note">${t("Aucun avis.")}</p>`;
+  const told = { mean: decimal(mean), opinions: count(ratings, "avis", "avis") };
+  return html`<p class="note">${t("{mean} sur 5 – {opinions}", told)}</p>`;
 }

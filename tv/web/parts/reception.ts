@@ -15,15 +15,15 @@ const PATHS: Record<PathName, string> = {
   rewind: t("Image de plus tôt dans l’intervention."),
 };
 
-const AGAIN = t("Le retour se fera tout seul.");
+const AGAIN = ` ${t("Le retour se fera tout seul.")}`;
 const REASONS: Record<Exclude<Why, "">, string> = {
   unsupported: t("Ce navigateur n’a pas WebRTC."),
   codec: t("Ce navigateur ne lit pas la vidéo H.264 par WebRTC."),
-  picture: `WebRTC ne peut pas porter cette image (images B). ${AGAIN}`,
-  full: `Toutes les places en WebRTC sont prises. ${AGAIN}`,
-  network: `Rien n’arrive par WebRTC sur ce réseau. ${AGAIN}`,
-  unsteady: `L’image s’est figée en WebRTC. ${AGAIN}`,
-  away: `WebRTC n’est pas disponible en ce moment. ${AGAIN}`,
+  picture: t("WebRTC ne peut pas porter cette image (images B).") + AGAIN,
+  full: t("Toutes les places en WebRTC sont prises.") + AGAIN,
+  network: t("Rien n’arrive par WebRTC sur ce réseau.") + AGAIN,
+  unsteady: t("L’image s’est figée en WebRTC.") + AGAIN,
+  away: t("WebRTC n’est pas disponible en ce moment.") + AGAIN,
 };
 
 /** How the picture comes now; "" while there is none. */

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { call } from "../api";
 import * as clock from "../clock";
 import { seconds, spoken, stopwatch } from "../french";
+import { t } from "../language";
 import type { Player } from "../player/player";
 import type { Channel, Cue, Talk } from "../protocol";
 import * as icons from "./icons";
@@ -42,12 +43,15 @@ export class Rewinding {
       start: began,
       end: now,
       shown: this.player.mediaTime() ?? now,
-      label: "Revenir en arrière dans l’intervention",
+      label: t("Revenir en arrière dans l’intervention"),
       text: (time) =>
         behind(time) < NEAR
-          ? "En direct"
-          : `${spoken(time - began)} après le début, ${spoken(behind(time))} avant le direct`,
-      short: (time) => (behind(time) < NEAR ? "direct" : `−${stopwatch(behind(time))}`),
+          ? t("En direct")
+          : t("{since} après le début, {until} avant le direct", {
+              since: spoken(time - began),
+              until: spoken(behind(time)),
+            }),
+      short: (time) => (behind(time) < NEAR ? t("direct") : `−${stopwatch(behind(time))}`),
     };
   }
 
@@ -60,8 +64,8 @@ export class Rewinding {
     return html`<div class="rewinding">
       <button
         class="tool"
-        aria-label="Reculer de dix secondes"
-        title="Reculer de dix secondes (←)"
+        aria-label=${t("Reculer de dix secondes")}
+        title=${t("Reculer de dix secondes (←)")}
         @click=${() => step(-STEP)}
       >
         ${icons.back}
@@ -69,8 +73,8 @@ export class Rewinding {
       ${this.timeline.render(course)}
       <button
         class="tool"
-        aria-label="Avancer de dix secondes"
-        title="Avancer de dix secondes (→)"
+        aria-label=${t("Avancer de dix secondes")}
+        title=${t("Avancer de dix secondes (→)")}
         ?disabled=${!this.player.rewound}
         @click=${() => step(STEP)}
       >
@@ -112,8 +116,8 @@ export class Rewinding {
     this.timeline.forget();
     announce(
       this.talk?.state === "live"
-        ? "Ce moment ne peut pas être revu maintenant."
-        : "L’intervention est terminée\u202f: retour au direct.",
+        ? t("Ce moment ne peut pas être revu maintenant.")
+        : t("L’intervention est terminée\u202f: retour au direct."),
     );
   }
 

@@ -42,16 +42,20 @@ export function rhythms(
 
 function soonest(late: number | null): string {
   const words = late == null ? t("quelques secondes") : `${decimal(Math.max(0, late))}\u00a0s`;
-  return `l’image d’abord, les mots ${words} après`;
+  return t("l’image d’abord, les mots {time} après", { time: words });
 }
 
 function together(wanted: boolean, inStep: boolean, late: number | null, behind: number): string {
   if (!wanted) return t("l’image attend quelques secondes, les mots viennent avec la voix");
   if (!inStep) return t("pas encore\u202f: l’image qui attend les mots n’est pas là");
   const wait = behind < 0 ? t("quelques secondes") : `${Math.round(behind)}\u00a0s`;
-  return late != null && late > IN_TIME
-    ? `l’image attend ${wait}, et les mots viennent encore ${decimal(late)}\u00a0s après la voix`
-    : `l’image attend ${wait}, les mots viennent avec la voix`;
+  if (late == null || late <= IN_TIME) {
+    return t("l’image attend {wait}, les mots viennent avec la voix", { wait });
+  }
+  return t("l’image attend {wait}, et les mots viennent encore {late}\u00a0s après la voix", {
+    wait,
+    late: decimal(late),
+  });
 }
 
 /** Who wrote the words that are on screen. */

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { Index } from "../finding";
 import { count } from "../french";
+import { t } from "../language";
 import * as icons from "./icons";
 
 export class Search {
@@ -24,7 +25,7 @@ export class Search {
     const told = !this.query.trim()
       ? ""
       : !length
-        ? "Rien de tel n’a été dit."
+        ? t("Rien de tel n’a été dit.")
         : this.chosen < 0
           ? count(length, "passage", "passages")
           : `${this.chosen + 1} sur ${length}`;
@@ -40,8 +41,8 @@ export class Search {
         ${icons.search}
         <input
           type="search"
-          aria-label="Chercher dans les paroles"
-          placeholder="Chercher dans les paroles"
+          aria-label=${t("Chercher dans les paroles")}
+          placeholder=${t("Chercher dans les paroles")}
           autocomplete="off"
           spellcheck="false"
           enterkeyhint="search"
@@ -63,13 +64,13 @@ export class Search {
               <button
                 type="button"
                 class="tool"
-                aria-label="Passage précédent"
-                title="Passage précédent (Maj+Entrée)"
+                aria-label=${t("Passage précédent")}
+                title=${t("Passage précédent (Maj+Entrée)")}
                 @click=${() => this.step(-1)}
               >
                 ${icons.up}
               </button>
-              <button class="tool" aria-label="Passage suivant" title="Passage suivant (Entrée)">
+              <button class="tool" aria-label=${t("Passage suivant")} title=${t("Passage suivant (Entrée)")}>
                 ${icons.next}
               </button>
             </span>`

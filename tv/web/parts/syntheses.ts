@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { count, hour } from "../french";
 import type { Idea, Lab, Sources, Synthesis } from "../lab_items";
+import { t } from "../language";
 import { comments, type Commenting, type Said } from "./comments";
 import * as icons from "./icons";
 import { labOf, labSign, place, tableNumber } from "./lab_sign";
@@ -51,15 +52,15 @@ export function synthesisCard(read: Read, acts: Reading) {
       <button
         class="quiet like"
         aria-pressed=${String(supported)}
-        aria-label="Soutenir\u202f: ${title} (${supports})"
+        aria-label=${t("Soutenir\u00a0: {what} ({supports})", { what: title, supports })}
         @click=${() => acts.support(synthesis, !supported)}
       >
         ${supported ? icons.supported : icons.support}${synthesis.support}
       </button>
-      ${toggle(read, acts, "comments", "Commentaires", synthesis.comments)}
+      ${toggle(read, acts, "comments", t("Commentaires"), synthesis.comments)}
       ${
         synthesis.ideas.length
-          ? toggle(read, acts, "sources", "Idées d’origine", synthesis.ideas.length)
+          ? toggle(read, acts, "sources", t("Idées d’origine"), synthesis.ideas.length)
           : nothing
       }
     </div>
@@ -79,7 +80,7 @@ export function from(synthesis: Synthesis, labs: Lab[]) {
   return html`<p class="eyebrow synthesis-from">
     ${labSign(lab)}
     <span>
-      ${lab?.name ?? synthesis.lab}<span class="dot"></span>Table ${tableNumber(synthesis.table)}
+      ${lab?.name ?? synthesis.lab}<span class="dot"></span>${t("Table {n}", { n: tableNumber(synthesis.table) })}
       ${lab?.step ? html`<small>${lab.step}</small>` : nothing}
     </span>
   </p>`;
@@ -102,10 +103,10 @@ function text({ synthesis, whole }: Read, acts: Reading) {
         ? html`<button
             class="link"
             aria-expanded=${String(whole)}
-            aria-label="${whole ? "Replier" : "Lire la suite"}\u202f: ${title}"
+            aria-label="${whole ? t("Replier") : t("Lire la suite")}\u202f: ${title}"
             @click=${() => acts.unfold(synthesis)}
           >
-            ${whole ? "Replier" : "Lire la suite"}
+            ${whole ? t("Replier") : t("Lire la suite")}
           </button>`
         : nothing
     }`;
@@ -114,8 +115,8 @@ function text({ synthesis, whole }: Read, acts: Reading) {
 function told({ told: on }: Read) {
   if (!on) return nothing;
   return html`<p class="meta">
-    Présentée sur le plateau à ${hour(on.at)}
-    ${on.address ? html`<span class="dot"></span><a href=${on.address}>Revoir</a>` : nothing}
+    ${t("Présentée sur le plateau à {hour}", { hour: hour(on.at) })}
+    ${on.address ? html`<span class="dot"></span><a href=${on.address}>${t("Revoir")}</a>` : nothing}
   </p>`;
 }
 
@@ -137,13 +138,13 @@ function sources({ synthesis, sources: found }: Read) {
   const groups = found?.clusters ?? [];
   const loose = found?.ideas.filter((idea) => !groups.some(({ id }) => idea.clusters.includes(id)));
   return html`<div class="synthesis-panel" id="sources-${synthesis.id}">
-    ${found ? nothing : html`<p class="note">Un instant…</p>`}
+    ${found ? nothing : html`<p class="note">${t("Un instant…")}</p>`}
     ${groups.map(
       ({ id, name }) =>
         html`<h4>${typeset(name)}</h4>
           ${sourceList(found?.ideas.filter(({ clusters }) => clusters.includes(id)) ?? [])}`,
     )}
-    ${groups.length && loose?.length ? html`<h4>Et aussi</h4>` : nothing} ${sourceList(loose ?? [])}
+    ${groups.length && loose?.length ? html`<h4>${t("Et aussi")}</h4>` : nothing} ${sourceList(loose ?? [])}
   </div>`;
 }
 

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import * as clock from "../clock";
 import { hour, seconds } from "../french";
+import { t } from "../language";
 import type { Talk } from "../protocol";
 import { CREW, ranked } from "../talks";
 import { typeset } from "./text";
@@ -14,8 +15,8 @@ export interface Join {
 
 export function waitingCard(event: string, join: Join | undefined, talks: Talk[], channel: string) {
   return html`<p class="screen-event">${typeset(event)}</p>
-    ${next(ranked(talks, channel, CREW)[0])} ${join ? invitation(join, "Suivre et participer") : nothing}
-    <p class="screen-clock"><span class="visually-hidden">Il est</span> ${hour(clock.now())}</p>`;
+    ${next(ranked(talks, channel, CREW)[0])} ${join ? invitation(join, t("Suivre et participer")) : nothing}
+    <p class="screen-clock"><span class="visually-hidden">${t("Il est")}</span> ${hour(clock.now())}</p>`;
 }
 
 export function invitation({ address, code }: Join, call: string) {
@@ -35,7 +36,7 @@ function next(talk: Talk | undefined) {
   if (!comes && talk.state !== "live") return nothing;
   return html`<div class="screen-next">
     <p class="eyebrow">
-      ${talk.state === "live" ? "En ce moment" : `À suivre, à ${hour(planned)}`}
+      ${talk.state === "live" ? t("En ce moment") : t("À suivre, à {hour}", { hour: hour(planned) })}
     </p>
     <p class="screen-talk">${typeset(talk.title)}</p>
     ${talk.speakers.length ? html`<p class="screen-speakers">${talk.speakers.join(", ")}</p>` : nothing}

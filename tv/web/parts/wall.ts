@@ -3,6 +3,7 @@
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { seconds } from "../french";
+import { t } from "../language";
 import type { Live } from "../live";
 import type { Post, Wall } from "../protocol";
 import { Rotation } from "./rotation";
@@ -58,7 +59,7 @@ export class WallDisplay {
           ${repeat(seated, ({ id }) => id, card)}
         </div>
         ${this.invitation && open ? invite(this.invitation, seated.length > 0) : nothing}
-        ${seated.length || (this.invitation && open) ? nothing : html`<p class="empty">Le mur attend ses premiers messages.</p>`}`,
+        ${seated.length || (this.invitation && open) ? nothing : html`<p class="empty">${t("Le mur attend ses premiers messages.")}</p>`}`,
       this.element,
     );
   }
@@ -81,7 +82,7 @@ function card(post: Post & { pinned: boolean }) {
   return html`<article class="wall-post ${length} ${post.picture ? "with-picture" : ""}">
     ${picture(post)}
     <div class="wall-words">
-      ${post.pinned ? html`<p class="eyebrow">À la une</p>` : nothing}
+      ${post.pinned ? html`<p class="eyebrow">${t("À la une")}</p>` : nothing}
       ${post.text ? html`<p class="wall-text">${typeset(post.text)}</p>` : nothing}
       <p class="wall-author">${signature(post)}</p>
     </div>
@@ -96,14 +97,14 @@ export function picture({ picture: of }: Pick<Post, "picture">) {
 
 /** « Léa, sur Mastodon » */
 export function signature({ author, network }: Post): string {
-  return network ? `${author}, sur ${network}` : author || "Participant";
+  return network ? `${author}, sur ${network}` : author || t("Participant");
 }
 
 function invite({ address, code }: Invitation, small: boolean) {
   return html`<a class="wall-invitation ${small ? "small" : ""}" href="/mur/ecrire">
     <img src=${code} alt="" />
     <span>
-      <span class="wall-call">Écrire sur le mur</span>
+      <span class="wall-call">${t("Écrire sur le mur")}</span>
       <span class="wall-address">${address}</span>
     </span>
   </a>`;
