@@ -10,6 +10,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from tv.languages import NAMES, Language
+from tv.pages.reading import CREW, TRANSLATED, reading
+from tv.pages.rgaa import grid
 from tv.settings import Settings
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -24,11 +27,13 @@ POLICY = "; ".join(
         "img-src 'self' data:",
         "connect-src 'self'",
         "media-src 'self' blob:",
+        "worker-src 'self'",
+        "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'self'",
         "require-trusted-types-for 'script'",
-        "trusted-types lit-html",
+        "trusted-types lit-html fabrique",
     )
 )
 HEADERS = {
@@ -91,36 +96,39 @@ class Pages:
         self.channels = {
             slug: channel.name or slug.capitalize() for slug, channel in settings.channels.items()
         }
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals.update(
-            asset=assets.address,
-            imports=assets.imports,
-            event=settings.event.name,
-            channels=[{"id": slug, "name": name} for slug, name in self.channels.items()],
-        )
+        channels = [{"id": slug, "name": name} for slug, name in self.channels.items()]
+        self._settings = settings
         self._event = settings.event.name
+        self._templates = {code: _templates(Language(code)) for code in NAMES}
+        for templates in self._templates.values():
+            templates.globals.update(
+                asset=assets.address,
+                imports=assets.imports,
+                event=self._event,
+                channels=channels,
+                installable=settings.server.installable,
+                has_labs=bool(settings.labs),
+                accessibility=grid().state,
+            )
 
     def for_channel(
-        self, request: Request, template: str, script: str, **known: str | int
+        self,
+        request: Request,
+        template: str,
+        script: str,
+        reader: Request | None = None,
+        **known: str | int,
     ) -> Response:
         """A page about the channel that the address names (`?canal=`), else about the first.
 
-        `known` is what else its script finds written in the page.
+        `known` is what else its script finds written in the page; `reader` as for `page`.
         """
         wanted = request.query_params.get("canal") or next(iter(self.channels))
         if wanted not in self.channels:
-            return self._response("missing.html", 404, script="", data="", wanted=wanted[:40])
+            return self.page("missing.html", status=404, reader=reader, wanted=wanted[:40])
         name = self.channels[wanted]
-        data = {"channel": wanted, "name": name, "event": self._event} | known
-        return self._response(
-            template, script=script, data=json.dumps(data), channel=wanted, name=name
-        )
+        known |= {"channel": wanted, "name": name}
+        return self.page(template, script, known, reader=reader, channel=wanted, name=name)
 
     def page(
         self,
@@ -128,18 +136,43 @@ class Pages:
         script: str = "",
         known: dict[str, Any] | None = None,
         status: int = 200,
+        reader: Request | None = None,
         **values: object,
     ) -> Response:
-        """Any other page. `known` is what its script finds written in it."""
-        data = json.dumps(known | {"event": self._event}) if known else ""
-        return self._response(template, status, script=script, data=data, **values)
+        """Any other page. `known` is what its script finds written in it.
 
-    def _response(self, template: str, status: int = 200, **values: object) -> Response:
+        A public page is given its `reader`, to be as they want to read it: tv/pages/reading.py.
+        """
+        how = CREW
+        if reader is not None:
+            how = reading(reader, origin(reader, self._settings), template in TRANSLATED)
+        data = json.dumps(known | {"event": self._event}) if known else ""
+        templates = self._templates[how.language]
         try:
-            text = self._templates.get_template(template).render(values)
+            text = templates.get_template(template).render(
+                values, reading=how, script=script, data=data
+            )
         except NotBuilt as error:
             return Response(f"{error}\n", 503, media_type="text/plain; charset=utf-8")
-        return Response(text, status, HEADERS, media_type="text/html; charset=utf-8")
+        response = Response(text, status, HEADERS, media_type="text/html; charset=utf-8")
+        how.keep(response)
+        return response
+
+
+def _templates(language: Language) -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    templates.policies["ext.i18n.trimmed"] = True
+    templates.install_gettext_callables(  # type: ignore[attr-defined]  # by its extension
+        language.say, language.count, newstyle=True
+    )
+    return templates
 
 
 def origin(request: Request, settings: Settings) -> str:

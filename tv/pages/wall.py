@@ -34,7 +34,7 @@ def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[B
         return pages.page("wall.html", "wall.ts", known=known)
 
     async def write(request: Request) -> Response:
-        return pages.page("wall_writing.html", "wall_writing.ts")
+        return pages.page("wall_writing.html", "wall_writing.ts", reader=request)
 
     async def desk(request: Request) -> Response:
         return pages.page("wall_desk.html", "wall_desk.ts")

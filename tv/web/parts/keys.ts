@@ -13,7 +13,7 @@ export interface Key {
 }
 
 const NAMES: Record<string, string> = {
-  " ": "Espace",
+  " ": t("Espace"),
   ArrowLeft: "←",
   ArrowRight: "→",
   ArrowUp: "↑",
@@ -104,5 +104,5 @@ export class Keys {
 }
 
 function named(key: string): string {
-  return t(NAMES[key] ?? key.toUpperCase());
+  return NAMES[key] ?? key.toUpperCase();
 }

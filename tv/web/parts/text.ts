@@ -10,7 +10,7 @@ export function quotation(anchor: Anchor | null | undefined) {
   if (!anchor?.quote) return nothing;
   return html`<blockquote class="quotation">
     <p>${quoted(anchor.quote)}</p>
-    <footer>entendu à ${hour(anchor.media_time)}</footer>
+    <footer>${t("entendu à {hour}", { hour: hour(anchor.media_time) })}</footer>
   </blockquote>`;
 }
 
