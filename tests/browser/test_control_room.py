@@ -56,13 +56,18 @@ def control_room(
         yield page
 
 
+def post(page: Page, name: str) -> None:
+    """Go to one of the posts."""
+    page.locator("#posts").get_by_role("button", name=name).click()
+
+
 def choice(page: Page, name: str) -> Locator:
     group = page.get_by_role("radiogroup", name="À l’antenne de Plateau", exact=True)
     return group.get_by_role("radio", name=re.compile(f"^{name}"))
 
 
 def said(page: Page) -> Locator:
-    return page.locator("#sources > .switcher [aria-live=polite]")
+    return page.locator("#switcher [aria-live=polite]")
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK, WALL], ids=["phone", "desk", "wall"])
@@ -70,6 +75,7 @@ def test_air_fits_the_screen_and_has_no_accessibility_violation(
     served: Fabrique, browser: Browser, size: dict[str, int]
 ) -> None:
     with control_room(browser, served, size) as page:
+        post(page, "Technique")
         expect(page.get_by_role("meter", name="Niveau sonore")).to_have_count(2)
         assert violations(page) == []
         page.get_by_text("Labo 1", exact=True).last.click()
@@ -112,6 +118,7 @@ def test_two_control_rooms_show_the_same_choice(served: Fabrique, browser: Brows
         control_room(browser, served, DESK) as one,
         control_room(browser, served, PHONE) as other,
     ):
+        post(other, "Antenne")
         choice(one, "Carton d’attente").click()
         for page in (one, other):
             expect(choice(page, "Carton d’attente")).to_be_checked(timeout=PATIENCE)
@@ -147,13 +154,16 @@ def test_pass_for_one_talk_is_told_that_it_shows_no_sources(
     with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(f"{served.url}/regie#pass={token}")
+        post(page, "Technique")
         expect(page.locator("#sources")).to_contain_text("une seule intervention")
         expect(page.get_by_role("radio")).to_have_count(0)
 
 
 def test_moderator_sees_the_air_and_leaves_it_alone(served: Fabrique, browser: Browser) -> None:
     with control_room(browser, served, PHONE, Role.MODERATOR) as page:
+        post(page, "Antenne")
         expect(said(page)).to_contain_text("à l’antenne")
+        post(page, "Technique")
         expect(page.locator(".restream")).to_contain_text("Arrêtée")
         expect(page.get_by_role("radio")).to_have_count(0)
         expect(page.locator(".restream").get_by_role("button")).to_have_count(0)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import servers
+from tests.browser.test_control_room import post
 from tests.browser.test_pages import DESK, PHONE, crew_address, violations
 from tests.servers import Fabrique
 from tv.auth import Role
@@ -57,10 +58,11 @@ def test_rehearsal_is_said_above_what_stays_in_view_until_the_chosen_phase_ends_
     with control_room(browser, served, PHONE) as page:
         band = page.locator(".rehearsal")
         expect(band).to_contain_text("Répétition")
-        page.get_by_role("heading", name="Sous-titres").scroll_into_view_if_needed()
-        jumps = page.get_by_role("navigation", name="Dans cette page")
-        expect(jumps).to_be_in_viewport()
-        above, below = band.bounding_box(), jumps.bounding_box()
+        post(page, "Antenne")
+        page.get_by_role("heading", name="Conducteur").scroll_into_view_if_needed()
+        clearing = page.get_by_role("button", name="Vider les écrans")
+        expect(clearing).to_be_in_viewport()
+        above, below = band.bounding_box(), clearing.bounding_box()
         assert above
         assert below
         assert below["y"] >= above["y"] + above["height"]
@@ -143,6 +145,8 @@ def test_screen_that_cannot_be_set_is_shown_as_it_is(
     code = httpx.post(f"{served.url}/api/v1/displays", json={}).json()["code"]
     crew.post("/api/v1/screens", json={"code": code, "name": "Hall"}).raise_for_status()
     with control_room(browser, served, DESK) as page:
+        post(page, "Salles")
+        page.get_by_text("Régler").click()
         page.route("**/api/v1/screens/*", lambda route: route.abort())
         page.get_by_label("Affiche").select_option("wall")
         expect(page.get_by_text("Le serveur ne répond pas.")).to_be_visible()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_control_room import post
 from tests.browser.test_pages import crew_address, violations
 from tests.servers import Fabrique
 from tests.viewers import opened
@@ -52,6 +53,7 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
     ):
         code = screen.locator(".pairing-code")
         expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"), timeout=PATIENCE)
+        post(regie, "Salles")
         regie.get_by_label("Code affiché par l’écran").fill(str(code.text_content()).lower())
         regie.get_by_label("Son nom").fill(SCRIPT)
         regie.get_by_role("button", name="Associer").click()
@@ -59,6 +61,7 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
         expect(screen.locator("#stage")).to_be_visible(timeout=PATIENCE)
         expect(regie.locator("#screens")).to_contain_text(SCRIPT)
 
+        post(regie, "Antenne")
         regie.get_by_role("button", name="Ajouter au conducteur").click()
         regie.get_by_label("Nom", exact=True).fill("Claire Dumoulin")
         regie.get_by_label("Fonction").fill(SCRIPT)
@@ -76,6 +79,7 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
         regie.get_by_role("button", name="Rétablir").click()
         expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin")
 
+        post(regie, "Salles")
         regie.get_by_role("button", name="Repérer cet écran").click()
         expect(screen.locator(".spotted")).to_contain_text(SCRIPT)
         [known] = crew.get("/api/v1/screens").json()["items"]

@@ -1,0 +1,207 @@
+"""Questions read at speed: by keys alone, by a thumb, while everything changes beside one."""
+
+import math
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests import servers
+from tests.browser.test_control_room import post
+from tests.browser.test_pages import DESK, crew_address, violations
+from tests.servers import Fabrique
+from tests.viewers import opened
+from tv.auth import Role
+
+SMALL = {"width": 360, "height": 740}
+CROWD = 63  # people, who support each of
+TOPICS = 8  # questions: 504 changes
+SAME = "Qui répare l’ascenseur de la tour B ?"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    with servers.fabrique(CAPTIONS__CHANNELS="") as server:
+        yield server
+
+
+@pytest.fixture
+def crew(served: Fabrique) -> Iterator[httpx.Client]:
+    headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
+    with httpx.Client(base_url=served.url, headers=headers, timeout=30) as client:
+        yield client
+        items = client.get("/api/v1/talks/direct/questions").json()["items"]
+        for question in items:  # the next test begins without them
+            client.post(f"/api/v1/questions/{question['id']}:reject", json={"reason": "other"})
+
+
+def someone(served: Fabrique) -> httpx.Client:
+    token = httpx.post(f"{served.url}/api/v1/participants", json={}).json()["token"]
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=served.url, headers=headers, timeout=30)
+
+
+def ask(served: Fabrique, *bodies: str) -> list[str]:
+    """Ask questions; returns their ids."""
+    with someone(served) as asker:
+        asked = [asker.post("/api/v1/talks/direct/questions", json={"body": b}) for b in bodies]
+    assert [reply.status_code for reply in asked] == [201] * len(asked)
+    return [str(reply.json()["id"]) for reply in asked]
+
+
+def states(crew: httpx.Client, *ids: str) -> list[str]:
+    items = crew.get("/api/v1/talks/direct/questions").json()["items"]
+    found = {item["id"]: item["state"] for item in items}
+    return [found[id] for id in ids]
+
+
+def card(page: Page, column: str, text: str) -> Locator:
+    return page.locator(f"{column} .card", has_text=text)
+
+
+def test_questions_are_read_aired_and_answered_by_keys_alone(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    ids = ask(
+        served, SAME, "Le jardin reste-t-il ouvert l’hiver ?", "Vendez-vous ?", "Et les vélos ?"
+    )
+    with opened(browser, crew_address(served, "regie", Role.OPERATOR), DESK) as page:
+        expect(page.locator("#pending .card")).to_have_count(4)
+        for place in range(1, 7):  # each post by its number
+            page.keyboard.press(str(place))
+            expect(page.locator("#posts [aria-pressed=true]")).to_have_count(1)
+            assert violations(page) == []
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Raccourcis de la régie")).to_be_visible()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+
+        page.keyboard.press("j")
+        expect(card(page, "#pending", "ascenseur")).to_be_focused()
+        page.keyboard.press("a")  # publish, and stand on the next
+        expect(card(page, "#pending", "jardin")).to_be_focused()
+        page.keyboard.press("f")  # the same, in the queue
+        expect(card(page, "#line", "jardin")).to_contain_text("Retirer de la file (n°\u00a01)")
+        expect(card(page, "#pending", "Vendez-vous")).to_be_focused()
+        page.keyboard.press("r")
+        page.get_by_role("button", name="Publicité").press("Enter")
+        expect(card(page, "#pending", "Vendez-vous")).to_have_count(0)
+        expect(page.locator("#undo")).to_contain_text("Question refusée : publicité.")
+        expect(card(page, "#pending", "vélos")).to_be_focused()
+        page.keyboard.press("z")
+        expect(card(page, "#pending", "Vendez-vous")).to_be_visible()
+        expect(page.locator("#undo")).to_be_empty()
+
+        page.keyboard.press("ArrowRight")
+        expect(card(page, "#line", "jardin")).to_be_focused()  # it has the first turn
+        page.keyboard.press("ArrowDown")
+        expect(card(page, "#line", "ascenseur")).to_be_focused()
+        page.keyboard.press("t")
+        expect(card(page, "#answers", "ascenseur")).to_contain_text("À l’antenne depuis")
+        expect(card(page, "#line", "jardin")).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("e")
+        expect(page.locator("#answers")).to_contain_text("Aucune question à l’antenne")
+        expect(page.get_by_role("heading", name="À l’antenne", exact=True)).to_be_focused()
+    assert states(crew, *ids) == ["answered", "approved", "pending", "pending"]
+
+
+def test_phone_reads_one_column_at_a_time_and_has_everything_under_the_thumb(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    [one] = ask(served, f"{SAME} {'Depuis des mois, rien ne bouge. ' * 6}")
+    with opened(browser, crew_address(served, "regie", Role.MODERATOR), SMALL) as page:
+        expect(page.locator("#stage video")).to_have_count(0)  # nobody looks at the picture yet
+        parts = page.get_by_role("group", name="Dans les questions")
+        expect(parts.get_by_role("button", name="À relire 1")).to_be_visible()
+        expect(page.locator("#line")).to_be_hidden()
+        page.get_by_role("button", name="Publier", exact=True).click()
+        parts.get_by_role("button", name="Publiées 1").click()
+        expect(card(page, "#line", "ascenseur")).to_be_visible()
+        expect(page.get_by_role("button", name="Vider les écrans")).to_be_in_viewport()
+        for name in ("Antenne", "Questions", "Sous-titres", "Mur", "Salles", "Technique"):
+            post(page, name)
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        small = "[...document.querySelectorAll('#posts button')].map((b) => b.offsetHeight)"
+        assert min(page.evaluate(small)) >= 44
+    assert states(crew, one) == ["approved"]
+
+
+def test_five_hundred_changes_take_neither_the_caret_nor_a_letter_from_who_types(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    topics = ask(served, *(f"Question numéro {n} du public ?" for n in range(TOPICS)))
+    for id in topics:
+        crew.post(f"/api/v1/questions/{id}:approve").raise_for_status()
+    crowd = [someone(served) for _ in range(CROWD)]
+    acts = [(one, f"/api/v1/questions/{id}/support") for id in topics for one in crowd]
+    texts = {"room": "Une question à voix haute", "own": "Ma question, que j’écris lentement"}
+    with (
+        opened(browser, crew_address(served, "regie", Role.OPERATOR), DESK) as desk,
+        opened(browser, served.url, SMALL) as phone,
+    ):
+        phone.get_by_role("button", name="Poser une question").click()
+        fields = {
+            "room": desk.get_by_label("Question de la salle"),
+            "own": phone.get_by_label("Votre question"),
+        }
+        expect(desk.locator("#line .card")).to_have_count(TOPICS)
+        for field in fields.values():
+            field.focus()
+        letters = max(map(len, texts.values()))
+        share = math.ceil(len(acts) / letters)
+        for rank in range(letters):
+            for name, field in fields.items():
+                field.page.keyboard.insert_text(texts[name][rank : rank + 1])
+            for one, path in acts[rank * share : (rank + 1) * share]:
+                assert one.put(path).status_code < 300
+        items = crew.get("/api/v1/talks/direct/questions").json()["items"]
+        support = {item["body"]: item["support"] for item in items if item["id"] in topics}
+        assert sum(support.values()) > CROWD
+        for body, supporters in support.items():
+            expect(card(desk, "#line", body)).to_contain_text(f"{supporters} soutiens")
+        for name, field in fields.items():
+            expect(field).to_be_focused()
+            expect(field).to_have_value(texts[name])
+            assert field.evaluate("(field) => field.selectionStart") == len(texts[name])
+    for one in crowd:
+        one.close()
+
+
+def test_first_quarter_of_an_hour_is_led_step_by_step_and_ticks_itself(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    with opened(browser, crew_address(served, "regie", Role.OPERATOR), DESK) as page:
+        page.on("dialog", lambda dialog: dialog.accept())
+        guide = page.get_by_role("region", name=re.compile("Faire arriver l’image"))
+        guide.get_by_role("button", name="Y aller").click()
+        expect(page.get_by_role("heading", name="Sources")).to_be_focused()
+        code = httpx.post(f"{served.url}/api/v1/displays", json={}).json()
+        crew.post("/api/v1/screens", json={"code": code["code"], "name": "Hall"})
+        page.get_by_label("Phase").select_option("rehearsal")
+        expect(page.locator("#guide")).to_contain_text("1 sur 7")
+        [asked] = ask(served, SAME)
+        crew.post(f"/api/v1/questions/{asked}:approve").raise_for_status()
+        crew.post(f"/api/v1/questions/{asked}:take").raise_for_status()
+        expect(page.locator("#guide")).to_contain_text("2 sur 7")
+        page.get_by_role("button", name="Vider les écrans").click()
+        page.get_by_role("button", name="Rétablir").click()
+        expect(page.locator("#guide")).to_contain_text("3 sur 7")
+        page.get_by_label("Phase").select_option("open")
+        expect(page.locator("#guide")).to_contain_text("4 sur 7")
+        page.get_by_role("button", name="Toutes les étapes").click()
+        expect(page.locator(".guide-steps .done")).to_have_count(4)
+        assert violations(page) == []
+        page.reload()
+        expect(page.locator("#guide")).to_contain_text("4 sur 7")
+        page.get_by_role("button", name="Fermer la mise en route").click()
+        expect(page.locator("#guide")).to_be_hidden()
+        page.reload()
+        expect(page.locator("#posts")).to_contain_text("Questions")
+        expect(page.locator("#guide")).to_be_hidden()
+        page.get_by_role("button", name="Aide et raccourcis").click()
+        page.get_by_role("button", name="Revoir la mise en route").click()
+        expect(page.locator("#guide")).to_be_visible()
