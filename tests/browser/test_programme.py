@@ -85,7 +85,7 @@ def test_pages_are_about_the_next_talk_and_the_crew_may_choose_another(
     with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(crew_address(served, "regie", Role.OPERATOR))
-        title = page.locator("#talk h1")
+        title = page.locator("#talk h2")
         expect(title).to_have_text("Ouvrir les toits")
         choice = page.get_by_role("combobox", name="Intervention")
         choice.select_option(planned[0])

@@ -55,6 +55,7 @@ export class Posts {
   }
 
   choose(post: Post): void {
+    if (post !== this.chosen && !desk.matches) scrollTo(0, 0);
     this.chosen = post;
     keep("post", post);
     this.changed();

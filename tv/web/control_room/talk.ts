@@ -35,7 +35,7 @@ export function talkCard(
   return html`<div class="talk-card ${state}">
     <div class="talk-words">
       <p class="eyebrow">${when(talk)}</p>
-      <h1>${typeset(talk.title || "Le direct")}</h1>
+      <h2>${typeset(talk.title || "Le direct")}</h2>
       ${talk.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
       ${rated?.ratings ? summary(rated) : nothing}
     </div>

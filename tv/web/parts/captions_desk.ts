@@ -82,7 +82,7 @@ export class CaptionsDesk {
     render(this.figures.render(), $("#quality"));
   }
 
-  /** How captions fare; why, the sources' part says, which is always there. */
+  /** How captions fare; why, the warnings say above everything. */
   private state(channel: Channel | undefined, talk: Talk | undefined) {
     const [text, mood] = STATES[channel?.captions ?? "off"] as [string, string];
     return html`<span class="chip ${mood}"><span class="lamp"></span>${text}</span>
