@@ -25,6 +25,7 @@ import { fastest } from "./player/captions";
 import { Cues } from "./player/cues";
 import type { Answer, Channel, Poll, Question, StageMessage, Talk, Word } from "./protocol";
 import { enter } from "./session";
+import "./shell";
 import { CREW, ranked } from "./talks";
 
 const ROLES = ["presenter", "operator", "moderator", "admin"];
@@ -149,11 +150,11 @@ const acts: PromptActs = {
       later.set(id, clock.now());
       asked = false;
     }),
-  first: ({ id }) =>
-    once(() => {
-      later.set(id, -clock.now()); // before all others, and before what was chosen before
-      asked = true;
-    }),
+  first({ id }) {
+    later.set(id, -clock.now()); // before all others, and before what was chosen before
+    asked = true;
+    draw();
+  },
 };
 
 const restitution: TellingActs = {
@@ -162,11 +163,11 @@ const restitution: TellingActs = {
   },
   act: ({ id }, verb) => once(() => mark("syntheses", id, verb)),
   putOff: ({ id }) => once(() => later.set(id, clock.now())),
-  first: ({ id }) =>
-    once(() => {
-      later.set(id, -clock.now());
-      asked = false;
-    }),
+  first({ id }) {
+    later.set(id, -clock.now());
+    asked = false;
+    draw();
+  },
 };
 
 /** What is pressed twice is meant once: the button says something else by the second time. */

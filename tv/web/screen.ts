@@ -18,6 +18,7 @@ import { waitingCard } from "./parts/waiting_card";
 import { WallDisplay } from "./parts/wall";
 import type { Air, Channel, Screen, Talk } from "./protocol";
 import { enter } from "./session";
+import "./shell";
 
 const PRESENCE = 10; // seconds between two words to the control room
 const SPOTTED = 10; // seconds for which a screen shows its name

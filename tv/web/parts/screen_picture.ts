@@ -35,7 +35,7 @@ export class ScreenPicture {
     private readonly anew: () => void,
   ) {
     const pictures = box.querySelector(".pictures") as HTMLElement;
-    this.player = new Player(pictures, channel, () => this.told, changed);
+    this.player = new Player(pictures, channel, () => this.told, () => this.turned());
     this.player.start(false);
     this.timers = [
       window.setInterval(() => this.paint(), PAINTING),
@@ -88,6 +88,11 @@ export class ScreenPicture {
   private readonly allowed = (): void => {
     if (this.heard === "refused") this.player.mute(false);
   };
+
+  private turned(): void {
+    this.box.dataset["path"] = this.path;
+    this.changed();
+  }
 
   private look(): void {
     this.width = fitting(this.box);
