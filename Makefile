@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # Debian packages that the tests use: a browser, an ordinary encoder, and the edge of deploy/nginx.conf.
 # Users of `make demo` need none.
-TEST_PACKAGES := chromium ffmpeg nginx
+TEST_PACKAGES := chromium firefox-esr ffmpeg nginx
 # What a peer of the relay is compiled of; what `make bench` publishes and watches with besides.
 PEER_PACKAGES := golang-go golang-github-pion-webrtc.v3-dev
 BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \

@@ -129,7 +129,7 @@ async def watch(
         watching(browser, server.url, script=script) as page,
         httpx.AsyncClient(base_url=server.url) as client,
     ):
-        await page.get_by_role("button", name="Réglages des sous-titres").click()
+        await page.get_by_role("button", name="Réglages").click()
         await page.locator("label.choice", has_text=rhythm).click()
         await page.keyboard.press("Escape")
         await page.wait_for_function(SHOWS, arg=path, timeout=1000 * ARRIVES)
@@ -253,7 +253,7 @@ def _summary(late: list[float]) -> dict[str, float]:
 
 async def _told(page: Page, rhythm: str) -> str:
     """What the page says of the rhythm that is chosen."""
-    await page.get_by_role("button", name="Réglages des sous-titres").click()
+    await page.get_by_role("button", name="Réglages").click()
     told = await page.locator("label.choice", has_text=rhythm).locator("small").inner_text()
     await page.keyboard.press("Escape")
     return told

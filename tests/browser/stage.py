@@ -130,9 +130,9 @@ def offers(page: Page) -> list[Request]:
 
 async def reception(page: Page) -> str:
     """How the picture comes, as the settings say."""
-    button = page.get_by_role("button", name="Réglages des sous-titres")
+    button = page.get_by_role("button", name="Réglages")
     await button.click()
-    sheet = page.get_by_role("group", name="Réglages des sous-titres")
+    sheet = page.get_by_role("group", name="Réglages")
     assert (await Axe().run(page)).response["violations"] == []
     text = await sheet.locator(".note").last.inner_text()
     await page.keyboard.press("Escape")

@@ -90,8 +90,8 @@ def test_caption_settings_and_composer_have_no_accessibility_violation(
     served: Fabrique, device: BrowserContext
 ) -> None:
     page = watch(device, served)
-    page.get_by_role("button", name="Réglages des sous-titres").click()
-    expect(page.get_by_role("slider")).to_be_focused()
+    page.get_by_role("button", name="Réglages").click()
+    expect(page.get_by_role("radio", name="Automatique")).to_be_focused()
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Poser une question").click()
@@ -195,8 +195,8 @@ def test_captions_grow_to_250_percent_within_the_picture(
     served: Fabrique, device: BrowserContext
 ) -> None:
     page = watch(device, served)
-    page.get_by_role("button", name="Réglages des sous-titres").click()
-    slider = page.get_by_role("slider")
+    page.get_by_role("button", name="Réglages").click()
+    slider = page.get_by_role("slider", name="Taille des sous-titres")
     for _ in range(6):
         slider.press("ArrowRight")
     expect(page.get_by_text("250\u00a0%")).to_be_visible()

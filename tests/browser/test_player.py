@@ -189,7 +189,7 @@ async def test_captions_in_step_come_by_hls_where_no_delayed_feed_is_offered(
     async with watching(browser, served.url) as page:
         await shows(page, "webrtc")
         made = offers(page)
-        await page.get_by_role("button", name="Réglages des sous-titres").click()
+        await page.get_by_role("button", name="Réglages").click()
         async with filmed(page):
             await page.get_by_text("Synchronisés").click()
             await shows(page, "sync")
@@ -201,7 +201,7 @@ async def test_relays_that_the_server_names_are_asked_from_the_second_connection
 ) -> None:
     async with watching(browser, served.url, script=SERVERS) as page:
         await shows(page, "webrtc")
-        await page.get_by_role("button", name="Réglages des sous-titres").click()
+        await page.get_by_role("button", name="Réglages").click()
         await page.get_by_text("Synchronisés").click()
         await shows(page, "sync")
         await page.get_by_text("Au plus vite").click()

@@ -12,6 +12,7 @@ NOW = 1_800_000_000.0
 SOURCE = """
 export * from "./player/comeback"; export * from "./player/ice";
 export * from "./player/media_time"; export * from "./player/path";
+export * from "./player/steadiness";
 """
 
 # When WebRTC is due again, in seconds after each of its failures.
@@ -25,6 +26,14 @@ WAITS = """([failures, random]) => {
     now += wait;
     return wait;
   });
+}"""
+
+# Whether a picture stutters, after looks that found so many more pictures each.
+STUTTERS = """(looks) => {
+  const steadiness = new player.Steadiness();
+  let pictures = 0;
+  for (const more of looks) steadiness.look((pictures += more));
+  return steadiness.stutters;
 }"""
 
 ANSWER = """v=0
@@ -103,6 +112,20 @@ def test_another_network_is_tried_soon_but_a_refusal_stands(page: Page) -> None:
     assert page.evaluate(hurried, [0, 0]) == [True, True, True]
     assert page.evaluate(hurried, [406, 0]) == [False, False, False]
     assert page.evaluate(hurried, [503, 30]) == [False, False, True]
+
+
+def test_picture_that_stands_still_every_other_second_stutters_and_a_slow_one_does_not(
+    page: Page,
+) -> None:
+    def stutters(*looks: int) -> bool:
+        found: bool = page.evaluate(STUTTERS, list(looks))
+        return found
+
+    assert not stutters(*[15] * 60)
+    assert not stutters(*[2] * 60)  # a slate of four pictures a second
+    assert stutters(*[30, 30, 0, 0] * 8)
+    assert not stutters(*[15] * 30, *[0] * 4, *[15] * 10)  # once, for two seconds
+    assert not stutters(*[15, 0] * 20, *[15] * 40)  # long ago
 
 
 def test_ice_servers_are_read_from_links(page: Page) -> None:

@@ -43,7 +43,7 @@ async def page_of(served: Fabrique) -> AsyncIterator[Page]:
 
 
 async def choose(page: Page, rhythm: str) -> None:
-    await page.get_by_role("button", name="Réglages des sous-titres").click()
+    await page.get_by_role("button", name="Réglages").click()
     await page.get_by_text(rhythm).click()
     await page.keyboard.press("Escape")
 

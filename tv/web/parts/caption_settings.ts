@@ -139,8 +139,10 @@ export class CaptionSettings {
   private open(open: boolean): void {
     this.isOpen = open;
     this.set({});
-    const target = open ? "#caption-settings input" : ".settings .tool";
-    document.querySelector<HTMLElement>(target)?.focus();
+    const sheet = document.querySelector("#caption-settings");
+    const first = sheet?.querySelector<HTMLElement>("[type=radio]:checked, [type=range]");
+    if (open) first?.focus();
+    else document.querySelector<HTMLElement>(".settings .tool")?.focus();
   }
 }
 

@@ -58,6 +58,7 @@ export class Player {
   private shownAt = 0;
   private generation = 0; // a new one ends what the older ones were doing
   private captions = true;
+  private listening: AbortController | null = null; // to the network
   private lag: number | null = null; // seconds behind when the viewer paused
 
   /** `told` is what the server last said of the channel, if anything yet. */
@@ -68,9 +69,6 @@ export class Player {
     private readonly changed: () => void,
   ) {
     this.attempts = new Attempts(box, channel, told, (why) => this.update({ why }));
-    const { connection } = navigator as { connection?: EventTarget }; // not in every browser
-    connection?.addEventListener("change", () => this.networkChanged());
-    addEventListener("online", () => this.networkChanged());
   }
 
   start(synchronised: boolean, reception = this.attempts.reception): void {
@@ -80,6 +78,8 @@ export class Player {
   }
 
   stop(): void {
+    this.listening?.abort();
+    this.listening = null;
     this.generation += 1;
     this.current?.stop();
     this.current = null;
@@ -160,8 +160,7 @@ export class Player {
 
   resume(): void {
     this.update({ paused: false });
-    const play = this.video?.play();
-    play?.then(() => this.update({ needsGesture: false })).catch(() => {});
+    if (this.video) void this.playOrMute(this.video);
   }
 
   catchUp(): void {
@@ -172,6 +171,15 @@ export class Player {
     void this.keepPlaying(++this.generation);
   }
 
+  private listen(): void {
+    if (this.listening) return;
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    const { connection } = navigator as { connection?: EventTarget }; // not in every browser
+    connection?.addEventListener("change", () => this.networkChanged(), { signal });
+    addEventListener("online", () => this.networkChanged(), { signal });
+  }
+
   private networkChanged(): void {
     this.attempts.hurry();
     void this.current?.mend?.();
@@ -179,6 +187,7 @@ export class Player {
 
   private async keepPlaying(generation: number): Promise<void> {
     const alive = () => generation === this.generation;
+    this.listen();
     for (let failures = 0; alive();) {
       const path = await this.attempts.any(alive);
       if (!alive()) return path?.stop();
@@ -225,7 +234,9 @@ export class Player {
   private async playOrMute(video: HTMLVideoElement): Promise<void> {
     try {
       await video.play();
-    } catch {
+      this.update({ needsGesture: false });
+    } catch (error) {
+      if ((error as Error).name !== "NotAllowedError") return; // it was stopped meanwhile
       video.muted = true;
       this.update({ muted: true });
       await video.play().catch(() => this.update({ needsGesture: true }));
