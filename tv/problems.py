@@ -1,6 +1,5 @@
 """What goes wrong with a request, said once for machines and people (RFC 9457)."""
 
-import html
 import math
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
@@ -71,22 +70,6 @@ class Problem(Exception):
             media_type=CONTENT_TYPE,
         )
 
-    def page(self) -> Response:
-        """The same for someone who looks at it in a browser."""
-        title, detail = html.escape(self.title), html.escape(self.detail)
-        return Response(
-            f'<!doctype html><html lang="fr"><meta charset="utf-8"><title>{title}</title>'
-            f'<meta name="viewport" content="width=device-width"><h1>{title}</h1>'
-            f'<p>{detail}</p><p><a href="/">Revenir au direct</a></p></html>',
-            self.status,
-            headers=self.headers()
-            | {
-                "content-security-policy": "default-src 'none'",
-                "x-content-type-options": "nosniff",
-            },
-            media_type="text/html",
-        )
-
 
 async def read_body(request: Request, limit: int) -> bytes:
     """All of the request's body. Raises Problem when it has more than `limit` bytes.
@@ -108,7 +91,11 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def read_json(request: Request, type: type[T], limit: int = BODY_LIMIT) -> T:
     """The request's body as a value of `type`. Raises Problem."""
-    body = await read_body(request, limit)
+    return decoded(await read_body(request, limit), type)
+
+
+def decoded(body: bytes, type: type[T]) -> T:
+    """A JSON body as a value. Raises Problem."""
     try:
         return msgspec.json.decode(body or b"{}", type=type)
     except msgspec.ValidationError as error:
@@ -190,59 +177,47 @@ _TITLES = {
 }
 
 
-def _answer(request: Request, problem: Problem) -> Response:
-    wants_page = "text/html" in request.headers.get("accept", "")
-    if wants_page and not request.url.path.startswith("/api/"):
-        return problem.page()
-    return problem.response()
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return _answer(request, error)
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    title, detail = _TITLES.get(error.status_code, ("Refusé", error.detail))
-    response = _answer(
-        request, Problem(error.status_code, f"http-{error.status_code}", title, detail)
-    )
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def _store(request: Request, error: Exception) -> Response:
-    problem = Problem(
-        503,
-        "store-unavailable",
-        "Enregistrement indisponible",
-        "Le serveur n’a pas pu confirmer l’enregistrement. Réessayez dans quelques secondes.",
-        retry_after=2,
-    )
-    return _answer(request, problem)
-
-
-async def _bug(request: Request, error: Exception) -> Response:
-    problem = Problem(
+def told(error: Exception) -> Problem:
+    """What is said of an error."""
+    match error:
+        case Problem():
+            return error
+        case HTTPException(status_code=status):
+            title, detail = _TITLES.get(status, ("Refusé", error.detail))
+            return Problem(status, f"http-{status}", title, detail)
+        case StoreUnavailable():
+            return Problem(
+                503,
+                "store-unavailable",
+                "Enregistrement indisponible",
+                "Le serveur n’a pas pu confirmer l’enregistrement. Réessayez dans quelques "
+                "secondes.",
+                retry_after=2,
+            )
+    return Problem(
         500,
         "internal",
         "Erreur du serveur",
         "Le serveur a rencontré une erreur\u202f; elle est notée.",
     )
-    return _answer(request, problem)
 
 
-handlers: Mapping[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
-    Problem: _problem,
-    HTTPException: _http,
-    StoreUnavailable: _store,
-    Exception: _bug,
-}
+def asked_for(error: Exception) -> Mapping[str, str]:
+    """The headers that an error brings by itself."""
+    return (error.headers if isinstance(error, HTTPException) else None) or {}
+
+
+def response_to(error: Exception) -> Response:
+    """An error, as programs read it; for people it is a page: tv/pages/errors.py."""
+    response = told(error).response()
+    response.headers.update(asked_for(error))
+    return response
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """What `handlers` say to an error."""
-    handler = next(handlers[each] for each in type(error).__mro__ if each in handlers)
-    response = handler(request, error)
-    return response if isinstance(response, Response) else await response
+    return response_to(error)
+
+
+handlers: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = dict.fromkeys(
+    (Problem, HTTPException, StoreUnavailable, Exception), answer
+)

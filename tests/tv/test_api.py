@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -72,6 +73,19 @@ async def test_question_goes_from_the_audience_to_its_answer(tv: House) -> None:
         assert taken["taken_at"]
         assert (await crew.post(f"{url}:answer")).json()["state"] == "answered"
         assert (await bob.delete(f"{url}/support")).status_code == 409
+
+
+async def test_mark_that_a_network_brings_late_counts_from_when_it_was_pressed(tv: House) -> None:
+    async with tv.someone() as ann, tv.crew(Role.PRESENTER) as stage, tv.crew() as crew:
+        asked = await ask(ann)
+        url = f"/api/v1/questions/{asked['id']}"
+        await crew.post(f"{url}:approve")
+        pressed = datetime.fromisoformat(asked["asked_at"])
+        taken = (await stage.post(f"{url}:take", json={"at": pressed.timestamp()})).json()
+        assert taken["taken_at"] == asked["asked_at"]
+        long_ago = {"at": pressed.timestamp() - 3600}  # of no use: it counts as pressed now
+        answered = (await stage.post(f"{url}:answer", json=long_ago)).json()
+        assert answered["answered_at"] > taken["taken_at"]
 
 
 async def test_author_alone_withdraws_and_sees_the_reason_of_a_rejection(tv: House) -> None:
@@ -155,7 +169,8 @@ async def test_browser_gets_a_page_where_a_program_gets_json(tv: House) -> None:
         answer = await person.get("/nulle-part/<b>", headers={"accept": "text/html"})
         assert answer.status_code == 404
         assert answer.headers["content-type"].startswith("text/html")
-        assert "Introuvable" in answer.text
+        assert "Cette page n’existe pas" in answer.text
+        assert 'href="/programme"' in answer.text
         problem(await person.get("/nulle-part"), 404, "http-404")
 
 

@@ -19,18 +19,11 @@ from tv.compaction import STAND_IN
 from tv.problems import Problem
 from tv.writing import Writer
 
+GONE = {"cache-control": "no-store"}
 PARTICIPANT = re.compile(r"p_[0-9a-f]{16}")
 
 
 def routes(writer: Writer) -> list[BaseRoute]:
-    async def forget(request: Request, participant: str, who: Identity) -> Response:
-        act = writer.act(request, who.by)
-        stand_in = STAND_IN + act["id"][:16]  # the same for all tries of a request
-        await writer.write(
-            ParticipantErased(**act, participant=participant, stand_in=stand_in), who
-        )
-        return Response(status_code=204, headers={"cache-control": "no-store"})
-
     async def forget_me(request: Request) -> Response:
         """Forget whoever asks."""
         who = identity(request)
@@ -41,7 +34,8 @@ def routes(writer: Writer) -> list[BaseRoute]:
                 "Participation non ouverte",
                 "Personne à oublier\u202f: vous n’avez pas rejoint l’événement.",
             )
-        answer = await forget(request, who.participant, who)
+        await forget(request, writer, who.participant, who)
+        answer = Response(status_code=204, headers=GONE)
         answer.delete_cookie(PARTICIPANT_COOKIE)
         return answer
 
@@ -58,9 +52,17 @@ def routes(writer: Writer) -> list[BaseRoute]:
                 "Un identifiant de participant s’écrit «\u00a0p_\u00a0» et seize chiffres ou "
                 "lettres de a à f.",
             )
-        return await forget(request, participant, who)
+        await forget(request, writer, participant, who)
+        return Response(status_code=204, headers=GONE)
 
     return [
         Route("/api/v1/participants/me", forget_me, methods=["DELETE"]),
         Route("/api/v1/participants/{participant}", forget_one, methods=["DELETE"]),
     ]
+
+
+async def forget(request: Request, writer: Writer, participant: str, who: Identity) -> None:
+    """Have a participant forgotten, at the request of `who`. Raises Problem, StoreUnavailable."""
+    act = writer.act(request, who.by)
+    stand_in = STAND_IN + act["id"][:16]  # the same for all tries of a request
+    await writer.write(ParticipantErased(**act, participant=participant, stand_in=stand_in), who)

@@ -1,7 +1,7 @@
 """iCalendar (RFC 5545), read and written: what calendars understand."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -15,6 +15,8 @@ from tv.schedule.understanding import Understanding
 
 KEPT = 40  # properties of a talk that we do not know, and write as they came
 LINE = 75  # octets of a line (3.1)
+REMINDED = 10  # minutes before a talk
+AGAIN = "PT15M"  # how often a calendar that follows ours may look again (RFC 7986, 5.7)
 
 _PROPERTY = re.compile(
     r"(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[A-Za-z0-9-]+=(?:\"[^\"]*\"|[^\";:,]*)"
@@ -78,17 +80,25 @@ def read(text: str, into: Understanding) -> dict[str, Any]:
     return {"conference": {"title": name}} if name else {}
 
 
-def write(talks: Iterable[Talk], name: str, now: float) -> bytes:
-    """The talks that have their hour, as a calendar named `name`, made at `now`."""
+def write(
+    talks: Iterable[Talk], name: str, now: float, page: Callable[[Talk], str] | None = None
+) -> bytes:
+    """The talks that have their hour, as a calendar named `name`, made at `now`.
+
+    For people who want to be reminded, `page` says where they read about each talk: it leads
+    there, and rings some minutes before it begins.
+    """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Fabrique TV//Programme//FR",
         f"X-WR-CALNAME:{_escaped(name)}",
     ]
+    if page:
+        lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{AGAIN}", f"X-PUBLISHED-TTL:{AGAIN}"]
     for talk in talks:
         if talk.planned_start is not None:
-            lines += _written(talk, now)
+            lines += _written(talk, now, page)
     lines.append("END:VCALENDAR")
     return "".join(f"{_folded(line)}\r\n" for line in lines).encode()
 
@@ -135,7 +145,7 @@ def _remark(properties: list[Property], into: Understanding, where: str) -> None
         )
 
 
-def _written(talk: Talk, now: float) -> list[str]:
+def _written(talk: Talk, now: float, page: Callable[[Talk], str] | None) -> list[str]:
     start = talk.planned_start or 0.0
     lines = [
         "BEGIN:VEVENT",
@@ -156,10 +166,16 @@ def _written(talk: Talk, now: float) -> list[str]:
     if talk.state == "cancelled":
         lines.append("STATUS:CANCELLED")
     extra: dict[str, Any] = msgspec.json.decode(talk.extra) if talk.extra else {}
-    if isinstance(url := extra.get("url"), str) and url and url.isprintable():
+    url = extra.get("url")
+    if page:
+        lines.append(f"URL:{page(talk)}")
+    elif isinstance(url, str) and url and url.isprintable():
         lines.append(f"URL:{url}")
     kept = extra.get("ical")
     lines += [line for line in kept if _whole(line)] if isinstance(kept, list) else []
+    if page and talk.state == "scheduled":
+        lines += ["BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:-PT{REMINDED}M"]
+        lines += [f"DESCRIPTION:{_escaped(talk.title)}", "END:VALARM"]
     return [*lines, "END:VEVENT"]
 
 

@@ -1,0 +1,116 @@
+"""What the public has a right to know: rules, privacy, accessibility, a plan, an easy version.
+
+- `GET /charte`: how what people write is moderated, with figures as they are now.
+- `GET /confidentialite`: what is kept of whoever reads it; `POST /confidentialite/effacer` has them
+  forgotten, as `DELETE /api/v1/participants/me` does, and comes back (303).
+- `GET /accessibilite`: the statement that the law asks for, with all criteria.
+- `GET /facile`: how to take part, in words that are easy to read (FALC).
+- `GET /plan`: every public page.
+"""
+
+from datetime import date
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from engagement.questions import Counts
+from tv.auth import PARTICIPANT_COOKIE, identity
+from tv.follower import Follower
+from tv.pages.api_privacy import forget
+from tv.pages.html import Pages
+from tv.pages.own import own
+from tv.pages.rgaa import STATES, grid
+from tv.passes import PARTICIPANT_LIFETIME
+from tv.schedule.shown import named
+from tv.settings import Settings
+from tv.writing import Writer
+
+PRIVACY = "/confidentialite"
+
+
+def routes(settings: Settings, follower: Follower, writer: Writer) -> list[BaseRoute]:
+    desk = Desk(settings, follower, writer)
+    return [
+        Route("/charte", desk.charter, methods=["GET"]),
+        Route(PRIVACY, desk.privacy, methods=["GET"]),
+        Route(f"{PRIVACY}/effacer", desk.erase, methods=["POST"]),
+        Route("/accessibilite", desk.accessibility, methods=["GET"]),
+        Route("/facile", desk.easy, methods=["GET"]),
+        Route("/plan", desk.plan, methods=["GET"]),
+    ]
+
+
+class Desk:
+    """Serves the pages."""
+
+    def __init__(self, settings: Settings, follower: Follower, writer: Writer) -> None:
+        self._settings = settings
+        self._audience = follower.audience
+        self._writer = writer
+        self._pages = Pages(settings)
+        self._organiser = settings.organiser
+
+    async def charter(self, request: Request) -> Response:
+        audience = self._audience
+        return self._page(
+            request,
+            "charter.html",
+            questions=counted([audience.questions.counts(talk) for talk in audience.talks.by_id]),
+            posts=audience.posts.states,
+            alerts=audience.alerts.counts(),
+            wall=audience.posts.wall,
+        )
+
+    async def privacy(self, request: Request) -> Response:
+        who = identity(request)
+        erased = "efface" in request.query_params and not who.participant
+        return self._page(
+            request,
+            "privacy.html",
+            script="privacy.ts",
+            privacy=self._settings.privacy,
+            recording=self._settings.recording,
+            cookie_days=round(PARTICIPANT_LIFETIME / 86_400),
+            participant=who.participant,
+            own=own(self._audience, who.participant) if who.participant else [],
+            erased=erased,
+        )
+
+    async def erase(self, request: Request) -> Response:
+        who = identity(request)
+        await forget(request, self._writer, who.must_have_joined(), who)
+        answer = RedirectResponse(f"{PRIVACY}?efface#effacer", 303, {"cache-control": "no-store"})
+        answer.delete_cookie(PARTICIPANT_COOKIE)
+        return answer
+
+    async def accessibility(self, request: Request) -> Response:
+        found = grid()
+        checked_on = date.fromisoformat(found.checked_on)
+        return self._page(
+            request,
+            "accessibility.html",
+            grid=found,
+            states=STATES,
+            checked_on=f"{named(checked_on)} {checked_on.year}",
+        )
+
+    async def easy(self, request: Request) -> Response:
+        return self._page(request, "easy.html", labs=self._settings.labs)
+
+    async def plan(self, request: Request) -> Response:
+        return self._page(request, "plan.html", labs=self._settings.labs)
+
+    def _page(
+        self, request: Request, template: str, script: str = "", **values: Any
+    ) -> Response:
+        return self._pages.page(
+            template, script, reader=request, organiser=self._organiser, **values
+        )
+
+
+def counted(every: list[Counts]) -> Counts:
+    """What became of the questions of all talks."""
+    names = [name for name in Counts.__dataclass_fields__ if name != "talk"]
+    return Counts("", **{name: sum(getattr(each, name) for each in every) for name in names})
