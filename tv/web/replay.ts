@@ -200,10 +200,25 @@ function heading(found: Replay) {
 }
 
 function actions(found: Replay) {
-  return html`${film.render()}
+  return html`${film.render()} ${files(found)}
     <button class="quiet" @click=${() => void copyLink(found)}>
       ${icons.link} ${t("Copier le lien à cet instant")}
     </button>`;
+}
+
+/** What was said, to take away: to read, to work on, to put under the film. */
+function files({ captions }: Replay) {
+  const kinds: [string, string][] = [
+    [captions.txt, t("Transcription (texte)")],
+    [captions.vtt, t("Sous-titres (WebVTT)")],
+    [captions.srt, t("Sous-titres (SRT)")],
+  ];
+  return html`<details class="replay-files">
+    <summary class="quiet">${t("Télécharger les paroles")}</summary>
+    <ul>
+      ${kinds.map(([address, name]) => html`<li><a href=${address} download>${name}</a></li>`)}
+    </ul>
+  </details>`;
 }
 
 async function copyLink({ start }: Replay): Promise<void> {

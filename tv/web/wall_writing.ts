@@ -8,6 +8,7 @@ import { keep, recall } from "./kept";
 import { t } from "./language";
 import { Live } from "./live";
 import { drawing } from "./page";
+import { alertButton } from "./parts/alert";
 import * as icons from "./parts/icons";
 import { type Photo, shrunk } from "./parts/photo";
 import { announce, typeset } from "./parts/text";
@@ -152,7 +153,9 @@ function onTheWall(posts: Post[], supported: Set<string>) {
           <div>
             ${post.text ? html`<p class="question-body">${typeset(post.text)}</p>` : nothing}
             ${picture(post)}
-            <p class="meta">${signature(post)}</p>
+            <p class="meta">
+              ${signature(post)} ${alertButton({ about: "post", id: post.id, text: post.text })}
+            </p>
           </div>
         </li>`,
     )}

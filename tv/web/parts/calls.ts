@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { ago, count, quoted, reason } from "../french";
 import type { Cafe, Idea } from "../lab_items";
 import { t } from "../language";
+import { alertButton } from "./alert";
 import * as icons from "./icons";
 import { typeset } from "./text";
 import { picture } from "./wall";
@@ -169,6 +170,7 @@ function answer(idea: Idea, { votes, on, left, own, now }: Voting, acts: Answeri
             : idea.author || t("Participant")
         }
         <span class="dot"></span>${ago(idea.made_at, now)}
+        ${alertButton({ about: "idea", id: idea.id, text: idea.text })}
       </p>
     </div>
   </li>`;

@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { ago } from "../french";
 import type { Comment, Synthesis } from "../lab_items";
 import { t } from "../language";
+import { alertButton } from "./alert";
 import { typeset } from "./text";
 
 const LIMIT = 500; // characters, as the server has it
@@ -42,6 +43,7 @@ export function comments(
             <p>${typeset(comment.text)}</p>
             <p class="meta">
               ${comment.author || t("Participant")}<span class="dot"></span>${ago(comment.written_at, now)}
+              ${alertButton({ about: "comment", id: comment.id, text: comment.text })}
             </p>
           </li>`,
       )}

@@ -7,6 +7,7 @@ import { t } from "../language";
 import type { Poll, Question } from "../protocol";
 import type { Lab, Synthesis } from "../lab_items";
 import type { Chapter, Replay } from "../recorded";
+import { alertButton } from "./alert";
 import * as icons from "./icons";
 import { results } from "./polls";
 import type { Sent } from "./send_to_lab";
@@ -79,6 +80,7 @@ function card(question: Question, at: number | undefined, go: Go, send?: Send) {
                       </button>`
               }`
         }
+        ${alertButton({ about: "question", id: question.id, text: question.body })}
       </p>
       ${toLab({ type: "question", shows: question.id }, question.body, send)}
     </div>
@@ -141,6 +143,7 @@ function synthesisCard(synthesis: Synthesis, labs: Lab[], at: number | undefined
             </button>`
       }
       ${open ? html`<a href="/idees#${id}">${t("La soutenir, la commenter")}</a>` : nothing}
+      ${alertButton({ about: "synthesis", id, text: title })}
     </p>`;
 }
 

@@ -114,3 +114,4 @@ export const float = icon(
   svg`<path d="M20.5 11V7A2 2 0 0 0 18.5 5h-13A2 2 0 0 0 3.5 7v10a2 2 0 0 0 2 2H10" />
     <rect x="13" y="13" width="8" height="6" rx="1.5" fill="currentColor" />`,
 );
+export const flag = icon(svg`<path d="M6 20.5v-17m0 1.5h11.5l-2 4 2 4H6" stroke-linejoin="round" />`);

@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { ago, count, fate, hour, seconds } from "../french";
 import { t, tt } from "../language";
 import type { Question } from "../protocol";
+import { alertButton } from "./alert";
 import * as icons from "./icons";
 import { quotation, typeset } from "./text";
 
@@ -86,6 +87,7 @@ export function questions(asked: Asked, acts: Acts) {
                       ${quotation(question.anchor)} ${written(question)}
                       <p class="meta">
                         ${t("Réponse donnée à {hour}", { hour: hour(question.answered_at) })}
+                        ${alertButton({ about: "question", id: question.id, text: question.body })}
                       </p>
                     </div>
                   </li>`,
@@ -128,6 +130,7 @@ function published(question: Question, asked: Asked, { support }: Acts) {
       <p class="meta">
         ${own ? html`<span class="own">${t("Votre question")}</span>` : question.author || t("Participant")}
         <span class="dot"></span>${ago(question.asked_at, asked.now)}
+        ${own ? nothing : alertButton({ about: "question", id: question.id, text: question.body })}
       </p>
     </div>
   </li>`;

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { count, hour } from "../french";
 import type { Idea, Lab, Sources, Synthesis } from "../lab_items";
 import { t } from "../language";
+import { alertButton } from "./alert";
 import { comments, type Commenting, type Said } from "./comments";
 import * as icons from "./icons";
 import { labOf, labSign, place, tableNumber } from "./lab_sign";
@@ -63,6 +64,7 @@ export function synthesisCard(read: Read, acts: Reading) {
           ? toggle(read, acts, "sources", t("Idées d’origine"), synthesis.ideas.length)
           : nothing
       }
+      ${alertButton({ about: "synthesis", id, text: title })}
     </div>
     ${
       panel === "comments"
@@ -162,6 +164,7 @@ function sourceList(ideas: Idea[]) {
                 ? html`<span class="dot"></span>${count(idea.dots, "point", "points")}`
                 : nothing
             }
+            ${alertButton({ about: "idea", id: idea.id, text: idea.text })}
           </p>
         </li>`,
     )}

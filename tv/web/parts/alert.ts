@@ -1,0 +1,36 @@
+// « Signaler »: the button beside whatever shows. What it opens is loaded when somebody presses it.
+
+import { html } from "lit";
+import { t } from "../language";
+import * as icons from "./icons";
+import { announce } from "./text";
+
+/** What can be reported. `text` is what one reads of it, "" for a picture alone. */
+export interface Reported {
+  about: "question" | "post" | "idea" | "synthesis" | "comment";
+  id: string;
+  text: string;
+}
+
+export function alertButton(reported: Reported) {
+  const name = t("Signaler\u202f: {text}", { text: reported.text || t("une image") });
+  return html`<button
+    type="button"
+    class="alert-button"
+    aria-label=${name}
+    title=${t("Signaler")}
+    aria-haspopup="dialog"
+    @click=${() => void open(reported)}
+  >
+    ${icons.flag}
+  </button>`;
+}
+
+async function open(reported: Reported): Promise<void> {
+  try {
+    const { report } = await import("./alert_dialog");
+    report(reported);
+  } catch {
+    announce(t("Le serveur ne répond pas."), true);
+  }
+}

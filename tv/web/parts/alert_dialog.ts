@@ -1,0 +1,145 @@
+// What « Signaler » opens: why, in one tap; a word more if one likes; and that it was received.
+
+import { html, nothing, render } from "lit";
+import { call, Problem } from "../api";
+import { t } from "../language";
+import { forgotten, join } from "../session";
+import type { Reported } from "./alert";
+import * as icons from "./icons";
+import { typeset } from "./text";
+
+const NOTE = 200; // characters, as the server has it
+const QUOTED = 240; // characters of what is reported that are shown again
+
+const GROUNDS: [string, string][] = [
+  ["offensive", "Propos déplacés ou haineux"],
+  ["personal", "Met en cause une personne"],
+  ["private", "Donnée personnelle, ou image sans accord"],
+  ["illegal", "Contenu interdit par la loi"],
+  ["advertising", "Publicité"],
+  ["other", "Autre raison"],
+];
+
+const dialog = document.createElement("dialog");
+dialog.className = "sheet-dialog alert-dialog";
+dialog.setAttribute("aria-labelledby", "alert-title");
+dialog.addEventListener("click", (event) => {
+  if (event.target === dialog) dialog.close();
+});
+document.body.append(dialog);
+
+const told = new Set<string>(); // reported from this page
+let reported: Reported;
+let grounds = "";
+let note = "";
+let trouble = "";
+let sending = false;
+
+export function report(what: Reported): void {
+  reported = what;
+  grounds = note = trouble = "";
+  draw();
+  dialog.showModal();
+}
+
+function draw(): void {
+  render(told.has(reported.id) ? done() : form(), dialog);
+}
+
+function form() {
+  const { text } = reported;
+  const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+  return html`<form class="composer" @submit=${submit}>
+    ${head(t("Signaler"))}
+    <div class="quotation">
+      <p>${text ? typeset(short) : t("Une image")}</p>
+    </div>
+    <fieldset class="alert-grounds">
+      <legend>${t("Pourquoi\u202f?")}</legend>
+      ${GROUNDS.map(
+        ([value, words]) =>
+          html`<label class="option">
+            <input
+              type="radio"
+              name="grounds"
+              value=${value}
+              required
+              .checked=${grounds === value}
+              @change=${() => {
+                grounds = value;
+                draw();
+              }}
+            />
+            <span>${t(words)}</span>
+          </label>`,
+      )}
+    </fieldset>
+    <label for="alert-note">${t("Une précision\u202f? (facultatif)")}</label>
+    <textarea
+      id="alert-note"
+      rows="2"
+      maxlength=${NOTE}
+      .value=${note}
+      @input=${(event: Event) => {
+        note = (event.target as HTMLTextAreaElement).value;
+      }}
+    ></textarea>
+    ${trouble ? html`<p class="trouble" role="alert">${trouble}</p>` : nothing}
+    <footer>
+      <p class="note">${t("Les modérateurs ne voient pas votre nom.")}</p>
+      <button class="primary" aria-disabled=${sending ? "true" : nothing}>
+        ${sending ? t("Envoi…") : t("Envoyer")}
+      </button>
+    </footer>
+  </form>`;
+}
+
+function done() {
+  return html`<div class="composer">
+    ${head(t("Signalement reçu"))}
+    <p role="status">
+      ${t("Merci. Un modérateur va regarder. Si vous l’avez signalé par erreur, ce n’est pas grave.")}
+    </p>
+    <footer>
+      <a href="/charte#signaler">${t("Ce qui se passe ensuite")}</a>
+      <button type="button" class="primary" autofocus @click=${() => dialog.close()}>
+        ${t("Fermer")}
+      </button>
+    </footer>
+  </div>`;
+}
+
+function head(title: string) {
+  return html`<header>
+    <h2 id="alert-title">${title}</h2>
+    <button
+      type="button"
+      class="tool"
+      aria-label=${t("Fermer")}
+      title=${t("Fermer")}
+      @click=${() => dialog.close()}
+    >
+      ${icons.close}
+    </button>
+  </header>`;
+}
+
+async function submit(event: Event): Promise<void> {
+  event.preventDefault();
+  if (sending) return;
+  const { about, id } = reported;
+  sending = true;
+  trouble = "";
+  draw();
+  try {
+    await join();
+    await call("POST", "/api/v1/alerts", { about, id, grounds, note });
+    told.add(id);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) forgotten(); // the next try joins anew
+    trouble = (error as Error).message;
+  }
+  sending = false;
+  draw();
+  if (told.has(id)) dialog.querySelector<HTMLElement>("[autofocus]")?.focus();
+}
