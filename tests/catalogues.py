@@ -15,6 +15,7 @@ from jinja2.ext import babel_extract
 
 from tv.languages import FRENCH, NAMES
 from tv.pages.reading import TRANSLATED
+from tv.refusals import REFUSALS
 
 TV = Path(__file__).parents[1] / "tv"
 WEB = TV / "web"
@@ -72,7 +73,7 @@ def in_templates() -> set[str]:
 
 def in_problems() -> set[str]:
     """All that the API may say."""
-    return {
+    return {detail for _, _, detail in REFUSALS.values()} | {
         node.value
         for path in TV.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

@@ -18,10 +18,13 @@ class Language:
 
     def __init__(self, code: str) -> None:
         self.code = code
-        self._catalogue = {} if code == FRENCH else catalogue(code)
+        parts = () if code == FRENCH else ("problems", "pages")
+        self._catalogue = {
+            text: other for part in parts for text, other in catalogue(code, part).items()
+        }
 
     def say(self, text: str) -> str:
-        return self._catalogue.get(text, text)
+        return self._catalogue.get(text) or text
 
     def count(self, one: str, many: str, n: int) -> str:
         single = n < 2 if self.code == FRENCH else n == 1

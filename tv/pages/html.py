@@ -172,6 +172,7 @@ def _templates(language: Language) -> Environment:
     templates.install_gettext_callables(  # type: ignore[attr-defined]  # by its extension
         language.say, language.count, newstyle=True
     )
+    templates.filters["said"] = language.say  # of what is not known before: as text
     return templates
 
 

@@ -17,7 +17,7 @@ Look = Literal["", "claire", "sombre"]
 
 LANGUAGE, LOOK = "lang", "apparence"  # in an address
 COOKIES = {LANGUAGE: "fabrique_lang", LOOK: "fabrique_apparence"}
-LOOKS: dict[str, str] = {"": "Automatique", "claire": "Claire", "sombre": "Sombre"}
+LOOKS: tuple[Look, ...] = ("", "claire", "sombre")
 KEPT = 365 * 24 * 3600  # seconds
 
 # The pages that are in every language of tv/languages; the others are in French.
@@ -37,7 +37,7 @@ class Reading:
     origin: str = ""  # where the world finds us
     address: str = ""  # of the page there, without how one wants to read it
     languages: tuple[tuple[str, str, str], ...] = ()  # others: code, name, address
-    looks: tuple[tuple[str, str, str], ...] = ()  # all: name in an address, name, address
+    looks: tuple[tuple[str, str], ...] = ()  # all: name, address
     chosen: tuple[tuple[str, str], ...] = ()  # just now: cookies to give
 
     def keep(self, response: Response) -> None:
@@ -75,6 +75,6 @@ def reading(request: Request, origin: str, translated: bool) -> Reading:
             for code, name in NAMES.items()
             if translated and code != language
         ),
-        looks=tuple((name, text, again(LOOK, name)) for name, text in LOOKS.items()),
+        looks=tuple((name, again(LOOK, name)) for name in LOOKS),
         chosen=tuple((COOKIES[name], chosen[name]) for name in COOKIES if name in asked),
     )

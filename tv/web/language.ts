@@ -13,7 +13,7 @@ const plural = new Intl.PluralRules(language);
 
 /** `text` in the language of the page; `{name}` stands for what `values` has by that name. */
 export function t(text: string, values?: Record<string, string | number>): string {
-  const said = catalogue[text] ?? text;
+  const said = catalogue[text] || text;
   return values ? said.replace(/\{(\w+)\}/g, (_, name) => String(values[name])) : said;
 }
 
