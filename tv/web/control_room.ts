@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import type { Alert } from "./alert_items";
 import { Asking, Labs } from "./asking";
 import * as clock from "./clock";
 import { clearing } from "./control_room/clearing";
@@ -15,6 +16,7 @@ import { WallDesk } from "./control_room/wall";
 import { warnings } from "./control_room/warnings";
 import { Live } from "./live";
 import { drawing, page } from "./page";
+import { alerts } from "./parts/alerts_desk";
 import { CaptionsDesk } from "./parts/captions_desk";
 import { closedDoor } from "./parts/door";
 import { type Health, strip } from "./parts/health";
@@ -97,7 +99,7 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function follow(): void {
-  const topics = ["talks", "channels", "restreams", "rundown", "screens", "wall"];
+  const topics = ["talks", "channels", "restreams", "rundown", "screens", "wall", "alerts"];
   topics.push(`captions:${slug}`, `captioning:${slug}`, ...rundown.topics);
   if (talk) topics.push(`talk:${talk.id}`);
   if (posts.post === "rooms" && labs.all.length) topics.push("labs");
@@ -125,6 +127,7 @@ function redraw(): void {
     ? ({ id, body }) => sending.open({ type: "question", shows: id }, body)
     : undefined;
   const waiting = questions.draw(talk?.id ?? "", mayRun);
+  const reported = drawAlerts();
   const open = drawPolls();
   captions.draw(channel, talk, labs.all.length > 0);
   const posted = wall.draw();
@@ -132,7 +135,7 @@ function redraw(): void {
   const ailing = /late|interrupted/.test(channel?.captions ?? "");
   const { away } = rooms.counted;
   const marks = {
-    public: waiting.pending,
+    public: waiting.pending + reported,
     captions: ailing ? ("!" as const) : 0,
     wall: posted,
     rooms: away.length ? ("!" as const) : 0,
@@ -207,6 +210,15 @@ function drawAir(channel: Channel | undefined, here: Talk[], mayRun: boolean): v
 }
 
 /** How many votes are open. */
+/** What people reported; returns how much of it waits. */
+function drawAlerts(): number {
+  const all = live.items<Alert>("alerts", "alert");
+  const act = ({ id }: Alert, verb: string) =>
+    void requests.send(id, "POST", `/api/v1/alerts/${id}:${verb}`);
+  render(alerts(all, { now: clock.now(), busy: requests.busy, act }), $("#alerts"));
+  return all.filter(({ state }) => state === "open").length;
+}
+
 function drawPolls(): number {
   const polls = live.items<Poll>(`talk:${talk?.id}`, "poll");
   const rank = { open: 0, closed: 1, draft: 2, published: 3 };
