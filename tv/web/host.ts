@@ -20,6 +20,7 @@ import { tabs } from "./parts/tabs";
 import { announce, goOnTo } from "./parts/text";
 import { Requests } from "./requests";
 import { enter } from "./session";
+import "./shell";
 import { pause } from "./waiting";
 
 const LEADERS = ["host", "moderator", "operator", "admin"];
@@ -218,7 +219,7 @@ function lookAside(cafe: Cafe): void {
   if (now === seen) return;
   seen = now;
   void sheets.look();
-  const path = `/api/v1/contributions?table=${here}&cafe=${cafe.id}&state=pending,hidden`;
+  const path = `/api/v1/contributions?table=${here}&cafe=${cafe.id}&state=pending,hidden&limit=500`;
   call<{ items: Idea[] }>("GET", path).then(
     ({ items }) => {
       const toRead = (ideas: Idea[]) => ideas.filter(({ state }) => state === "pending").length;

@@ -20,6 +20,7 @@ import { type Panel, type Reading, synthesisCard } from "./parts/syntheses";
 import { announce } from "./parts/text";
 import type { Talk } from "./protocol";
 import { enter, whenJoined } from "./session";
+import "./shell";
 
 const ARRIVING = 4000; // ms in which what one finds is no news
 const SYNTHESES = "/api/v1/syntheses";

@@ -21,6 +21,7 @@ import { announce, typeset } from "./parts/text";
 import { Oneself } from "./person";
 import type { Talk } from "./protocol";
 import { enter, whenJoined } from "./session";
+import "./shell";
 import { AUDIENCE, ranked, whenPlanned } from "./talks";
 
 const MOST = 12; // ideas: those with most dots

@@ -12,6 +12,7 @@ import { labSign } from "./parts/lab_sign";
 import { announce } from "./parts/text";
 import { variable } from "./parts/variable";
 import { enter } from "./session";
+import "./shell";
 
 const FOLLOWED = 14; // laboratories whose state one socket brings: it has 16 topics
 

@@ -1,6 +1,7 @@
 // What people sent, until the server has it: kept on the device, sent once, in order.
 
 import { call, identifier, Problem } from "./api";
+import { entrust } from "./entrusting";
 import { keep, recall } from "./kept";
 import { unpacked } from "./packing";
 import { forgotten, join } from "./session";
@@ -10,7 +11,7 @@ export interface Letter {
   key: string; // Idempotency-Key: the server does it once, however often it is sent
   what:
     | ("question" | "idea" | "comment") // made: each is another one
-    | ("support" | "ballot" | "dots" | "carry" | "sit" | "withdraw");
+    | ("support" | "ballot" | "dots" | "carry" | "sit" | "withdraw" | "mark");
   method: string;
   path: string;
   body?: unknown;
@@ -27,11 +28,13 @@ const PICTURES = "/api/v1/contributions/pictures";
 
 export class Outbox {
   letters: Letter[];
-  waiting = false; // something could not be sent and will be tried again
+  cut = false; // nothing gets through: it will be tried again
   onSent: (letter: Letter, reply: unknown) => void = () => {};
   onRefused: (letter: Letter, problem: Problem) => void = () => {};
 
   private sending = false;
+  private tried = ""; // the key of the letter that is under way, or was without an answer
+  private readonly held = new Map<string, number>(); // who was told to wait, and until when (ms)
   private failures = 0;
   private timer = 0;
 
@@ -48,13 +51,18 @@ export class Outbox {
     });
   }
 
+  /** Whether something was put off. */
+  get waiting(): boolean {
+    return this.cut || this.held.size > 0;
+  }
+
   send(letter: Omit<Letter, "key">): void {
     // What is decided anew (a vote, a support) replaces what has not left yet.
     const replaced = (other: Letter) =>
       ANEW.has(letter.what) &&
       other.path === letter.path &&
       other.as === letter.as &&
-      other !== this.letters[0];
+      other.key !== this.tried;
     this.letters = this.letters.filter((other) => !replaced(other));
     this.letters.push({ ...letter, key: identifier() });
     this.store();
@@ -67,17 +75,26 @@ export class Outbox {
     clearTimeout(this.timer);
     this.sending = true;
     try {
-      for (let letter = this.letters[0]; letter; letter = this.letters[0]) {
+      for (let letter = this.next(); letter; letter = this.next()) {
         if (!(await this.deliver(letter))) return;
       }
+      if (this.held.size) this.again(Math.min(...this.held.values()) - performance.now());
     } finally {
       this.sending = false;
       this.changed();
     }
   }
 
-  /** True when the letter has left the box, accepted or refused. */
+  /** In order, but for those who were told to wait: on a shared device others write after them. */
+  private next(): Letter | undefined {
+    const now = performance.now();
+    for (const [who, until] of this.held) if (until <= now) this.held.delete(who);
+    return this.letters.find(({ as = "" }) => !this.held.has(as));
+  }
+
+  /** False when nothing else gets through now. */
   private async deliver(letter: Letter): Promise<boolean> {
+    this.tried = letter.key;
     try {
       const signed = await this.sign(letter);
       const body = letter.picture
@@ -91,8 +108,17 @@ export class Outbox {
       const problem = error as Problem;
       const unknown = problem.status === 401;
       if (unknown) forgotten();
+      if (problem.status === 429) {
+        this.cut = false;
+        const wait = problem.retryAfter + 0.5 + jitter(0, 1);
+        this.held.set(letter.as ?? "", performance.now() + wait * 1000);
+        return true;
+      }
       if (!(error instanceof Problem) || problem.passing || (unknown && this.failures === 0)) {
-        this.retry(problem.retryAfter || 0);
+        this.cut = true;
+        this.store();
+        this.again(1000 * ((problem.retryAfter || 0) + 0.5 + jitter(this.failures, 1, 20)));
+        this.failures += 1;
         return false;
       }
       this.done(letter);
@@ -118,20 +144,19 @@ export class Outbox {
 
   private done(letter: Letter): void {
     this.failures = 0;
-    this.waiting = false;
+    this.cut = false;
+    this.tried = "";
     this.letters = this.letters.filter(({ key }) => key !== letter.key);
     this.store();
   }
 
-  private retry(after: number): void {
-    this.waiting = true;
-    const seconds = after + 0.5 + jitter(this.failures, 1, 20);
-    this.failures += 1;
-    this.timer = window.setTimeout(() => void this.flush(), seconds * 1000);
+  private again(ms: number): void {
+    this.timer = window.setTimeout(() => void this.flush(), ms);
   }
 
   private store(): void {
     keep(this.name, this.letters);
+    if (this.sign === asOneself) void entrust(this.letters, this.cut);
     this.changed();
   }
 }

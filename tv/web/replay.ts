@@ -21,6 +21,7 @@ import type { Mark } from "./parts/timeline";
 import { type Replay, cuesOf, filmOf, paragraphsOf, replayOf } from "./recorded";
 import { Requests } from "./requests";
 import { enter } from "./session";
+import "./shell";
 import { pictureAt, thumbnailsAt } from "./thumbnails";
 import { pause } from "./waiting";
 

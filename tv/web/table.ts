@@ -38,6 +38,7 @@ import { Voting } from "./parts/voting";
 import { Oneself, type Person } from "./person";
 import type { Anchor, Answer, Mine, Poll, Talk } from "./protocol";
 import { enter, whenJoined } from "./session";
+import "./shell";
 import { AUDIENCE, ranked } from "./talks";
 
 const HOSTS = ["host", "moderator", "operator", "admin"];

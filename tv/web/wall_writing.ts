@@ -16,6 +16,7 @@ import { picture, shown, signature } from "./parts/wall";
 import type { OwnPosts, Post, PostState, Wall } from "./protocol";
 import { Requests } from "./requests";
 import { enter, forgotten, join, whenJoined } from "./session";
+import "./shell";
 
 const LIMIT = 280; // characters, as the server has it
 const CLOSE_TO_LIMIT = 80;

@@ -36,6 +36,7 @@ import type {
   Talk,
 } from "./protocol";
 import { enter, join, whenJoined } from "./session";
+import "./shell";
 import { AUDIENCE, following, ranked } from "./talks";
 
 const RECENT = 60; // seconds of captions that a phone in the room begins with
@@ -68,6 +69,8 @@ const voting = new Voting(
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
 let talk: Talk | undefined;
+let wall: typeof import("./parts/wall_glimpse") | null = null;
+let wallOpen = false;
 let order = recall<Order>("order", "support");
 const seen = new Map<string, string>(); // own question or poll → last state announced
 
@@ -103,6 +106,7 @@ void enter().then((trouble) => {
 function follow(...more: string[]): void {
   const signs = live.item<Channel>(`channel:${slug}`, "channel", slug)?.signs;
   if (signs && preferences.signs) more.push(`channel:${signs}`);
+  if (wallOpen) more.push("wall");
   live.follow("talks", "cafes", `channel:${slug}`, `captions:${slug}`, ...more);
 }
 
@@ -145,6 +149,7 @@ function redraw(): void {
       heading(talk, channel?.name ?? page.name),
       feeling(),
       ideas(),
+      theWall(),
       around(following(live.items<Talk>("talks", "talk"), slug, clock.now())),
     ],
     $("#talk"),
@@ -248,6 +253,25 @@ function feeling() {
       <summary>${t("Donner mon avis")}</summary>
       ${rating(me?.rating ?? null, shown, rate)}
     </details>`;
+}
+
+/** The wall, loaded and followed when somebody opens it. */
+function theWall() {
+  return html`<details
+    class="rate"
+    @toggle=${({ target }: Event) => {
+      wallOpen = (target as HTMLDetailsElement).open;
+      if (wallOpen && !wall)
+        void import("./parts/wall_glimpse").then((loaded) => {
+          wall = loaded;
+          draw();
+        });
+      draw();
+    }}
+  >
+    <summary>${t("Le mur")}</summary>
+    ${wall && wallOpen ? wall.glimpse(live) : nothing}
+  </details>`;
 }
 
 /** Where laboratories have something for everybody: an open question, else what they made. */
