@@ -7,12 +7,12 @@ from typing import Any
 from tv.settings import Lab
 
 LABS = {
-    "labo-1": Lab("Chercher", "Recherche de logement", "#1d4ed8", "🔍"),
-    "labo-2": Lab("Arriver", "Installation", "#0f766e", "🔑"),
-    "labo-3": Lab("Habiter", "Vie dans le logement", "#b45309", "🏠"),
-    "labo-4": Lab("Voisiner", "Vie dans le quartier", "#15803d", "🌳"),
-    "labo-5": Lab("Dialoguer", "Relation avec le bailleur", "#7e22ce", "💬"),
-    "labo-6": Lab("Partir", "Départ", "#be123c", "📦"),
+    "labo-1": Lab("Chercher", "Recherche de logement", "#2f6fe8", "🔍"),
+    "labo-2": Lab("Arriver", "Installation", "#128a80", "🔑"),
+    "labo-3": Lab("Habiter", "Vie dans le logement", "#bd6a0a", "🏠"),
+    "labo-4": Lab("Voisiner", "Vie dans le quartier", "#23873f", "🌳"),
+    "labo-5": Lab("Dialoguer", "Relation avec le bailleur", "#9d4edd", "💬"),
+    "labo-6": Lab("Partir", "Départ", "#d63a63", "📦"),
 }
 TABLES = 4  # in each of them
 
