@@ -1,6 +1,7 @@
 """What a room might do in any order: acts that make sense and acts that do not, from a seed."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -102,13 +103,9 @@ async def write(venue: Venue, count: int, seed: int) -> None:
         store.connected(venue.store_address) as client,
         journal.opened(client, slug) as events,
     ):
-        waiting: list[asyncio.Future[str]] = []
-        for event in acts(count, seed):
-            waiting.append(events.submit(event))
-            if len(waiting) == AT_ONCE:
-                await asyncio.gather(*waiting)
-                waiting = []
-        await asyncio.gather(*waiting)
+        every = acts(count, seed)
+        while some := list(itertools.islice(every, AT_ONCE)):
+            await asyncio.gather(*map(events.append, some))
 
 
 async def folded(venue: Venue, servers: Iterable[Server]) -> None:

@@ -1,8 +1,9 @@
 """Who is asking: a role carried by a signed pass, and a participant by a signed token."""
 
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+import msgspec
+from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request, cookie_parser
 from starlette.responses import Response
@@ -20,6 +21,7 @@ __all__ = [
     "identity",
 ]
 
+OURS = ("/api/", "/ws", "/confidentialite/")  # what no other site's page may write to
 PASS_COOKIE = "fabrique_pass"
 PARTICIPANT_COOKIE = "fabrique_participant"
 
@@ -38,8 +40,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Who a request comes from. `trouble` says what was wrong with what it showed, if anything."""
 
     role: Role = Role.VIEWER
@@ -202,11 +203,12 @@ class Authentication:
         else:
             await send({"type": "websocket.close", "code": 4401, "reason": problem.code})
 
-    def look(self, scope: Scope) -> tuple[Identity, Problem | None]:
+    def look(self, scope: Scope, headers: Headers | None = None) -> tuple[Identity, Problem | None]:
         """Who asks, and why they are turned away, if they are."""
-        headers = Headers(scope=scope)
+        if headers is None:
+            headers = Headers(scope=scope)
         found, by_bearer = self._identify(headers)
-        ours = scope["path"].startswith("/api/") or scope["path"] == "/ws"
+        ours = scope["path"].startswith(OURS)
         if ours and by_bearer and found.trouble:
             return found, refused(found.trouble)
         if ours and not by_bearer and self._foreign(scope, headers):

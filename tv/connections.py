@@ -23,7 +23,7 @@ import socket
 import struct
 import sys
 import termios
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, cast
@@ -75,7 +75,8 @@ class Answers(Protocol):
         """If many wait for the same."""
 
 
-Take = Callable[[Headers, bytes], Coroutine[Any, Any, Reply]]  # given a request's headers and body
+Then = Callable[[bytes, bytes], None]  # given an answer's head, but for the date, and body
+Take = Callable[[Headers, bytes, Then], None]  # given a request's headers and body
 # By method and target: what answers a request with a small body, if it is one that comes in storms.
 Taking = Callable[[bytes, bytes], Take | None]
 
@@ -186,15 +187,16 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
         cycle: Any = self.cycle
-        if isinstance(cycle, Cycle) and cycle.take is not None:
-            task: asyncio.Task[Any] = self.loop.create_task(
-                cycle.take(self.headers, bytes(cycle.body))
+        if type(cycle) is Cycle and cycle.take is not None and cycle.more_body:
+            cycle.more_body = False
+            cycle.take(
+                self.headers,
+                bytes(cycle.body),
+                lambda head, body: self._finish(cycle, head, body),
             )
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-            task.add_done_callback(lambda task: self._arrive(cycle, task))
+        else:
+            super().on_message_complete()
 
     def _goes_on(self) -> bool:
         return self.parser.should_keep_alive() and not self.parser.should_upgrade()
@@ -220,6 +222,19 @@ class Connection(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def _finish(self, cycle: Cycle, head: bytes, body: bytes) -> None:
+        """The same, for what was given to who answers."""
+        if self.transport.is_closing():
+            return
+        cycle.response_complete = True
+        self.transport.write(b"".join((head, ending(self.server_state.default_headers), body)))
+        if not cycle.keep_alive:
+            self.transport.close()
+        elif self.pipeline:
+            self.on_response_complete()
+        else:
+            self.server_state.total_requests += 1  # `keeping` looks after those that ask no more
 
     def _send(self, reply: Reply) -> None:
         dated = ending(self.server_state.default_headers)

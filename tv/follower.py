@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, overload
+from typing import overload
 
 import msgspec
 
@@ -20,6 +20,7 @@ from engagement.happening import ParticipantErased
 from tv.events import Event
 from tv.journal import Journal, JournalReplaced, StoreUnavailable
 from tv.limits import Bucket
+from tv.writes import Act, Outcomes, Then, Writes
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +28,6 @@ WRITE_WITHIN = 8.0  # seconds for a write to be on disk and read back; pages wai
 RECENT = 600.0  # seconds of cues that a newcomer gets by the socket
 
 EVERY_CAPTIONING: View = ("captioning", "", "")  # that view of each channel
-Outcomes = Outcome | captioned.Outcome
-_Write = tuple[Event, asyncio.Future[Outcomes]]
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -74,8 +73,7 @@ class Follower:
         self.folded = 0  # events that this process folded itself
         self.erasure = ""  # the position of the last erasure that names who it is about
         self._journal = journal
-        self._write_within = write_within
-        self._waiting: defaultdict[str, list[_Write]] = defaultdict(list)
+        self._writes = Writes(journal, write_within)
 
     def cues(self, channel: str, start: float, end: float) -> list[Cue]:
         """The newest revision of each cue of `channel` that shows between two times.
@@ -118,31 +116,22 @@ class Follower:
     @overload
     async def write(self, event: AnyCaptionAct) -> captioned.Outcome: ...
 
-    async def write(
-        self, event: AnyEvent | AnyCaptionAct, within: Sequence[Bucket] = ()
-    ) -> Outcomes:
+    async def write(self, event: Act, within: Sequence[Bucket] = ()) -> Outcomes:
         """Append `event`; return what the fold decided about it.
 
         Raises StoreUnavailable: the event may have been written all the same, so that a retry must
         carry the same event id. Raises TooFast when a bucket does not let it through.
         """
-        loop = asyncio.get_running_loop()
-        written = self._journal.submit(event, within)
-        decided: asyncio.Future[Outcomes] = loop.create_future()
-        # By its id and by itself: other tries with this id may say something else.
-        waiting, write = self._waiting[event.id], (event, decided)
-        waiting.append(write)
-        # Not asyncio.timeout: votes come by the thousand, and it costs a tenth of one.
-        late = loop.call_later(self._write_within, _give_up, written, decided)
-        try:
-            await written
-            return await decided
-        finally:
-            late.cancel()
-            written.cancel()
-            waiting.remove(write)
-            if not waiting and self._waiting.get(event.id) is waiting:
-                del self._waiting[event.id]
+        outcome = await self._writes.wait(event, within)
+        assert outcome is not None
+        return outcome
+
+    def submit(self, event: Act | None, within: Sequence[Bucket], then: Then) -> None:
+        """The same for who does not wait, but is told; without an event it is only counted.
+
+        Raises StoreUnavailable.
+        """
+        self._writes.submit(event, within, then)
 
     async def append(self, event: CueWritten) -> str:
         """Append what nobody decides about. Raises StoreUnavailable."""
@@ -150,11 +139,7 @@ class Follower:
 
     async def count(self, within: Sequence[Bucket]) -> None:
         """Count an act that is not written. Raises TooFast, StoreUnavailable."""
-        try:
-            async with asyncio.timeout(self._write_within):
-                await self._journal.count(within)
-        except TimeoutError as error:
-            raise StoreUnavailable("the store does not answer in time") from error
+        await self._writes.wait(None, within)
 
     def saved(self) -> bytes:
         """All that it takes to go on from here, for `Snapshots`."""
@@ -207,17 +192,12 @@ class Follower:
             self.captions.write(position, event)
             return self._captions_touched(position, event) | self._requoted(position)
         if isinstance(event, AnyCaptionAct):
-            self._answer(event, self.captions.apply(position, event))
+            self._writes.decide(event, self.captions.apply(position, event))
             return self._captions_touched(position, event) | self._requoted(position)
         if isinstance(event, ParticipantErased) and not _is_compacted(event):
             self.erasure = position
-        self._answer(event, self.audience.apply(position, event))
+        self._writes.decide(event, self.audience.apply(position, event))
         return self.audience.touched
-
-    def _answer(self, event: AnyEvent | AnyCaptionAct, outcome: Outcomes) -> None:
-        for written, decided in self._waiting.get(event.id, ()):
-            if written == event and not decided.done():
-                decided.set_result(outcome)
 
     def _captions_touched(self, position: str, event: CueWritten | AnyCaptionAct) -> set[View]:
         views: set[View] = set()
@@ -275,10 +255,3 @@ class Follower:
 def _is_compacted(event: Event | None) -> bool:
     """Whether it is an erasure that does not name any more who it was about."""
     return isinstance(event, ParticipantErased) and event.participant == event.stand_in
-
-
-def _give_up(*waited_for: "asyncio.Future[Any]") -> None:
-    for future in waited_for:
-        if not future.done():
-            future.set_exception(StoreUnavailable("the write is not confirmed in time"))
-            return

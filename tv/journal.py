@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -12,11 +12,13 @@ from redis.exceptions import RedisError
 
 from engagement.changes import START
 from tv.events import Event
-from tv.limits import SCRIPT, Bucket, TooFast, outcome, packed
+from tv.limits import SCRIPT, Bucket, TooFast, packed, told
 from tv.snapshots import Snapshots
 from tv.tasks import running
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PENDING = 20_000  # appends that may wait for the store; more are refused at once
 BATCH = 1_000  # appends in one call of the script: the store does nothing else meanwhile
@@ -32,6 +34,9 @@ encode = msgspec.msgpack.Encoder().encode  # an event, as the stream has it
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
 
+Became = str | Exception  # an append's position once it is on disk, or what went wrong
+
+
 class StoreUnavailable(Exception):
     """The store does not answer: nothing was acknowledged. An event may have been written all the
     same, so that a retry must carry the same event id."""
@@ -39,6 +44,25 @@ class StoreUnavailable(Exception):
 
 class JournalReplaced(Exception):
     """The store no longer holds what was read from it: it was emptied, or is another one."""
+
+
+class Append:
+    """One that waits for its turn. With `became` taken away before that, it is not written."""
+
+    __slots__ = ("became", "body", "within")
+
+    def __init__(
+        self, body: bytes, within: Sequence[Bucket], became: Callable[[Became], object]
+    ) -> None:
+        self.body = body
+        self.within = within
+        self.became: Callable[[Became], object] | None = became
+
+
+def settle(waiting: "asyncio.Future[T]", told: T) -> None:
+    """Tell who waits, unless they were cancelled."""
+    if not waiting.done():
+        waiting.set_result(told)
 
 
 def heed_cancellation() -> None:
@@ -64,33 +88,39 @@ class Journal:
         self._store: Any = store  # redis-py types the replies of all its clients at once
         self._limit = limit
         self._replicas = replicas
-        self._pending: list[tuple[bytes, Sequence[Bucket], asyncio.Future[str]]] = []
+        self._pending: list[Append] = []
         self._wanted = asyncio.Event()
 
-    async def append(self, event: Event, within: Sequence[Bucket] = ()) -> str:
-        """Write `event`; return its position once it is on disk.
+    async def append(self, event: Event | None, within: Sequence[Bucket] = ()) -> str:
+        """Write `event`; return its position once it is on disk. None is only counted ("").
 
         Raises StoreUnavailable, and TooFast when one of the buckets does not let it through: then
         it is not written. What is appended while a write is under way goes into the next one, all
         at once. An append that is cancelled before its turn is not written.
         """
-        return await self.submit(event, within)
+        written: asyncio.Future[Became] = asyncio.get_running_loop().create_future()
+        append = self.submit(event, within, lambda told: settle(written, told))
+        try:
+            became = await written
+        finally:
+            append.became = None
+        if isinstance(became, Exception):
+            raise became
+        return became
 
-    def submit(self, event: Event, within: Sequence[Bucket] = ()) -> asyncio.Future[str]:
-        """The same, to be awaited later. Raises StoreUnavailable."""
-        return self._submit(encode(event), within)
+    def submit(
+        self, event: Event | None, within: Sequence[Bucket], became: Callable[[Became], object]
+    ) -> Append:
+        """The same for who does not wait: `became` is called, and must not fail.
 
-    async def count(self, within: Sequence[Bucket]) -> None:
-        """Count an act that is not written. Raises TooFast, StoreUnavailable."""
-        await self._submit(b"", within)
-
-    def _submit(self, body: bytes, within: Sequence[Bucket]) -> asyncio.Future[str]:
+        Raises StoreUnavailable.
+        """
         if len(self._pending) >= self._limit:
             raise StoreUnavailable("too many writes wait for the store")
-        written: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._pending.append((body, within, written))
+        append = Append(encode(event) if event else b"", within, became)
+        self._pending.append(append)
         self._wanted.set()
-        return written
+        return append
 
     async def follow(self, after: str = START) -> AsyncIterator[tuple[str, Event | None]]:
         """Yield every event after a position, with its own, then each new one.
@@ -145,21 +175,17 @@ class Journal:
             batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
             if not self._pending:
                 self._wanted.clear()
-            batch = [each for each in batch if not each[2].done()]
+            batch = [each for each in batch if each.became]
             if not batch:
                 continue
-            outcomes: Sequence[str | Exception]
+            outcomes: Sequence[Became]
             try:
-                outcomes = await self._call([(body, within) for body, within, _ in batch])
+                outcomes = await self._call([(each.body, each.within) for each in batch])
             except (RedisError, OSError, StoreUnavailable) as error:
                 outcomes = [StoreUnavailable(str(error))] * len(batch)
-            for (_, _, written), became in zip(batch, outcomes, strict=True):
-                if written.done():
-                    continue
-                if isinstance(became, str):
-                    written.set_result(became)
-                else:
-                    written.set_exception(became)
+            for each, outcome in zip(batch, outcomes, strict=True):
+                if each.became:
+                    each.became(outcome)
 
     async def _call(self, acts: Sequence[tuple[bytes, Sequence[Bucket]]]) -> list[str | TooFast]:
         """Count and write, in one call of the store; wait until replicas have it where asked to."""
@@ -174,7 +200,7 @@ class Journal:
                 replies, (here, there) = await pipeline.execute()
             if not here or there < self._replicas:
                 raise StoreUnavailable(f"on the disks of {here} master and {there} replicas only")
-        return [outcome(reply) for reply in replies]
+        return [told(reply) for reply in replies]
 
 
 def read(position: str, fields: dict[bytes, bytes]) -> Event | None:

@@ -100,7 +100,7 @@ def packed(stream: str, acts: Sequence[Act]) -> tuple[list[str], list[bytes]]:
     return keys, [_encode((rates, counted_in)), *(body for body, _ in acts)]
 
 
-def outcome(reply: bytes | list[int]) -> str | TooFast:
+def told(reply: bytes | list[int]) -> str | TooFast:
     """The position of an act that was let through ("" if it is not written), or why it was not."""
     if isinstance(reply, bytes):
         return reply.decode()

@@ -71,12 +71,10 @@ no items when nothing is new), with an ETag for `If-None-Match` (304); 404 for w
 """
 
 import asyncio
-import itertools
 import logging
 import secrets
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -95,18 +93,18 @@ from tv.auth import Identity, Role, identity
 from tv.captioning.partial import PARTIALS, Partial
 from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
-from tv.open_page import VERSION, Following, Hello, Known, News, NotUnderstood, Page, sees_all
+from tv.open_page import VERSION, Known, News, NotUnderstood, Page, sees_all
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.sockets import Message, return_after
 from tv.tasks import running
+from tv.telling import Telling
 from tv.upstream import Upstream
 from tv.views import Views, view_of
 
 logger = logging.getLogger(__name__)
 
 HELLO_WITHIN = 10.0  # seconds for a page to say what it shows
-AT_ONCE = 200  # pages told of one view before others have a turn
 
 BAD_HELLO, TRY_LATER = 4400, 1013  # codes that close a socket
 
@@ -142,9 +140,7 @@ class Live:
         self._watching = f"fabrique:{{{settings.event.slug}}}:viewers"  # where counts are told
         self._channels = tuple(settings.channels)
         self._pages: set[Page] = set()
-        self._shown: defaultdict[View, set[Following]] = defaultdict(set)
-        self._changed: set[View] = set()
-        self._stirred = asyncio.Event()
+        self._telling = Telling(self._news, pace.interval)
         process = secrets.token_hex(6)
         self.airing = Airing(upstream, settings, self._viewers, process, pace.silence)
         self.views = Views(follower, self.airing)
@@ -160,7 +156,7 @@ class Live:
 
     async def run(self) -> None:
         """Wake pages, listen to captions, look after channels, until cancelled."""
-        async with running(self._push(), self._listen(), self._tell(), self._look()):
+        async with running(self._telling.push(), self._listen(), self._tell(), self._look()):
             await asyncio.Event().wait()
 
     async def publish(self, partial: Partial) -> None:
@@ -177,10 +173,10 @@ class Live:
                 said = await page.hello()
                 await self._follower.ready.wait()
             await page.send(self._welcome(page.who))
-            async with self._following(page), running(self._serve(page)):
-                self._show(page, said)
+            async with self._following(page), running(self._telling.serve(page)):
+                self._telling.show(page, said)
                 while True:
-                    self._show(page, await page.hello())
+                    self._telling.show(page, await page.hello())
         except* NotUnderstood as group:
             await self._close(page, BAD_HELLO, str(group.exceptions[0]))
         except* TimeoutError:
@@ -231,54 +227,15 @@ class Live:
         pages = len(self._pages)
         return return_after(pages if who.role is Role.VIEWER else pages // 10)
 
-    async def _serve(self, page: Page) -> None:
-        """Send a page what is new, each time it is woken, at the pace at which it reads."""
-        while True:
-            await page.wake.wait()
-            page.wake.clear()
-            page.busy = True  # so that nothing newer is sent before what we send
-            for each in tuple(page.shown.values()):
-                await page.take(each, self._news(each.view, each.crew, each.known))
-            page.busy = False
-
-    def _serve_now(self, view: View, following: Iterable[Following]) -> None:
-        """Send pages what is new in a view at once; wake those that have not read all before."""
-        made: dict[tuple[bool, Known], News] = {}  # nearly all know the same of it
-        last: tuple[bool, Known] | None = None
-        news: News = ()
-        for each in following:
-            if last is None or each.known is not last[1] or each.crew is not last[0]:
-                last = each.crew, each.known
-                if last not in made:
-                    made[last] = self._news(view, *last)
-                news = made[last]
-            page = each.page
-            if page.busy or not page.take_now(each, news):
-                page.wake.set()
-
     def _news(self, view: View, crew: bool, known: Known) -> News:
-        """What those are told who know so much of a view."""
         version, words = known
         message = self.views.message(view, crew, version)
-        news = ((message, (message.version, words)),)
+        messages = (message,) if message.text else ()
         if view[0] == "captions":
             partial = self.airing.partial(view[1])
-            if words != partial.version:
-                return (*news, (partial, (message.version, partial.version)))
-        return news
-
-    def _show(self, page: Page, said: Hello) -> None:
-        self._hide(page)
-        page.show(said)
-        for view, following in page.shown.items():
-            self._shown[view].add(following)
-
-    def _hide(self, page: Page) -> None:
-        for view, following in page.shown.items():
-            if shown := self._shown.get(view):
-                shown.discard(following)
-                if not shown:
-                    del self._shown[view]
+            if partial.text and words != partial.version:
+                messages, words = (*messages, partial), partial.version
+        return News(messages, (message.version, words))
 
     @asynccontextmanager
     async def _following(self, page: Page) -> AsyncIterator[None]:
@@ -287,7 +244,7 @@ class Live:
             yield
         finally:
             self._pages.discard(page)
-            self._hide(page)
+            self._telling.hide(page)
 
     async def _close(self, page: Page, code: int, reason: str) -> None:
         try:
@@ -296,10 +253,9 @@ class Live:
             page.cut()
 
     def _stir(self, views: set[View]) -> None:
-        self._changed |= views
+        self._telling.stir(views)
         if not views.isdisjoint((EVERY_CAPTIONING, TALKS)):
-            self._changed |= {("captioning", channel, "") for channel in self._channels}
-        self._stirred.set()
+            self._telling.stir(("captioning", channel, "") for channel in self._channels)
 
     def _state_changed(self, channel: str) -> None:
         if channel in self._channels and self.airing.refresh(channel):
@@ -308,20 +264,6 @@ class Live:
     def _restream_changed(self, name: str) -> None:
         if self.airing.refresh_restream(name):
             self._stir({("restreams", "", "")})
-
-    async def _push(self) -> None:
-        """Tell the pages that show what changed, not too often."""
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            changed, self._changed = self._changed, set()
-            for view in changed:
-                following = iter(tuple(self._shown.get(view, ())))
-                while some := tuple(itertools.islice(following, AT_ONCE)):
-                    shown = self._shown.get(view, ())  # some may have hidden it meanwhile
-                    self._serve_now(view, (each for each in some if each in shown))
-                    await asyncio.sleep(0)
-            await asyncio.sleep(self._pace.interval)
 
     async def _listen(self) -> None:
         """Take in what captions and web processes publish; wait for a store that is away."""
@@ -367,7 +309,7 @@ class Live:
 
     def _viewers(self, channel: str) -> int:
         """Pages of the audience that show a channel, in this process."""
-        following = self._shown.get(("channel", channel, ""), ())
+        following = self._telling.showing(("channel", channel, ""))
         return sum(1 for each in following if not each.page.who.crew(""))
 
 

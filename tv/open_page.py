@@ -1,6 +1,8 @@
 """One open page: the other end of a socket, what it shows, and the version it has of each."""
 
 import asyncio
+from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -15,7 +17,19 @@ TOPICS = 16  # per page
 HELLOS = 60  # per page and minute
 
 Known = tuple[str, str]  # the versions sent, of a view and of the words that are still open in it
-News = tuple[tuple[Message, Known], ...]  # each with what the page then knows; "" needs no sending
+
+
+@dataclass(frozen=True)
+class News:
+    """What is new in a view, and what a page then knows of it."""
+
+    messages: tuple[Message, ...]
+    known: Known
+
+    @cached_property
+    def frames(self) -> bytes:
+        """The bytes of all on a socket, made once for all pages."""
+        return b"".join(message.frame for message in self.messages)
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
@@ -90,22 +104,13 @@ class Page:
 
     async def take(self, followed: Following, news: News) -> None:
         """Send what is new in a view. Raises as `send`."""
-        for message, known in news:
-            if message.text:
-                await self.send(message)
-            followed.known = known
-
-    def take_now(self, followed: Following, news: News) -> bool:
-        """The same at once; False when it cannot be (see `Sockets.write`)."""
-        for message, known in news:
-            if message.text and not self.write(message):
-                return False
-            followed.known = known
-        return True
+        for message in news.messages:
+            await self.send(message)
+        followed.known = news.known
 
     async def send(self, message: Message) -> None:
         """Raises TimeoutError when the page does not read, WebSocketDisconnect when it is gone."""
-        if self.write(message):
+        if self.write(message.frame):
             return
         try:
             async with asyncio.timeout(self._unread_for):
@@ -113,9 +118,9 @@ class Page:
         except RuntimeError as error:  # it is being closed
             raise WebSocketDisconnect(1006) from error
 
-    def write(self, message: Message) -> bool:
+    def write(self, frames: bytes) -> bool:
         """Send at once; False when it cannot be (see `Sockets.write`)."""
-        return self._direct is not None and self._direct.write(message.frame)
+        return self._direct is not None and self._direct.write(frames)
 
     async def close(self, code: int, reason: str) -> None:
         async with asyncio.timeout(1):

@@ -33,6 +33,10 @@ _CORS: Headers = [
 ]
 
 
+def status_line(status: int) -> bytes:
+    return _STATUS_LINES[status]
+
+
 class File:
     """A whole answer in a file that is nowhere but in memory (memfd_create(2)), for sendfile(2)."""
 
@@ -92,7 +96,7 @@ class Reply:
     def head(self) -> bytes:
         """Status line and headers as they go over the wire, made once; the date is to follow."""
         lines = [b"%b: %b\r\n" % header for header in self.headers]
-        return _STATUS_LINES[self.status] + b"".join(lines)
+        return status_line(self.status) + b"".join(lines)
 
     def file(self, dated: bytes) -> File | None:
         """All of it where the kernel can send it from, when it is so large that this pays.

@@ -48,11 +48,11 @@ class Sockets(WebSocketsSansIOProtocol):
     closes one that does not answer, this one aborts.
     """
 
-    def write(self, frame: bytes) -> bool:
-        """Send a whole message; False when it must go by `send`, which waits until it may."""
+    def write(self, frames: bytes) -> bool:
+        """Send whole messages; False when they must go by `send`, which waits until it may."""
         if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
             return False
-        self.transport.write(frame)
+        self.transport.write(frames)
         return True
 
     def cut(self) -> None:

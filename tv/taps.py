@@ -1,9 +1,9 @@
 """What a whole room does at once, taken from the parser: no framework stands between.
 
 A request costs some 80 µs beside what its endpoint does: a scope, middlewares, a router with a
-hundred routes, the answer in pieces. When two thousand people vote, that is most of the work. So
-these few requests meet their endpoint directly; it is the same one, asked in the same way, and
-answers the same (decisions/0041).
+hundred routes, a task, the answer in pieces. When two thousand people vote, that is most of the
+work. So plans (tv/storms.py) are asked directly, and answered from where the journal is folded;
+they are the same ones, and answer the same (decisions/0041).
 """
 
 import asyncio
@@ -12,38 +12,40 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from starlette.requests import Request
+import msgspec
 from starlette.routing import BaseRoute, Route
-from starlette.types import Message
 
+from engagement.fold import Item
 from tv import problems
 from tv.auth import Authentication
-from tv.connections import Take
-from tv.replies import Headers, Reply
+from tv.connections import Take, Then
+from tv.replies import Headers, Reply, status_line
+from tv.storms import Act, Asked, Plan
+from tv.writing import Writer
 
 logger = logging.getLogger(__name__)
 
-STORMS = frozenset(
-    {
-        "/api/v1/polls/{poll}/ballot",
-        "/api/v1/questions/{question}/support",
-        "/api/v1/talks/{talk}/reactions",
-    }
-)
-KNOWN = 1000  # addresses whose endpoint is not looked for again
+KNOWN = 1000  # addresses whose plan is not looked for again
 LONGEST = 200  # characters of such an address
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Taps:
-    """The endpoints of STORMS, of all `routes`; `folded`: the journal is, as far as it goes."""
+    """The plans of all `routes`; `folded`: the journal is, as far as it goes."""
 
     def __init__(
-        self, routes: Sequence[BaseRoute], authentication: Authentication, folded: asyncio.Event
+        self,
+        routes: Sequence[BaseRoute],
+        authentication: Authentication,
+        writer: Writer,
+        folded: asyncio.Event,
     ) -> None:
         self._routes = [
-            route for route in routes if isinstance(route, Route) and route.path in STORMS
+            route for route in routes if isinstance(route, Route) and _plan(route) is not None
         ]
         self._authentication = authentication
+        self._writer = writer
         self._folded = folded
         self._known: dict[tuple[bytes, bytes], Take | None] = {}
 
@@ -64,7 +66,8 @@ class Taps:
         path = unquote(target.decode("ascii", "replace"))
         for route in self._routes:
             found = route.path_regex.match(path)
-            if found and route.methods and method in route.methods:
+            plan = _plan(route)
+            if found and plan and route.methods and method in route.methods:
                 scope = {
                     "type": "http",
                     "method": method,
@@ -73,31 +76,61 @@ class Taps:
                     "query_string": b"",
                     "path_params": found.groupdict(),
                 }
-                return _Tap(route.endpoint, scope, self._authentication)
+                return _Tap(plan, scope, self._authentication, self._writer)
         return None
 
 
 class _Tap:
-    """One endpoint at one address."""
+    """One plan at one address."""
 
-    def __init__(self, endpoint: Any, scope: dict[str, Any], by: Authentication) -> None:
-        self._endpoint = endpoint
+    def __init__(
+        self, plan: Plan, scope: dict[str, Any], authentication: Authentication, writer: Writer
+    ) -> None:
+        self._plan = plan
         self._scope = scope
-        self._authentication = by
+        self._authentication = authentication
+        self._writer = writer
 
-    async def __call__(self, headers: Headers, body: bytes) -> Reply:
-        async def receive() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
+    def __call__(self, headers: Headers, body: bytes, then: Then) -> None:
         scope = {**self._scope, "headers": headers}
-        request = Request(scope, receive)
+        asked = Asked(scope, body)
         try:
-            scope["auth"], refused = self._authentication.look(scope)
+            scope["auth"], refused = self._authentication.look(scope, asked.headers)
             if refused is not None:
                 raise refused
-            response = await self._endpoint(request)
+            act = self._plan(asked)
+            self._writer.submit(
+                act.event, act.who, act.talk, lambda told: self._answer(act, told, then)
+            )
         except Exception as error:
-            response = await problems.answer(request, error)
-            if response.status_code == 500:
-                logger.exception("%s %s", scope["method"], scope["path"])
-        return Reply(response.status_code, response.raw_headers, (response.body,))
+            then(*self._refusal(error))
+
+    def _answer(self, act: Act, told: Item | Exception | None, then: Then) -> None:
+        try:
+            if isinstance(told, Exception):
+                raise told
+            answer = _written(*act.answer(told))
+        except Exception as error:
+            answer = self._refusal(error)
+        then(*answer)
+
+    def _refusal(self, error: Exception) -> tuple[bytes, bytes]:
+        response = problems.response_to(error)
+        if response.status_code == 500:
+            logger.error("%(method)s %(path)s", self._scope, exc_info=error)
+        return Reply(response.status_code, response.raw_headers, ()).head, bytes(response.body)
+
+
+def _plan(route: Route) -> Plan | None:
+    return getattr(route.endpoint, "plan", None)
+
+
+def _written(status: int, said: dict[str, Any]) -> tuple[bytes, bytes]:
+    """The head and the body of `writing.json`."""
+    body = _encode(said)
+    tag = b'etag: "%b"\r\n' % said["version"].encode() if "version" in said else b""
+    return (
+        b"%bcontent-type: application/json\r\ncache-control: no-store\r\n%bcontent-length: %d\r\n"
+        % (status_line(status), tag, len(body)),
+        body,
+    )

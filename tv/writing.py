@@ -13,6 +13,7 @@ Refusals are RFC 9457 problems (tv/problems.py).
 
 import hashlib
 import secrets
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -30,10 +31,11 @@ from tv import items
 from tv.auth import CREW, Identity
 from tv.follower import Follower
 from tv.labs.ideas import sees_all
-from tv.limits import Limits, TooFast
+from tv.limits import Bucket, Limits, TooFast
 from tv.problems import Problem
 from tv.refusals import NBSP, REFUSALS
 from tv.upstream import Upstream
+from tv.writes import Told
 
 KEY_LIMIT = 200  # characters of an Idempotency-Key
 
@@ -60,22 +62,47 @@ class Writer:
 
         What the audience does is counted before it is written (tv/limits.py).
         """
-        within = () if who.role in CREW else self._limits.of(who.by, self._talk_of(event))
         try:
-            outcome = await self._follower.write(event, within)
+            outcome = await self._follower.write(event, self._within(who, self._talk_of(event)))
         except TooFast as error:
             raise too_fast(error) from error
         if isinstance(outcome, Accepted):
             return outcome.item
         raise refusal(outcome, who)
 
+    def submit(
+        self,
+        event: AnyEvent | None,
+        who: Identity,
+        talk: str,
+        then: Callable[[Item | Exception | None], object],
+    ) -> None:
+        """The same for who does not wait: `then` is told what it made or changed, or what went
+        wrong. Without an event it is only counted, in a talk. Raises StoreUnavailable."""
+
+        def tell(outcome: Told) -> None:
+            match outcome:
+                case Accepted(item=item):
+                    then(item)
+                case Refused():
+                    then(refusal(outcome, who))
+                case TooFast():
+                    then(too_fast(outcome))
+                case Exception() | None:
+                    then(outcome)
+
+        within = self._within(who, talk if event is None else self._talk_of(event))
+        self._follower.submit(event, within, tell)
+
     async def count(self, who: Identity, talk: str = "") -> None:
         """Count one act that is no event of its own. Raises Problem, StoreUnavailable."""
-        if who.role not in CREW:
-            try:
-                await self._follower.count(self._limits.of(who.by, talk))
-            except TooFast as error:
-                raise too_fast(error) from error
+        try:
+            await self._follower.count(self._within(who, talk))
+        except TooFast as error:
+            raise too_fast(error) from error
+
+    def _within(self, who: Identity, talk: str) -> Sequence[Bucket]:
+        return () if who.role in CREW else self._limits.of(who.by, talk)
 
     def _talk_of(self, event: AnyEvent) -> str:
         if talk := getattr(event, "talk", ""):

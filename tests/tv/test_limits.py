@@ -45,22 +45,22 @@ async def test_act_that_one_bucket_refuses_counts_in_no_other(redis: Redis) -> N
     own = Bucket("fabrique:{test}:limit:by:p_bob", burst=2, every=100.0)
     full = Bucket("fabrique:{test}:limit:event", burst=1, every=100.0)
     async with asyncio.timeout(10), journal.opened(redis, "test") as book:
-        await book.count((full,))
+        await book.append(None, (full,))
         for _ in range(5):
             with pytest.raises(TooFast) as refused:
-                await book.count((own, full))
+                await book.append(None, (own, full))
             assert refused.value.shared
-        await book.count((own,))
-        await book.count((own,))
+        await book.append(None, (own,))
+        await book.append(None, (own,))
 
 
 async def test_bucket_fills_again_and_is_forgotten(redis: Redis) -> None:
     quick = Bucket("fabrique:{test}:limit:by:p_cem", burst=1, every=0.05)
     async with asyncio.timeout(10), journal.opened(redis, "test") as book:
-        await book.count((quick,))
+        await book.append(None, (quick,))
         while await redis.exists(quick.key):  # noqa: ASYNC110  # the store forgets it: ask
             await asyncio.sleep(0)
-        await book.count((quick,))
+        await book.append(None, (quick,))
 
 
 async def test_two_thousand_at_once_all_pass_the_limits_of_the_room(redis: Redis) -> None:
@@ -74,10 +74,10 @@ async def test_talk_has_a_bucket_of_its_own(redis: Redis) -> None:
     rates = Rates(talk=Rate(burst=1, per_second=0.01))
     limits = Limits("test", rates)
     async with asyncio.timeout(10), journal.opened(redis, "test") as book:
-        await book.count(limits.of("p_ann", "one"))
-        await book.count(limits.of("p_ann", "two"))
+        await book.append(None, limits.of("p_ann", "one"))
+        await book.append(None, limits.of("p_ann", "two"))
         with pytest.raises(TooFast) as refused:
-            await book.count(limits.of("p_bob", "one"))
+            await book.append(None, limits.of("p_bob", "one"))
         assert refused.value.shared
 
 

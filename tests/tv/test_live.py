@@ -372,6 +372,20 @@ async def test_storm_of_votes_is_few_messages_and_ends_with_the_newest_state(red
         assert messages < 40  # not one for each ballot
 
 
+async def test_view_that_cannot_be_made_holds_up_no_other(
+    tv: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken: Any = None
+    tv.follower.recent_cues["plateau"].put("1-0", "plateau-0", broken)
+    async with tv.page(captions_plateau="", talk_direct="") as page, tv.crew() as crew:
+        await page.view("talk:direct")
+        cue = Cue("plateau-1", 1, 1.0, 2.0, ("Bonjour",))
+        await tv.journal.append(CueWritten("plateau", cue))
+        (await crew.post("/api/v1/talks/direct:start")).raise_for_status()
+        assert named(await page.view("talk:direct"))["talk:direct"]["state"] == "live"
+    assert "captions:plateau cannot be made" in caplog.text
+
+
 async def test_page_that_reads_nothing_is_cut_off_and_others_go_on(redis: Redis) -> None:
     async with (
         house(redis, unread_for=1.0, refresh=0.3) as tv,

@@ -22,8 +22,16 @@ from tests.tv.test_api import opened_poll
 from tv import serving
 from tv.auth import Authentication, Passes, Role
 from tv.folder import Folder
+from tv.follower import Follower
+from tv.journal import Journal
+from tv.limits import Limits
+from tv.pages.api_polls import Desk
+from tv.settings import Limits as Rates
 from tv.settings import Store, load
+from tv.storms import endpoint
 from tv.taps import Taps
+from tv.upstream import Upstream
+from tv.writing import Writer
 
 PASSES = Passes(SECRET)
 OTHER_WAY = "?by=starlette"  # an address with a query is nobody's tap
@@ -195,13 +203,16 @@ async def test_vote_whose_page_left_counts_and_harms_nobody(web: Web) -> None:
 
 
 def test_only_what_comes_in_storms_is_taken_and_only_once_the_journal_is_folded() -> None:
-    async def vote(request: Request) -> Response:
+    async def create(request: Request) -> Response:
         return Response("ok")
 
+    follower = Follower(Journal(Redis(), "nobody-writes-this"))
+    writer = Writer(follower, Upstream(Path("nowhere"), []), Limits("test", Rates()))
     path = "/api/v1/polls/{poll}/ballot"
-    routes = [Route(path, vote, methods=["PUT"]), Route("/api/v1/polls", vote, methods=["POST"])]
+    vote = endpoint(Desk(follower, writer).vote, writer)
+    routes = [Route(path, vote, methods=["PUT"]), Route("/api/v1/polls", create, methods=["POST"])]
     folded = asyncio.Event()
-    taps = Taps(routes, Authentication(Starlette(), PASSES), folded)
+    taps = Taps(routes, Authentication(Starlette(), PASSES), writer, folded)
     assert taps.taking(b"PUT", b"/api/v1/polls/p/ballot") is None
     folded.set()
     assert taps.taking(b"PUT", b"/api/v1/polls/p/ballot") is not None

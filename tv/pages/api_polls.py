@@ -31,14 +31,14 @@ drafts.
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from engagement.fold import Reason, Refused
+from engagement.fold import Item, Reason, Refused
 from engagement.polls import (
     OPTIONS,
     WRITTEN,
@@ -67,6 +67,7 @@ from tv.follower import Follower
 from tv.openapi import takes
 from tv.pages.poll_drafts import OPTION, PROMPT, Changes, Draft, Duration, most, options_of
 from tv.problems import Problem, clean, read_json
+from tv.storms import Act, Asked, endpoint
 from tv.writing import Writer, absent, json, refusal, talk_of, unknown_act
 
 TEXT = 280  # characters of an answer
@@ -117,7 +118,7 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
     desk = Desk(follower, writer)
     poll = "/api/v1/polls/{poll}"
     return [
-        Route(f"{poll}/ballot", desk.vote, methods=["PUT"]),  # first: it comes in storms
+        Route(f"{poll}/ballot", endpoint(desk.vote, writer), methods=["PUT"]),
         Route("/api/v1/polls", desk.create, methods=["POST"]),
         Route("/api/v1/talks/{talk}/polls", desk.of_talk, methods=["GET"]),
         Route(f"{poll}:more_time", desk.more_time, methods=["POST"]),
@@ -239,12 +240,12 @@ class Desk:
         return json(items.item(await self._writer.write(event, who), who.crew(poll.talk)))
 
     @takes(Vote)
-    async def vote(self, request: Request) -> Response:
-        poll, who = self._find(request)
+    def vote(self, asked: Asked) -> Act:
+        poll, who = self._find(asked)
         by = who.must_take_part()
-        said = await read_json(request, Vote, limit=8192)
+        said = asked.said(Vote)
         event = BallotCast(
-            **self._writer.act(request, by),
+            **self._writer.act(asked, by),
             poll=poll.id,
             round=said.round or poll.round,
             choices=tuple(said.choices),
@@ -253,9 +254,7 @@ class Desk:
         )
         if hopeless := self._hopeless(poll, event):
             raise refusal(Refused(hopeless, poll), who)
-        ballot = await self._writer.write(event, who)
-        assert isinstance(ballot, Ballot)
-        return json(poll_items.ballot_item(ballot))
+        return Act(who, event, _voted)
 
     async def ballot(self, request: Request) -> Response:
         """What one has voted."""
@@ -348,6 +347,11 @@ class Desk:
             return Reason.WRONG_ROUND
         over = poll.state in ("closed", "published") and not poll.takes(event.at, more_time=True)
         return Reason.POLL_NOT_OPEN if event.round == poll.round and over else None
+
+
+def _voted(ballot: Item | None) -> tuple[int, dict[str, Any]]:
+    assert isinstance(ballot, Ballot)
+    return 200, poll_items.ballot_item(ballot)
 
 
 def _texts(poll: Poll, texts: list[str]) -> tuple[str, ...]:

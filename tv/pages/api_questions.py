@@ -28,6 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.fold import Item
 from engagement.questions import (
     Anchor,
     Question,
@@ -37,7 +38,7 @@ from engagement.questions import (
     SupportTakenBack,
 )
 from engagement.wording import flags
-from tv import items
+from tv import items, storms
 from tv.auth import Identity, identity
 from tv.duplicates import Duplicates
 from tv.follower import Follower
@@ -81,7 +82,11 @@ def routes(
         Route("/api/v1/talks/{talk}/questions:similar", desk.similar, methods=["POST"]),
         Route("/api/v1/talks/{talk}/questions:counts", desk.counts, methods=["GET"]),
         Route("/api/v1/questions/{question}:withdraw", desk.withdraw, methods=["POST"]),
-        Route("/api/v1/questions/{question}/support", desk.support, methods=["PUT", "DELETE"]),
+        Route(
+            "/api/v1/questions/{question}/support",
+            storms.endpoint(desk.support, writer),
+            methods=["PUT", "DELETE"],
+        ),
         Route("/api/v1/questions/{question}", desk.one, methods=["GET"]),
     ]
 
@@ -222,17 +227,20 @@ class Desk(Seeing):
         assert isinstance(withdrawn, Question)
         return json(self.rendered(withdrawn, who))
 
-    async def support(self, request: Request) -> Response:
-        question, who = self.find(request)
-        act = self._writer.act(request, who.must_take_part())
+    def support(self, asked: storms.Asked) -> storms.Act:
+        question, who = self.find(asked)
+        act = self._writer.act(asked, who.must_take_part())
         event: SupportGiven | SupportTakenBack
-        if request.method == "PUT":
+        if asked.method == "PUT":
             event = SupportGiven(**act, question=question.id, joined=who.joined)
         else:
             event = SupportTakenBack(**act, question=question.id)
-        supported = await self._writer.write(event, who)
-        assert isinstance(supported, Question)
-        return json(self.rendered(supported, who))
+
+        def supported(changed: Item | None) -> tuple[int, Rendered]:
+            assert isinstance(changed, Question)
+            return 200, self.rendered(changed, who)
+
+        return storms.Act(who, event, supported)
 
 
 def _checked(anchor: Anchor | None) -> Anchor | None:

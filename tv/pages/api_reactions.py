@@ -13,20 +13,22 @@ The topic `reactions:{id}` of the socket brings the newest seconds, as `poll_ite
 """
 
 from math import floor
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.fold import Item
 from engagement.reactions import Reaction
 from tv import poll_items
 from tv.auth import identity
 from tv.follower import Follower
 from tv.openapi import takes
-from tv.problems import Problem, read_json
+from tv.problems import Problem
 from tv.reacting import Reacting
+from tv.storms import Act, Asked, endpoint
 from tv.upstream import Upstream
 from tv.writing import Writer, json, talk_of
 
@@ -46,11 +48,11 @@ def routes(
     audience = follower.audience
 
     @takes(Tap)
-    async def react(request: Request) -> Response:
-        who = identity(request)
+    def react(asked: Asked) -> Act:
+        who = identity(asked)
         who.must_take_part()
-        talk, now = talk_of(request, audience.talks), upstream.now()
-        said = await read_json(request, Tap, limit=1024)
+        talk, now = talk_of(asked, audience.talks), upstream.now()
+        said = asked.said(Tap)
         if talk.state != "live" or talk.started_at is None:
             raise Problem(
                 409,
@@ -58,18 +60,21 @@ def routes(
                 "Pas en direct",
                 "On ne peut réagir à une intervention que pendant son direct.",
             )
-        await writer.count(who, talk.id)
         seen = now if said.media_time is None else said.media_time
         at = floor(seen if talk.started_at <= seen <= now + AHEAD else now)
-        if not reacting.count(talk.id, at, said.kind):
-            raise Problem(
-                503,
-                "too-many-reactions",
-                "Réactions en attente",
-                "Trop de réactions attendent d’être enregistrées. Réessayez dans un instant.",
-                retry_after=5,
-            )
-        return json({"kind": said.kind, "at": at}, 202)
+
+        def reacted(_: Item | None) -> tuple[int, dict[str, Any]]:
+            if not reacting.count(talk.id, at, said.kind):
+                raise Problem(
+                    503,
+                    "too-many-reactions",
+                    "Réactions en attente",
+                    "Trop de réactions attendent d’être enregistrées. Réessayez dans un instant.",
+                    retry_after=5,
+                )
+            return 202, {"kind": said.kind, "at": at}
+
+        return Act(who, None, reacted, talk.id)
 
     async def every(request: Request) -> Response:
         talk = talk_of(request, audience.talks)
@@ -86,6 +91,6 @@ def routes(
         )
 
     return [
-        Route("/api/v1/talks/{talk}/reactions", react, methods=["POST"]),
+        Route("/api/v1/talks/{talk}/reactions", endpoint(react, writer), methods=["POST"]),
         Route("/api/v1/talks/{talk}/reactions", every, methods=["GET"]),
     ]
