@@ -32,13 +32,15 @@ Put = TypeVar("Put", Cafe, Progress, Table)
 
 class Saved(msgspec.Struct, frozen=True):
     """All that it takes to go on. `seated`: who sits at a table, and whether by its own device;
-    `hosts`: names by pass; `people`: who ever sat in a laboratory, by session."""
+    `late`: how many were taken in above its seats; `hosts`: names by pass; `people`: who ever sat
+    in a laboratory, by session."""
 
     cafes: tuple[Cafe, ...]
     progress: tuple[Progress, ...]
     tables: tuple[Table, ...]
     seats: dict[str, Seat]
     seated: dict[str, dict[str, bool]]
+    late: dict[str, int]
     hosts: dict[str, dict[str, str]]
     people: dict[str, dict[str, tuple[str, ...]]]
 
@@ -57,6 +59,7 @@ class Cafes(Fold):
         self.tables: dict[str, Table] = {}
         self._seats: dict[str, Seat] = {}
         self._seated: dict[str, dict[str, bool]] = {}
+        self._late: dict[str, int] = {}
         self._hosts: dict[str, dict[str, str]] = {}
         self._people: dict[str, dict[str, dict[str, None]]] = {}
 
@@ -165,6 +168,7 @@ class Cafes(Fold):
             tuple(self.tables.values()),
             dict(self._seats),
             {table: dict(seated) for table, seated in self._seated.items()},
+            dict(self._late),
             {table: dict(hosts) for table, hosts in self._hosts.items()},
             {
                 cafe: {lab: tuple(people) for lab, people in labs.items()}
@@ -178,6 +182,7 @@ class Cafes(Fold):
         self.tables = {table.id: table for table in saved.tables}
         self._seats = dict(saved.seats)
         self._seated = {table: dict(seated) for table, seated in saved.seated.items()}
+        self._late = dict(saved.late)
         self._hosts = {table: dict(hosts) for table, hosts in saved.hosts.items()}
         self._people = {
             cafe: {lab: dict.fromkeys(people) for lab, people in labs.items()}
@@ -229,6 +234,7 @@ class Cafes(Fold):
             if standing is None or standing.cafe != cafe.id:
                 self._hosts.pop(name, None)
                 self._seated.pop(name, None)
+                self._late.pop(name, None)
                 self._put(position, Table(id=name, cafe=cafe.id, lab=lab, number=number))
         for table in self.tables_of(lab)[count:]:
             self._put(position, replace(table, removed=True))
@@ -279,19 +285,28 @@ class Cafes(Fold):
             return Refused(Reason.CAFE_CLOSED, cafe)
         seated = self._seated.setdefault(table.id, {})
         counted = seated.get(event.by, False)
-        if event.kiosk and not counted and table.kiosk_seated >= cafe.plan.seats:
-            return Refused(Reason.TABLE_FULL, table)
+        now = round_of_seats(self.progress[table.lab])
+        over = 0 < event.late < now  # the round for which they sat down
         before = self._seats.get(event.by)
-        seat = Seat(table.id, cafe.id, round_of_seats(self.progress[table.lab]))
+        seat = Seat(table.id, cafe.id, event.late if over else now)
+        if over and before and before.cafe == cafe.id:
+            return Accepted(table)  # they sat down since
         if before == seat and event.by in seated and counted >= event.kiosk:
             return Accepted(table)
+        if over or (event.kiosk and not counted and table.kiosk_seated >= cafe.plan.seats):
+            late = self._late.get(table.id, 0)
+            if not event.late or late >= cafe.plan.seats * cafe.plan.rounds:
+                return Refused(Reason.TABLE_FULL, table)
+            self._late[table.id] = late + 1
         if before and before.table != table.id and event.by in self._seated.get(before.table, ()):
             del self._seated[before.table][event.by]
             self._put(position, self._counted(self.tables[before.table]))
-        seated[event.by] = counted or event.kiosk
         self._seats[event.by] = seat
         self._people.setdefault(cafe.id, {}).setdefault(table.lab, {})[event.by] = None
         self.theirs.append((OWN, event.by))
+        if over:
+            return Accepted(table)
+        seated[event.by] = counted or event.kiosk
         return Accepted(self._put(position, self._counted(table)))
 
     def _end_round(self, position: str, progress: Progress, leave: bool) -> None:

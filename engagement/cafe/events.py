@@ -78,9 +78,12 @@ class SeatTaken(TableEvent, frozen=True):
     """A participant is at a table; they are at no other then.
 
     `kiosk`: on the table's own device, which has as many people in a round as the table has seats.
+    `late`: the round for which they sat down, told by a device that could not say so then: they are
+    taken in above the seats, as far as the table would have had them in all its rounds.
     """
 
     kiosk: bool = False
+    late: int = 0
 
 
 class TableHosted(TableEvent, frozen=True):

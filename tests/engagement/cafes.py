@@ -45,8 +45,8 @@ class House(Room):
     def advance(self, *labs: str, at: float | None = None, **more: Any) -> Outcome:
         return self.do(RoundAdvanced, cafe="c", labs=labs, at=at, **more)
 
-    def sit(self, by: str, table: str = "labo-1.1", kiosk: bool = False) -> Outcome:
-        return self.do(SeatTaken, by, table=table, kiosk=kiosk)
+    def sit(self, by: str, table: str = "labo-1.1", kiosk: bool = False, late: int = 0) -> Outcome:
+        return self.do(SeatTaken, by, table=table, kiosk=kiosk, late=late)
 
     def time_passes(self, until: float) -> None:
         """Do what is due, each when it is."""

@@ -61,6 +61,29 @@ def test_tables_own_device_takes_as_many_as_it_has_places(house: House) -> None:
     assert house.table().kiosk_seated == 1
 
 
+def test_late_ones_are_taken_in_above_the_places_but_not_without_end(house: House) -> None:
+    house.advance()
+    for person in ("ann", "bob"):
+        house.sit(person, kiosk=True)
+    assert isinstance(house.sit("cem", kiosk=True, late=1), Accepted)
+    assert (house.table().seated, house.table().kiosk_seated) == (3, 3)
+    house.advance()  # they move
+    before = house.table()
+    assert isinstance(house.sit("dia", kiosk=True, late=1), Accepted)
+    assert house.table() is before  # that round is over
+    seat = house.cafes.seat("dia")
+    assert seat
+    assert seat.round == 1
+    assert "dia" in house.cafes.people("c", "labo-1")
+    assert isinstance(house.sit("dia", kiosk=True, late=1), Accepted)  # sent again
+    for person in ("eli", "fay"):
+        assert isinstance(house.sit(person, kiosk=True), Accepted)
+    for number in range(2):  # four in all: two places, two rounds
+        assert isinstance(house.sit(f"late {number}", kiosk=True, late=1), Accepted)
+    assert reason(house.sit("one more", kiosk=True, late=1)) == Reason.TABLE_FULL
+    assert house.table().kiosk_seated == 2
+
+
 def test_two_hosts_share_a_table(house: House) -> None:
     house.do(TableHosted, "pass_1", table="labo-1.1", name="Léa")
     house.do(TableHosted, "pass_2", table="labo-1.1", name="Max")

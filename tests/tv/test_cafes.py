@@ -293,6 +293,30 @@ async def test_kiosk_makes_a_person_for_each_place(tv: House) -> None:
         assert (await good(they.post(f"{TABLE}:sit")))["id"] == "labo-1.1"
 
 
+async def test_who_sat_at_a_tablet_without_a_network_is_taken_in_when_it_is_back(tv: House) -> None:
+    person = f"{TABLE}:person"
+    async with tv.crew() as crew, tv.crew(Role.KIOSK, table="labo-1.1") as kiosk:
+        address = await opened(crew)
+        cafe = address.rpartition("/")[2]
+        for _ in range(2):
+            await good(kiosk.post(person), 201)
+        key, first_round = {"idempotency-key": "late"}, {"cafe": cafe, "round": 1}
+        problem(await kiosk.post(person, headers=key), 409, "table-full")
+        late = await good(kiosk.post(person, headers=key, json=first_round), 201)
+        assert late["seat"]["table"] == "labo-1.1"
+        assert (await good(crew.get(TABLE)))["kiosk_seated"] == 3
+        again = await good(kiosk.post(person, headers=key, json=first_round), 201)
+        assert again["id"] == late["id"]
+        for _ in range(3):
+            await good(crew.post(f"{address}:advance"))
+        await good(kiosk.post(person, json=first_round), 201)  # their round is over
+        for _ in range(2):
+            await good(kiosk.post(person), 201)  # and none of these has lost a place by that
+        other = await good(kiosk.post(person, json={"cafe": "c_other", "round": 1}), 201)
+        assert other["seat"] is None
+        problem(await kiosk.post(person, json={"round": -1}), 422, "invalid-body")
+
+
 async def test_pages_of_all_laboratories_hear_of_each(tv: House) -> None:
     async with tv.crew() as crew, tv.page(labs="", cafes="", **{"table_labo-2.1": ""}) as page:
         await opened(crew)

@@ -13,16 +13,21 @@
 - `POST …/{table}:reveal` → table: what was noted privately in the round under way shows, and what
   comes from now on, as when the round is over (its hosts, moderator, operator, admin). 409
   `wrong-state` before the first.
-- `POST …/{table}:person` `{"name"}` → 201 `{"id", "token", "name", "lab", "table", "seat"}`:
-  *Nouvelle personne* on the table's own device (a kiosk's pass), a new participant who sits there.
-  Their token is for `Authorization: Bearer`: the device keeps no cookie of a person. 409
+- `POST …/{table}:person` `{"name", "cafe", "round"}` → 201 `{"id", "token", "name", "lab", "table",
+  "seat"}`: *Nouvelle personne* on the table's own device (a kiosk's pass), a new participant who
+  sits there. Their token is for `Authorization: Bearer`: the device keeps no cookie of a person. 409
   `table-full`: as many sat there in this round as the table has places. `seat` is as in `me:cafe`,
-  null where no session is open. A retry with the same `Idempotency-Key` is the same person.
+  null where no session is open. `cafe` and `round` are told by a device that could not ask at
+  once, and nobody can be sent away any more: the session and the round for which somebody sat down
+  then. They are taken in above the places, as many as those of all rounds, and take none of a round
+  that they are not in. A retry with the same `Idempotency-Key` is the same person, told late or
+  not.
 
 403 `other-table` for a pass of another table. Shapes are those of `tv/labs/items.py`, writes as in
 tv/writing.py.
 """
 
+from typing import Annotated
 
 import msgspec
 from msgspec.structs import replace
@@ -47,6 +52,13 @@ class Named(msgspec.Struct, frozen=True):
     """The body of what says somebody's name."""
 
     name: str = ""
+
+
+class Coming(Named, frozen=True):
+    """The body of `:person`; `round` is 0 for somebody who is there now."""
+
+    cafe: str = ""
+    round: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
 
 
 def routes(
@@ -130,7 +142,7 @@ class Desk:
         event = NotesRevealed(**self._writer.act(request, who.signature), table=table.id)
         return self._done(await self._writer.write(event, who))
 
-    @takes(Named)
+    @takes(Coming)
     async def person(self, request: Request) -> Response:
         """A new participant at a table without a session too: polls are answered there as well."""
         name = request.path_params["table"]
@@ -138,7 +150,7 @@ class Desk:
             raise absent("table")
         who = identity(request)
         who.must_be_kiosk(name)
-        said = await read_json(request, Named)
+        said = await read_json(request, Coming)
         called = clean(said.name, "Pseudonyme", PSEUDONYM, least=0)
         device = replace(who, participant="")
         await self._writer.count(device)
@@ -146,17 +158,23 @@ class Desk:
         # Their id follows from the act's, so that a retry makes nobody else.
         participant, token = self._passes.welcome(called, f"p_{act['id'][:16]}", lab_of(name), name)
         seat = None
-        if self._in_session(name):
-            event = SeatTaken(**act | {"by": participant.id}, table=name, kiosk=True)
+        if self._in_session(name, said.cafe):
+            act |= {"by": participant.id}
+            if said.round:
+                act["id"] += "-late"  # the same person, who may have been told otherwise
+            event = SeatTaken(**act, table=name, kiosk=True, late=said.round)
             await self._writer.write(event, replace(who, participant=participant.id))
             seat = own_seat(self._cafes, participant.id)["seat"]
         response = json(described(participant, token) | {"seat": seat}, 201)
         response.delete_cookie(PARTICIPANT_COOKIE, httponly=True, samesite="lax")
         return response
 
-    def _in_session(self, name: str) -> bool:
+    def _in_session(self, name: str, cafe: str) -> bool:
+        """Whether a table is in a session that is open: in the one told, if one is."""
         table = self._cafes.table(name)
-        return table is not None and self._cafes.by_id[table.cafe].state == "open"
+        if table is None or cafe not in ("", table.cafe):
+            return False
+        return self._cafes.by_id[table.cafe].state == "open"
 
     def _find(self, request: Request) -> Table:
         table = self._cafes.table(request.path_params["table"])
