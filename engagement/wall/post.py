@@ -63,6 +63,16 @@ class PostEvent(Event, frozen=True):
     post: str
 
 
+class PostReworded(PostEvent, frozen=True):
+    """What was brought here says something else where it is from, and so does the post.
+
+    It is read anew, unless it is `vouched` for by a moderator.
+    """
+
+    text: str
+    vouched: bool = False
+
+
 class PostApproved(PostEvent, frozen=True):
     """It will be shown when its hold is over."""
 
@@ -112,7 +122,8 @@ class PostUnsupported(PostEvent, frozen=True):
 
 
 AnyPostEvent = (
-    PostApproved
+    PostReworded
+    | PostApproved
     | PostShown
     | PostRejected
     | PostHidden
@@ -183,6 +194,9 @@ def decide(post: Post, event: AnyPostEvent) -> Post | Reason:
     match event, post.state:
         case PostWithdrawn(by=by), _ if by != post.by:
             return Reason.NOT_YOURS
+        case PostReworded(text=text, vouched=vouched), _ if post.network:
+            reworded = replace(post, text=text)
+            return reworded if vouched else replace(off(reworded), state="pending")
         case PostApproved(at=at), "pending":
             return held(post, at)
         case PostShown(at=at), "approved":

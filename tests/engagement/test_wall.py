@@ -21,6 +21,7 @@ from engagement.wall.post import (
     PostRejected,
     PostRestored,
     PostRetired,
+    PostReworded,
     PostShown,
     PostSupported,
     PostUnpinned,
@@ -272,6 +273,21 @@ def test_erased_participant_leaves_counts_and_nothing_else(place: Place) -> None
     assert b"ann" not in msgspec.msgpack.encode(place.posts.saved())
 
 
+def test_what_is_reworded_where_it_is_from_is_read_again_unless_vouched_for(place: Place) -> None:
+    place.bring("w")
+    for act in (PostApproved, PostShown, PostPinned):
+        place.do(act, post="w")
+    place.do(PostSupported, "ann", post="w")
+    place.do(PostReworded, post="w", text="Corrigé", vouched=True)
+    assert (place.state("w"), place.posts.by_id["w"].text) == ("shown", "Corrigé")
+    place.do(PostReworded, post="w", text="Encore")
+    post = place.posts.by_id["w"]
+    assert (post.state, post.text, post.support, post.pinned_at) == ("pending", "Encore", 1, None)
+    assert post.was_public  # pages are told that it went
+    place.write("own", by="ann")
+    assert reason(place.do(PostReworded, post="own", text="Pas d’elle")) == Reason.WRONG_STATE
+
+
 @pytest.mark.parametrize("act", [PostRejected, PostHidden])
 def test_erased_post_that_was_refused_cannot_be_put_back_empty(place: Place, act: type) -> None:
     place.write("w", by="ann")
@@ -292,6 +308,7 @@ ACTS = st.one_of(
             (
                 *(PostApproved, PostShown, PostRejected, PostHidden, PostRetired, PostRestored),
                 *(PostWithdrawn, PostPinned, PostUnpinned, PostSupported, PostUnsupported),
+                PostReworded,
             )
         ),
         st.sampled_from("abc"),
@@ -309,6 +326,8 @@ def happen(place: Place, acts: list[tuple[type, str, str]]) -> None:
             place.write(name, by=by)
         elif act is ParticipantErased:
             place.do(act, participant=name, stand_in=f"gone {name}")
+        elif act is PostReworded:
+            place.do(act, by=by, post=name, text="Autrement", vouched=by == "a")
         else:
             place.do(act, by=by, post=name)
 

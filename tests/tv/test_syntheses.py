@@ -264,6 +264,37 @@ async def test_synthesis_is_on_the_wall_once_and_read_first_unless_a_moderator_s
         assert newest["text"].endswith(" mot …")
 
 
+async def test_wall_says_what_a_synthesis_says_and_shows_nothing_unread(tv: House) -> None:
+    async with host_of(tv) as anne, tv.crew(Role.MODERATOR) as crew:
+        url = (await shared(anne, wall=True))["url"]
+
+        async def post() -> tuple[str, str]:
+            [found] = (await good(crew.get("/api/v1/wall/posts")))["items"]
+            return found["state"], found["text"].partition(" – ")[2]
+
+        [on_wall] = (await good(crew.get("/api/v1/wall/posts")))["items"]
+        for verb in ("approve", "show"):
+            await good(crew.post(f"/api/v1/wall/posts/{on_wall['id']}:{verb}"))
+        await good(anne.post(f"{url}:share", json={"wall": True}))  # nothing new to read
+        assert await post() == ("shown", "Pour réparer. Ouvert le soir.")
+        await good(crew.patch(url, json={"body": "Par le modérateur"}))
+        assert await post() == ("shown", "Par le modérateur")
+        await good(anne.patch(url, json={"body": "Par l’hôtesse"}))
+        assert await post() == ("pending", "Par l’hôtesse")
+        await good(anne.post(f"{url}:hide"))
+        assert (await post())[0] == "hidden"
+        await good(anne.post(f"{url}:restore"))
+        await good(anne.patch(url, json={"body": "Pour les labos"}))
+        await good(anne.post(f"{url}:share"))
+        assert await post() == ("hidden", "Par l’hôtesse")  # it was not asked back
+        await good(anne.post(f"{url}:share", json={"wall": True}))
+        assert await post() == ("pending", "Pour les labos")
+        await good(crew.post(f"{url}:hide"))
+        await good(crew.post(f"{url}:restore"))
+        await good(crew.post(f"{url}:share", json={"wall": True}))
+        assert await post() == ("approved", "Pour les labos")
+
+
 async def test_synthesis_is_on_air_in_two_actions_and_off_when_it_is_hidden(tv: House) -> None:
     async with host_of(tv) as anne, tv.crew() as crew, tv.page(overlay="") as obs:
         assert await air(obs, "overlay", "overlay") == []

@@ -15,7 +15,9 @@
   version; what was shared, or another hand wrote, always is: 50 versions in all.
 - `POST …/{id}:share` `{"labs": [], "open": false, "wall": false}` → synthesis (the same): the
   tables of `labs` see it, all for none; if `open`, so does the page of ideas, for good; `wall`: its
-  words go to the wall once, to be read by a moderator first unless one shares it. 422 `text-empty`.
+  words go to the wall, to be read by a moderator first unless one shares it. From then on the wall
+  says what it says: its post is read anew when it is corrected, unless a moderator does that, and
+  hidden with it. 422 `text-empty`.
 - `:hide` → synthesis (the same); `:restore` → a draft again (moderators, or the host who hid it).
 - `PUT|DELETE …/support` → synthesis (participants; shared ones).
 - `:take` `{"talk"}` → synthesis: it is told on the set, in a talk that is live, and on screens;
@@ -25,10 +27,8 @@ Syntheses are as in tv/labs/syntheses.py, with `supported`; writes as in tv/writ
 `unknown-synthesis` also for what whoever asks may not see. Comments: api_comments.py.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from textwrap import shorten
 from typing import Annotated, get_args
 
 import msgspec
@@ -53,11 +53,10 @@ from engagement.syntheses.events import (
 )
 from engagement.syntheses.syntheses import Syntheses
 from engagement.syntheses.synthesis import Synthesis, SynthesisState, Text
-from engagement.wall.post import PostBrought
 from tv import items
 from tv.auth import MODERATORS, RUNNERS, Identity, Role, identity
 from tv.follower import Follower
-from tv.labs.naming import table_name
+from tv.labs.on_wall import OnWall
 from tv.labs.places import check_lab
 from tv.labs.syntheses import Rendered, synthesis_item, version_item
 from tv.openapi import takes
@@ -67,10 +66,8 @@ from tv.writing import Writer, absent, json, unknown_act
 
 TITLE = 120  # characters
 BODY = 2_000
-ON_WALL = 500
 IDEAS = 300  # that one synthesis may come from
 CLUSTERS = 60
-NETWORK = "Laboratoire"  # where a post of the wall comes from
 
 ON_SET = (Role.PRESENTER, *RUNNERS)
 ACTS: dict[str, type[SynthesisHidden | SynthesisRestored | SynthesisTold]] = {
@@ -140,6 +137,7 @@ class Desk:
         self._audience = follower.audience
         self._syntheses = follower.audience.syntheses
         self._writer = writer
+        self._wall = OnWall(follower.audience.posts, writer, labs)
         self._labs = labs
 
     async def every(self, request: Request) -> Response:
@@ -215,7 +213,10 @@ class Desk:
             author=who.name,
             keeps=said.keeps,
         )
-        return json(self._rendered(await self._write(event, who), who))
+        revised = await self._write(event, who)
+        if revised.shared:
+            await self._wall.keep(revised, event, who)
+        return json(self._rendered(revised, who))
 
     @takes(Share)
     async def share(self, request: Request) -> Response:
@@ -229,9 +230,7 @@ class Desk:
             open=said.open,
         )
         shared = await self._write(event, who)
-        post = self._post(shared, event, who)
-        if said.wall and post.post not in self._audience.posts.by_id:
-            await self._writer.write(post, who)
+        await self._wall.keep(shared, event, who, wanted=said.wall)
         return json(self._rendered(shared, who))
 
     @takes(Take)
@@ -259,7 +258,10 @@ class Desk:
                 raise unknown_act()
         act = self._writer.act(request, who.signature)
         event = ACTS[request.path_params["verb"]](**act, synthesis=synthesis.id)
-        return json(self._rendered(await self._write(event, who), who))
+        done = await self._write(event, who)
+        if isinstance(event, SynthesisHidden):
+            await self._wall.hide(done, event, who)
+        return json(self._rendered(done, who))
 
     async def support(self, request: Request) -> Response:
         synthesis, who = self._find(request)
@@ -297,21 +299,6 @@ class Desk:
     def _step(self, synthesis: Synthesis) -> str:
         lab = self._labs.get(synthesis.lab)
         return lab.step if lab else ""
-
-    def _post(self, synthesis: Synthesis, shared: SynthesisShared, who: Identity) -> PostBrought:
-        """What the wall shows of it; the same words come once."""
-        text = f"{synthesis.text.title} – {synthesis.text.body}"
-        words = hashlib.sha256(text.encode()).hexdigest()[:12]
-        return PostBrought(
-            id=f"{shared.id}-wall",
-            at=shared.at,
-            by=shared.by,
-            post=f"w_{synthesis.id}_{words}",
-            text=shorten(text, ON_WALL, placeholder=" …"),
-            author=table_name(synthesis.table, self._labs),
-            network=NETWORK,
-            vouched=who.role in MODERATORS,
-        )
 
 
 def found_synthesis(request: Request, syntheses: Syntheses) -> tuple[Synthesis, Identity]:
