@@ -265,7 +265,11 @@ class _Event:
             def get(path: str) -> Any:
                 return crew.get(f"/api/v1{path}").raise_for_status().json()
 
-            ideas = get(f"/contributions?cafe={self._cafe}")["items"]
+            ideas, after = [], ""
+            while after is not None:
+                listed = get(f"/contributions?cafe={self._cafe}&limit=500&after={after}")
+                ideas += listed["items"]
+                after = listed["next"]
             shared = get(f"/syntheses?cafe={self._cafe}")["items"]
             compared = get(f"/cafes/{self._cafe}/comparison")
             tables = get(f"/cafes/{self._cafe}/tables.json")

@@ -168,7 +168,7 @@ class Host(Device):
 
     async def formalise(self, cafe: str) -> str:
         """Two groups, and a synthesis of them that is written in two goes, and shared; its id."""
-        listed = await self.ask("GET", f"/contributions?cafe={cafe}&table={self.table}")
+        listed = await self.ask("GET", f"/contributions?cafe={cafe}&table={self.table}&limit=500")
         ideas = [item["id"] for item in listed["items"]]
         await self.ask("POST", "/clusters:suggest", {"table": self.table})
         groups = []

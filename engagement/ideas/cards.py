@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -31,9 +32,19 @@ class Cards(Fold):
         found = self.clusters.get(cluster)
         return None if found is None or found.removed else found
 
-    def of(self, cafe: str) -> list[Idea]:
-        """Those of a session or a call, the oldest first."""
-        return [idea for idea in self.by_id.values() if idea.cafe == cafe]
+    def rank(self, idea: str) -> int:
+        """Its place in the order in which they came."""
+        return self._ranks[idea]
+
+    def of(self, cafe: str, lab: str = "") -> list[Idea]:
+        """Those of a session or a call, or of one of its laboratories, the oldest first."""
+        labs = self._of.get(cafe, {})
+        names = labs.get(lab, ()) if lab else sorted(chain(*labs.values()), key=self.rank)
+        return [self.by_id[name] for name in names]
+
+    def pending(self) -> list[Idea]:
+        """Those that wait for somebody to read them."""
+        return [self.by_id[name] for name in self._pending]
 
     def at(self, cafe: str, table: str) -> list[Idea]:
         """Those that are on a table: made there, then carried there."""
@@ -75,11 +86,14 @@ class Cards(Fold):
 
     def _index(self) -> None:
         """What follows from ideas and groups, and need not be saved."""
+        self._ranks: dict[str, int] = {}
+        self._of: defaultdict[str, dict[str, dict[str, None]]] = defaultdict(dict)  # by laboratory
         self._by: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._made: defaultdict[Place, dict[str, None]] = defaultdict(dict)
         self._carried: defaultdict[Place, dict[str, None]] = defaultdict(dict)
         self._groups: defaultdict[Place, dict[str, None]] = defaultdict(dict)
         self._noted: dict[str, None] = {}
+        self._pending: dict[str, None] = {}
         self._pictures: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for idea in self.by_id.values():
             self._note(idea)
@@ -90,6 +104,7 @@ class Cards(Fold):
         idea = replace(idea, version=position)
         if before := self.by_id.get(idea.id):
             self._noted.pop(idea.id, None)
+            self._pending.pop(idea.id, None)
             self._pictures[before.picture].pop(idea.id, None)
         self.by_id[idea.id] = idea
         self._note(idea)
@@ -99,12 +114,16 @@ class Cards(Fold):
         return idea
 
     def _note(self, idea: Idea) -> None:
+        self._ranks.setdefault(idea.id, len(self._ranks))
+        self._of[idea.cafe].setdefault(idea.lab, {})[idea.id] = None
         self._by[idea.by][idea.id] = None
         self._made[idea.cafe, idea.table][idea.id] = None
         for stop in idea.stops:
             self._carried[idea.cafe, stop.table][idea.id] = None
         if idea.state == "noted":
             self._noted[idea.id] = None
+        if idea.state == "pending":
+            self._pending[idea.id] = None
         if idea.picture:
             self._pictures[idea.picture][idea.id] = None
 

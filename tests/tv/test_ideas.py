@@ -198,8 +198,6 @@ async def test_dots_are_each_ones_and_no_more_than_planned(tv: House) -> None:
             if me["dots"] == dict.fromkeys(cards, 1):
                 break
         assert me["dots_left"] == {cafe: 0}
-        by_support = await good(ann.get(IDEAS, params={"sort": "support", "limit": 1}))
-        assert (len(by_support["items"]), by_support["total"]) == (1, 2)
 
 
 async def test_ideas_are_found_by_where_they_are_from_and_what_they_are_about(tv: House) -> None:
@@ -223,8 +221,30 @@ async def test_ideas_are_found_by_where_they_are_from_and_what_they_are_about(tv
             ({"limit": "2"}, ["trois", "deux"]),
         ):
             assert await listed(ann, **filters) == found, filters
-        for wrong in ({"sort": "x"}, {"state": "x"}, {"limit": "-1"}, {"limit": "²"}):
+        for wrong in (
+            *({"sort": "x"}, {"state": "x"}, {"limit": "-1"}, {"limit": "²"}),
+            *({"sort": "support"}, {"after": "none"}, {"after": f"x.{one['id']}"}),
+        ):
             problem(await ann.get(IDEAS, params=wrong), 422, "unknown-filter")
+
+
+@pytest.mark.parametrize("sort", ["recent", "support"])
+async def test_pages_go_through_all_ideas_once_while_more_come(tv: House, sort: str) -> None:
+    cafe = await session(tv)
+    async with tv.someone() as ann, tv.someone() as bob:
+        cards = [(await made(ann, cafe, f"n° {number}"))["id"] for number in range(7)]
+        for card, dots in ((cards[1], 2), (cards[4], 2), (cards[5], 1)):
+            await good(bob.put(f"{IDEAS}/{card}/dots", json={"dots": dots}))
+        seen, after = list[str](), ""
+        while after is not None:
+            query = {"cafe": cafe, "sort": sort, "limit": "3", "after": after}
+            page = await good(ann.get(IDEAS, params=query))
+            seen += [each["id"] for each in page["items"]]
+            after = page["next"]
+            await made(bob, cafe, "Pendant ce temps")
+        ordered = [4, 1, 5, 6, 3, 2, 0] if sort == "support" else [6, 5, 4, 3, 2, 1, 0]
+        assert [card for card in seen if card in cards] == [cards[number] for number in ordered]
+        assert len(seen) == len(set(seen))
 
 
 async def test_hosts_group_the_cards_of_their_table(tv: House) -> None:

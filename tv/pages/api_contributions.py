@@ -1,9 +1,11 @@
 """The API of ideas: cards of tables, and answers to calls.
 
-- `GET /api/v1/contributions?table=&cafe=&lab=&step=&theme=&state=a,b&sort=recent|support&limit=` →
-  `{"items": [idea], "total"}`: what shows and one's own, for the crew all, for a table's hosts what
-  is not noted privately. `table`: made there or carried there; `step` as in the settings of labs;
-  `theme`: in a group of that name, whatever its case and accents; `limit`: 2,000 at most.
+- `GET /api/v1/contributions?table=&cafe=&lab=&step=&theme=&state=a,b&sort=recent|support&limit=&
+  after=` → `{"items": [idea], "next"}`: what shows and one's own, for the crew all, for a table's
+  hosts what is not noted privately. `table`: made there or carried there; `step` as in the settings
+  of labs; `theme`: in a group of that name, whatever its case and accents; `sort=support` within a
+  `cafe` or a `table`; `limit`: 100, 500 at most. `next` is the `after` for the page that follows,
+  null when there is none; where few fit, a page may have fewer although more follow.
 - `POST /api/v1/contributions` `{"cafe", "table", "round", "text", "picture", "alt"}` → 201 idea
   (participants). `table` is "" in answer to a call, which is pending until a moderator reads it, as
   are doubtful words at a table. `round`: the one in which it was written, if that is over by now.
@@ -23,14 +25,13 @@ Writes are as in tv/writing.py. 404 `unknown-idea` also for what whoever asks ma
 """
 
 from collections.abc import Mapping
-from typing import Annotated, get_args
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from engagement.french import folded
 from engagement.ideas.events import (
     IdeaApproved,
     IdeaCarried,
@@ -42,10 +43,11 @@ from engagement.ideas.events import (
     IdeaWithdrawn,
 )
 from engagement.ideas.fold import DOTS
-from engagement.ideas.idea import Idea, IdeaState
+from engagement.ideas.idea import Idea
 from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
+from tv.labs.finding import asked, find
 from tv.labs.ideas import Rendered, idea_item, may_see, sees_all
 from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
@@ -57,16 +59,12 @@ from tv.writing import Writer, absent, json, unknown_act
 TEXT = 280  # characters
 ALT = 200
 REASON = 200
-LISTED = 2_000  # ideas at most
 
 ACTS: dict[str, type[IdeaApproved | IdeaHidden | IdeaRestored]] = {
     "approve": IdeaApproved,
     "hide": IdeaHidden,
     "restore": IdeaRestored,
 }
-STATES = frozenset(get_args(IdeaState))
-SORTS = ("recent", "support")
-
 Id = Annotated[str, msgspec.Meta(max_length=80)]
 
 
@@ -124,23 +122,12 @@ class Desk:
         self._labs = labs
 
     async def every(self, request: Request) -> Response:
-        who, asked = identity(request), request.query_params
-        states = set(filter(None, asked.get("state", "").split(",")))
-        sort, limit = asked.get("sort", "recent"), asked.get("limit", str(LISTED))
-        if not (states <= STATES and sort in SORTS and limit.isascii() and limit.isdecimal()):
-            raise Problem(
-                422,
-                "unknown-filter",
-                "Tri inconnu",
-                f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: {', '.join(SORTS)}"
-                f"\u202f; limit\u202f: de 0 à {LISTED}.",
-            )
-        found = [idea for idea in self._filtered(asked, states) if may_see(idea, who)]
-        found.sort(key=lambda idea: (-idea.made_at, idea.id))
-        if sort == "support":
-            found.sort(key=lambda idea: -idea.dots)
-        listed = found[: min(int(limit[:9]), LISTED)]
-        return json({"items": [self._rendered(idea, who) for idea in listed], "total": len(found)})
+        who, wanted = identity(request), asked(request.query_params)
+        page, following = find(
+            self._ideas, self._cafes, self._labs, wanted, lambda idea: may_see(idea, who)
+        )
+        found = [self._rendered(idea, who) for idea in page]
+        return json({"items": found, "next": following or None})
 
     async def one(self, request: Request) -> Response:
         idea, who = self._find(request)
@@ -235,28 +222,6 @@ class Desk:
         done = await self._writer.write(event, who)
         assert isinstance(done, Idea)
         return json(self._rendered(done, who))
-
-    def _filtered(self, asked: Mapping[str, str], states: set[str]) -> list[Idea]:
-        """What was asked for, whoever asks."""
-        table, cafe, lab, step, theme = (
-            asked.get(name, "") for name in ("table", "cafe", "lab", "step", "theme")
-        )
-        groups = self._ideas.clusters.values() if theme else ()
-        themed = {group.id for group in groups if folded(group.name) == folded(theme)}
-        return [
-            idea
-            for idea in self._ideas.by_id.values()
-            if (not cafe or idea.cafe == cafe)
-            and (not table or table in idea.tables)
-            and (not lab or idea.lab == lab)
-            and (not step or self._step(idea) == folded(step))
-            and (not theme or not themed.isdisjoint(idea.clusters))
-            and (not states or idea.state in states)
-        ]
-
-    def _step(self, idea: Idea) -> str:
-        lab = self._labs.get(idea.lab)
-        return folded(lab.step) if lab else ""
 
     def _find(self, request: Request) -> tuple[Idea, Identity]:
         who = identity(request)

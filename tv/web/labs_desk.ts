@@ -80,7 +80,7 @@ function drawDriving(all: Cafe[], desk: Desk): void {
 }
 
 function drawReading(all: Cafe[], desk: Desk): void {
-  const known = unread.of("/api/v1/contributions?state=pending")?.items ?? [];
+  const known = unread.of("/api/v1/contributions?state=pending&limit=500")?.items ?? [];
   const ideas = new Map(known.map((idea) => [idea.id, idea]));
   // The socket, where it brings an idea, knows more than the last look.
   for (const idea of live.items<Idea>("ideas", "idea")) ideas.set(idea.id, idea);
