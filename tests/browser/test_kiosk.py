@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from engagement.ideas.fold import BURST
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
 from tests.browser.test_pages import violations
 from tv.auth import Role
@@ -168,6 +169,45 @@ def test_nothing_is_lost_or_double_through_a_hole_in_the_network(
     assert table(lab)["kiosk_seated"] == 3
     assert len(tried) == LOST
     assert "Sans réseau" not in remembered(page)
+
+
+def test_two_tablets_without_a_network_take_in_more_people_than_places_and_lose_none(
+    lab: Laboratory, tablet: BrowserContext, browser: Browser
+) -> None:
+    lab.open(seats=2, moving_seconds=0)
+    with browser.new_context(viewport=TABLET, locale="fr-FR") as other:  # type: ignore[arg-type]
+        pages = [kiosk(tablet, lab), kiosk(other, lab)]
+        for device in (tablet, other):
+            device.set_offline(True)
+        for number in range(2):
+            for name, page in zip("AB", pages, strict=True):
+                add(page, f"Tablette {name}, personne {number}")
+                next_person(page)
+        lab.drive("advance")  # and the round is over, as they cannot know
+        for device in (tablet, other):
+            device.set_offline(False)
+        for page in pages:
+            expect(page.locator("#board .idea")).to_have_count(4, timeout=45_000)
+            expect(page.locator("#place")).to_contain_text("Tour 2")
+            assert "kiosk.coming" not in remembered(page)
+        assert {each["round"] for each in lab.ideas()} == {1}
+        assert table(lab)["kiosk_seated"] == 0  # the places of this round are all there
+
+
+def test_one_persons_haste_does_not_hold_up_the_next(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    page = kiosk(tablet, lab)
+    for number in range(BURST + 2):
+        add(page, f"Vite, et encore {number}")
+    next_person(page)
+    add(page, "Tranquillement")
+    expect(page.locator(".own-idea")).to_contain_text("Table 3, tour 1")
+    assert "Vite, et encore" in remembered(page)  # told to wait, and waiting
+    expect(page.locator("#kiosk")).to_contain_text("partir")
+    expect(page.locator("#board .idea")).to_have_count(BURST + 3, timeout=30_000)
+    assert "Vite, et encore" not in remembered(page)
 
 
 def pass_of(tablet: BrowserContext) -> str:

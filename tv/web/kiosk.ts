@@ -7,11 +7,13 @@
 
 import { html, nothing, render } from "lit";
 import { call, identifier, Problem } from "./api";
-import { count } from "./french";
+import * as clock from "./clock";
+import { count, seconds } from "./french";
 import { keep, recall } from "./kept";
 import type { Cafe, Progress, Table } from "./lab_items";
 import type { Live } from "./live";
 import { type Letter, Outbox } from "./outbox";
+import * as icons from "./parts/icons";
 import { announce } from "./parts/text";
 import type { Person } from "./person";
 import type { Mine, View } from "./protocol";
@@ -21,8 +23,16 @@ const ANSWER = 30; // seconds that one has to say so
 const REFRESH = 10; // seconds between two looks at what one has
 const FULL = "Toutes les places de la tablette ont servi dans ce tour";
 const REFUSED_PASS = 30; // seconds until a pass that was refused is tried again
+const LATE = 5; // seconds after which what somebody sent should long have left
 
 const monotonic = () => performance.now() / 1000;
+
+/** When somebody first sent something (ms of this device), and for which round they sat down. */
+interface Coming {
+  at: number;
+  cafe: string;
+  round: number;
+}
 
 export class Kiosk implements Person {
   readonly shared = true;
@@ -36,13 +46,14 @@ export class Kiosk implements Person {
   private readonly dialog = document.createElement("dialog");
   private who = recall("kiosk.who", "") || identifier(); // who is here: a key of this device's
   private tokens = recall<Record<string, string>>("kiosk.tokens", {}); // by such keys
+  private coming = recall<Record<string, Coming>>("kiosk.coming", {}); // of those without a token
   private kept = new Map<string, unknown>();
   private mine = new Map<string, Mine | undefined>(); // what the page wants to know of them
   private trouble = ""; // with the tablet's pass
   private acted = false;
   private touched = monotonic();
   private refreshed = 0;
-  private sitting = ""; // for which round people sit here
+  private sitting: Omit<Coming, "at"> | undefined; // for which round people sit here
 
   constructor(
     private readonly table: string,
@@ -71,7 +82,7 @@ export class Kiosk implements Person {
   }
 
   get waiting(): boolean {
-    return this.outbox.waiting;
+    return this.outbox.cut;
   }
 
   own<T extends Mine>(name: string): T | undefined {
@@ -88,6 +99,10 @@ export class Kiosk implements Person {
       return false;
     }
     this.acted = true;
+    if (!this.known && this.sitting) {
+      this.coming[this.who] ??= { at: Date.now(), ...this.sitting };
+      this.keepPeople();
+    }
     this.outbox.send({ ...letter, as: this.who });
     return true;
   }
@@ -115,9 +130,10 @@ export class Kiosk implements Person {
       <p class="kiosk-state">
         ${this.trouble ? html`<span class="chip trouble">${this.trouble}</span>` : nothing}
         ${
-          unsent && (this.waiting || !this.live.connected)
+          unsent && (this.outbox.waiting || !this.live.connected)
             ? html`<span class="chip warn">
-                ${count(unsent, "envoi partira", "envois partiront")} au retour du réseau
+                ${count(unsent, "envoi partira", "envois partiront")}
+                ${this.waiting || !this.live.connected ? "au retour du réseau" : "dans un instant"}
               </span>`
             : this.live.connected
               ? nothing
@@ -127,7 +143,9 @@ export class Kiosk implements Person {
           ${left > 0 ? `Encore ${count(left, "place", "places")} sur la tablette` : FULL}
         </span>
       </p>
-      <button class="primary huge" @click=${() => this.ask()}>Nouvelle personne</button>
+      <button class="quiet huge" @click=${() => this.ask()}>
+        ${icons.person} Nouvelle personne
+      </button>
     </div>`;
   }
 
@@ -154,13 +172,23 @@ export class Kiosk implements Person {
     this.changed();
   }
 
-  /** Tokens of people who left and whose things have all left, too. */
+  /** People who left and whose things have all left, too. */
   private forget(): void {
     const needed = new Set([this.who, ...this.outbox.letters.map(({ as }) => as)]);
-    this.tokens = Object.fromEntries(
-      Object.entries(this.tokens).filter(([key]) => needed.has(key)),
-    );
-    keep("kiosk.tokens", Object.keys(this.tokens).length ? this.tokens : null);
+    const still = <T>(people: Record<string, T>) =>
+      Object.fromEntries(Object.entries(people).filter(([key]) => needed.has(key)));
+    this.tokens = still(this.tokens);
+    this.coming = still(this.coming);
+    this.keepPeople();
+  }
+
+  private keepPeople(): void {
+    for (const [name, people] of [
+      ["kiosk.tokens", this.tokens],
+      ["kiosk.coming", this.coming],
+    ] as const) {
+      keep(name, Object.keys(people).length ? people : null);
+    }
   }
 
   private tick(): void {
@@ -180,10 +208,12 @@ export class Kiosk implements Person {
     const lab = this.table.slice(0, this.table.lastIndexOf("."));
     const progress = this.live.item<Progress>(`lab:${lab}`, "progress", lab);
     if (!progress) return;
-    const sitting = `${progress.cafe} ${progress.round + Number(progress.step === "moving")}`;
-    const others = this.sitting !== "" && sitting !== this.sitting;
+    const { cafe, step } = progress;
+    const round = progress.round + Number(step === "moving" || step === "waiting");
+    const before = this.sitting;
+    const others = before !== undefined && (before.cafe !== cafe || before.round !== round);
     if (others && this.used && !this.unsent) this.next();
-    this.sitting = sitting;
+    this.sitting = { cafe, round };
   }
 
   private open(why: string): void {
@@ -231,10 +261,16 @@ export class Kiosk implements Person {
   private left(): number {
     const table = this.live.item<Table>(`table:${this.table}`, "table", this.table);
     const cafe = table && this.live.item<Cafe>(`lab:${table.lab}`, "cafe", table.cafe);
-    if (!table || !cafe) return 1; // not known: the server will say
+    if (!table || !cafe || this.behind(table.lab)) return 1; // not known: the server will say
     const coming = new Set(this.outbox.letters.map(({ as = "" }) => as));
     const unknown = [...coming].filter((key) => !(key in this.tokens)).length;
     return Math.max(0, cafe.seats - table.kiosk_seated - unknown);
+  }
+
+  /** Whether there is no network, and another round by now for all that one knows. */
+  private behind(lab: string): boolean {
+    const progress = this.live.item<Progress>(`lab:${lab}`, "progress", lab);
+    return !this.live.connected && (seconds(progress?.ends_at) ?? Infinity) < clock.now();
   }
 
   /** As one of its people, who is made a participant by their first act. */
@@ -243,16 +279,31 @@ export class Kiosk implements Person {
     if (!token) {
       const path = `/api/v1/tables/${this.table}:person`;
       const once = { "idempotency-key": key };
+      const late = this.late(key);
       try {
-        ({ token } = await call<{ token: string }>("POST", path, {}, once));
+        ({ token } = await call<{ token: string }>("POST", path, late ?? {}, once));
       } catch (error) {
-        throw this.patient(error as Problem);
+        const problem = error as Problem;
+        const left = problem.code === "table-full" && !late && this.late(key); // while we asked
+        if (left) return this.sign(key);
+        throw this.patient(problem);
       }
       this.trouble = "";
       this.tokens[key] = token;
-      keep("kiosk.tokens", this.tokens);
+      delete this.coming[key];
+      this.keepPeople();
     }
     return { authorization: `Bearer ${token}` };
+  }
+
+  /**
+   * When they sat down, of those whom nobody can tell any more that another tablet took the last
+   * place meanwhile: they are taken in above the places.
+   */
+  private late(key: string): Omit<Coming, "at"> | undefined {
+    const coming = this.coming[key];
+    if (!coming || (key === this.who && Date.now() - coming.at < LATE * 1000)) return undefined;
+    return { cafe: coming.cafe, round: coming.round };
   }
 
   /** A pass that is over costs nobody their words: they wait until the tablet has another. */
