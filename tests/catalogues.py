@@ -21,7 +21,16 @@ TV = Path(__file__).parents[1] / "tv"
 WEB = TV / "web"
 TEMPLATES = TV / "pages" / "templates"
 # The scripts of TRANSLATED, and of what all public pages have.
-SCRIPTS = ("watch.ts", "replay.ts", "ideas.ts", "wall_writing.ts", "embed.ts", "embedding.ts")
+SCRIPTS = (
+    "watch.ts",
+    "replay.ts",
+    "ideas.ts",
+    "wall_writing.ts",
+    "embed.ts",
+    "embedding.ts",
+    "programme.ts",
+    "privacy.ts",
+)
 # What these show to the crew alone, in French; and what is no French.
 CREW = frozenset(
     WEB / "parts" / f"{name}.ts"
@@ -36,7 +45,11 @@ STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 IMPORT = re.compile(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"')
 WORDS = re.compile(r"[^\W\d_]{2}")  # two letters
 PHRASE = re.compile(r"[à-ÿ’\u00a0\u202f]|[^\W\d]{2} [^\W\d]{2}|^[A-ZÀ-Ý][a-zà-ÿ]+$")
-MACHINE = re.compile(r"Escape|Enter|Home|End|Tab|Arrow|Error|not all|[#.].*|[^a-zA-Z]*|0\u00a0s")
+# What is for machines: keys, selectors, classes, media.
+MACHINE = re.compile(
+    r"Escape|Enter|Home|End|Tab|Arrow|Error|not all|0\u00a0s"
+    r"|[#.].*|[a-z]+-[a-z]+ [a-z-]+|[^a-zA-Z]*"
+)
 TAGS = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 SAID = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
 INVISIBLE = {"\u00a0": "\\u00a0", "\u202f": "\\u202f"}

@@ -26,6 +26,10 @@ class Language:
     def say(self, text: str) -> str:
         return self._catalogue.get(text) or text
 
+    def hour(self, text: str) -> str:
+        """« 9 h 30 », as it is written there."""
+        return text if self.code == FRENCH else text.replace("\u00a0h\u00a0", ":")
+
     def count(self, one: str, many: str, n: int) -> str:
         single = n < 2 if self.code == FRENCH else n == 1
         return self.say(one if single else many)

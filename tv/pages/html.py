@@ -173,6 +173,7 @@ def _templates(language: Language) -> Environment:
         language.say, language.count, newstyle=True
     )
     templates.filters["said"] = language.say  # of what is not known before: as text
+    templates.filters["hour"] = language.hour
     return templates
 
 

@@ -93,7 +93,8 @@ class Desk:
             "accessibility.html",
             grid=found,
             states=STATES,
-            checked_on=f"{named(checked_on)} {checked_on.year}",
+            checked_on=checked_on,
+            named=named,
         )
 
     async def easy(self, request: Request) -> Response:

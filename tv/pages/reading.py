@@ -23,7 +23,9 @@ KEPT = 365 * 24 * 3600  # seconds
 # The pages that are in every language of tv/languages; the others are in French.
 TRANSLATED = frozenset(
     {"watch.html", "on_site.html", "replay.html", "replays.html", "no_replay.html", "missing.html"}
-    | {"join.html", "ideas.html", "wall_writing.html", "embed.html", "offline.html"}
+    | {"join.html", "programme.html", "ideas.html", "wall_writing.html", "plan.html", "error.html"}
+    | {"charter.html", "privacy.html", "accessibility.html"}
+    | {"embed.html", "embedding.html", "offline.html"}
 )
 
 

@@ -12,12 +12,12 @@ const NOTE = 200; // characters, as the server has it
 const QUOTED = 240; // characters of what is reported that are shown again
 
 const GROUNDS: [string, string][] = [
-  ["offensive", "Propos déplacés ou haineux"],
-  ["personal", "Met en cause une personne"],
-  ["private", "Donnée personnelle, ou image sans accord"],
-  ["illegal", "Contenu interdit par la loi"],
-  ["advertising", "Publicité"],
-  ["other", "Autre raison"],
+  ["offensive", t("Propos déplacés ou haineux")],
+  ["personal", t("Met en cause une personne")],
+  ["private", t("Donnée personnelle, ou image sans accord")],
+  ["illegal", t("Contenu interdit par la loi")],
+  ["advertising", t("Publicité")],
+  ["other", t("Autre raison")],
 ];
 
 const dialog = document.createElement("dialog");
