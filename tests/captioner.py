@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from tests.servers import Fabrique
@@ -30,3 +31,5 @@ def captioner(server: Fabrique, channel: str = "plateau") -> Iterator[Captioner]
     headers = {"authorization": f"Bearer {server.make_pass(Role.MODERATOR, 'Vélotypie')}"}
     with connect(address + path, additional_headers=headers) as socket:
         yield Captioner(socket)
+    release = f"{server.url}/api/v1/channels/{channel}/captions:release"
+    httpx.post(release, headers=headers).raise_for_status()

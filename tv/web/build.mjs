@@ -24,6 +24,20 @@ function findFonts({ onResolve }) {
 // The public page shares nothing with others: what a phone in the hall waits for is one script,
 // not as many small ones as there are pages that need some of it.
 const apart = ["watch.ts"];
+
+/** For the same reason what it loads later has all of it: no part of it then is one apart. */
+function shareWhole({ onResolve, onLoad }) {
+  onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) =>
+    kind === "dynamic-import"
+      ? { path: resolve(resolveDir, `${path}.ts`), pluginData: "later" }
+      : null,
+  );
+  onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) => {
+    if (pluginData !== "later") return null;
+    const whole = apart.map((page) => `import ${JSON.stringify(resolve(page))};`);
+    return { contents: `${readFileSync(path, "utf8")}\n${whole.join("\n")}`, loader: "ts" };
+  });
+}
 const together = [
   ...["control_room.ts", "presenter.ts", "replay.ts"],
   ...["wall.ts", "wall_writing.ts", "wall_desk.ts"],
@@ -31,7 +45,7 @@ const together = [
   ...["labs.ts", "lab.ts", "table.ts"],
   ...["ideas.ts", "host.ts", "programme.ts", "privacy.ts"],
   ...["embed.ts", "embedding.ts", "shell.ts"],
-  ...["style.css", "more.css", "light.css"],
+  ...["style.css", "play.css", "more.css", "light.css"],
 ];
 // What the public page loads when somebody wants the picture: named, to be asked for beforehand.
 const entries = [...apart, ...together, "parts/stage.ts"];
@@ -53,8 +67,12 @@ const options = {
   alias: { lit: "lit-html" }, // templates are all that we take of it
 };
 const outputs = {};
-for (const entryPoints of [apart, together]) {
-  Object.assign(outputs, (await build({ entryPoints, ...options })).metafile.outputs);
+const sharing = { name: "share-whole", setup: shareWhole };
+for (const [entryPoints, plugins] of [
+  [apart, [...options.plugins, sharing]],
+  [together, options.plugins],
+]) {
+  Object.assign(outputs, (await build({ ...options, entryPoints, plugins })).metafile.outputs);
 }
 // The service worker stands alone: it outlives the pages that it was made with.
 const worker = { ...options, entryPoints: ["worker/worker.ts"], splitting: false, format: "iife" };

@@ -2,6 +2,7 @@
 
 import { enter } from "./session";
 import { drawing, page } from "./page";
+import { preferences } from "./kept";
 import { Live } from "./live";
 import { Scene } from "./parts/scene";
 import { ranked, AUDIENCE } from "./talks";
@@ -18,14 +19,16 @@ live.onPartial = (partial) => scene.guess(partial);
 live.onView = (view) => {
   if (view.topic === `captions:${slug}`) scene.follow(view);
 };
-void enter().then(() => live.follow("talks", `channel:${slug}`, `captions:${slug}`));
+void enter().then(() => follow());
+
+function follow(...more: string[]): void {
+  live.follow("talks", `channel:${slug}`, `captions:${slug}`, ...more);
+}
 
 function redraw(): void {
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   const [talk] = ranked(live.items<Talk>("talks", "talk"), slug, AUDIENCE);
-  if (channel?.signs) live.follow(`channel:${channel.signs}`);
-  const signs = channel?.signs
-    ? live.item<Channel>(`channel:${channel.signs}`, "channel", channel.signs)
-    : undefined;
-  scene.about(channel, talk, signs);
+  const signs = channel?.signs ?? "";
+  follow(...(signs && preferences.signs ? [`channel:${signs}`] : []));
+  scene.about(channel, talk, live.item<Channel>(`channel:${signs}`, "channel", signs));
 }

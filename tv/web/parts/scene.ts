@@ -7,10 +7,9 @@ import { type Preferences, type Reception, prefer, preferences } from "../kept";
 import { t } from "../language";
 import type { Channel, Cue, Partial as Guess, Talk, View } from "../protocol";
 import { Band } from "./band";
-import { CaptionSettings } from "./caption_settings";
+import { Gear } from "./gear";
 import * as icons from "./icons";
 import { elsewhere, onSite } from "./on_site";
-import { receiving, signing } from "./receiving";
 import * as rhythm from "./rhythm";
 import type { Stage } from "./stage";
 import { connecting } from "./text";
@@ -22,7 +21,7 @@ export class Scene {
   reception: Reception; // now; what is kept is for the next time
   channel: Channel | undefined;
   talk: Talk | undefined;
-  private readonly settings: CaptionSettings;
+  private readonly settings: Gear;
   private stage: Stage | null = null;
   private loading = false;
   onSite = onSite();
@@ -35,7 +34,7 @@ export class Scene {
     readonly keys: [string, string][] = [],
   ) {
     this.band = new Band(box);
-    this.settings = new CaptionSettings({ title: t("Réglages"), live: true, keys: [] }, (change) =>
+    this.settings = new Gear({ title: t("Réglages"), live: true, keys: [] }, (change) =>
       this.set(change),
     );
     this.reception = this.onSite ? "words" : preferences.reception;
@@ -103,17 +102,18 @@ export class Scene {
   /** The gear, and what is set there. */
   gear(notes: string[], rhythms: rhythm.Rhythm[] = []) {
     const qualities = this.channel?.qualities ?? [];
-    const first = [
-      receiving(this.reception, qualities, (reception) => this.receive(reception)),
-      this.channel?.signs ? signing((change) => this.set(change)) : nothing,
-    ];
     const by = rhythm.written(this.band.all, this.channel?.captions_by ?? "machine");
-    return this.settings.render(this.band.position, [by, ...notes], rhythms, first);
+    return this.settings.render(this.band.position, [by, ...notes], rhythms, (sheet) => [
+      sheet.receiving(this.reception, qualities, (reception) => this.receive(reception)),
+      this.channel?.signs ? sheet.signing((change) => this.set(change)) : nothing,
+    ]);
   }
 
   private load(): void {
     if (this.stage || this.loading || this.reception === "words") return;
     this.loading = true;
+    // Where nothing was to play the page names the sheet, and leaves it.
+    document.querySelector("link#play")?.setAttribute("rel", "stylesheet");
     import("./stage")
       .then(({ Stage }) => {
         this.stage = new Stage(this.box, this.bar, this.slug, this);

@@ -9,7 +9,7 @@ import { Cues } from "../player/cues";
 import { Reel } from "../player/reel";
 import type { Cue } from "../protocol";
 import type { Replay } from "../recorded";
-import { CaptionSettings } from "./caption_settings";
+import { Gear } from "./gear";
 import * as icons from "./icons";
 import { fitting } from "./fitting";
 import { toggleFullscreen } from "./fullscreen";
@@ -22,11 +22,11 @@ const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to 
 const LAST = 0.15; // seconds before the end that are the end: hls.js does not always say so
 const LOUDER = 0.1; // of the volume
 const KEYS: [string, string][] = [
-  [t("Espace"), "pause"],
-  ["←", "reculer"],
-  ["→", "avancer"],
-  ["M", "son"],
-  ["C", "sous-titres"],
+  [t("Espace"), t("pause")],
+  ["←", t("reculer")],
+  ["→", t("avancer")],
+  ["M", t("son")],
+  ["C", t("sous-titres")],
   ["F", t("plein écran")],
 ];
 
@@ -45,7 +45,7 @@ export class Screening {
     (time) => this.seek(time),
     () => this.draw(),
   );
-  private readonly settings = new CaptionSettings(
+  private readonly settings = new Gear(
     { title: t("Réglages des sous-titres"), live: false, keys: KEYS },
     (change) => this.set(change),
   );
