@@ -114,9 +114,10 @@ class Screens(Fold):
         super().__init__()
         self._by_id: dict[str, Screen] = {}
 
-    def find(self, screen: str) -> Screen | None:
+    def find(self, screen: str, *, gone: bool = False) -> Screen | None:
+        """One that is there; or, with `gone`, was."""
         found = self._by_id.get(screen)
-        return None if found is None or found.removed else found
+        return None if found is None or (found.removed and not gone) else found
 
     def all(self) -> list[Screen]:
         return [screen for screen in self._by_id.values() if not screen.removed]
@@ -139,7 +140,7 @@ class Screens(Fold):
         return Accepted(self._put(position, screen))
 
     def standing(self, event: AnyScreenEvent) -> Item | None:
-        return self.find(event.screen)
+        return self.find(event.screen, gone=isinstance(event, ScreenRemoved))
 
     def items(self) -> Collection[Item]:
         return self._by_id.values()

@@ -70,6 +70,15 @@ class Writer:
             return outcome.item
         raise refusal(outcome, who)
 
+    async def remove(self, item: Item, event: AnyEvent, who: Identity) -> None:
+        """Have an item removed by `event`. A second try is no error. Raises as `write`."""
+        if not item.gone:
+            try:
+                await self.write(event, who)
+            except Problem as problem:
+                if problem.status != 404:  # else another try came first
+                    raise
+
     def submit(
         self,
         event: AnyEvent | None,
@@ -199,6 +208,11 @@ def json(body: Any, status: int = 200, **headers: str) -> Response:
     if isinstance(body, dict) and isinstance(body.get("version"), str):
         sent["etag"] = f'"{body["version"]}"'
     return Response(msgspec.json.encode(body), status, headers=sent, media_type="application/json")
+
+
+def nothing() -> Response:
+    """The answer when something is gone."""
+    return Response(status_code=204, headers={"cache-control": "no-store"})
 
 
 def attached(body: bytes | str, kind: str, name: str, cache: str = "no-store") -> Response:

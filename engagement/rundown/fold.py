@@ -80,9 +80,10 @@ class Rundown(Fold):
         self._held: dict[str, None] = {}  # entries that wait for the screens to be restored
         self._followed: dict[str, float] = {}
 
-    def find(self, entry: str) -> Entry | None:
+    def find(self, entry: str, *, gone: bool = False) -> Entry | None:
+        """One that is there; or, with `gone`, was."""
         found = self._by_id.get(entry)
-        return None if found is None or found.deleted else found
+        return None if found is None or (found.deleted and not gone) else found
 
     def all(self) -> list[Entry]:
         """In the order of the rundown."""
@@ -124,7 +125,7 @@ class Rundown(Fold):
     def standing(self, event: AnyRundownEvent) -> Item | None:
         if isinstance(event, ScreensCleared | ScreensRestored):
             return self.air(OVERLAY)
-        return self.find(event.entry)
+        return self.find(event.entry, gone=isinstance(event, EntryDeleted))
 
     def items(self) -> Collection[Item]:
         return (*self._by_id.values(), *self._air.values())

@@ -45,12 +45,13 @@ class Sendings(Fold):
         self.by_id: dict[str, Sending] = {}
         self._showing: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by what they show
 
-    def find(self, sending: str) -> Sending | None:
+    def find(self, sending: str, *, gone: bool = False) -> Sending | None:
+        """One that stands; or, with `gone`, did."""
         found = self.by_id.get(sending)
-        return None if found is None or found.taken_back else found
+        return None if found is None or (found.taken_back and not gone) else found
 
     def standing(self, event: AnySendingEvent) -> Item | None:
-        return self.find(event.sending)
+        return self.find(event.sending, gone=isinstance(event, SendingTakenBack))
 
     def items(self) -> Collection[Item]:
         return self.by_id.values()

@@ -130,9 +130,14 @@ class Desk:
         )
 
     async def remove(self, request: Request) -> Response:
-        cafe, who = self._led(request)
+        cafe = self._cafes.by_id.get(request.path_params["cafe"])
+        if cafe is None:
+            raise absent("cafe")
+        who = identity(request)
+        who.must_be(*RUNNERS)
         event = CafeRemoved(**self._writer.act(request, who.signature), cafe=cafe.id)
-        return self._answer(await self._writer.write(event, who))
+        await self._writer.remove(cafe, event, who)
+        return self._answer(self._cafes.by_id[cafe.id])
 
     @takes(Where)
     async def act(self, request: Request) -> Response:

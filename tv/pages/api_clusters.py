@@ -39,7 +39,7 @@ from tv.labs.ideas import Rendered, cluster_item
 from tv.openapi import takes
 from tv.problems import clean, read_json
 from tv.tasks import in_thread
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, nothing
 
 NAME = 80  # characters
 
@@ -138,10 +138,14 @@ class Desk:
         return await self._done(IdeasUngrouped(**act, cluster=cluster.id, ideas=ideas), who)
 
     async def remove(self, request: Request) -> Response:
-        cluster, who = self._theirs(request)
+        who = identity(request)
+        cluster = self._ideas.clusters.get(request.path_params["cluster"])
+        if cluster is None:
+            raise absent("cluster")
+        who.must_host(cluster.table)
         act = self._writer.act(request, who.signature)
-        await self._writer.write(ClusterRemoved(**act, cluster=cluster.id), who)
-        return Response(status_code=204, headers={"cache-control": "no-store"})
+        await self._writer.remove(cluster, ClusterRemoved(**act, cluster=cluster.id), who)
+        return nothing()
 
     @takes(OfTable)
     async def suggest(self, request: Request) -> Response:

@@ -68,7 +68,7 @@ from tv.openapi import takes
 from tv.pages.poll_drafts import OPTION, PROMPT, Changes, Draft, Duration, most, options_of
 from tv.problems import Problem, clean, read_json
 from tv.storms import Act, Asked, endpoint
-from tv.writing import Writer, absent, json, refusal, talk_of, unknown_act
+from tv.writing import Writer, absent, json, nothing, refusal, talk_of, unknown_act
 
 TEXT = 280  # characters of an answer
 LONGEST = 500  # of what may become one by cleaning
@@ -209,10 +209,10 @@ class Desk:
         return json(items.item(await self._writer.write(event, who), crew=True))
 
     async def delete(self, request: Request) -> Response:
-        poll, who = self._led(request)
+        poll, who = self._led(request, gone=True)
         act = self._writer.act(request, who.signature)
-        await self._writer.write(PollDeleted(**act, poll=poll.id), who)
-        return Response(status_code=204, headers={"cache-control": "no-store"})
+        await self._writer.remove(poll, PollDeleted(**act, poll=poll.id), who)
+        return nothing()
 
     @takes(Opening, Extension)
     async def act(self, request: Request) -> Response:
@@ -319,16 +319,19 @@ class Desk:
         event = WordHidden(**act, poll=poll.id, word=said.word, hidden=said.hidden)
         return json(items.item(await self._writer.write(event, who), crew=True))
 
-    def _find(self, request: Request) -> tuple[Poll, Identity]:
+    def _find(self, request: Request, *, gone: bool = False) -> tuple[Poll, Identity]:
         who = identity(request)
         poll = self._polls.by_id.get(request.path_params["poll"])
-        if poll is None or not items.seen(poll, who.crew(poll.talk)):
+        if poll is None:
+            raise absent("poll")
+        crew = who.crew(poll.talk)
+        if not (items.seen(poll, crew) or (gone and crew)):
             raise absent("poll")
         return poll, who
 
-    def _led(self, request: Request, *roles: Role) -> tuple[Poll, Identity]:
-        """The same, for those who may lead it."""
-        poll, who = self._find(request)
+    def _led(self, request: Request, *roles: Role, gone: bool = False) -> tuple[Poll, Identity]:
+        """The same, for those who may lead it; or with `gone`, also one that was deleted."""
+        poll, who = self._find(request, gone=gone)
         who.must_be(*(roles or CREW), talk=poll.talk)
         return poll, who
 

@@ -50,7 +50,7 @@ from tv.openapi import takes
 from tv.problems import Problem, clean, read_json
 from tv.schedule.by_hand import of_our_time
 from tv.settings import Settings
-from tv.writing import Writer, absent, json, talk_of, unknown_act
+from tv.writing import Writer, absent, json, nothing, talk_of, unknown_act
 
 TITLE = 120  # characters
 TEXT = 1_200
@@ -182,11 +182,11 @@ class Desk:
         return json(items.item(await self._writer.write(event, who), crew=True))
 
     async def delete(self, request: Request) -> Response:
-        who, entry = identity(request), self._find(request)
+        who, entry = identity(request), self._find(request, gone=True)
         who.must_be(*MODERATORS)
         event = EntryDeleted(**self._writer.act(request, who.signature), entry=entry.id)
-        await self._writer.write(event, who)
-        return Response(status_code=204, headers={"cache-control": "no-store"})
+        await self._writer.remove(entry, event, who)
+        return nothing()
 
     async def messages(self, request: Request) -> Response:
         talk = self._talk(request, identity(request), *CREW)
@@ -216,10 +216,10 @@ class Desk:
         event = MessageAcknowledged(**act, message=message.id)
         return json(items.item(await self._writer.write(event, who), crew=True))
 
-    def _find(self, request: Request) -> Entry:
+    def _find(self, request: Request, *, gone: bool = False) -> Entry:
         """The entry that the address names; whoever asks must be of the crew. Raises Problem."""
         identity(request).must_be(*CREW)
-        entry = self._rundown.find(request.path_params["entry"])
+        entry = self._rundown.find(request.path_params["entry"], gone=gone)
         if entry is None:
             raise absent("entry")
         return entry

@@ -52,7 +52,7 @@ from tv.pages.html import origin
 from tv.passes import PASS_LIFETIME, Passes
 from tv.problems import Problem, clean, read_json, rfc3339
 from tv.settings import Settings
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, nothing
 
 NAME = 60  # characters
 GROUP = 40
@@ -216,11 +216,11 @@ class Desk:
     async def remove(self, request: Request) -> Response:
         who = identity(request)
         who.must_be(*RUNNERS)
-        screen = self._find(request)
+        screen = self._find(request, gone=True)
         event = ScreenRemoved(**self._writer.act(request, who.signature), screen=screen.id)
-        await self._writer.write(event, who)
+        await self._writer.remove(screen, event, who)
         await self._displays.lose(screen.id)
-        return Response(status_code=204, headers={"cache-control": "no-store"})
+        return nothing()
 
     @takes(Presence)
     async def presence(self, request: Request) -> Response:
@@ -254,8 +254,8 @@ class Desk:
             raise _unknown_code()
         return waiting
 
-    def _find(self, request: Request) -> Screen:
-        screen = self._screens.find(request.path_params["screen"])
+    def _find(self, request: Request, *, gone: bool = False) -> Screen:
+        screen = self._screens.find(request.path_params["screen"], gone=gone)
         if screen is None:
             raise absent("screen")
         return screen

@@ -31,7 +31,7 @@ from tv.openapi import takes
 from tv.pages.api_syntheses import known_labs
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
-from tv.writing import Writer, absent, json
+from tv.writing import Writer, absent, json, nothing
 
 QUOTE = 500  # characters
 MESSAGE = 280
@@ -112,12 +112,12 @@ class Desk:
     async def take_back(self, request: Request) -> Response:
         who = identity(request)
         who.must_be(*MODERATORS)
-        sending = self._sendings.find(request.path_params["sending"])
+        sending = self._sendings.find(request.path_params["sending"], gone=True)
         if sending is None:
             raise absent("sending")
         act = self._writer.act(request, who.signature)
-        await self._writer.write(SendingTakenBack(**act, sending=sending.id), who)
-        return Response(status_code=204, headers={"cache-control": "no-store"})
+        await self._writer.remove(sending, SendingTakenBack(**act, sending=sending.id), who)
+        return nothing()
 
 
 def _check(said: New) -> None:

@@ -138,7 +138,9 @@ def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseR
 
     async def remove(request: Request) -> Response:
         talk, who = may(request, removed=True)
-        return await write(TalkRemoved(**writer.act(request, who.signature), talk=talk.id), who)
+        event = TalkRemoved(**writer.act(request, who.signature), talk=talk.id)
+        await writer.remove(talk, event, who)
+        return json(items.whole_talk_item(talks.by_id[talk.id]))
 
     async def act(request: Request) -> Response:
         find(request, removed=True)
