@@ -83,7 +83,7 @@ def test_questions_are_read_aired_and_answered_by_keys_alone(
         page.keyboard.press("a")  # publish, and stand on the next
         expect(card(page, "#pending", "jardin")).to_be_focused()
         page.keyboard.press("f")  # the same, in the queue
-        expect(card(page, "#line", "jardin")).to_contain_text("Retirer de la file (n°\u00a01)")
+        expect(card(page, "#line", "jardin")).to_contain_text("Retirer de la file")
         expect(card(page, "#pending", "Vendez-vous")).to_be_focused()
         page.keyboard.press("r")
         page.get_by_role("button", name="Publicité").press("Enter")

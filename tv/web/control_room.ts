@@ -250,6 +250,7 @@ function drawPlaces(channels: Channel[], talks: Talk[], mayRun: boolean): void {
   const others = channels.filter(({ id }) => id !== slug);
   const now = clock.now();
   render(rooms.render({ mayRun, labs: labs.all, channels }), $("#screens"));
+  render(rooms.spotting(mayRun), $("#spotting"));
   render(sources(channel, others, { now, switching, mayRun }), $("#sources"));
   render(keeping.render(channel?.recording, talks, mayRun), $("#keeping"));
   const act = ({ id }: Restream, verb: string) =>

@@ -123,13 +123,13 @@ export class Guide {
     const left = steps.filter(({ id }) => !this.reached.has(id));
     const [next] = left;
     return html`<section class="guide" aria-labelledby="guide-title">
-      <p class="eyebrow">
-        Mise en route<span class="dot"></span>${steps.length - left.length} sur ${steps.length}
-      </p>
       <div class="guide-now">
         <div>
+          <p class="eyebrow">
+            Mise en route<span class="dot"></span>${steps.length - left.length} sur ${steps.length}
+          </p>
           <h2 id="guide-title">${next ? next.name : "Tout est prêt. Bon direct\u202f!"}</h2>
-          ${next ? html`<p>${next.how}</p>` : nothing}
+          ${next ? html`<p class="guide-how">${next.how}</p>` : nothing}
         </div>
         <div class="acts">
           ${

@@ -73,7 +73,7 @@ export class Help {
     const { guide } = this;
     render(
       html`<div class="regie-help">
-        <header>
+        <div class="regie-help-bar">
           <h2 id="help-title">Raccourcis de la régie</h2>
           <button
             class="tool"
@@ -83,7 +83,7 @@ export class Help {
           >
             ${icons.close}
           </button>
-        </header>
+        </div>
         ${KEYS.map(
           ([where, keys]) =>
             html`<section>
@@ -95,7 +95,7 @@ export class Help {
               </dl>
             </section>`,
         )}
-        <footer>
+        <div class="regie-help-bar">
           <label class="choice">
             <input
               type="checkbox"
@@ -118,7 +118,7 @@ export class Help {
                 </button>`
               : nothing
           }
-        </footer>
+        </div>
       </div>`,
       this.dialog,
     );

@@ -45,21 +45,26 @@ export class Rooms {
       lab,
       there: screens.filter((screen) => inRoom(screen, labs) === (lab?.id ?? "")),
     }));
-    return html`${
-        mayRun && screens.length > 1
-          ? html`<div class="acts">
-              <button class="quiet" @click=${() => screens.forEach((each) => this.spot(each))}>
-                Repérer tous les écrans
-              </button>
-            </div>`
-          : nothing
-      }
-      <ul class="regie-rooms">
+    return html`<ul class="regie-rooms">
         ${places
           .filter(({ lab, there }) => lab || there.length || !screens.length)
           .map(({ lab, there }) => this.room(lab, there, { ...known, now: clock.now() }))}
       </ul>
       ${mayRun ? this.pairing(labs) : nothing}`;
+  }
+
+  /** « Lequel est lequel ? », asked of all at once. */
+  spotting(mayRun: boolean) {
+    const { screens } = this;
+    if (!mayRun || screens.length < 2) return nothing;
+    return html`<button
+      class="quiet"
+      @click=${() => {
+        for (const screen of screens) this.spot(screen);
+      }}
+    >
+      Repérer tous les écrans
+    </button>`;
   }
 
   private get screens(): Screen[] {

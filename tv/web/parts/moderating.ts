@@ -70,7 +70,7 @@ export function turn(question: Question, desk: Doing<Question>) {
           </button>`
         : nothing
     }
-    ${queue ? act(`Retirer de la file (n°\u00a0${queue})`, "unqueue") : act("Mettre en file", "queue")}
+    ${queue ? act("Retirer de la file", "unqueue") : act("Mettre en file", "queue")}
     ${
       aside
         ? act(
