@@ -3,7 +3,7 @@
 
 const COOKIE = "fabrique_apparence"; // as tv/pages/reading.py has it
 const YEAR = 365 * 24 * 3600;
-const SETTLED = 5000; // ms, after which the picture is there: what comes then is in nobody's way
+const SETTLED = 3000; // ms, after which the picture is there: what comes then is in nobody's way
 
 const MEDIA: Record<string, [day: string, night: string]> = {
   "": ["(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"],
