@@ -295,5 +295,7 @@ function dismiss(suggestion: Suggestion): void {
 async function shareAct(verb: string, body: object = {}): Promise<void> {
   const done = await requests.doing("share", () => sheets.act(verb, body));
   const told = { share: "La synthèse est partagée.", hide: "Retirée de partout.", restore: "" };
-  if (done && told[verb as keyof typeof told]) announce(told[verb as keyof typeof told]);
+  if (!done) return;
+  if (told[verb as keyof typeof told]) announce(told[verb as keyof typeof told]);
+  goOnTo("#shared-state, #sharing button");
 }

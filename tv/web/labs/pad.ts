@@ -86,7 +86,7 @@ export class IdeaPad {
       ></textarea>
       ${this.photo ? this.chosen(this.photo) : this.choice()}
       <footer>
-        <button class="primary" ?disabled=${!sendable}>
+        <button class="primary" aria-disabled=${sendable ? nothing : "true"}>
           ${this.sending ? "Un instant…" : "Ajouter l’idée"}
         </button>
         <p class="note" id="idea-help">${help}</p>

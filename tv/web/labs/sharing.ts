@@ -25,7 +25,7 @@ export function sharing(sheets: Sheets, share: Sharing) {
   }
   if (current?.state === "shared") {
     return html`
-      <p class="shared-state"><span class="chip good"><span class="lamp"></span>Partagée</span></p>
+      <p class="shared-state" id="shared-state" tabindex="-1"><span class="chip good"><span class="lamp"></span>Partagée</span></p>
       <p class="facts">
         <span>depuis ${hour(current.shared_at)}</span>
         <span>${withWhom(current.labs, share.labs)}</span>

@@ -162,7 +162,7 @@ function dots({ prompt, options }: Poll, { choices }: Filled, change: Change) {
           type="button"
           class="step"
           aria-label=${t("Un point de moins")}
-          ?disabled=${!given}
+          aria-disabled=${given ? nothing : "true"}
           @click=${() => less(id)}
         >
           −
@@ -172,7 +172,7 @@ function dots({ prompt, options }: Poll, { choices }: Filled, change: Change) {
           type="button"
           class="step"
           aria-label=${t("Un point de plus")}
-          ?disabled=${!left}
+          aria-disabled=${left ? nothing : "true"}
           @click=${() => more(id)}
         >
           +

@@ -85,7 +85,9 @@ function form({ call, draft }: Called, acts: Answering) {
       <p class="note" id="${field}-left">
         ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
       </p>
-      <button class="primary" ?disabled=${!draft.trim() || left < 0}>${t("Envoyer")}</button>
+      <button class="primary" aria-disabled=${draft.trim() && left >= 0 ? nothing : "true"}>
+        ${t("Envoyer")}
+      </button>
     </footer>
   </form>`;
 }

@@ -84,7 +84,9 @@ export function comments(
       ></textarea>
       <footer>
         <p class="note" id="${field}-help">${t("Il sera relu avant de s’afficher.")}</p>
-        <button class="primary soft" ?disabled=${!draft.trim()}>${t("Envoyer")}</button>
+        <button class="primary soft" aria-disabled=${draft.trim() ? nothing : "true"}>
+          ${t("Envoyer")}
+        </button>
       </footer>
     </form>
   </div>`;
