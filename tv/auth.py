@@ -21,7 +21,7 @@ __all__ = [
     "identity",
 ]
 
-OURS = ("/api/", "/ws", "/confidentialite/")  # what no other site's page may write to
+OURS = ("/api/", "/confidentialite/")  # what no other site's page may write to
 PASS_COOKIE = "fabrique_pass"
 PARTICIPANT_COOKIE = "fabrique_participant"
 
@@ -208,7 +208,7 @@ class Authentication:
         if headers is None:
             headers = Headers(scope=scope)
         found, by_bearer = self._identify(headers)
-        ours = scope["path"].startswith(OURS)
+        ours = scope["path"].startswith(OURS) or scope["path"] == "/ws"
         if ours and by_bearer and found.trouble:
             return found, refused(found.trouble)
         if ours and not by_bearer and self._foreign(scope, headers):

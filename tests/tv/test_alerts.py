@@ -42,7 +42,7 @@ async def test_report_reaches_moderators_and_takes_what_it_is_about_away(redis: 
         assert (await stranger.view("alerts"))["items"] == []
 
         address = f"/api/v1/alerts/{alert['id']}"
-        assert (await bob.post(f"{address}:remove")).status_code == 401
+        assert (await bob.post(f"{address}:remove")).status_code == 403
         removed = await crew.post(f"{address}:remove")
         assert removed.json()["state"] == "removed"
         assert removed.json()["shows"]["reason"] == "private"

@@ -47,15 +47,15 @@ def routes(settings: Settings, follower: Follower, secret: bytes) -> list[BaseRo
 
     def field(request: Request, problem: Problem | None = None) -> Response:
         status, trouble = (problem.status, problem.detail) if problem else (200, "")
-        here = f"{origin(request, settings)}/rejoindre"
+        here = origin(request, settings)
         return pages.page(
             "join.html",
             status=status,
             reader=request,
             trouble=trouble,
             labs=labs,
-            address=here.partition("://")[2],
-            code=code(here),
+            host=here.partition("://")[2],
+            code=code(f"{here}/rejoindre"),
         )
 
     def address(place: Place) -> str:

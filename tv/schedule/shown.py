@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from itertools import groupby
 from math import ceil
+from typing import Literal
 from urllib.parse import quote
 
 from babel.dates import format_date
@@ -18,20 +19,28 @@ LATE = 180.0  # seconds after which a talk is said to be late
 ABOUT = 300.0  # what « vers » is a multiple of, in seconds
 
 
+State = Literal["coming", "late", "on", "live", "ended", "replay", "cancelled"]
+
+
 @dataclass(frozen=True)
 class Row:
     """A talk. `link` leads to it on the page, `way` to where one sees it, "" while there is nothing
     to see; `late` is the hour at which it is expected instead, `moved` when and where it was to be,
-    "" when it is as planned."""
+    "" when it is as planned. `soon`: one may want to be reminded of it.
+
+    `state` is "on" for what takes place in a laboratory by its hours, without anybody saying so.
+    """
 
     talk: Talk
+    state: State
     link: str
     start: str
     end: str
     place: str
-    way: str
+    way: str = ""
     late: str = ""
     moved: tuple[str, str] = ("", "")
+    soon: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,58 +72,92 @@ def shown(
     day: date | None = None,
     lab: str = "",
 ) -> Shown:
-    """What there is to show of `talks`, in their order, on a `day` or on the one that matters now,
-    and of one `lab`. `places` has the names of channels and labs."""
-    expected = forecast(talks, now, zone)
+    """What there is to show of `talks` on a `day`, or else on the one that matters now.
 
-    def row(talk: Talk) -> Row:
-        return _row(talk, expected.get(talk.id), zone, places)
-
+    `lab`: of that one alone, "" for all. `places` has the names of channels.
+    """
+    reading = _Reading(forecast(talks, now, zone), now, zone, places)
     here = [talk for talk in talks if not lab or talk.lab == lab]
+    here.sort(key=lambda talk: talk.planned_start or 0.0)
     days = days_of(here, zone)
     today = times.local(now, zone).date()
     if day not in days:
         day = next((each for each in days if each >= today), days[0] if days else None)
-    of_day = [talk for talk in here if talk.planned_start is not None and day_of(talk, zone) == day]
-    hours = groupby(of_day, key=lambda talk: clock(talk.planned_start or 0.0, zone))
-    coming = [talk for talk in here if talk.state == "scheduled" and talk.id in expected]
-    coming.sort(key=lambda talk: expected[talk.id][0])
+    rows = [reading.row(talk) for talk in here]
+    dated = [row for row in rows if row.start and day_of(row.talk, zone) == day]
+    coming = [row for row in rows if row.state in ("coming", "late") and row.start]
+    coming = [row for row in coming if row.talk.kind != "break" and reading.today(row.talk)]
+    coming.sort(key=lambda row: reading.expected[row.talk.id][0])
     return Shown(
         tuple(days),
         day,
-        tuple(row(talk) for talk in here if talk.state == "live"),
-        tuple(row(talk) for talk in coming if talk.kind != "break")[:NEXT],
-        tuple(Hour(start, tuple(map(row, found))) for start, found in hours),
-        tuple(row(talk) for talk in here if talk.planned_start is None),
+        tuple(row for row in rows if row.state in ("live", "on") and row.talk.kind != "break"),
+        tuple(coming[:NEXT]),
+        tuple(Hour(start, tuple(of)) for start, of in groupby(dated, key=lambda row: row.start)),
+        tuple(row for row in rows if not row.start),
     )
 
 
-def _row(talk: Talk, expected: Expected | None, zone: tzinfo, places: Mapping[str, str]) -> Row:
-    late = ""
-    if expected and talk.state == "scheduled" and talk.planned_start is not None:
-        behind = expected[0] - talk.planned_start
-        late = clock(ceil(expected[0] / ABOUT) * ABOUT, zone) if behind >= LATE else ""
-    end = expected[1] if expected and talk.state == "live" else talk.planned_end
-    moved = ("", "")
-    if talk.moved and talk.state in ("scheduled", "live"):
-        was = talk.moved.start
-        moved = ("" if was is None else clock(was, zone), talk.moved.room)
-    return Row(
-        talk,
-        place_of(talk, zone),
-        "" if talk.planned_start is None else clock(talk.planned_start, zone),
-        "" if end is None else clock(end, zone),
-        talk.room or places.get(talk.channel, ""),
-        _way(talk),
-        late,
-        moved,
-    )
+class _Reading:
+    """What is said of each talk at a time."""
+
+    def __init__(
+        self, expected: Mapping[str, Expected], now: float, zone: tzinfo, places: Mapping[str, str]
+    ) -> None:
+        self.expected = expected
+        self._now = now
+        self._zone = zone
+        self._places = places
+
+    def today(self, talk: Talk) -> bool:
+        return talk.id in self.expected
+
+    def row(self, talk: Talk) -> Row:
+        state, late = self._state(talk)
+        end = talk.planned_end
+        if state == "live" and self.today(talk) and self.expected[talk.id][1] != end:
+            end = None  # it runs over: nobody knows
+        return Row(
+            talk,
+            state,
+            place_of(talk, self._zone),
+            self._clock(talk.planned_start),
+            self._clock(end),
+            self._places.get(talk.room, talk.room) or self._places.get(talk.channel, ""),
+            _way(talk, state),
+            late,
+            self._moved(talk),
+            state == "coming" and talk.kind != "break" and (talk.planned_start or 0.0) > self._now,
+        )
+
+    def _state(self, talk: Talk) -> tuple[State, str]:
+        """Its state, and when to expect it if it is late."""
+        if talk.state != "scheduled" or talk.planned_start is None:
+            return ("coming" if talk.state == "scheduled" else talk.state), ""
+        start, end = talk.planned_start, talk.planned_end or talk.planned_start
+        if (talk.lab or talk.kind == "break") and start <= self._now:  # nobody starts these
+            return ("on" if self._now < end else "ended"), ""
+        if talk.kind == "break" or not self.today(talk):
+            return "coming", ""
+        if (begins := self.expected[talk.id][0]) - start >= LATE:
+            return "late", clock(ceil(begins / ABOUT) * ABOUT, self._zone)
+        return "coming", ""
+
+    def _moved(self, talk: Talk) -> tuple[str, str]:
+        if talk.moved is None or talk.state not in ("scheduled", "live"):
+            return "", ""
+        return self._clock(talk.moved.start), talk.moved.room
+
+    def _clock(self, at: float | None) -> str:
+        return "" if at is None else clock(at, self._zone)
 
 
-def _way(talk: Talk) -> str:
-    if talk.state == "live" and talk.channel:
+def _way(talk: Talk, state: State) -> str:
+    if state == "live" and talk.channel:
         return f"/?canal={quote(talk.channel)}"
-    return f"/revoir/{quote(talk.id)}" if talk.state == "replay" and talk.marks else ""
+    if state == "replay" and talk.marks:
+        return f"/revoir/{quote(talk.id)}"
+    return f"/labo/{talk.lab}" if talk.lab and state in ("on", "live") else ""
 
 
 def place_of(talk: Talk, zone: tzinfo) -> str:
@@ -129,6 +172,6 @@ def clock(at: float, zone: tzinfo) -> str:
     return f"{local.hour}\u00a0h\u00a0{local.minute:02}"
 
 
-def named(day: date, language: str = "fr", short: bool = False) -> str:
-    """« jeudi 26 novembre », « jeu. 26 »"""
-    return format_date(day, "EEE d" if short else "EEEE d MMMM", locale=language)
+def named(day: date, language: str = "fr") -> str:
+    """« jeudi 26 novembre »"""
+    return format_date(day, "EEEE d MMMM", locale=language)

@@ -130,3 +130,14 @@ def test_hours_are_written_in_the_zone_of_the_event() -> None:
     (day,) = written["schedule"]["conference"]["days"]
     assert day["rooms"]["Plateau"][0]["date"] == "2026-11-26T12:00:00+04:00"
     assert day["rooms"]["Plateau"][0]["start"] == "12:00"
+
+
+def test_calendar_for_people_rings_before_each_talk_and_leads_to_its_page() -> None:
+    talks = talks_of(reading(ICAL).plans)
+    plain = icalendar.write(talks, "F", 0.0)
+    ringing = icalendar.write(talks, "F", 0.0, lambda talk: f"https://x/programme#{talk.id}")
+    assert b"VALARM" not in plain
+    assert ringing.count(b"BEGIN:VALARM") == 1  # not for the one that was cancelled
+    assert b"TRIGGER:-PT10M" in ringing
+    assert f"URL:https://x/programme#{talks[0].id}".encode() in ringing
+    assert reading(ringing).plans[0].title == talks[0].title

@@ -65,11 +65,11 @@ function card(alert: Alert, desk: AlertsDesk) {
   );
   return html`<p class="eyebrow">
       ${KINDS[alert.about]}<span class="dot"></span>${count(alert.people, "personne", "personnes")}
+      <span class="dot"></span>${ago(alert.raised_at, desk.now)}
     </p>
     ${words(alert)}
     <p class="note flag">${why.join(", ")}</p>
-    ${alert.notes.map((note) => html`<p class="note">${quoted(note)}</p>`)}
-    <p class="meta">${ago(alert.raised_at, desk.now)}</p>
+    ${[...new Set(alert.notes)].map((note) => html`<p class="note">${quoted(note)}</p>`)}
     <div class="acts">
       ${button("Retirer partout", "primary soft", alert, desk, "remove")}
       ${button("Garder", "quiet", alert, desk, "keep")}
