@@ -76,6 +76,7 @@ function redraw(): void {
   document.body.dataset["health"] = plays ? (picture?.health ?? "card") : "well";
   document.body.classList.toggle("cleared", cleared);
   document.body.classList.toggle("with-card", entries.some(({ layer }) => layer === "card"));
+  document.body.classList.toggle("bare", !entries.length);
   $("#stage").hidden = !plays;
   $("#wall").hidden = asleep || screen.face !== "wall" || cleared;
   $("#labs").hidden = asleep || !ofLabs || cleared;
@@ -88,7 +89,9 @@ function redraw(): void {
   if (screen.face === "wall") wall?.draw();
   if (screen.face === "lab") lab?.draw(labs.all, screen.lab);
   if (screen.face === "comparison") comparison?.draw();
-  picture?.about(live.item<Channel>(`channel:${picture.channel}`, "channel", picture.channel));
+  const channel = live.item<Channel>(`channel:${screen.channel}`, "channel", screen.channel);
+  picture?.about(channel);
+  document.body.classList.toggle("captioned", channel?.captions !== "off");
   picture?.hear(screen.sound);
   render(onAir(entries, labs.all, page.join), $("#air"));
   fit($("#air"));

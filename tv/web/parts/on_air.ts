@@ -29,14 +29,14 @@ export function onAir(entries: Entry[], labs: Lab[] = [], join?: Join) {
 
 const fitted = new WeakMap<HTMLElement, string>(); // what it was made to fit
 
-/** Set what is on air in `box` as large as there is room for: nothing is cut off. */
+/** Set what is on air in `box` as large as there is room for, and as its page wants: none is cut. */
 export function fit(box: HTMLElement): void {
   for (const card of box.querySelectorAll<HTMLElement>('[data-layer="card"]')) {
     const now = `${box.clientWidth} ${box.clientHeight} ${card.textContent}`;
     if (fitted.get(card) === now) continue;
     fitted.set(card, now);
-    let size = 1;
-    card.style.setProperty("--fit", "1");
+    let size = Number(getComputedStyle(card).getPropertyValue("--most")) || 1;
+    card.style.setProperty("--fit", String(size));
     while (size > SMALLEST && card.scrollHeight > card.clientHeight + 1) {
       size *= 0.95;
       card.style.setProperty("--fit", String(size));

@@ -34,8 +34,9 @@ export function questionPrompt(question: Question | undefined, acts: PromptActs)
       ${
         answering
           ? html`<span class="tally"></span>Réponse en cours${since(question)}`
-          : html`Question suivante<span class="dot"></span
-              >${count(question.support, "soutien", "soutiens")}`
+          : html`Question suivante${
+              question.support ? html`<span class="dot"></span>${supports(question)}` : nothing
+            }`
       }
     </p>
     ${quote ? html`<blockquote><span>À propos de</span> ${quoted(quote)}</blockquote>` : nothing}
@@ -65,6 +66,10 @@ function since({ taken_at }: Question) {
   return minutes > 0 ? html`<span class="dot"></span>depuis ${minutes}\u00a0min` : nothing;
 }
 
+function supports({ support }: Question): string {
+  return count(support, "soutien", "soutiens");
+}
+
 /** Any of them can be chosen to come next, as long as nothing is being answered or told. */
 export function upcoming(rest: Question[], title: string, free: boolean, acts: PromptActs) {
   if (!rest.length) return nothing;
@@ -77,7 +82,7 @@ export function upcoming(rest: Question[], title: string, free: boolean, acts: P
           html`<li>
             <p>${typeset(question.body)}</p>
             <p class="meta">
-              ${count(question.support, "soutien", "soutiens")}
+              <span>${question.support ? supports(question) : nothing}</span>
               ${
                 free
                   ? html`<button
