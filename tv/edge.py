@@ -14,7 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from streaming import link
-from streaming.errors import LinkLost, NotAdmitted
+from streaming.errors import LinkLost
 from streaming.feed import Feed
 from streaming.webrtc.audience import Audience
 from streaming.webrtc.mux import Mux
@@ -95,11 +95,7 @@ class Edge:
             except LinkLost as lost:
                 if str(lost) != trouble:  # said once
                     trouble = str(lost)
-                    logger.log(
-                        logging.ERROR if isinstance(lost, NotAdmitted) else logging.WARNING,
-                        "media: %s",
-                        lost,
-                    )
+                    logger.warning("media: %s", lost)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 

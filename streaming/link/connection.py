@@ -267,6 +267,7 @@ async def _to_machine(place: Remote) -> Link:
             )
             link.send(Hello(place.token))
             if not await link.read_welcome():
+                logger.error("link: %s does not accept our pass", place)
                 raise NotAdmitted(f"{place} does not accept our pass")
     except BaseException as error:
         if link is not None:
