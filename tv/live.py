@@ -94,6 +94,7 @@ from tv.captioning.partial import PARTIALS, Partial
 from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
 from tv.open_page import VERSION, Known, News, NotUnderstood, Page, sees_all
+from tv.openapi import asks
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.sockets import Message, return_after
@@ -189,6 +190,7 @@ class Live:
         except* WebSocketDisconnect:
             pass
 
+    @asks(since="the version that the page has")
     async def view(self, request: Request) -> Response:
         """The same views where sockets are blocked: `?since=` a version, with an ETag."""
         topic = request.path_params["topic"]

@@ -2,14 +2,14 @@
 
 - `GET /api/v1/openapi.json` → the description.
 
-What an endpoint reads is told by `takes`; what its words mean is told by its module's docstring,
-which becomes the description of its tag.
+What an endpoint reads is told by `takes` and `asks`; what its words mean is told by its module's
+docstring, which becomes the description of its tag.
 """
 
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,6 +50,21 @@ def takes(*bodies: type) -> Callable[[Endpoint], Endpoint]:
         return endpoint
 
     return mark
+
+
+def asks(**queries: str | Collection[str]) -> Callable[[Endpoint], Endpoint]:
+    """Say which queries an endpoint reads: the values that one may have, or what it means."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.asks = queries  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def some(values: Collection[str]) -> str:
+    """Of a query that may have several values at once."""
+    return f"some of {', '.join(sorted(values))}; separated by commas"
 
 
 def routes(others: Iterable[BaseRoute]) -> list[BaseRoute]:
@@ -123,7 +138,8 @@ def _operation(
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in route.param_convertors
-        ],
+        ]
+        + [_query(name, said) for name, said in getattr(function, "asks", {}).items()],
         "responses": {
             "2XX": {"description": "as the tag's description says"},
             "4XX": _problem("refused: `detail` says why, and what to do"),
@@ -145,6 +161,13 @@ def _operation(
         schema = every[0] if len(every) == 1 else {"anyOf": every}
         operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     return operation
+
+
+def _query(name: str, said: str | Collection[str]) -> dict[str, Any]:
+    query: dict[str, Any] = {"name": name, "in": "query", "schema": {"type": "string"}}
+    if isinstance(said, str):
+        return query | {"description": said}
+    return query | {"schema": {"type": "string", "enum": list(said)}}
 
 
 def _problem(description: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The API's description is that of the code, and nothing sent to the API makes it fail."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
+import tv.live
 import tv.pages
 from tests.servers import Fabrique, fabrique
 from tv.auth import Passes, Role
 from tv.studios.keys import load_secret
 
 PAGES = sorted(Path(tv.pages.__file__).parent.glob("*.py"))
+API = [page for page in PAGES if "api" in page.stem] + [Path(tv.live.__file__)]
 KNOWN = ["direct", "plateau", "en", "{}", "q_1", "../../x", "é", "1" * 300]  # names in addresses
 
 
@@ -55,6 +58,20 @@ def test_every_endpoint_says_which_body_it_reads(page: Path) -> None:
         assert reads == says or (reads and of_a_table), function.name
 
 
+@pytest.mark.parametrize("module", API, ids=lambda module: module.stem)
+def test_every_endpoint_says_which_queries_it_reads(module: Path) -> None:
+    text = module.read_text()
+    read = set(re.findall(r'(?:request\.query_params|asked)(?:\.get\(|\[)"(\w+)"', text))
+    read |= set(re.findall(r'"(\w+)" in request\.query_params', text))
+    marks = [
+        call
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "asks"
+    ]
+    assert bool(marks) == ("request.query_params" in text)
+    assert read <= {word.arg for mark in marks for word in mark.keywords}
+
+
 def own(function: ast.AST) -> Iterator[ast.AST]:
     """What is in a function, but not in the functions in it."""
     for each in ast.iter_child_nodes(function):
@@ -68,6 +85,9 @@ def test_description_is_of_openapi(described: dict[str, Any]) -> None:
     schema.validate()
     assert len(described["paths"]) > 60
     assert all(tag["description"] for tag in described["tags"])
+    wall = described["paths"]["/api/v1/wall/posts"]["get"]["parameters"]
+    assert {each["name"]: each["in"] for each in wall} == {"state": "query", "sort": "query"}
+    assert "best" in wall[1]["schema"]["enum"]
     for path in described["paths"].values():
         for method, operation in path.items():
             assert ("304" in operation["responses"]) == (method == "get")

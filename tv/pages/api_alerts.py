@@ -31,7 +31,7 @@ from tv import items
 from tv.alert_items import counts_item, own_alert_item
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
-from tv.openapi import takes
+from tv.openapi import asks, some, takes
 from tv.problems import Problem, clean, read_json
 from tv.writing import Writer, absent, json, unknown_act
 
@@ -66,6 +66,7 @@ class Desk:
         self._alerts = follower.audience.alerts
         self._writer = writer
 
+    @asks(state=some(STATES))
     async def every(self, request: Request) -> Response:
         who = identity(request)
         if not (who.role in MODERATORS and who.crew("")):

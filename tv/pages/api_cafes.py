@@ -48,7 +48,7 @@ from tv.follower import Follower
 from tv.labs.drafts import LABS, Change, Draft, planned
 from tv.labs.items import Rendered, cafe_item, progress_item
 from tv.labs.places import check_lab
-from tv.openapi import takes
+from tv.openapi import asks, some, takes
 from tv.problems import Problem, read_json
 from tv.settings import Settings
 from tv.writing import Writer, absent, json, unknown_act
@@ -97,6 +97,7 @@ class Desk:
         self._writer = writer
         self._labs = settings.labs
 
+    @asks(state=some(get_args(CafeState)), type=some(get_args(Kind)))
     async def every(self, request: Request) -> Response:
         crew = identity(request).crew("")
         states = _chosen(request, "state", get_args(CafeState))

@@ -36,7 +36,7 @@ from engagement.ideas.idea import Cluster
 from tv.auth import Identity, identity
 from tv.follower import Follower
 from tv.labs.ideas import Rendered, cluster_item
-from tv.openapi import takes
+from tv.openapi import asks, takes
 from tv.problems import clean, read_json
 from tv.tasks import in_thread
 from tv.writing import Writer, absent, json, nothing
@@ -88,6 +88,7 @@ class Desk:
         self._cafes = follower.audience.cafes
         self._writer = writer
 
+    @asks(table="of a table (its id)", cafe="of a session; the one that shows, if none is named")
     async def every(self, request: Request) -> Response:
         table = request.query_params.get("table", "")
         shown = self._cafes.table(table)

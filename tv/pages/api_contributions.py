@@ -47,9 +47,9 @@ from engagement.ideas.idea import Idea
 from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
-from tv.labs.finding import asked, find
+from tv.labs.finding import MOST, STATES, asked, find
 from tv.labs.ideas import Rendered, idea_item, may_see, sees_all
-from tv.openapi import takes
+from tv.openapi import asks, some, takes
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
 from tv.wall.pictures import Pictures
@@ -121,6 +121,17 @@ class Desk:
         self._pictures = pictures
         self._labs = labs
 
+    @asks(
+        table="of a table (its id)",
+        cafe="of a session",
+        lab="of a laboratory",
+        step="of a step of the way",
+        theme="of a theme",
+        state=some(STATES),
+        sort=("recent", "support"),
+        limit=f"ideas in one answer, {MOST} at most",
+        after="`next` of the answer before",
+    )
     async def every(self, request: Request) -> Response:
         who, wanted = identity(request), asked(request.query_params)
         page, following = find(

@@ -41,7 +41,7 @@ from tv.auth import PARTICIPANT_COOKIE, Passes, identity
 from tv.follower import Follower
 from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item, table_item
 from tv.labs.places import is_table
-from tv.openapi import takes
+from tv.openapi import asks, takes
 from tv.pages.api_participants import PSEUDONYM, described
 from tv.problems import Problem, clean, read_json
 from tv.settings import Settings
@@ -100,6 +100,7 @@ class Desk:
         tables = [self._rendered(table) for table in self._cafes.tables_of(slug)]
         return json(self._lab(slug) | {"tables": tables})
 
+    @asks(lab="of a laboratory")
     async def tables(self, request: Request) -> Response:
         wanted = request.query_params.get("lab", "")
         if wanted and wanted not in self._labs:

@@ -64,7 +64,7 @@ from engagement.polls import (
 from tv import items, poll_items
 from tv.auth import CREW, MODERATORS, Identity, Role, identity
 from tv.follower import Follower
-from tv.openapi import takes
+from tv.openapi import asks, takes
 from tv.pages.poll_drafts import OPTION, PROMPT, Changes, Draft, Duration, most, options_of
 from tv.problems import Problem, clean, read_json
 from tv.storms import Act, Asked, endpoint
@@ -264,6 +264,7 @@ class Desk:
             raise Problem(404, "no-ballot", "Aucun vote", "Vous n’avez pas voté à ce tour.")
         return json(poll_items.ballot_item(ballot))
 
+    @asks(round="an earlier one", by=("lab",))
     async def results(self, request: Request) -> Response:
         """`?round=` an earlier one; the current one by default."""
         poll, who = self._find(request)

@@ -24,6 +24,7 @@ from tv.airing import Airing
 from tv.auth import MODERATORS, identity
 from tv.captioning.quality import Board, First
 from tv.follower import Follower
+from tv.openapi import asks
 from tv.problems import Problem, rfc3339
 from tv.upstream import Upstream
 from tv.writing import absent, json
@@ -42,6 +43,7 @@ def routes(upstream: Upstream, follower: Follower, airing: Airing, board: Board)
             raise absent("talk")
         return talk.marks or (talk.started_at or now, talk.ended_at or now)
 
+    @asks(talk="during that talk; the last hour, if none is named")
     async def quality(request: Request) -> Response:
         channel, talk = request.path_params["channel"], request.query_params.get("talk")
         identity(request).must_be(*MODERATORS, talk=talk or "")

@@ -43,7 +43,7 @@ from tv.auth import Identity, identity
 from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.labs.naming import table_name
-from tv.openapi import takes
+from tv.openapi import asks, some, takes
 from tv.problems import Problem, clean, read_json
 from tv.question_items import Rendered, counts_item, question_item
 from tv.settings import Lab
@@ -129,6 +129,7 @@ class Desk(Seeing):
         self._duplicates = duplicates
         self._labs = labs
 
+    @asks(state=some(STATES), sort=SORTS, label="with that label (the crew)")
     async def of_talk(self, request: Request) -> Response:
         talk, who = talk_of(request, self.audience.talks), identity(request)
         wanted = set(filter(None, request.query_params.get("state", "").split(",")))

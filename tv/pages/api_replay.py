@@ -33,6 +33,7 @@ from tv import poll_items
 from tv.auth import identity
 from tv.follower import Follower
 from tv.labs.syntheses import synthesis_item
+from tv.openapi import asks
 from tv.pages.captions_api import FORMATS
 from tv.problems import Problem
 from tv.question_items import question_item
@@ -80,6 +81,7 @@ def routes(follower: Follower, replays: Replays) -> list[BaseRoute]:
             }
         )
 
+    @asks(q="words to find")
     async def look(request: Request) -> Response:
         talk, replay = await find(request)
         query = request.query_params.get("q", "")

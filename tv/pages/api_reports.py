@@ -28,6 +28,7 @@ from tv import items
 from tv.auth import CREW, MODERATORS, Role, identity
 from tv.follower import Follower
 from tv.labs.places import check_lab
+from tv.openapi import asks
 from tv.problems import Problem
 from tv.reports import booklet_pdf, pdf, tables
 from tv.reports.booklet import booklet_of
@@ -86,6 +87,7 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
         found = report_of(follower.audience, talk, event.name, event.zone)
         return attached(await in_thread(partial(pdf.as_pdf, found)), PDF, f"{talk.id}.pdf")
 
+    @asks(lab="of a laboratory", cafe="of a session")
     async def booklet(request: Request) -> Response:
         who, lab = identity(request), asked_lab(request)
         if who.role is Role.HOST and who.station:
@@ -105,14 +107,17 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
         name = f"cahier-{lab or event.slug}.pdf"
         return attached(await in_thread(partial(booklet_pdf.as_pdf, found)), PDF, name)
 
+    @asks(lab="of a laboratory")
     async def as_json(request: Request) -> Response:
         _, found = tables_of(request)
         return json({table.name: table.records() for table in found})
 
+    @asks(lab="of a laboratory")
     async def workbook(request: Request) -> Response:
         name, found = tables_of(request)
         return attached(await in_thread(partial(as_xlsx, found)), XLSX, f"{name}.xlsx")
 
+    @asks(lab="of a laboratory")
     async def one(request: Request) -> Response:
         of, found = tables_of(request)
         wanted = request.path_params["name"]

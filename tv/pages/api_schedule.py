@@ -27,6 +27,7 @@ from engagement.talks.planning import difference
 from tv import items
 from tv.auth import RUNNERS, identity
 from tv.follower import Follower
+from tv.openapi import asks
 from tv.problems import Problem, clean, read_body, rfc3339
 from tv.schedule import day, telling, writing
 from tv.schedule.errors import Unreadable
@@ -61,6 +62,7 @@ class Desk:
         self._zone = settings.event.zone
         self._now = now
 
+    @asks(day="of a day (2026-05-21)", lab="of a laboratory")
     async def days(self, request: Request) -> Response:
         planned = writing.planned(self._audience.talks)
         wanted = self._day(request.query_params.get("day", ""))
@@ -83,6 +85,7 @@ class Desk:
             }
         )
 
+    @asks(source="whose talks these are", dry_run=("0", "1"))
     async def bring(self, request: Request) -> Response:
         who = identity(request)
         who.must_be(*RUNNERS)

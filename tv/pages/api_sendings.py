@@ -27,7 +27,7 @@ from engagement.syntheses.synthesis import SendingKind
 from tv import items
 from tv.auth import MODERATORS, identity
 from tv.follower import Follower
-from tv.openapi import takes
+from tv.openapi import asks, takes
 from tv.pages.api_syntheses import known_labs
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
@@ -72,6 +72,7 @@ class Desk:
         self._writer = writer
         self._labs = labs
 
+    @asks(lab="what that laboratory got")
     async def every(self, request: Request) -> Response:
         lab, crew = request.query_params.get("lab", ""), identity(request).crew("")
         found = [

@@ -59,7 +59,7 @@ from tv.follower import Follower
 from tv.labs.on_wall import OnWall
 from tv.labs.places import check_lab
 from tv.labs.syntheses import Rendered, synthesis_item, version_item
-from tv.openapi import takes
+from tv.openapi import asks, some, takes
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
 from tv.writing import Writer, absent, json, unknown_act
@@ -140,6 +140,15 @@ class Desk:
         self._wall = OnWall(follower.audience.posts, writer, labs)
         self._labs = labs
 
+    @asks(
+        state=some(STATES),
+        sort=SORTS,
+        table="of a table (its id)",
+        lab="of a laboratory",
+        cafe="of a session",
+        step="of a step of the way",
+        open=("0", "1"),
+    )
     async def every(self, request: Request) -> Response:
         who, asked = identity(request), request.query_params
         wanted = set(filter(None, asked.get("state", "").split(",")))

@@ -52,7 +52,7 @@ from engagement.wall.post import (
 from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
-from tv.openapi import takes
+from tv.openapi import asks, some, takes
 from tv.problems import Problem, clean, read_json
 from tv.wall.items import Rendered, post_item, wall_item
 from tv.wall.pictures import Pictures
@@ -151,6 +151,7 @@ class Desk:
         assert isinstance(changed, Wall)
         return json(self._wall(changed))
 
+    @asks(state=some(STATES), sort=SORTS)
     async def every(self, request: Request) -> Response:
         who = identity(request)
         wanted = set(filter(None, request.query_params.get("state", "").split(",")))

@@ -23,6 +23,7 @@ from captions.written.spoken import within
 from engagement.talks import Talk
 from tv import items
 from tv.follower import Follower
+from tv.openapi import asks
 from tv.problems import Problem
 from tv.recorded.laid_out import LaidOuts
 from tv.writing import attached, talk_of
@@ -33,6 +34,7 @@ Written = Callable[[Talk, float, list[Cue]], str]
 
 
 def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
+    @asks(**{"from": "seconds on the broadcast clock", "to": "the same"})
     async def captions(request: Request) -> Response:
         talk = talk_of(request, follower.audience.talks)
         known = FORMATS.get(request.path_params["format"])
