@@ -34,6 +34,7 @@ from tv.airing import Airing
 from tv.auth import Role, identity
 from tv.captioning.metrics import Written
 from tv.captioning.quality import Board
+from tv.stalls import stalls
 from tv.upstream import Upstream
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # what proxies add
@@ -109,6 +110,9 @@ class Told(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from of_media(self._upstream)
+        yield CounterMetricFamily(
+            "fabrique_web_loop_stalls", "times that this web process stood still", stalls.count
+        )
         refused = CounterMetricFamily(
             "fabrique_ingest_refused", "publishers sent away", labels=["reason"]
         )

@@ -14,6 +14,8 @@ from typing import Any
 
 from setproctitle import setproctitle
 
+from tv.stalls import stalls
+
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -67,7 +69,8 @@ def run(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
-        await work
+        with stalls.watching(loop):
+            await work
 
     with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=loop) as runner:
         runner.run(until_told())

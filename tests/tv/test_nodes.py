@@ -51,7 +51,7 @@ class Node:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
 
 
 def until(look: Callable[[], object], told: Callable[[], str] = lambda: "") -> None:
