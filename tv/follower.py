@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import overload
+from typing import get_args, overload
 
 import msgspec
 
@@ -16,7 +16,8 @@ from engagement import audience as audiences
 from engagement.audience import AnyEvent, Audience
 from engagement.changes import START, Changes, order
 from engagement.fold import Outcome, View
-from engagement.happening import ParticipantErased
+from engagement.happening import AnyHappening, ParticipantErased
+from engagement.talks import AnyTalkEvent
 from tv.events import Event
 from tv.journal import Journal, JournalReplaced, StoreUnavailable
 from tv.limits import Bucket
@@ -26,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 WRITE_WITHIN = 8.0  # seconds for a write to be on disk and read back; pages wait for 10
 RECENT = 600.0  # seconds of cues that a newcomer gets by the socket
+
+# For a process that only asks what is on: votes and questions of a storm cost it nothing.
+TALKS_ALONE: frozenset[type] = frozenset((*get_args(AnyHappening), *get_args(AnyTalkEvent)))
 
 EVERY_CAPTIONING: View = ("captioning", "", "")  # that view of each channel
 
@@ -58,10 +62,16 @@ class Follower:
     """What the journal says, kept up to date by `run`.
 
     `changed` are called with the views that an event changed: those of `Audience.touched`,
-    ("captions", channel, ""), and EVERY_CAPTIONING.
+    ("captions", channel, ""), and EVERY_CAPTIONING. With `heeds`, of what the audience and the crew
+    do only these types of events are folded, besides all of captions.
     """
 
-    def __init__(self, journal: Journal, write_within: float = WRITE_WITHIN) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        write_within: float = WRITE_WITHIN,
+        heeds: frozenset[type] | None = None,
+    ) -> None:
         self.audience = Audience()
         self.captions = Captioned()
         self.transcripts = self.captions.transcripts
@@ -74,6 +84,7 @@ class Follower:
         self.erasure = ""  # the position of the last erasure that names who it is about
         self._journal = journal
         self._writes = Writes(journal, write_within)
+        self._heeds = heeds
 
     def cues(self, channel: str, start: float, end: float) -> list[Cue]:
         """The newest revision of each cue of `channel` that shows between two times.
@@ -194,6 +205,8 @@ class Follower:
         if isinstance(event, AnyCaptionAct):
             self._writes.decide(event, self.captions.apply(position, event))
             return self._captions_touched(position, event) | self._requoted(position)
+        if self._heeds is not None and type(event) not in self._heeds:
+            return set()
         if isinstance(event, ParticipantErased) and not _is_compacted(event):
             self.erasure = position
         self._writes.decide(event, self.audience.apply(position, event))

@@ -3,18 +3,21 @@
 import asyncio
 import os
 import signal
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from captions.cues import Cue
 from captions.wording.events import CueEdited, CueWritten
-from engagement.fold import Accepted, Reason, Refused
+from engagement.fold import Accepted, Reason, Refused, View
+from engagement.happening import PhaseSet
+from engagement.polls import PollCreated
 from engagement.questions import Anchor, QuestionAsked
 from engagement.talks import TalkEnded, TalkStarted
 from tests.servers import StoreServer
 from tv import journal, store
-from tv.follower import Follower, View
+from tv.follower import TALKS_ALONE, Follower
 from tv.tasks import running
 
 
@@ -99,3 +102,27 @@ async def test_answer_to_a_write_is_about_that_very_write(redis: Redis) -> None:
     assert again == first
     assert isinstance(other, Refused)
     assert other.reason == Reason.KEY_REUSED
+
+
+async def test_process_that_asks_what_is_on_is_told_that_alone(redis: Redis) -> None:
+    poll: dict[str, Any] = {"poll": "p", "talk": "direct", "kind": "text", "prompt": "?"}
+    cue = Cue("plateau-1", 1, 1.0, 2.0, ("Bonjour",))
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        for event in (
+            PhaseSet(id="a", at=1.0, by="c", phase="rehearsal"),
+            PollCreated(id="b", at=2.0, by="c", options=(), **poll),
+            TalkStarted(id="d", at=3.0, by="c", talk="direct"),
+            PhaseSet(id="e", at=4.0, by="c", phase="open"),
+            PollCreated(id="f", at=5.0, by="c", options=(), **poll),
+            TalkStarted(id="g", at=6.0, by="c", talk="direct"),
+            CueWritten("plateau", cue),
+        ):
+            await book.append(event)
+        whole, talks = Follower(book), Follower(book, heeds=TALKS_ALONE)
+        async with running(whole.run(), talks.run()):
+            await whole.ready.wait()
+            await talks.ready.wait()
+    assert talks.audience.talks.by_id["direct"].state == "live"
+    assert talks.audience.talks.saved() == whole.audience.talks.saved()
+    assert talks.cues("plateau", 0.0, 9.0) == whole.cues("plateau", 0.0, 9.0) == [cue]
+    assert (len(whole.audience.polls.by_id), len(talks.audience.polls.by_id)) == (1, 0)

@@ -27,7 +27,7 @@ from streaming.recording.index import day_of
 from streaming.recording.recorder import Recorder
 from tv import journal, store
 from tv.folder import Folder
-from tv.follower import Follower
+from tv.follower import TALKS_ALONE, Follower
 from tv.settings import Settings
 from tv.tasks import in_thread, keep_running, running
 
@@ -212,7 +212,7 @@ async def run(folder: Folder, settings: Settings) -> None:
     """Record all channels that are to be recorded, until cancelled."""
     url, how = store.address(folder, settings.store.url), settings.recording
     async with store.connected(url) as client, journal.opened(client, settings.event.slug) as book:
-        follower = Follower(book)
+        follower = Follower(book, heeds=TALKS_ALONE)
 
         def refuses(channel: str, start: float, end: float) -> bool:
             return refusing(follower.audience.talks.by_id.values(), channel, start, end)
