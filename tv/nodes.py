@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from tv import machines, process, supervisor
+from tv import machines, notify, process, supervisor
 from tv import settings as reading
 from tv.checks import SettingsError
 from tv.folder import Folder, FolderError
@@ -150,7 +150,7 @@ def _run(children: list[Child]) -> None:
 
     async def run() -> None:
         stopped = supervisor.told_to_stop()
-        async with Supervisor(children).running():
+        async with notify.telling(), Supervisor(children).running():
             await stopped.wait()
 
     asyncio.run(run())

@@ -62,7 +62,7 @@ class Stalls:
             await asyncio.sleep(self._late / 4)
 
     def _watch(self, thread: int) -> None:
-        """It counts its own looks: a machine that slept, a process that was stopped, is not late."""
+        """It counts its own looks: a machine that slept, or a process that stopped, is not."""
         every = self._late / 4
         turned, looks = self._turned, 0
         told_at, left_out = -QUIET, 0

@@ -17,7 +17,7 @@ import msgspec
 from redis.exceptions import AuthenticationError, RedisError
 
 from streaming.ingest.srt import libsrt
-from tv import machines, reasons, store, store_url
+from tv import machines, notify, reasons, store, store_url
 from tv.folder import Folder
 from tv.machines import Origin
 from tv.process import tie_to_parent
@@ -309,7 +309,7 @@ async def serve(
             if settings.store.url:
                 await find_store(settings.store.url)
             supervisor = Supervisor(Children(folder, settings).all(http))
-            async with supervisor.running():
+            async with notify.telling(address(settings)), supervisor.running():
                 told = asyncio.create_task(ready(supervisor)) if ready else None
                 await stopped.wait()
                 if told:
