@@ -132,7 +132,6 @@ function drawPrompt(questions: Question[]): void {
     ${upcoming(among, tells ? "Questions" : "Ensuite", free, acts)}`,
     $("#next"),
   );
-  say(syntheses ? "" : (shown?.body ?? ""), Boolean(answering));
 }
 
 const acts: PromptActs = {
@@ -278,16 +277,6 @@ function pollCard(poll: Poll) {
     <h2>${typeset(poll.prompt)}</h2>
     ${poll.state === "open" ? nothing : results(poll, [], answers)}
   </article>`;
-}
-
-let spoken = "";
-
-/** To a screen reader, once for each question, and once when its answer has begun. */
-function say(body: string, answering: boolean): void {
-  const text = !body ? "" : answering ? "Réponse en cours" : `Question suivante\u202f: ${body}`;
-  if (text === spoken) return;
-  spoken = text;
-  $("#spoken").textContent = text;
 }
 
 function caption(): void {

@@ -33,15 +33,14 @@ export function questionPrompt(question: Question | undefined, acts: PromptActs)
     <p class="eyebrow">
       ${
         answering
-          ? html`<span class="tally"></span>Réponse en cours${since(question)}`
-          : html`Question suivante${
-              question.support ? html`<span class="dot"></span>${supports(question)}` : nothing
-            }`
+          ? html`<span class="tally"></span>Réponse en cours`
+          : "Question suivante"
       }
+      <span aria-live="off">${answering ? since(question) : backed(question)}</span>
     </p>
     ${quote ? html`<blockquote><span>À propos de</span> ${quoted(quote)}</blockquote>` : nothing}
     <p class="prompt-body ${size}">${typeset(question.body)}</p>
-    <div class="acts">
+    <div class="acts" aria-live="off">
       <button
         class="primary huge"
         aria-disabled=${acts.resting ? "true" : nothing}
@@ -66,8 +65,9 @@ function since({ taken_at }: Question) {
   return minutes > 0 ? html`<span class="dot"></span>depuis ${minutes}\u00a0min` : nothing;
 }
 
-function supports({ support }: Question): string {
-  return count(support, "soutien", "soutiens");
+function backed({ support }: Question) {
+  if (!support) return nothing;
+  return html`<span class="dot"></span>${count(support, "soutien", "soutiens")}`;
 }
 
 /** Any of them can be chosen to come next, as long as nothing is being answered or told. */
@@ -82,7 +82,9 @@ export function upcoming(rest: Question[], title: string, free: boolean, acts: P
           html`<li>
             <p>${typeset(question.body)}</p>
             <p class="meta">
-              <span>${question.support ? supports(question) : nothing}</span>
+              <span>
+                ${question.support ? count(question.support, "soutien", "soutiens") : nothing}
+              </span>
               ${
                 free
                   ? html`<button

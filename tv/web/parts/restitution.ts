@@ -63,22 +63,23 @@ export function synthesisPrompt({ on, next }: Telling, labs: Lab[], acts: Tellin
     <p class="eyebrow">
       ${
         on
-          ? html`<span class="tally"></span>Présentée en ce moment${
-              minutes > 0 ? html`<span class="dot"></span>depuis ${minutes}\u00a0min` : nothing
-            }`
+          ? html`<span class="tally"></span>Présentée en ce moment`
           : "Synthèse suivante"
       }
+      <span aria-live="off">
+        ${minutes > 0 ? html`<span class="dot"></span>depuis ${minutes}\u00a0min` : nothing}
+      </span>
     </p>
     ${from(shown, labs)}
     <p class="prompt-body">${typeset(shown.title)}</p>
     <div class="prompt-text">${paragraphs(shown.body)}</div>
-    <p class="note">
+    <p class="note" aria-live="off">
       ${count(shown.ideas.length, "idée d’origine", "idées d’origine")}<span class="dot"></span
       >${count(shown.support, "soutien", "soutiens")}${
         shown.author ? html`<span class="dot"></span>écrite par ${shown.author}` : nothing
       }
     </p>
-    <div class="acts">
+    <div class="acts" aria-live="off">
       <button
         class="primary huge"
         aria-disabled=${acts.resting ? "true" : nothing}
