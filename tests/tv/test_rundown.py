@@ -107,6 +107,7 @@ async def test_screen_is_known_by_its_own_pass_alone(tv: House) -> None:
                 items = (await display.get(view)).json()["items"]
                 assert {item["kind"] for item in items} == kinds
         said = {"showing": "webrtc", "width": 1920, "height": 1080}
+        said |= {"health": "mending", "heard": "refused"}
         presence = f"/api/v1/screens/{screen}/presence"
         async with tv.client(token) as own, tv.client(other_token) as neighbour:
             assert (await own.put(presence, json=said)).status_code == 204
@@ -114,9 +115,12 @@ async def test_screen_is_known_by_its_own_pass_alone(tv: House) -> None:
         first, second = (await crew.get("/api/v1/screens")).json()["items"]
         assert (first["name"], first["group"], first["showing"]) == ("Hall", "Accueil", "webrtc")
         assert first["seen_at"]
+        assert (first["health"], first["heard"], first["sound"]) == ("mending", "refused", False)
         assert (second["face"], second["seen_at"]) == ("air", None)
-        changed = await crew.patch(f"/api/v1/screens/{screen}", json={"face": "wall"})
+        change = {"face": "wall", "sound": True}
+        changed = await crew.patch(f"/api/v1/screens/{screen}", json=change)
         assert (changed.json()["face"], changed.json()["name"]) == ("wall", "Hall")
+        assert changed.json()["sound"]
         assert (await crew.post(f"/api/v1/screens/{other}:spot")).json()["spotted_at"]
         assert (await crew.delete(f"/api/v1/screens/{screen}")).status_code == 204
         assert (await crew.get(f"/api/v1/screens/{screen}")).status_code == 404

@@ -36,6 +36,8 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[rtmp\n", "mal formé"),
         ("[channels.regie]\nname = 'x'\n", "regie"),
         ("[captions]\nchannels = ['labo-9']\n", "labo-9"),
+        ("[screens]\noff = '22:00'\n", "07:30"),
+        ("[screens]\noff = '22h'\non = '7:30'\n", "[screens]"),
         ("[captions]\nsecond_pass = 'hier'\n", "second_pass"),
         ("[restreams.You]\nurl = 'rtmp://h/a'\nkey = 'k'\n", "You"),
         ("[restreams.you]\nurl = 'rtmp://h/a'\n", "key"),
