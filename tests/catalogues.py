@@ -181,7 +181,7 @@ def _untranslated(source: str) -> Iterator[str]:
 
 def _french(text: str) -> bool:
     text = text.replace("Fabrique TV", "")
-    return bool(WORDS.search(re.sub(r"&\w+;|&#\d+;|…|[A-Z0-9]{6}", "", text)))
+    return bool(WORDS.search(re.sub(r"&\w+;|&#\d+;|…|[A-Z0-9]{6}|/\w+", "", text)))
 
 
 def _taken_apart(source: str) -> tuple[str, list[str], list[str]]:
@@ -230,14 +230,19 @@ def _taken_apart(source: str) -> tuple[str, list[str], list[str]]:
 def _update(code: str, part: str, said: set[str], keep: bool = False) -> list[str]:
     path = TV / "languages" / code / f"{part}.json"
     known = json.loads(path.read_text(encoding="utf-8"))
+    before = {_plain(text): other for text, other in known.items()}
     wanted = said & known.keys() if keep else said
-    written = json.dumps(
-        {text: known.get(text, "") for text in sorted(wanted)}, ensure_ascii=False, indent=1
-    )
+    found = {text: before.get(_plain(text), "") for text in sorted(wanted)}
+    written = json.dumps(found, ensure_ascii=False, indent=1)
     for character, escape in INVISIBLE.items():
         written = written.replace(character, escape)
     path.write_text(written + "\n", encoding="utf-8")
-    return [text for text in sorted(wanted) if not known.get(text)]
+    return [text for text, other in found.items() if not other]
+
+
+def _plain(text: str) -> str:
+    """One whose spaces were mended is still the same."""
+    return re.sub("&nbsp;|&#8239;|[\u00a0\u202f]", " ", text)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ export interface Left {
 
 const BOX = "outbox";
 const ADDRESS = "/hors-ligne/lettres"; // names an entry, and no page
+const WHO = "/hors-ligne/participant"; // the same
 
 /** What was left. */
 export async function left(): Promise<Left[]> {
@@ -25,4 +26,23 @@ export async function leave(letters: Left[]): Promise<void> {
   const box = await caches.open(BOX);
   if (letters.length) await box.put(ADDRESS, Response.json(letters));
   else await box.delete(ADDRESS);
+}
+
+/** Note that this device has joined as `id`, while no page was there to know. */
+export async function introduce(id: string): Promise<void> {
+  await (await caches.open(BOX)).put(WHO, new Response(id));
+}
+
+/** Who this device has become so; "" when it has not. */
+export async function introduced(): Promise<string> {
+  if (!("caches" in globalThis)) return "";
+  try {
+    const box = await caches.open(BOX);
+    const found = await box.match(WHO);
+    if (!found) return "";
+    await box.delete(WHO);
+    return await found.text();
+  } catch {
+    return ""; // storage refused: nobody could have noted it
+  }
 }

@@ -2,6 +2,7 @@
 
 import { call, type Problem } from "./api";
 import { keep, recall } from "./kept";
+import { introduced } from "./letters";
 
 /**
  * Exchange `#pass=…` for a cookie and clean the address. Returns what went wrong, in French.
@@ -30,7 +31,8 @@ export function whenJoined(then: () => void): void {
 /** Become a participant: only when someone acts, so that two thousand arrivals cost nothing. */
 export function join(): Promise<void> {
   if (participant) return Promise.resolve();
-  joining ??= call<{ id: string }>("POST", "/api/v1/participants", {})
+  joining ??= introduced()
+    .then((id) => (id ? { id } : call<{ id: string }>("POST", "/api/v1/participants", {})))
     .then(({ id }) => {
       recognise(id);
       onJoined();

@@ -12,15 +12,14 @@ import { Outbox, type Letter } from "./outbox";
 import { page, drawing } from "./page";
 import { Composer, type Draft } from "./parts/composer";
 import { Hints } from "./parts/hints";
+import { Later } from "./parts/later";
 import { around, heading, status } from "./parts/heading";
 import { type Order, questions } from "./parts/questions";
-import { rating } from "./parts/rating";
 import { reactions } from "./parts/reactions";
 import { Scene } from "./parts/scene";
 import { tabs } from "./parts/tabs";
 import { announce } from "./parts/text";
 import { Follower, resume, transcript } from "./parts/transcript";
-import { Voting } from "./parts/voting";
 import { sentences } from "./player/captions";
 import type {
   Anchor,
@@ -60,17 +59,18 @@ const composer: Composer = new Composer(
   hints,
 );
 const follower = new Follower($("#words"), draw);
-const voting = new Voting(
-  outbox,
-  ({ id }) => void send("POST", `/api/v1/polls/${id}:more_time`),
-  draw,
-  "ballots",
-);
+const voting = new Later(async () => {
+  const { Voting } = await import("./parts/voting");
+  const more = ({ id }: Poll) => void send("POST", `/api/v1/polls/${id}:more_time`);
+  return new Voting(outbox, more, draw, "ballots");
+}, draw);
+const wall = new Later(() => import("./parts/wall_glimpse"), draw);
+const opinions = new Later(() => import("./parts/rating"), draw);
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
 let talk: Talk | undefined;
-let wall: typeof import("./parts/wall_glimpse") | null = null;
 let wallOpen = false;
+let rated = false; // somebody looked at how to
 let order = recall<Order>("order", "support");
 const seen = new Map<string, string>(); // own question or poll → last state announced
 
@@ -143,17 +143,10 @@ function redraw(): void {
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   const signs = channel?.signs;
   scene.about(channel, talk, live.item<Channel>(`channel:${signs}`, "channel", signs ?? ""));
-  render(status(channel, live.connected || !live.welcome), $("#status"));
-  render(
-    [
-      heading(talk, channel?.name ?? page.name),
-      feeling(),
-      ideas(),
-      theWall(),
-      around(following(live.items<Talk>("talks", "talk"), slug, clock.now())),
-    ],
-    $("#talk"),
-  );
+  render(status(channel, live.connected || (!live.welcome && navigator.onLine)), $("#status"));
+  const next = following(live.items<Talk>("talks", "talk"), slug, clock.now());
+  render([heading(talk, channel?.name ?? page.name, next), feeling(), ideas()], $("#talk"));
+  render([theWall(), around()], $("#around"));
   drawWords(channel);
   drawAudience();
 }
@@ -234,7 +227,7 @@ function rankOf({ state }: Poll): number {
 }
 
 function ballotFor(item: Poll, me: Mine | undefined) {
-  return voting.render(item, me, live.items<Answer>(`talk:${item.talk}`, "answer"));
+  return voting.get()?.render(item, me, live.items<Answer>(`talk:${item.talk}`, "answer"));
 }
 
 /** Reactions while the talk is live, and what one thought of it from its start on. */
@@ -248,29 +241,32 @@ function feeling() {
   const react = (kind: ReactionKind) =>
     void send("POST", `${path}/reactions`, { kind, media_time: scene.moment() });
   const rate = (stars: number, word: string) => void send("PUT", `${path}/rating`, { stars, word });
+  const asked = talk.state !== "live" || rated;
   return html`${talk.state === "live" ? reactions(told, react) : nothing}
-    <details class="rate" ?open=${talk.state !== "live"}>
+    <details
+      class="rate"
+      ?open=${talk.state !== "live"}
+      @toggle=${() => {
+        rated = true;
+        draw();
+      }}
+    >
       <summary>${t("Donner mon avis")}</summary>
-      ${rating(me?.rating ?? null, shown, rate)}
+      ${asked ? opinions.get()?.rating(me?.rating ?? null, shown, rate) : nothing}
     </details>`;
 }
 
-/** The wall, loaded and followed when somebody opens it. */
+/** The wall, followed while somebody has it open. */
 function theWall() {
   return html`<details
     class="rate"
     @toggle=${({ target }: Event) => {
       wallOpen = (target as HTMLDetailsElement).open;
-      if (wallOpen && !wall)
-        void import("./parts/wall_glimpse").then((loaded) => {
-          wall = loaded;
-          draw();
-        });
       draw();
     }}
   >
     <summary>${t("Le mur")}</summary>
-    ${wall && wallOpen ? wall.glimpse(live) : nothing}
+    ${wallOpen ? wall.get()?.glimpse(live) : nothing}
   </details>`;
 }
 

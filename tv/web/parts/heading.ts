@@ -12,15 +12,17 @@ import { typeset } from "./text";
 
 export function status(channel: Channel | undefined, connected: boolean) {
   if (!connected) {
-    return html`<span class="chip trouble"><span class="spinner"></span>${t("Reconnexion…")}</span>`;
+    return html`<span class="chip trouble"><span class="spinner"></span>${
+      navigator.onLine ? t("Reconnexion…") : t("Hors ligne")
+    }</span>`;
   }
   return channel && channel.viewers > 1
     ? html`<span class="chip viewers">${count(channel.viewers, "spectateur", "spectateurs")}</span>`
     : nothing;
 }
 
-/** `place` is the name of the channel. */
-export function heading(talk: Talk | undefined, place: string) {
+/** `place` is the name of the channel, `next` what comes after. */
+export function heading(talk: Talk | undefined, place: string, next?: Talk) {
   const elapsed = talk?.state === "live" && seconds(talk.started_at);
   return html`
     <p class="eyebrow">
@@ -40,6 +42,13 @@ export function heading(talk: Talk | undefined, place: string) {
     <h1>${typeset(talk?.title || page.event)}</h1>
     ${talk?.speakers.length ? html`<p class="speakers">${talk.speakers.join(", ")}</p>` : nothing}
     ${
+      next && next.id !== talk?.id
+        ? html`<p class="note">
+            ${t("Ensuite, à {hour}\u202f:", { hour: hour(next.planned_start) })} ${typeset(next.title)}
+          </p>`
+        : nothing
+    }
+    ${
       talk?.state === "replay"
         ? html`<p>
             <a class="primary soft" href="/revoir/${encodeURIComponent(talk.id)}">
@@ -51,22 +60,12 @@ export function heading(talk: Talk | undefined, place: string) {
   `;
 }
 
-/** What comes next, and where else one may go. */
-export function around(next: Talk | undefined) {
-  const at = hour(next?.planned_start);
-  return html`<div class="around">
-    ${
-      next
-        ? html`<p class="next-talk">
-            <span class="note">${t("Ensuite, à {hour}", { hour: at })}</span> ${typeset(next.title)}
-          </p>`
-        : nothing
-    }
-    <nav class="links" aria-label=${t("Aussi pendant l’événement")}>
-      <a href="/programme">${t("Programme")}</a>
-      <a href="/mur/ecrire">${t("Écrire sur le mur")}</a>
-      <a href="/idees">${t("Idées")}</a>
-      <a href="/revoir">${t("Revoir")}</a>
-    </nav>
-  </div>`;
+/** Where else one may go, in the hand: with room the page's head says so. */
+export function around() {
+  return html`<nav class="links" aria-label=${t("Aussi pendant l’événement")}>
+    <a href="/programme">${t("Programme")}</a>
+    <a href="/idees">${t("Idées")}</a>
+    <a href="/mur/ecrire">${t("Mur")}</a>
+    <a href="/revoir">${t("Revoir")}</a>
+  </nav>`;
 }

@@ -3,7 +3,7 @@
 // The page still has them, and sends them again when it opens: their keys tell the server that they
 // are the same, and it answers as it did to us.
 
-import { type Left, left, leave } from "../letters";
+import { introduce, type Left, left, leave } from "../letters";
 
 /** Send them in order. Throws when one has to wait: the browser tries again later. */
 export async function post(): Promise<void> {
@@ -25,7 +25,8 @@ async function deliver({ method, path, body, key }: Left): Promise<void> {
     });
   let answer = await send(path, body, method);
   if (answer.status === 401) {
-    await send("/api/v1/participants", {}, "POST"); // who only wrote has not joined yet
+    const joined = await send("/api/v1/participants", {}, "POST"); // who only wrote has not yet
+    if (joined.ok) await introduce(((await joined.json()) as { id: string }).id);
     answer = await send(path, body, method);
   }
   if (answer.status === 429 || answer.status >= 500) throw new Error(`${answer.status}: later`);

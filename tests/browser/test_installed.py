@@ -1,0 +1,218 @@
+"""The pages on a device: installed, without a network, in the sun, in English, on other sites."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests import servers
+from tests.browser.test_pages import PHONE, violations
+from tests.servers import Fabrique
+from tests.viewers import until
+from tv.auth import Role
+
+QUESTION = "Et si le réseau ne revient qu’après moi ?"
+PATIENCE = 60_000  # ms
+READY = """async () => {
+  const installed = await navigator.serviceWorker.getRegistration();
+  return installed?.active?.state === "activated" && navigator.serviceWorker.controller !== null;
+}"""
+KEPT = """async (address) => (await caches.match(new URL(address, location))) !== undefined"""
+LEFT = """async () => (await (await caches.open("outbox")).keys()).length"""
+PUBLIC = (
+    *("/", "/?sur-place", "/programme", "/revoir", "/idees", "/mur/ecrire", "/labo", "/rejoindre"),
+    *("/charte", "/confidentialite", "/accessibilite", "/facile", "/plan", "/integrer"),
+    *("/hors-ligne", "/nulle-part", "/labo/labo-1", "/labo/labo-1/table/1"),
+)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Fabrique]:
+    with servers.fabrique(
+        CAPTIONS__CHANNELS="", SERVER__EMBEDDERS="*", LABS__LABO_1__NAME="Chercher"
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def device(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+def installed(device: BrowserContext, served: Fabrique) -> Page:
+    """The public's page, with its service worker in charge and all of it kept."""
+    page = device.new_page()
+    page.goto(served.url)
+    until(page, 30, lambda: page.evaluate(READY), "the service worker")
+    page.reload()
+    until(page, 30, lambda: page.evaluate(KEPT, "/"), "the page, kept")
+    return page
+
+
+def test_the_page_can_be_installed(served: Fabrique, device: BrowserContext) -> None:
+    page = installed(device, served)
+    devtools = device.new_cdp_session(page)
+    assert devtools.send("Page.getAppManifest")["errors"] == []
+    errors = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [each["errorId"] for each in errors] == ["in-incognito"]  # as contexts of tests are
+
+
+def test_pages_open_without_a_network_and_come_back_with_it(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    page = installed(device, served)
+    device.set_offline(True)
+    page.reload()  # seen before: as it was
+    expect(page.get_by_role("button", name="Poser une question")).to_be_visible()
+    expect(page.get_by_text("Hors ligne", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{served.url}/charte")  # never seen
+    expect(page.get_by_role("heading", name="Pas de réseau")).to_be_visible()
+    assert violations(page) == []
+    device.set_offline(False)
+    expect(page.get_by_role("heading", name="Charte", exact=False).first).to_be_visible(
+        timeout=PATIENCE
+    )
+    # What only the network has is never kept.
+    names = page.evaluate(
+        "async () => (await Promise.all((await caches.keys()).map(async (name) =>"
+        " (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat()"
+    )
+    assert not [name for name in names if "/api/" in name or name.endswith((".m4s", ".m3u8"))]
+
+
+def test_a_question_written_offline_leaves_once_though_its_page_is_closed(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    page = installed(device, served)
+    devtools = device.new_cdp_session(page)
+    found: dict[str, str] = {}
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: [found.update(each) for each in event["registrations"]],
+    )
+    devtools.send("ServiceWorker.enable")
+    device.set_offline(True)
+    page.get_by_role("button", name="Poser une question").click()
+    page.get_by_label("Votre question").fill(QUESTION)
+    page.get_by_role("button", name="Envoyer").click()
+    expect(page.locator(".state.unsent")).to_be_visible(timeout=PATIENCE)
+    until(page, 30, lambda: page.evaluate(LEFT), "the letter, left")
+    other = device.new_page()
+    other.goto("about:blank")
+    devtools = device.new_cdp_session(other)
+    devtools.send("ServiceWorker.enable")
+    page.close()
+    device.set_offline(False)
+    devtools.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {
+            "origin": served.url,
+            "registrationId": found["registrationId"],
+            "tag": "outbox",
+            "lastChance": False,
+        },
+    )
+    with httpx.Client(base_url=served.url) as client:
+        client.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
+
+        def asked() -> list[str]:
+            items = client.get("/api/v1/talks/direct/questions").json()["items"]
+            return [each["body"] for each in items]
+
+        until(other, 30, lambda: QUESTION in asked(), "the question, sent")
+        page = device.new_page()
+        page.goto(served.url)
+        expect(page.get_by_text("En attente de relecture")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".state.unsent")).to_have_count(0)
+        assert asked().count(QUESTION) == 1
+
+
+def test_the_light_look_is_chosen_without_leaving_the_page_and_kept(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    page = device.new_page()
+    page.emulate_media(color_scheme="dark")
+    page.goto(served.url)
+    page.evaluate("window.same = true")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    dark = page.evaluate(ground)
+    page.get_by_role("link", name="Claire").click()
+    until(page, 10, lambda: page.evaluate(ground) != dark, "daylight")
+    assert page.evaluate("window.same")
+    expect(page.get_by_role("link", name="Claire")).to_have_attribute("aria-current", "true")
+    light = page.evaluate(ground)
+    page.goto(f"{served.url}/programme")
+    assert page.evaluate(ground) == light
+
+
+def test_public_pages_are_accessible_in_the_light_and_in_english_and_ask_nobody_else(
+    served: Fabrique, browser: Browser
+) -> None:
+    with browser.new_context(viewport=PHONE, locale="fr-FR", color_scheme="light") as device:  # type: ignore[arg-type]
+        page = device.new_page()
+        elsewhere: list[str] = []
+        said: list[str] = []
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((served.url, "blob:", "data:"))
+                else elsewhere.append(request.url)
+            ),
+        )
+        page.on("console", lambda message: said.append(message.text))
+        wrong: dict[str, list[str]] = {}
+        for language in ("fr", "en"):
+            for place in PUBLIC:
+                mark = "&" if "?" in place else "?"
+                page.goto(f"{served.url}{place}{mark}lang={language}")
+                expect(page.get_by_role("heading", level=1).first).not_to_be_empty()
+                if found := violations(page):
+                    wrong[f"{place} ({language})"] = found
+        assert wrong == {}
+        assert elsewhere == []
+        assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def test_the_player_plays_on_another_site_that_may_frame_it(
+    served: Fabrique, device: BrowserContext
+) -> None:
+    code = httpx.get(f"{served.url}/oembed", params={"url": served.url}).json()["html"]
+    with another_site(f"<!doctype html><title>Ville</title><h1>Ville</h1>{code}") as address:
+        page = device.new_page()
+        page.goto(address)
+        player = page.frame_locator("iframe")
+        stage = player.locator("#stage[data-path=webrtc], #stage[data-path=hls]")
+        stage.wait_for(timeout=PATIENCE)
+        expect(player.get_by_role("link", name="Participer sur Fabrique TV")).to_be_visible()
+        assert page.locator("iframe").get_attribute("title") == "Plateau en direct"
+
+
+@contextmanager
+def another_site(page: str) -> Iterator[str]:
+    """A site with one page; the value is its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
+        thread = threading.Thread(target=site.serve_forever)
+        thread.start()
+        try:
+            yield f"http://localhost:{site.server_port}/"
+        finally:
+            site.shutdown()
+            thread.join()
