@@ -26,6 +26,7 @@ from tv.studios.keys import load_secret
 
 logger = logging.getLogger(__name__)
 
+FOUNDATIONS = ("edge", "media", "store")  # the others speak to them to their end
 PATIENCE = 8.0  # seconds a process has to end by itself
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
 STEADY = 20.0  # seconds after which a process counts as well again
@@ -182,15 +183,22 @@ class Supervisor:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep every process up while the body runs; then end them, the last started first."""
-        tasks: list[asyncio.Task[None]] = []
+        """Keep every process up while the body runs; then end them, what others stand on last."""
+        tasks: dict[str, asyncio.Task[None]] = {}
         try:
-            tasks += [asyncio.create_task(each.run(), name=each.name) for each in self.children]
+            for child in self.children:
+                tasks[child.name] = asyncio.create_task(child.run(), name=child.name)
             yield
         finally:
-            for task in reversed(tasks):
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            await _cancel([tasks[name] for name in tasks if name not in FOUNDATIONS])
+            for name in FOUNDATIONS:
+                await _cancel([tasks[name]] if name in tasks else [])
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:
