@@ -40,6 +40,7 @@ def caption(
     captioner: Captioner,
     *,
     realtime: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
     cost: Callable[[], float] = time.process_time,
     monotonic: Callable[[], float] = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
@@ -48,12 +49,15 @@ def caption(
 
     In real time, sound comes at the pace of the clock and what is late is skipped. Otherwise the
     clock stands still while nothing is computed: a step costs the processor time it took, and the
-    sound that would have come meanwhile is there for the next one.
+    sound that would have come meanwhile is there for the next one. Once `stopped`, the rest of the
+    file is left, and what was heard settles.
     """
     pace = Pace()
     began = monotonic()
     clock = 0.0  # seconds of the file that have been on air
     for piece in _pieces(path):
+        if stopped():
+            break
         captioner.feed(piece)
         if realtime:
             if (early := piece.end - (monotonic() - began)) > 0:

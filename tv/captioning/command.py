@@ -1,11 +1,14 @@
 """`fabrique-tv caption`: a file's captions on the standard output."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import msgspec
 
@@ -45,7 +48,7 @@ class Options:
 
 
 def caption_command(options: Options, cache: Path) -> int:
-    """Print the captions; return the exit status. Ctrl-C prints those that are there already."""
+    """Print the captions; return the exit status. Ctrl-C ends the file there."""
     try:
         _check(options.file)
         terms = _terms(options.glossary)
@@ -92,29 +95,49 @@ def _caption(options: Options, captioner: Captioner, rewriting: Rewriting) -> in
     waits: list[float] = []
     length = files.seconds(options.file)
     processor, began = time.process_time(), time.monotonic()
-    status = 0
-    with Progress("Sous-titrage", sys.stderr, every=0) as progress:
-        try:
-            for shown in files.caption(options.file, captioner, realtime=options.realtime):
-                settled, _ = rewriting.take(shown.heard.settled, ended=shown.heard.ended)
-                for cue in layout.add(settled, ended=shown.heard.ended):
-                    cues[cue.id] = cue
-                waits += [shown.at - word.end for word in settled]
-                if options.written == WORDS:
-                    _print_words(settled, shown.at)
-                if length:
-                    speed = captioner.heard_until / (time.monotonic() - began)
-                    told = f" ({speed:.1f} fois la vitesse du direct)".replace(".", ",")
-                    progress(captioner.heard_until / length, told)
-        except KeyboardInterrupt:
-            status = INTERRUPTED
+    with _interrupts() as interrupt, Progress("Sous-titrage", sys.stderr, every=0) as progress:
+        for shown in files.caption(
+            options.file, captioner, realtime=options.realtime, stopped=interrupt.is_set
+        ):
+            settled, _ = rewriting.take(shown.heard.settled, ended=shown.heard.ended)
+            for cue in layout.add(settled, ended=shown.heard.ended):
+                cues[cue.id] = cue
+            waits += [shown.at - word.end for word in settled]
+            if options.written == WORDS:
+                _print_words(settled, shown.at)
+            if length:
+                speed = captioner.heard_until / (time.monotonic() - began)
+                told = f" ({speed:.1f} fois la vitesse du direct)".replace(".", ",")
+                progress(captioner.heard_until / length, told)
     if options.written == WORDS:
         summary = _summary(captioner, waits, len(cues), time.process_time() - processor)
         summary |= {"wall_seconds": round(time.monotonic() - began, 3)}
         _print({"summary": summary | {"realtime": options.realtime}})
     else:
         sys.stdout.write(FORMATS[options.written](finished(cues.values())))
-    return status
+    return INTERRUPTED if interrupt.is_set() else 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[Event]:
+    """What Ctrl-C sets; a second one ends the process at once.
+
+    A KeyboardInterrupt may be lost in its place: PyAV (18.1) drops one that is raised while it
+    notes where an error of its own came from, and its resampler makes one for each frame.
+    """
+    interrupt = Event()
+
+    def stop(*_: object) -> None:
+        interrupt.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # a shell's background
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_words(words: Iterable[Word], at: float) -> None:

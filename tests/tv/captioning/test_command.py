@@ -89,7 +89,7 @@ def test_other_format_and_glossary_are_taken_and_a_terminal_sees_progress(
 
 
 def test_who_stops_it_gets_what_was_heard_so_far(data: Path) -> None:
-    arguments = command(data, CLIP, "--json", "--realtime")
+    arguments = command(data, CLIP, "--json")  # a busy machine may skip words in real time
     with subprocess.Popen(
         arguments,
         stdout=subprocess.PIPE,
