@@ -49,6 +49,7 @@ let crew = false;
 let sends = false; // this crew, where there are laboratories
 let labs: Lab[] = [];
 let gone = ""; // why there is nothing to see
+let wordless = false; // nobody captioned it
 let chapter = -1; // the rank of the one that is shown
 
 screening.onMoment = (time) => {
@@ -96,6 +97,7 @@ function fill(found: Replay): void {
   const failed = () => announce(t("Les paroles ne sont pas disponibles pour le moment."), true);
   void cuesOf(found).then((cues) => screening.hear(cues), failed);
   void paragraphsOf(found).then((paragraphs) => {
+    wordless = !paragraphs.length;
     said.show(paragraphs);
     search.over(said.texts);
     draw();
@@ -144,7 +146,8 @@ function redraw(): void {
   render(crew ? band.render(found) : nothing, $("#crew"));
   render(heading(found), $("#talk"));
   render(actions(found), $("#actions"));
-  render(search.render(), $("#search"));
+  render(wordless ? noWords() : search.render(), $("#search"));
+  $("#words").hidden = wordless;
   render(chapters(found, screening.moment(), go), $("#chapters"));
   const send = sends ? toLab.open.bind(toLab) : undefined;
   render(questions(found, go, send), $("#questions"));
@@ -154,6 +157,10 @@ function redraw(): void {
   $("#syntheses-part").hidden = !found.syntheses.length;
   render(said.texts.length ? wordsFoot() : nothing, $("#words-foot"));
   show.mark("questions", String(found.questions.length || ""));
+}
+
+function noWords() {
+  return html`<p class="empty">${t("Cette intervention n’a pas été sous-titrée.")}</p>`;
 }
 
 function wordsFoot() {
@@ -214,8 +221,21 @@ function files({ captions }: Replay) {
     [captions.vtt, t("Sous-titres (WebVTT)")],
     [captions.srt, t("Sous-titres (SRT)")],
   ];
-  return html`<details class="replay-files">
-    <summary class="quiet">${t("Télécharger les paroles")}</summary>
+  if (wordless) return nothing;
+  const close = (event: Event) => {
+    (event.currentTarget as HTMLDetailsElement).open = false;
+  };
+  return html`<details
+    class="replay-files"
+    @keydown=${(event: KeyboardEvent) => {
+      if (event.key === "Escape") close(event);
+    }}
+    @focusout=${(event: FocusEvent) => {
+      const inside = (event.currentTarget as Element).contains(event.relatedTarget as Node | null);
+      if (!inside && event.relatedTarget) close(event);
+    }}
+  >
+    <summary class="quiet">${icons.download} ${t("Télécharger les paroles")}</summary>
     <ul>
       ${kinds.map(([address, name]) => html`<li><a href=${address} download>${name}</a></li>`)}
     </ul>
