@@ -15,7 +15,7 @@ from tests.studio import publishing
 from tests.viewers import until
 from tv.auth import Role
 
-PATIENCE = 30_000  # ms: a browser that decodes, a server and the other tests share the machine
+PATIENCE = 60_000  # ms: a browser that decodes, a server and the other tests share the machine
 SAID = "Le bail glissant protège."
 
 # Whether what is shown has moved on by five pictures since it was first asked about.
@@ -139,7 +139,7 @@ def test_phone_in_the_room_has_words_questions_and_polls_in_few_bytes_until_it_a
         writer.line(SAID)
         expect(page.locator(".captions")).to_have_text(SAID)
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
-        assert sum(sizes) < 32_000, sizes
+        assert sum(sizes) < 36_000, sizes
         assert violations(page) == []
         page.get_by_role("button", name="Poser une question").click()
         page.get_by_label("Votre question").fill("Et le chauffage ?")

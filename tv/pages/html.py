@@ -96,7 +96,10 @@ class Pages:
         self.channels = {
             slug: channel.name or slug.capitalize() for slug, channel in settings.channels.items()
         }
-        channels = [{"id": slug, "name": name} for slug, name in self.channels.items()]
+        signs = {channel.signs for channel in settings.channels.values()}  # shown beside another
+        channels = [
+            {"id": slug, "name": name} for slug, name in self.channels.items() if slug not in signs
+        ]
         self._settings = settings
         self._event = settings.event.name
         self._templates = {code: _templates(Language(code)) for code in NAMES}

@@ -4,7 +4,8 @@ import { html, nothing } from "lit";
 import type { Position, Preferences } from "../kept";
 import { t } from "../language";
 import * as icons from "./icons";
-import type { Rhythm } from "./rhythm";
+import { playable } from "./on_site";
+import type { Rhythm } from "./rhythms";
 import { announce } from "./text";
 
 type Sheet = typeof import("./settings_sheet");
@@ -74,6 +75,7 @@ export class Gear {
   }
 
   private async load(): Promise<void> {
+    playable();
     try {
       this.sheet = await import("./settings_sheet");
       this.open(true);

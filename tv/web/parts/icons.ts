@@ -4,34 +4,21 @@
 import { svg as drawn } from "lit";
 
 /* @__NO_SIDE_EFFECTS__ */
-function svg(strings: TemplateStringsArray, ...values: unknown[]) {
+export function svg(strings: TemplateStringsArray, ...values: unknown[]) {
   return drawn(strings, ...values);
 }
 
 /* @__NO_SIDE_EFFECTS__ */
-function icon(content: unknown) {
+export function icon(content: unknown) {
   return svg`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
     ${content}
   </svg>`;
 }
 
 export const play = icon(svg`<path d="M8 5.6v12.8L18.6 12z" fill="currentColor" />`);
-export const stop = icon(svg`<path d="M7.5 5.5h3v13h-3zm6 0h3v13h-3z" fill="currentColor" />`);
-export const back = icon(
-  svg`<path d="M6.2 7.4A8 8 0 1 1 4 13M6 3.6v4.2h4.2" stroke-linejoin="round" />
-    <text x="12.2" y="15.7" fill="currentColor">10</text>`,
-);
-export const forward = icon(
-  svg`<path d="M17.8 7.4A8 8 0 1 0 20 13M18 3.6v4.2h-4.2" stroke-linejoin="round" />
-    <text x="11.8" y="15.7" fill="currentColor">10</text>`,
-);
 export const sound = icon(
   svg`<path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" fill="currentColor" />
     <path d="M15 9a4.2 4.2 0 0 1 0 6m2.6-8.6a8 8 0 0 1 0 11.2" />`,
-);
-export const muted = icon(
-  svg`<path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" fill="currentColor" />
-    <path d="m15.5 9.5 5 5m0-5-5 5" />`,
 );
 export const captions = icon(
   svg`<rect x="3" y="5.5" width="18" height="13" rx="2.5" />
@@ -40,9 +27,6 @@ export const captions = icon(
 export const settings = icon(
   svg`<path d="M4 7.5h8m5 0h3M4 16.5h3m5 0h8" />
     <circle cx="14.5" cy="7.5" r="2.4" /><circle cx="9.5" cy="16.5" r="2.4" />`,
-);
-export const fullscreen = icon(
-  svg`<path d="M4 9V4.5h4.5M20 9V4.5h-4.5M4 15v4.5h4.5M20 15v4.5h-4.5" />`,
 );
 export const support = icon(svg`<path d="m12 6 6.5 7.2h-4V19h-5v-5.8h-4z" />`);
 export const supported = icon(
@@ -104,14 +88,5 @@ export const wall = icon(
 );
 export const rooms = icon(
   svg`<rect x="3" y="5" width="18" height="11.5" rx="2" /><path d="M9 20h6m-3-3.5V20" />`,
-);
-export const signs = icon(
-  svg`<path d="M7.2 12.6 5 8.9a1.15 1.15 0 0 1 2-1.1l2.2 3.4-1-5a1.15 1.15 0 0 1 2.2-.5l1.4 4.9
-      .3-5a1.15 1.15 0 0 1 2.3.1l-.1 5.6 1.6-3.6a1.1 1.1 0 0 1 2.1.8l-1.6 6.2c-.6 2.4-2 3.9-4.2
-      3.9-2.1 0-3.4-.9-4.6-2.4l-3.2-3.7a1.1 1.1 0 0 1 1.5-1.6z" stroke-linejoin="round" />`,
-);
-export const float = icon(
-  svg`<path d="M20.5 11V7A2 2 0 0 0 18.5 5h-13A2 2 0 0 0 3.5 7v10a2 2 0 0 0 2 2H10" />
-    <rect x="13" y="13" width="8" height="6" rx="1.5" fill="currentColor" />`,
 );
 export const flag = icon(svg`<path d="M6 20.5v-17m0 1.5h11.5l-2 4 2 4H6" stroke-linejoin="round" />`);

@@ -7,7 +7,7 @@ import { seconds, spoken, stopwatch } from "../french";
 import { t } from "../language";
 import type { Player } from "../player/player";
 import type { Channel, Cue, Talk } from "../protocol";
-import * as icons from "./icons";
+import * as playing from "./player_icons";
 import { announce } from "./text";
 import { type Course, STEP, Timeline } from "./timeline";
 
@@ -68,7 +68,7 @@ export class Rewinding {
         title=${t("Reculer de dix secondes (←)")}
         @click=${() => step(-STEP)}
       >
-        ${icons.back}
+        ${playing.back}
       </button>
       ${this.timeline.render(course)}
       <button
@@ -78,7 +78,7 @@ export class Rewinding {
         ?disabled=${!this.player.rewound}
         @click=${() => step(STEP)}
       >
-        ${icons.forward}
+        ${playing.forward}
       </button>
     </div>`;
   }

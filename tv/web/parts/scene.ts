@@ -9,12 +9,12 @@ import type { Channel, Cue, Partial as Guess, Talk, View } from "../protocol";
 import { Band } from "./band";
 import { Gear } from "./gear";
 import * as icons from "./icons";
-import { elsewhere, onSite } from "./on_site";
-import * as rhythm from "./rhythm";
+import { Later } from "./later";
+import { elsewhere, onSite, playable } from "./on_site";
+import { written } from "./rhythm";
+import type { Rhythm } from "./rhythms";
 import type { Stage } from "./stage";
 import { connecting } from "./text";
-
-const AGAIN = 3000; // ms until what plays is asked for again
 
 export class Scene {
   readonly band: Band;
@@ -23,7 +23,7 @@ export class Scene {
   talk: Talk | undefined;
   private readonly settings: Gear;
   private stage: Stage | null = null;
-  private loading = false;
+  private readonly playing = new Later(() => this.fetch(), () => this.draw());
   onSite = onSite();
 
   /** `box` holds the picture and its captions, `bar` the controls; `keys` are those of the page. */
@@ -100,9 +100,9 @@ export class Scene {
   }
 
   /** The gear, and what is set there. */
-  gear(notes: string[], rhythms: rhythm.Rhythm[] = []) {
+  gear(notes: string[], rhythms: Rhythm[] = []) {
     const qualities = this.channel?.qualities ?? [];
-    const by = rhythm.written(this.band.all, this.channel?.captions_by ?? "machine");
+    const by = written(this.band.all, this.channel?.captions_by ?? "machine");
     return this.settings.render(this.band.position, [by, ...notes], rhythms, (sheet) => [
       sheet.receiving(this.reception, qualities, (reception) => this.receive(reception)),
       this.channel?.signs ? sheet.signing((change) => this.set(change)) : nothing,
@@ -110,19 +110,15 @@ export class Scene {
   }
 
   private load(): void {
-    if (this.stage || this.loading || this.reception === "words") return;
-    this.loading = true;
-    // Where nothing was to play the page names the sheet, and leaves it.
-    document.querySelector("link#play")?.setAttribute("rel", "stylesheet");
-    import("./stage")
-      .then(({ Stage }) => {
-        this.stage = new Stage(this.box, this.bar, this.slug, this);
-        this.stage.about(this.channel, this.talk);
-      })
-      .catch(() => setTimeout(() => this.load(), AGAIN))
-      .finally(() => {
-        this.loading = false;
-      });
+    if (this.reception !== "words") this.playing.get();
+  }
+
+  private async fetch(): Promise<Stage> {
+    playable();
+    const { Stage } = await import("./stage");
+    this.stage = new Stage(this.box, this.bar, this.slug, this);
+    this.stage.about(this.channel, this.talk);
+    return this.stage;
   }
 
   private introduction() {

@@ -11,6 +11,7 @@ import type { Cue } from "../protocol";
 import type { Replay } from "../recorded";
 import { Gear } from "./gear";
 import * as icons from "./icons";
+import * as playing from "./player_icons";
 import { fitting } from "./fitting";
 import { toggleFullscreen } from "./fullscreen";
 import { type Course, type Mark, STEP, Timeline } from "./timeline";
@@ -159,12 +160,12 @@ export class Screening {
         ${this.timeline.render(course)}
         <span class="clock">${stopwatch(replay?.duration ?? 0)}</span>
       </div>
-      ${this.button(paused ? icons.play : icons.stop, paused ? t("Lire") : t("Mettre en pause"), () =>
+      ${this.button(paused ? icons.play : playing.stop, paused ? t("Lire") : t("Mettre en pause"), () =>
         this.toggle(),
       )}
-      ${this.button(icons.back, t("Reculer de dix secondes"), () => this.step(-STEP))}
-      ${this.button(icons.forward, t("Avancer de dix secondes"), () => this.step(STEP))}
-      ${this.button(quiet ? icons.muted : icons.sound, quiet ? t("Activer le son") : t("Couper le son"), () =>
+      ${this.button(playing.back, t("Reculer de dix secondes"), () => this.step(-STEP))}
+      ${this.button(playing.forward, t("Avancer de dix secondes"), () => this.step(STEP))}
+      ${this.button(quiet ? playing.muted : icons.sound, quiet ? t("Activer le son") : t("Couper le son"), () =>
         reel.mute(!quiet),
       )}
       <label class="volume">
@@ -204,7 +205,7 @@ export class Screening {
       ${this.settings.render(this.position, [
         replay?.reviewed ? t("Sous-titres automatiques, relus.") : t("Sous-titres automatiques, non relus."),
       ])}
-      ${this.button(icons.fullscreen, t("Plein écran"), () => this.fullscreen())}
+      ${this.button(playing.fullscreen, t("Plein écran"), () => this.fullscreen())}
     `;
   }
 

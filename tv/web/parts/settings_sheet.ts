@@ -10,7 +10,7 @@ import {
   preferences,
 } from "../kept";
 import { t } from "../language";
-import type { Rhythm } from "./rhythm";
+import type { Rhythm } from "./rhythms";
 import { variable } from "./variable";
 
 /** Keeps a change, and draws. */
@@ -57,7 +57,7 @@ export function signing(set: Set) {
       )}
     </fieldset>
     <label class="field" ?hidden=${!preferences.signs}>
-      <span>${t("Taille de l’interprète")} <output>${size}${"\u00a0"}%</output></span>
+      <span>${t("Taille de l’interprète")} <b>${size}${"\u00a0"}%</b></span>
       <input
         type="range"
         min="20"
@@ -95,7 +95,7 @@ export function reading(
   return html`
     <label class="field">
       <span>
-        ${t("Taille des sous-titres")} <output>${preferences.size}${"\u00a0"}%</output>
+        ${t("Taille des sous-titres")} <b>${preferences.size}${"\u00a0"}%</b>
       </span>
       <input
         type="range"

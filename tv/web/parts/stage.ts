@@ -12,12 +12,14 @@ import { Band, type Sight } from "./band";
 import { Floating } from "./floating";
 import { toggleFullscreen } from "./fullscreen";
 import * as icons from "./icons";
+import * as playing from "./player_icons";
 import { Interpreter } from "./interpreter";
 import { type Key, Keys } from "./keys";
 import { MediaControls } from "./media_controls";
 import { Told, reception } from "./reception";
 import { Rewinding } from "./rewinding";
-import * as rhythm from "./rhythm";
+import { waits } from "./rhythm";
+import { type Rhythm, rhythms } from "./rhythms";
 import type { Scene } from "./scene";
 import { connecting } from "./text";
 import { STEP } from "./timeline";
@@ -181,7 +183,7 @@ export class Stage {
       ${
         this.scene && state.path && (state.muted || state.needsGesture)
           ? html`<button class="unmute" @click=${() => this.player.mute(false)}>
-              ${state.needsGesture ? icons.play : icons.muted} ${title}
+              ${state.needsGesture ? icons.play : playing.muted} ${title}
             </button>`
           : nothing
       }
@@ -196,9 +198,9 @@ export class Stage {
     const pausing = state.paused ? t("Lire") : t("Mettre en pause");
     const sound = state.muted ? t("Activer le son") : t("Couper le son");
     return html`
-      ${full ? tool(pausing, state.paused ? icons.play : icons.stop, () => this.rewinding.toggle()) : nothing}
+      ${full ? tool(pausing, state.paused ? icons.play : playing.stop, () => this.rewinding.toggle()) : nothing}
       ${full && !this.silent ? this.rewinding.render() : nothing}
-      ${tool(sound, state.muted ? icons.muted : icons.sound, () => this.mute())}
+      ${tool(sound, state.muted ? playing.muted : icons.sound, () => this.mute())}
       ${full ? this.volume() : nothing}
       <button
         class="live-button ${classMap({ late })}"
@@ -218,17 +220,29 @@ export class Stage {
       ${tool(t("Sous-titres"), icons.captions, () => this.caption(), preferences.captions)}
       ${
         this.scene && this.channel?.signs && !this.silent
-          ? tool(t("Langue des signes"), icons.signs, () => this.sign(), preferences.signs !== "")
+          ? this.signsTool()
           : nothing
       }
       ${this.scene ? this.scene.gear([reception(state)], this.rhythms()) : nothing}
       ${
         full && this.floating.offered && !this.silent
-          ? tool(t("Image dans une petite fenêtre"), icons.float, () => this.float(), this.floating.open)
+          ? this.floatingTool()
           : nothing
       }
-      ${this.silent ? nothing : tool(t("Plein écran"), icons.fullscreen, () => this.fullscreen())}
+      ${this.silent ? nothing : tool(t("Plein écran"), playing.fullscreen, () => this.fullscreen())}
     `;
+  }
+
+  private signsTool() {
+    const act = () => this.sign();
+    const on = preferences.signs !== "";
+    return tool(t("Langue des signes"), playing.signs, act, on, "of-signs");
+  }
+
+  private floatingTool() {
+    const act = () => this.float();
+    const label = t("Image dans une petite fenêtre");
+    return tool(label, playing.float, act, this.floating.open, "of-floating");
   }
 
   private volume() {
@@ -250,11 +264,11 @@ export class Stage {
     </label>`;
   }
 
-  private rhythms(): rhythm.Rhythm[] {
+  private rhythms(): Rhythm[] {
     const { path } = this.player.state;
     if (path === "native") return []; // it knows but one
     const wanted = preferences.synchronised && path !== "rewind";
-    return rhythm.rhythms(wanted, rhythm.waits(path), this.band.late, this.behind);
+    return rhythms(wanted, waits(path), this.band.late, this.behind);
   }
 
   private keys(): Key[] {
@@ -312,9 +326,9 @@ export class Stage {
   }
 }
 
-function tool(label: string, sign: unknown, act: () => void, pressed?: boolean) {
+function tool(label: string, sign: unknown, act: () => void, pressed?: boolean, kind = "") {
   return html`<button
-    class="tool"
+    class="tool ${kind}"
     aria-label=${label}
     title=${label}
     aria-pressed=${pressed ?? nothing}
