@@ -159,6 +159,7 @@ function drawState(channel: Channel | undefined, mayRun: boolean): void {
     now,
   };
   render(strip(told), $("#health"));
+  $("#health").classList.toggle("stale", !live.connected);
   render(warnings(told, away), $("#warnings"));
   $("#clock").textContent = new Date(now * 1000).toLocaleTimeString("fr-FR");
   const air = live.item<Air>("rundown", "air", "overlay");

@@ -68,17 +68,23 @@ export class Posts {
     const of = place.closest<HTMLElement>("[data-of]")?.dataset["of"] as Post | undefined;
     const part = place.closest<HTMLElement>("[data-part]")?.dataset["part"] as Part | undefined;
     this.part = part ?? this.part;
-    if (of && !(of === "air" && desk.matches && !place.closest(".regie-plan"))) this.choose(of);
+    if (of && !this.always(place, of)) this.choose(of);
     this.show();
     place.scrollIntoView({ block: "nearest" });
     const inner = place.querySelector<HTMLElement>("select, button, a");
     (place.matches("[tabindex]") ? place : (inner ?? place)).focus({ preventScroll: true });
   }
 
+  /** Whether a place of the air shows whatever the post. */
+  private always(place: HTMLElement, of: Post): boolean {
+    if (of !== "air") return false;
+    return place.closest(".regie-plan") ? broad.matches : desk.matches;
+  }
+
   /** Go to a post by its rank, from 1 on. */
   goToRank(rank: number): void {
     const [post] = POSTS[rank - 1] ?? [];
-    const title = this.box.querySelector(`[data-of="${post}"] h2`);
+    const title = this.box.querySelector(`[data-of="${post}"] h2[id]`);
     if (title) this.goTo(title.id);
   }
 

@@ -32,6 +32,7 @@ export class Rooms {
     const screens = this.screens;
     const now = clock.now();
     const here = screens.filter(({ id }) => isHere(this.seen.get(id), now));
+    if (!this.live.connected) return { here: here.length, all: screens.length, away: [] };
     const away = screens.filter(
       (screen) => this.seen.get(screen.id)?.seen_at != null && !here.includes(screen),
     );

@@ -17,7 +17,12 @@ interface Warning {
 }
 
 export function warnings(told: Told, away: Screen[]) {
-  const found = told.connected ? wrong(told, away) : [];
+  if (!told.connected) {
+    return html`<ul>
+      <li class="bad"><span class="spinner"></span>Reconnexion au serveur…</li>
+    </ul>`;
+  }
+  const found = wrong(told, away);
   if (!found.length) return nothing;
   const more = found.length - SHOWN;
   return html`<ul>

@@ -18,7 +18,7 @@ export interface Told {
   restreams: Restream[];
   screens: { here: number; all: number };
   health: Health | null; // not known yet
-  connected: boolean;
+  connected: boolean; // else all of this is as it was last heard
   now: number;
 }
 
@@ -29,9 +29,6 @@ const DAY = 86_400; // seconds
 const TIGHT = 0.1; // of the disk, below which its room is worth a look
 
 export function strip(told: Told) {
-  if (!told.connected) {
-    return html`<p class="cell trouble"><span class="spinner"></span>Reconnexion au serveur…</p>`;
-  }
   const { channel } = told;
   if (!channel) return nothing;
   const cells = [
