@@ -14,6 +14,7 @@ from captions.errors import CaptionsError
 from engagement.cafe.session import TABLES, table_id
 from tv import nodes, process, reasons, supervisor
 from tv import settings as reading
+from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
 from tv.passes import Passes, Role
 from tv.schedule.errors import ScheduleError
@@ -122,6 +123,21 @@ def check(config: Config = None) -> None:
     print(msgspec.json.format(msgspec.json.encode(settings), indent=2).decode())
 
 
+@app.command()
+def doctor(
+    data: Data = Path("data"),
+    config: Config = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Sans essai d’encodage ni d’écoute.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Le résultat en JSON.")] = False,
+) -> None:
+    """Examine cette machine avant l’événement, et dit ce qu’elle peut porter."""
+    from tv.doctor import command
+
+    raise typer.Exit(command.run(Folder(data), reading.load(config), quick=quick, as_json=as_json))
+
+
 @app.command("check-hls")
 def check_hls(
     url: Annotated[str, typer.Argument(metavar="ADRESSE", help="Une liste HLS (.m3u8).")],
@@ -172,56 +188,7 @@ def caption(
     raise typer.Exit(caption_command(options, folder.cache))
 
 
-models = typer.Typer(no_args_is_help=True, help="Les modèles de sous-titrage.")
 app.add_typer(models, name="models")
-
-
-@models.command("list")
-def list_models(
-    data: Data = Path("data"),
-    config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="La liste en JSON.")] = False,
-) -> None:
-    """Montre les modèles, et lesquels conviennent à cette machine."""
-    from tv.captioning import models_command
-
-    captions = reading.load(config).captions
-    cache, channels = Folder(data).cache, max(1, len(captions.channels))
-    raise typer.Exit(models_command.list_models(captions.model, cache, channels, as_json))
-
-
-@models.command("fetch")
-def fetch_models(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODÈLE]…", help="Le meilleur ici par défaut.")
-    ] = None,
-    data: Data = Path("data"),
-    config: Config = None,
-) -> None:
-    """Télécharge des modèles, pour que le direct n’ait pas à les attendre."""
-    from tv.captioning import models_command
-
-    folder, captions = Folder(data), reading.load(config).captions
-    folder.make()
-    channels = max(1, len(captions.channels))
-    raise typer.Exit(models_command.fetch(names or [], folder.cache, channels))
-
-
-@models.command("check")
-def check_model(
-    model: Annotated[
-        str, typer.Argument(metavar="[MODÈLE]", help="Un nom ou un dossier ; celui des réglages.")
-    ] = "",
-    data: Data = Path("data"),
-    config: Config = None,
-) -> None:
-    """Vérifie un modèle : entier, intact, et qui marche sur cette machine."""
-    from tv.captioning import models_command
-
-    folder, captions = Folder(data), reading.load(config).captions
-    folder.make()
-    channels = max(1, len(captions.channels))
-    raise typer.Exit(models_command.check(model or captions.model, folder.cache, channels))
 
 
 @app.command()

@@ -138,6 +138,21 @@ class Folder:
             )
         return short / name
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a server runs on it now."""
+        try:
+            file = os.open(self.path / "lock", os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(file)
+        return False
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Own the folder while the body runs. Raises FolderError when another server does."""

@@ -1,0 +1,1 @@
+"""`fabrique-tv doctor`: whether a machine is fit for the show, before it begins."""
