@@ -19,6 +19,7 @@ class Topic {
   constructor(public version = "") {}
 
   etag = "";
+  told = false;
   items = new Map<string, Item>();
 
   apply(view: View): void {
@@ -26,6 +27,7 @@ class Topic {
     for (const item of view.items) this.items.set(`${item.kind}:${item.id}`, item);
     for (const key of view.removed ?? []) this.items.delete(key);
     this.version = view.version;
+    this.told = true;
   }
 }
 
@@ -79,6 +81,11 @@ export class Live {
     this.failures = 0;
     this.drop();
     this.open();
+  }
+
+  /** Whether the server has told of a topic: that there is nothing in it, too. */
+  knows(topic: string): boolean {
+    return this.topics.get(topic)?.told ?? false;
   }
 
   items<T extends Item>(topic: string, kind: T["kind"]): T[] {

@@ -17,6 +17,7 @@ import { around, heading, status } from "./parts/heading";
 import { type Order, questions } from "./parts/questions";
 import { reactions } from "./parts/reactions";
 import { Scene } from "./parts/scene";
+import { Steady } from "./parts/steady";
 import { tabs } from "./parts/tabs";
 import { announce } from "./parts/text";
 import { Follower, resume, transcript } from "./parts/transcript";
@@ -66,6 +67,7 @@ const voting = new Later(async () => {
 }, draw);
 const wall = new Later(() => import("./parts/wall_glimpse"), draw);
 const opinions = new Later(() => import("./parts/rating"), draw);
+const steady = new Steady($("#questions"));
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
 let talk: Talk | undefined;
@@ -189,9 +191,12 @@ function drawAudience(): void {
       .map(({ key, note }) => ({ key, body: (note as { body: string }).body })),
     supports,
     order,
+    steady: (waiting: Question[]) => steady.order(waiting),
+    known: live.knows(topic),
     now: clock.now(),
   };
-  render(questions(asked, { support, withdraw, sort }), $("#questions"));
+  const places = asked.questions.map(({ id, state, support: n }) => `${id} ${state} ${n}`).join();
+  steady.draw(order + places, () => render(questions(asked, { support, withdraw, sort }), $("#questions")));
 
   const polls = live.items<Poll>(topic, "poll").filter(({ state }) => state !== "draft");
   const open = polls.filter(({ state }) => state === "open").length;

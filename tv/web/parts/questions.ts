@@ -31,6 +31,8 @@ export interface Asked {
   unsent: { key: string; body: string }[];
   supports: Set<string>;
   order: Order;
+  steady?: (questions: Question[]) => Question[]; // those in order, or as they stand
+  known?: boolean; // false while none is not the same as not knowing
   now: number;
 }
 
@@ -50,7 +52,7 @@ export function questions(asked: Asked, acts: Acts) {
   return html`
     ${live.map(
       (question) =>
-        html`<div class="on-air">
+        html`<div class="on-air" data-id=${question.id}>
           <p class="on-air-label"><span class="tally"></span>${t("Réponse en cours")}</p>
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
@@ -61,14 +63,16 @@ export function questions(asked: Asked, acts: Acts) {
       waiting.length
         ? html`<ul class="questions">
             ${repeat(
-              ordered(waiting, asked.order),
+              (asked.steady ?? ((same) => same))(ordered(waiting, asked.order)),
               ({ id }) => id,
               (question) => published(question, asked, acts),
             )}
           </ul>`
         : live.length
           ? nothing
-          : html`<p class="empty">
+          : asked.known === false
+            ? html`<div class="coming"></div>`
+            : html`<p class="empty">
               ${t("Pas encore de question publiée. La vôtre peut être la première.")}
             </p>`
     }
@@ -111,7 +115,7 @@ function sorting(order: Order, { sort }: Acts) {
 function published(question: Question, asked: Asked, { support }: Acts) {
   const on = asked.supports.has(question.id);
   const own = asked.mine.some(({ id }) => id === question.id);
-  return html`<li class="question">
+  return html`<li class="question" data-id=${question.id}>
     <button
       class="support"
       aria-pressed=${on}
