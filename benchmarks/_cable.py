@@ -18,6 +18,7 @@ class Cable:
         self._to = port
         self._whole = asyncio.Event()
         self._whole.set()
+        self._ends: set[asyncio.StreamWriter] = set()  # of what is connected, and of its other end
         self.port = 0
 
     def pull(self) -> None:
@@ -30,11 +31,20 @@ class Cable:
         """Carry one connection, both ways."""
         await self._whole.wait()
         try:
-            there = await asyncio.open_connection("127.0.0.1", self._to)
+            there, onward = await asyncio.open_connection("127.0.0.1", self._to)
         except OSError:  # the server is away: as without us, the connection is refused
             writer.close()
             return
-        await asyncio.gather(self._carry(reader, there[1]), self._carry(there[0], writer))
+        ends = {writer, onward}
+        self._ends |= ends
+        await asyncio.gather(self._carry(reader, onward), self._carry(there, writer))
+        self._ends -= ends
+
+    def end(self) -> None:
+        """End all connections."""
+        self.plug()
+        for end in self._ends:
+            end.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -54,5 +64,5 @@ async def cable(port: int) -> AsyncIterator[Cable]:
     try:
         yield made
     finally:
-        made.plug()
         server.close()
+        made.end()

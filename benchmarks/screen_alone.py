@@ -52,8 +52,7 @@ FLAT = 6.0  # the deviation of what has nothing to see, of 255
 class Seen:
     """What was seen of a screen since it was begun."""
 
-    film_at: float = 0.0  # when the film was last seen to move
-    number: int = 0
+    film: list[tuple[float, int]] = field(default_factory=list)  # its frames, and when
     details: list[float] = field(default_factory=list)
     brightness: list[float] = field(default_factory=list)
 
@@ -71,9 +70,8 @@ class Watch:
             with suppress(Exception):  # a page that loads, or stands still, answers another time
                 async with asyncio.timeout(2):
                     shown = await self.page.evaluate(viewers.SHOWN)
-                if shown["number"] > 0 and shown["number"] != self.seen.number:
-                    self.seen.film_at = time.monotonic()
-                self.seen.number = shown["number"]
+                if shown["number"] > 0:
+                    self.seen.film.append((time.monotonic(), shown["number"]))
                 if time.monotonic() - shot > 1:
                     shot = time.monotonic()
                     async with asyncio.timeout(3):
@@ -86,12 +84,14 @@ class Watch:
         self.seen.brightness.append(float(grey.mean()))
 
     async def film(self, after: float) -> float | None:
-        """When the film was seen after that; None when it was not in time."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(WITHIN):
-                while self.seen.film_at <= after:  # noqa: ASYNC110  # a browser: ask
-                    await asyncio.sleep(LOOK / 4)
-                return self.seen.film_at
+        """When the film was seen to move after that; None when it was not in time."""
+        until = time.monotonic() + WITHIN
+        while time.monotonic() < until:
+            since = [(at, number) for at, number in self.seen.film if at > after]
+            moved = [at for at, number in since if number != since[0][1]]
+            if moved:
+                return moved[0]
+            await asyncio.sleep(LOOK / 4)
         return None
 
 
@@ -167,7 +167,7 @@ async def measure(room: Room, page: Page) -> dict[str, Any]:
         for name, mishap in MISHAPS.items():
             await asyncio.sleep(SETTLED)
             await page.evaluate("window.alone = true")
-            watch.seen.details, watch.seen.brightness = [], []
+            watch.seen = Seen()
             began = time.monotonic()
             await mishap(room)
             right = time.monotonic()
