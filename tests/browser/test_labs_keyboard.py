@@ -22,6 +22,15 @@ def lab() -> Iterator[Laboratory]:
         yield lab
 
 
+@pytest.fixture(autouse=True)
+def _closed_behind(lab: Laboratory) -> Iterator[None]:
+    """What a test opened is no concern of the next."""
+    yield
+    lab.cafe = ""
+    for cafe in done(lab.crew.get("/api/v1/cafes", params={"state": "open"}))["items"]:
+        done(lab.crew.post(f"/api/v1/cafes/{cafe['id']}:close"))
+
+
 def test_from_the_journey_to_a_table_and_back_to_the_set(lab: Laboratory, browser: Browser) -> None:
     lab.open()
     with opened(browser, f"{lab.served.url}/labo") as page:
@@ -30,6 +39,7 @@ def test_from_the_journey_to_a_table_and_back_to_the_set(lab: Laboratory, browse
         expect(page.get_by_role("link", name="Table 3")).to_be_visible()
         press(page, "Je suis dans ce labo")
         expect(page.get_by_text("C’est votre labo")).to_be_visible()
+        still_somewhere(page)
         press(page, "Table 3")
         expect(page.get_by_label("Votre idée")).to_be_visible()
         expect(page.get_by_text("Vous êtes à cette table")).to_be_visible()
@@ -96,7 +106,6 @@ def test_a_host_opens_groups_writes_and_shares(lab: Laboratory, browser: Browser
 
 
 def test_the_desk_prepares_drives_and_puts_on_air(lab: Laboratory, browser: Browser) -> None:
-    lab.close()
     address = f"{lab.served.url}/regie/labos#pass={lab.served.make_pass(Role.OPERATOR)}"
     with opened(browser, address) as page:
         expect(page.get_by_role("button", name="Préparer un café")).to_be_visible()
@@ -107,15 +116,10 @@ def test_the_desk_prepares_drives_and_puts_on_air(lab: Laboratory, browser: Brow
         press(page, "^Préparer$")
         expect(page.locator("#cafes-title")).to_be_focused()
         press(page, "^Ouvrir$")
+        expect(page.get_by_role("button", name="Lancer le tour 1", exact=True)).to_be_visible()
         press(page, "^Lancer le tour 1$")
         expect(page.get_by_role("button", name="Changer de table", exact=True)).to_be_visible()
         still_somewhere(page)
-        (cafe,) = [
-            each["id"]
-            for each in done(lab.crew.get("/api/v1/cafes?state=open"))["items"]
-            if each["title"] == "Au clavier"
-        ]
-        lab.cafe = cafe
         said = {"table": TABLE, "title": SYNTHESIS, "body": "Chacun connaît quelqu’un."}
         made = done(lab.crew.post("/api/v1/syntheses", json=said))["id"]
         done(lab.crew.post(f"/api/v1/syntheses/{made}:share", json={}))

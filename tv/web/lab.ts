@@ -17,7 +17,7 @@ import { Live } from "./live";
 import { drawing, page } from "./page";
 import { status } from "./parts/heading";
 import { labOf, labSign } from "./parts/lab_sign";
-import { announce, typeset } from "./parts/text";
+import { announce, goOnTo, typeset } from "./parts/text";
 import { Oneself } from "./person";
 import type { Talk } from "./protocol";
 import { enter, whenJoined } from "./session";
@@ -46,6 +46,7 @@ person.onSent = ({ what }) => {
   if (what !== "sit") return;
   belongs = true;
   draw();
+  goOnTo("#main"); // the button has made way for the fact
 };
 person.onRefused = (_, problem) => announce(problem.message, true);
 whenJoined(() => live.reopen());

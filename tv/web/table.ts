@@ -33,7 +33,7 @@ import { status } from "./parts/heading";
 import { Hints } from "./parts/hints";
 import * as icons from "./parts/icons";
 import { labOf, tableNumber } from "./parts/lab_sign";
-import { announce } from "./parts/text";
+import { announce, goOnTo } from "./parts/text";
 import { Voting } from "./parts/voting";
 import { Oneself, type Person } from "./person";
 import type { Anchor, Answer, Mine, Poll, Talk } from "./protocol";
@@ -165,11 +165,13 @@ function drawSession({ person, pad }: Acting): void {
     found ? question(lab, found.progress, found.cafe) : nothingHere(lab, Boolean(session)),
     $("#place"),
   );
-  render(found ? being(found, person) : nothing, $("#being"));
+  const where = found ? being(found, person) : nothing;
+  const looking = choosing(found);
+  render(looking ? nothing : where, $("#being"));
   render(open ? pad.render(help(open)) : nothing, $("#writing"));
   $("#writing").hidden = !open;
   render(found ? own(found, open) : nothing, $("#mine"));
-  render(choosing(found) && session ? choice(session) : nothing, $("#moving"));
+  render(looking && session ? choice(session, where) : nothing, $("#moving"));
   render(found ? lying(found, person) : nothing, $("#board"));
 }
 
@@ -182,7 +184,13 @@ function being({ cafe }: Session, person: Person) {
   if (person.shared || cafe.state !== "open") return nothing;
   return seated(person, cafe, here)
     ? html`<p class="chip good"><span class="lamp"></span>Vous êtes à cette table</p>`
-    : html`<button class="primary soft" @click=${() => settle(person, slug, here)}>
+    : html`<button
+        class="primary soft"
+        @click=${() => {
+          settle(person, slug, here);
+          goOnTo("#main");
+        }}
+      >
         Je m’installe à cette table
       </button>`;
 }
@@ -234,10 +242,10 @@ function choosing(found: Session | undefined): boolean {
   return !found || found.progress.step === "moving" || found.progress.step === "waiting";
 }
 
-function choice({ tables, cafe, progress }: Session) {
+function choice({ tables, cafe, progress }: Session, where: unknown) {
   const title = progress.step === "moving" ? "Votre prochaine table" : "Les tables";
   return html`<section class="moving" aria-labelledby="moving-title">
-    <h2 id="moving-title">${title}</h2>
+    <header><h2 id="moving-title">${title}</h2>${where}</header>
     ${tiles(tables, cafe, here)}
   </section>`;
 }

@@ -24,7 +24,7 @@ export function question(lab: Lab | undefined, progress: Progress, cafe: Cafe, p
   return html`<p class="eyebrow">
       ${
         lab
-          ? html`${labSign(lab)}<span>${lab.name}</span><span class="dot"></span>`
+          ? html`${labSign(lab)}<span class="of-lab">${lab.name}<span class="dot"></span></span>`
           : nothing
       }
       <strong class="step-name">${stepName(progress, cafe)}</strong> ${lamps(progress, cafe)}
@@ -74,7 +74,9 @@ export function tiles(tables: Table[], cafe: Cafe, here = "") {
 
 function seats(taken: number, all: number): string {
   if (taken >= all) return "Complète";
-  return taken ? `${count(taken, "personne", "personnes")} sur ${all}` : `${all} places libres`;
+  return taken
+    ? `${count(taken, "personne", "personnes")} sur\u00a0${all}`
+    : `${all} places libres`;
 }
 
 /** What is left of one's dots: as dots for the eye, in words for all. */

@@ -25,7 +25,10 @@ export function cafes(all: Cafe[], desk: Plans) {
         ? form.render(labs)
         : desk.mayRun
           ? html`<div class="acts">
-              <button class="quiet" @click=${() => form.show("world_cafe")}>
+              <button
+                class=${shown.length ? "quiet" : "primary soft"}
+                @click=${() => form.show("world_cafe")}
+              >
                 Préparer un café
               </button>
               <button class="quiet" @click=${() => form.show("call")}>
