@@ -169,6 +169,70 @@ def test_shared_synthesis_is_on_air_in_two_presses_and_on_tables_in_two_more(
         expect(on_air).to_have_count(0)
 
 
+def test_synthesis_is_told_on_the_set_from_the_desk(browser: Browser, labs: Laboratory) -> None:
+    labs.open()
+    text = {"table": "labo-2.2", "title": "Une nuit d’essai", "body": "Avant de signer."}
+    written = done(labs.crew.post("/api/v1/syntheses", json=text))["id"]
+    done(labs.crew.post(f"/api/v1/syntheses/{written}:share", json={}))
+    plan = {"title": "Ce que les labos ont trouvé", "channel": "plateau", "type": "restitution"}
+    talk = done(labs.crew.post("/api/v1/talks", json=plan))["id"]
+    with (
+        opened(browser, desk_of(labs)) as desk,
+        opened(browser, f"{labs.served.url}/habillage", WALL) as overlay,
+    ):
+        card = desk.locator("#shared .card", has_text="Une nuit d’essai")
+        expect(card).to_be_visible(timeout=PATIENCE)
+        present = card.get_by_role("button", name="Présenter sur le plateau")
+        expect(present).to_have_count(0)  # nothing is live
+        done(labs.crew.post(f"/api/v1/talks/{talk}:start"))
+        present.press("Enter")
+        expect(card).to_contain_text("Présentée en ce moment")
+        expect(overlay.locator(".insert")).to_contain_text("Une nuit d’essai", timeout=PATIENCE)
+        card.get_by_role("button", name="Présentée", exact=True).press("Enter")
+        expect(card).to_contain_text("déjà présentée")
+        expect(overlay.locator(".insert")).to_have_count(0)
+    done(labs.crew.post(f"/api/v1/talks/{talk}:end"))
+
+
+def test_question_and_poll_go_from_the_control_room_to_the_tables(
+    browser: Browser, labs: Laboratory
+) -> None:
+    labs.open()
+    done(labs.crew.post("/api/v1/talks/direct:start"))
+    said = {"body": "Qui garde les clés ?"}
+    asked = done(labs.crew.post("/api/v1/talks/direct/questions", json=said))
+    if asked["state"] == "pending":
+        done(labs.crew.post(f"/api/v1/questions/{asked['id']}:approve"))
+    draft = {
+        "talk": "direct",
+        "type": "single",
+        "prompt": "Et le soir ?",
+        "options": ["Oui", "Non"],
+    }
+    poll = done(labs.crew.post("/api/v1/polls", json=draft))["id"]
+    done(labs.crew.post(f"/api/v1/polls/{poll}:open"))
+    room = f"{labs.served.url}/regie#pass={labs.served.make_pass(Role.OPERATOR)}"
+    with (
+        opened(browser, room) as desk,
+        opened(browser, f"{labs.served.url}/labo/labo-1/table/1", PHONE) as table,
+        opened(browser, f"{labs.served.url}/labo/labo-2/table/1", PHONE) as elsewhere,
+    ):
+        received = table.locator("#received")
+        for place, words in (("#line", "Qui garde les clés ?"), ("#polls", "Et le soir ?")):
+            send = desk.locator(place).get_by_role("button", name="Envoyer au labo").first
+            expect(send).to_be_attached(timeout=PATIENCE)
+            send.press("Enter")
+            dialog = desk.get_by_role("dialog", name="Envoyer au labo")
+            dialog.get_by_label("Emménager").check()
+            dialog.get_by_role("button", name="Envoyer", exact=True).press("Enter")
+            expect(received).to_contain_text(words, timeout=PATIENCE)
+        expect(received).to_contain_text("Le vote est ouvert")
+        done(labs.crew.post(f"/api/v1/polls/{poll}:close"))
+        expect(elsewhere.locator("#place")).to_contain_text("Tour 1")
+        expect(elsewhere.locator("#received")).not_to_contain_text("Qui garde les clés")
+    done(labs.crew.post("/api/v1/talks/direct:end"))
+
+
 def test_laboratories_are_compared_on_the_desk_and_on_a_wall_and_few_people_are_guarded(
     browser: Browser, labs: Laboratory
 ) -> None:
