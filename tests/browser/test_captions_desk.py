@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import servers
-from tests.browser.test_control_room import WALL
+from tests.browser.test_control_room import WALL, post
 from tests.browser.test_pages import DESK, PHONE, violations
 from tests.servers import Fabrique
 from tests.viewers import opened
@@ -22,7 +22,7 @@ HEARD = "Le bail glissant aide les biaires sociaux."
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     """A plateau whose captions a person writes: no studio, and nothing that the machine hears."""
-    with servers.fabrique() as server:
+    with servers.fabrique(LABS__LABO_1__NAME="Chercher") as server:
         yield server
 
 
@@ -59,8 +59,7 @@ def captions_desk(
     """The page with its captions."""
     address = f"{served.url}/regie#pass={served.make_pass(Role.MODERATOR, name)}"
     with opened(browser, address, size) as page:
-        if size != PHONE:
-            page.locator(".posts").get_by_role("button", name="Sous-titres").click()
+        post(page, "Sous-titres")
         yield Desk(page)
 
 
@@ -113,6 +112,20 @@ def test_correction_by_one_gesture_is_what_everybody_reads(
         expect(page.get_by_label("Entendu")).to_be_focused()
         desk.edit("bailleurs").press("Escape")
         expect(page.get_by_label("Texte du sous-titre")).to_have_count(0)
+
+
+def test_what_was_said_is_sent_to_the_tables(served: Fabrique, browser: Browser) -> None:
+    with at_the_keyboard(browser, served) as desk:
+        desk.type("Un bail se partage aussi.")
+        desk.edit("partage")
+        page = desk.page
+        page.get_by_role("button", name="Envoyer au labo").click()
+        sheet = page.get_by_role("dialog", name="Envoyer au labo")
+        expect(sheet).to_contain_text("Un bail se partage aussi.")
+        sheet.get_by_role("button", name="Envoyer", exact=True).click()
+        expect(sheet).to_be_hidden()
+        with opened(browser, f"{served.url}/labo/labo-1", PHONE) as lab:
+            expect(lab.locator("#received")).to_contain_text("Un bail se partage aussi.")
 
 
 def test_correction_that_is_not_taken_comes_back(served: Fabrique, browser: Browser) -> None:
