@@ -1,5 +1,7 @@
 """Firefox, which has no H.264 for WebRTC: the talk by LL-HLS, its captions, a question, a vote."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -21,8 +23,12 @@ QUESTION = "Qui paie l’accompagnement ?"
 
 
 @pytest.mark.skipif(FIREFOX is None, reason="firefox-esr is not installed")
-def test_firefox_watches_by_ll_hls_reads_asks_and_votes(film) -> None:  # type: ignore[no-untyped-def]
-    with servers.fabrique() as server, publishing(film, server), firefox() as tab:
+def test_firefox_watches_by_ll_hls_reads_asks_and_votes(film: Path) -> None:
+    with (
+        servers.fabrique(CAPTIONS__CHANNELS="") as server,
+        publishing(film, server),
+        firefox() as tab,
+    ):
         crew = httpx.Client(
             base_url=server.url,
             headers={"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"},
