@@ -13,6 +13,7 @@ from streaming.hls.renditions import LINES
 from streaming.restream.address import BadAddress, parse
 from tv import store_url
 from tv.schedule.times import zone_named
+from tv.webhooks import target as webhooks
 from tv.webrtc import ice_servers
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def check(settings: "Settings") -> None:
         raise SettingsError(f"Réglages : [webrtc] viewers doit être entre 0 et {VIEWERS}.")
     if wrong := ice_servers.trouble(settings.webrtc.ice_servers):
         raise SettingsError(f"Réglages : [webrtc.ice_servers] {wrong}.")
+    if wrong := webhooks.trouble(settings.webhooks):
+        raise SettingsError(f"Réglages : [webhooks] {wrong}.")
     _check_srt(settings)
     _check_urls(settings)
     _check_continuity(settings)

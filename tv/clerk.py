@@ -6,7 +6,8 @@ One clerk at a time holds the lease; others wait for it. Its duties:
   the same place;
 - snapshots of the fold, so that a start does not read the whole journal;
 - erasures: who is to be forgotten goes from the journal too, and from a backup that was restored;
-- retention: who did nothing for `[privacy] days` is forgotten.
+- retention: who did nothing for `[privacy] days` is forgotten;
+- the wall's pictures and hashtag (`tv/wall/duties.py`), webhooks (`tv/webhooks/telling.py`).
 
 Killed at any moment, the next one goes on: each of its writes is harmless when done twice.
 """
@@ -34,6 +35,7 @@ from tv.lease import Lease
 from tv.settings import Settings
 from tv.tasks import keep_running, running
 from tv.wall.duties import wall_duties
+from tv.webhooks.telling import webhook_duties
 
 logger = logging.getLogger(__name__)
 
@@ -191,4 +193,10 @@ async def run(folder: Folder, settings: Settings) -> None:
         clerk = Clerk(follower, book, compaction, now, settings.privacy.days)
         async with running(follower.run()):
             await follower.ready.wait()
-            await on_duty(lease, clerk.duties() | wall_duties(folder, settings.wall, follower, now))
+            base = settings.server.public_url.rstrip("/") or folder.address()
+            await on_duty(
+                lease,
+                clerk.duties()
+                | wall_duties(folder, settings.wall, follower, now)
+                | webhook_duties(client, settings, follower, base),
+            )

@@ -20,6 +20,7 @@ from tv import reasons
 from tv.checks import RESERVED as RESERVED
 from tv.checks import SettingsError as SettingsError
 from tv.checks import check
+from tv.webhooks.target import Target
 from tv.webrtc import ice_servers
 from tv.webrtc.ice_servers import IceServer
 
@@ -251,6 +252,7 @@ class Settings(Section, frozen=True):
     continuity: Continuity = Continuity()
     channels: dict[str, Channel] = {}  # "plateau" is always there
     restreams: dict[str, Restream] = {}
+    webhooks: dict[str, Target] = {}
     labs: dict[str, Lab] = {}
     keep: Keep = Keep()
     recording: Recording = Recording()
@@ -323,11 +325,21 @@ def without_secrets(settings: Settings) -> Settings:
         slug: msgspec.structs.replace(channel, source=_without_secrets(channel.source))
         for slug, channel in settings.channels.items()
     }
+    webhooks = {
+        name: msgspec.structs.replace(target, secret=hidden)
+        for name, target in settings.webhooks.items()
+    }
     servers = ice_servers.shown(settings.webrtc.ice_servers)
     webrtc = msgspec.structs.replace(settings.webrtc, ice_servers=servers)
     store = msgspec.structs.replace(settings.store, url=_without_login(settings.store.url))
     return msgspec.structs.replace(
-        settings, restreams=restreams, srt=srt, channels=channels, webrtc=webrtc, store=store
+        settings,
+        restreams=restreams,
+        webhooks=webhooks,
+        srt=srt,
+        channels=channels,
+        webrtc=webrtc,
+        store=store,
     )
 
 
@@ -363,7 +375,7 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
     target, before = values, ""
     for section in sections:
         # What people name has hyphens, where we name a section it has underscores.
-        named = before in ("channels", "restreams", "labs", "ice_servers")
+        named = before in ("channels", "restreams", "webhooks", "labs", "ice_servers")
         target = target.setdefault(section.replace("_", "-") if named else section, {})
         if not isinstance(target, dict):
             raise SettingsError(f"{name} : « {section} » n’est pas une section.")

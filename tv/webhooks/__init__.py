@@ -1,0 +1,1 @@
+"""What other servers want to know, told to them: signed, once it is so, and until they have it."""
