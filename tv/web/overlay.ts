@@ -4,7 +4,8 @@ import { render } from "lit";
 import { Labs } from "./asking";
 import { Live } from "./live";
 import { drawing, page } from "./page";
-import { fit, onAir, ticks } from "./parts/on_air";
+import { fit } from "./parts/fit";
+import { onAir, ticks } from "./parts/on_air";
 import type { Air } from "./protocol";
 
 const draw = drawing(redraw);

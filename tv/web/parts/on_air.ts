@@ -12,7 +12,6 @@ import { typeset } from "./text";
 import { type Join, invitation } from "./waiting_card";
 import { picture, signature } from "./wall";
 
-const SMALLEST = 0.4; // of its usual size, for what would not fit otherwise
 const AIRED = 700; // characters of a synthesis: who reads more reads it on their own page
 
 /** `labs` are those that syntheses may come from; `join` is how people in the room may vote. */
@@ -25,23 +24,6 @@ export function onAir(entries: Entry[], labs: Lab[] = [], join?: Join) {
         ${inside(entry, labs, join)}
       </article>`,
   );
-}
-
-const fitted = new WeakMap<HTMLElement, string>(); // what it was made to fit
-
-/** Set what is on air in `box` as large as there is room for, and as its page wants: none is cut. */
-export function fit(box: HTMLElement): void {
-  for (const card of box.querySelectorAll<HTMLElement>('[data-layer="card"]')) {
-    const now = `${box.clientWidth} ${box.clientHeight} ${card.textContent}`;
-    if (fitted.get(card) === now) continue;
-    fitted.set(card, now);
-    let size = Number(getComputedStyle(card).getPropertyValue("--most")) || 1;
-    card.style.setProperty("--fit", String(size));
-    while (size > SMALLEST && card.scrollHeight > card.clientHeight + 1) {
-      size *= 0.95;
-      card.style.setProperty("--fit", String(size));
-    }
-  }
 }
 
 /** Whether something on air changes by itself with every second. */

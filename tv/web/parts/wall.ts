@@ -6,6 +6,7 @@ import { seconds } from "../french";
 import { t } from "../language";
 import type { Live } from "../live";
 import type { Post, Wall } from "../protocol";
+import { fit } from "./fit";
 import { Rotation } from "./rotation";
 import { typeset } from "./text";
 
@@ -62,6 +63,7 @@ export class WallDisplay {
         ${seated.length || (this.invitation && open) ? nothing : html`<p class="empty">${t("Le mur attend ses premiers messages.")}</p>`}`,
       this.element,
     );
+    fit(this.element, ".wall-post");
   }
 
   private posts() {
