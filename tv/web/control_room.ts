@@ -21,7 +21,7 @@ import { CaptionsDesk } from "./parts/captions_desk";
 import { closedDoor } from "./parts/door";
 import { type Health, strip } from "./parts/health";
 import { Keeping } from "./parts/keeping";
-import { fit } from "./parts/on_air";
+import { fit } from "./parts/fit";
 import { phases } from "./parts/phases";
 import { pollCard } from "./parts/poll_desk";
 import { type PollDraft, PollForm } from "./parts/poll_form";
