@@ -44,6 +44,8 @@ class Reading:
 
     def keep(self, response: Response) -> None:
         """Have the browser remember what was chosen."""
+        if self.public:
+            response.headers["vary"] = "cookie"
         for name, value in self.chosen:
             response.set_cookie(name, value, max_age=KEPT if value else 0, samesite="lax")
 
