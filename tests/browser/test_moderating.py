@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import servers
+from tests.browser.keyboard import reach
 from tests.browser.test_control_room import post
 from tests.browser.test_pages import DESK, crew_address, violations
 from tests.servers import Fabrique
@@ -78,6 +79,8 @@ def test_questions_are_read_aired_and_answered_by_keys_alone(
         expect(page.get_by_role("dialog", name="Raccourcis de la régie")).to_be_visible()
         assert violations(page) == []
         page.keyboard.press("Escape")
+        page.keyboard.press("2")
+        reach(page, "^Publier$")  # what one passes has a name, and shows that it has the focus
 
         page.keyboard.press("j")
         expect(card(page, "#pending", "ascenseur")).to_be_focused()
