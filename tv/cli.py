@@ -14,6 +14,7 @@ from captions.errors import CaptionsError
 from engagement.cafe.session import TABLES, table_id
 from tv import nodes, process, reasons, supervisor
 from tv import settings as reading
+from tv.backup import BackupError
 from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
 from tv.passes import Passes, Role
@@ -23,7 +24,7 @@ from tv.store import StoreMissing
 from tv.studios.keys import load_secret, stream_key
 
 MENDABLE = (
-    *(SettingsError, FolderError, StoreMissing),
+    *(SettingsError, FolderError, StoreMissing, BackupError),
     *(supervisor.PortTaken, supervisor.StoreSilent, CaptionsError, ScheduleError),
 )
 UsageError: Any = typer.BadParameter.__base__  # Typer brings its own Click, under a private name
@@ -208,6 +209,38 @@ def erase(
     print(f"Oublié (actes\u202f: {acts}). Ses votes et ses soutiens comptent toujours, sans nom.")
     if not written:
         print("Le journal sera réécrit dès que le service aura repris.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Par exemple jeudi.tar.")],
+    data: Data = Path("data"),
+    config: Config = None,
+    recordings: Annotated[
+        bool, typer.Option(help="Avec ce qui a été enregistré (beaucoup de place).")
+    ] = True,
+) -> None:
+    """Met dans un fichier tout ce qui ne peut pas être refait ; le service peut tourner."""
+    from tv.backup import backup as save
+
+    size = asyncio.run(save(Folder(data), reading.load(config), file, recordings=recordings))
+    megabytes = f"{size / 1e6:.1f}".replace(".", ",")
+    print(f"{file}\u202f: {megabytes} Mo")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Ce que « backup » a écrit.")],
+    data: Data = Path("data"),
+    config: Config = None,
+) -> None:
+    """Remet une sauvegarde en place ; ce qui était là est mis de côté, les oublis sont refaits."""
+    from tv.backup import restore as bring_back
+
+    count, aside = asyncio.run(bring_back(Folder(data), reading.load(config), file))
+    print(f"Remis en place\u202f: {count} événements.")
+    if aside is not None:
+        print(f"Ce qui était là est dans {aside}.")
 
 
 @app.command()

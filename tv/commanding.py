@@ -57,15 +57,8 @@ async def opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
 @asynccontextmanager
 async def _opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
     event, replicas = settings.event.slug, settings.store.replicas
-    url = store.address(folder, settings.store.url)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(store.connected(url))
-        alone = False
-        if settings.store.url:
-            await supervisor.find_store(url)
-        elif not await store.answers(client):
-            alone = True
-            await stack.enter_async_context(_embedded(folder, client))
+        client, alone = await stack.enter_async_context(connected(folder, settings))
         book = await stack.enter_async_context(journal.opened(client, event, replicas))
         follower = Follower(book)
         lease = Lease(client, f"fabrique:{{{event}}}:clerk")
@@ -79,6 +72,20 @@ async def _opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
         yield Desk(client, book, follower, compaction, alone)
         if alone:  # what the clerk would do soon is done now
             await lease.once(Clerk(follower, book, compaction, time.time).compact)
+
+
+@asynccontextmanager
+async def connected(folder: Folder, settings: Settings) -> AsyncIterator[tuple[Redis, bool]]:
+    """The store, and whether it runs for us alone. Raises as `opened` does."""
+    url = store.address(folder, settings.store.url)
+    async with store.connected(url) as client:
+        if settings.store.url:
+            await supervisor.find_store(url)
+        elif not await store.answers(client):
+            async with _embedded(folder, client):
+                yield client, True
+            return
+        yield client, False
 
 
 @asynccontextmanager

@@ -1,0 +1,156 @@
+"""A backup brings everything back; half of one touches nothing; who was erased stays so."""
+
+import asyncio
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from engagement.questions import QuestionApproved
+from tests.servers import Fabrique
+from tests.tv.test_snapshots import asked
+from tv import commanding, erasing
+from tv.backup import BackupError, backup, restore
+from tv.folder import Folder
+from tv.settings import load
+
+SETTINGS = load(None, {})
+
+
+async def written(folder: Folder, count: int = 3) -> None:
+    """Some of an event, and files as a server leaves them."""
+    async with commanding.opened(folder, SETTINGS) as desk:
+        for number in range(count):
+            await desk.follower.write(asked(number))
+        await desk.follower.write(QuestionApproved(id="a", at=400.0, by="crew", question="q0"))
+    day = folder.recording / "plateau" / "2026-11-26"
+    day.mkdir(parents=True)
+    (day / "index.jsonl").write_text("{}\n")
+    (day / "s1.m4s").write_bytes(bytes(1000))
+    folder.wall.mkdir(exist_ok=True)
+    (folder.wall / "photo.webp").write_bytes(b"picture")
+    (folder.cache / "weights").write_bytes(b"large")
+    (folder.path / "secret").write_bytes(b"s" * 32)
+
+
+async def questions(folder: Folder) -> dict[str, str]:
+    async with commanding.opened(folder, SETTINGS) as desk:
+        return {each.id: each.body for each in desk.follower.audience.questions.by_id.values()}
+
+
+async def test_all_comes_back_and_what_was_there_is_moved_aside(tmp_path: Path) -> None:
+    folder, file = Folder(tmp_path / "data"), tmp_path / "thursday.tar"
+    async with asyncio.timeout(120):
+        await written(folder)
+        assert await backup(folder, SETTINGS, file) == file.stat().st_size
+        async with commanding.opened(folder, SETTINGS) as desk:
+            await desk.follower.write(asked(7))  # after the backup
+        count, aside = await restore(folder, SETTINGS, file)
+        assert count == 4
+        assert await questions(folder) == {f"q{n}": f"Question {n} ?" for n in range(3)}
+        assert aside is not None
+        assert set(await questions(Folder(aside))) == {"q0", "q1", "q2", "q7"}
+    kept = folder.recording / "plateau" / "2026-11-26" / "s1.m4s"
+    assert kept.read_bytes() == bytes(1000)
+    assert (folder.wall / "photo.webp").read_bytes() == b"picture"
+    assert (folder.path / "secret").read_bytes() == b"s" * 32
+    assert (folder.cache / "weights").is_file()  # not in the backup, and not fetched again
+
+
+async def test_who_was_erased_since_is_erased_again(tmp_path: Path) -> None:
+    folder, file = Folder(tmp_path / "data"), tmp_path / "before.tar"
+    async with asyncio.timeout(120):
+        await written(folder)
+        await backup(folder, SETTINGS, file)
+        await erasing.erase(folder, SETTINGS, "p_1")
+        await restore(folder, SETTINGS, file)
+        assert (await questions(folder))["q1"] == ""
+        async with commanding.opened(folder, SETTINGS) as desk:
+            store: Any = desk.store
+            entries = await store.xrange(desk.journal.key)
+        assert b"Question 1" not in b"".join(fields[b"e"] for _, fields in entries)
+
+
+async def test_recordings_may_be_left_out(tmp_path: Path) -> None:
+    folder, file = Folder(tmp_path / "data"), tmp_path / "small.tar"
+    async with asyncio.timeout(60):
+        await written(folder)
+        await backup(folder, SETTINGS, file, recordings=False)
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    assert names[0] == "journal.msgpack"
+    assert "wall/photo.webp" in names
+    assert not [name for name in names if name.startswith("recording")]
+
+
+def folders(path: Path) -> list[str]:
+    return [each.name for each in path.iterdir() if each.is_dir()]
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-12_000])
+
+
+def other(file: Path) -> None:
+    with tarfile.open(file, "w") as tar:
+        tar.add(__file__, "holidays.jpg")
+
+
+@pytest.mark.parametrize(
+    "spoil", [cut, other, lambda file: file.write_bytes(b"x" * 9000), lambda file: file.unlink()]
+)
+async def test_half_a_backup_touches_nothing(
+    tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    folder, file = Folder(tmp_path / "data"), tmp_path / "b.tar"
+    async with asyncio.timeout(60):
+        await written(folder)
+        await backup(folder, SETTINGS, file)
+        spoil(file)
+        with pytest.raises(BackupError, match=r"sauvegarde|illisible"):
+            await restore(folder, SETTINGS, file)
+        assert len(await questions(folder)) == 3
+    assert folders(tmp_path) == ["data"]
+
+
+async def test_another_events_backup_is_refused(tmp_path: Path) -> None:
+    folder, file = Folder(tmp_path / "data"), tmp_path / "b.tar"
+    async with asyncio.timeout(60):
+        await written(folder)
+        await backup(folder, SETTINGS, file)
+        with pytest.raises(BackupError, match="«\u00a0fabrique\u00a0»"):
+            await restore(folder, load(None, {"FABRIQUE_EVENT__SLUG": "other"}), file)
+
+
+@pytest.mark.slow
+def test_a_server_that_runs_is_saved_and_not_restored_over(
+    served: Fabrique, tmp_path: Path
+) -> None:
+    with httpx.Client(base_url=served.url, timeout=15) as viewer:
+        token = viewer.post("/api/v1/participants", json={}).json()["token"]
+        asked = {"body": "Est-ce gardé ?"}
+        viewer.headers["authorization"] = f"Bearer {token}"
+        assert viewer.post("/api/v1/talks/direct/questions", json=asked).status_code == 201
+
+    def run(command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "tv", command, str(tmp_path / "live.tar"), "--data",
+             str(served.folder.path)],
+            capture_output=True, text=True, timeout=100, env=served.environment,
+        )  # fmt: skip
+
+    saved = run("backup")
+    assert saved.returncode == 0, saved.stderr
+    assert "Mo" in saved.stdout
+    with tarfile.open(tmp_path / "live.tar") as tar:
+        journal = tar.extractfile("journal.msgpack")
+        assert journal is not None
+        assert "Est-ce gardé ?".encode() in journal.read()
+    refused = run("restore")
+    assert refused.returncode == 2
+    assert "arrêtez-le" in refused.stderr
