@@ -131,6 +131,26 @@ async def test_frozen_picture_goes_on_by_hls_and_returns_unseen(
             await expect(said(page)).to_have_text("Image par WebRTC, au plus près du plateau.")
 
 
+@pytest.mark.slow  # it has to stutter for a while, and be steady for a while
+async def test_picture_that_stutters_goes_on_by_hls_until_webrtc_is_steady(
+    browser: Browser, served: Fabrique
+) -> None:
+    with bad_network() as network:
+        async with watching(browser, served.url, network) as page:
+            await shows(page, "webrtc")
+            stage = page.locator("#stage")
+            for _ in range(60):  # never still for long enough to be lost
+                network.down.weather = SILENT
+                await page.wait_for_timeout(900)
+                network.down.weather = CLEAR
+                await page.wait_for_timeout(600)
+                if await stage.get_attribute("data-path") == "hls":
+                    break
+            await shows(page, "hls")
+            await shows(page, "webrtc")
+            assert await paths(page) == ["webrtc", "hls", "webrtc"]
+
+
 async def test_lost_network_is_replaced_within_the_session(
     browser: Browser, served: Fabrique
 ) -> None:
