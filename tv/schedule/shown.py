@@ -76,7 +76,8 @@ def shown(
 
     `lab`: of that one alone, "" for all. `places` has the names of channels.
     """
-    reading = _Reading(forecast(talks, now, zone), now, zone, places)
+    told = [talk for talk in talks if not _by_its_hours(talk)]
+    reading = _Reading(forecast(told, now, zone), now, zone, places)
     here = [talk for talk in talks if not lab or talk.lab == lab]
     here.sort(key=lambda talk: talk.planned_start or 0.0)
     days = days_of(here, zone)
@@ -86,8 +87,8 @@ def shown(
     rows = [reading.row(talk) for talk in here]
     dated = [row for row in rows if row.start and day_of(row.talk, zone) == day]
     coming = [row for row in rows if row.state in ("coming", "late") and row.start]
-    coming = [row for row in coming if row.talk.kind != "break" and reading.today(row.talk)]
-    coming.sort(key=lambda row: reading.expected[row.talk.id][0])
+    coming = [row for row in coming if row.talk.kind != "break" and day_of(row.talk, zone) == today]
+    coming.sort(key=lambda row: reading.begins(row.talk))
     return Shown(
         tuple(days),
         day,
@@ -104,18 +105,19 @@ class _Reading:
     def __init__(
         self, expected: Mapping[str, Expected], now: float, zone: tzinfo, places: Mapping[str, str]
     ) -> None:
-        self.expected = expected
+        self._expected = expected
         self._now = now
         self._zone = zone
         self._places = places
 
-    def today(self, talk: Talk) -> bool:
-        return talk.id in self.expected
+    def begins(self, talk: Talk) -> float:
+        """When to expect it."""
+        return self._expected.get(talk.id, (talk.planned_start or 0.0, None))[0]
 
     def row(self, talk: Talk) -> Row:
         state, late = self._state(talk)
         end = talk.planned_end
-        if state == "live" and self.today(talk) and self.expected[talk.id][1] != end:
+        if state == "live" and self._expected.get(talk.id, (0.0, end))[1] != end:
             end = None  # it runs over: nobody knows
         return Row(
             talk,
@@ -135,11 +137,9 @@ class _Reading:
         if talk.state != "scheduled" or talk.planned_start is None:
             return ("coming" if talk.state == "scheduled" else talk.state), ""
         start, end = talk.planned_start, talk.planned_end or talk.planned_start
-        if (talk.lab or talk.kind == "break") and start <= self._now:  # nobody starts these
-            return ("on" if self._now < end else "ended"), ""
-        if talk.kind == "break" or not self.today(talk):
-            return "coming", ""
-        if (begins := self.expected[talk.id][0]) - start >= LATE:
+        if _by_its_hours(talk) or talk.kind == "break":
+            return ("coming" if self._now < start else "on" if self._now < end else "ended"), ""
+        if (begins := self.begins(talk)) - start >= LATE:
             return "late", clock(ceil(begins / ABOUT) * ABOUT, self._zone)
         return "coming", ""
 
@@ -150,6 +150,11 @@ class _Reading:
 
     def _clock(self, at: float | None) -> str:
         return "" if at is None else clock(at, self._zone)
+
+
+def _by_its_hours(talk: Talk) -> bool:
+    """Whether it takes place in a laboratory, where nobody tells us when it begins."""
+    return bool(talk.lab) and talk.state == "scheduled"
 
 
 def _way(talk: Talk, state: State) -> str:

@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { reason } from "../french";
 import type { Cafe, Cluster, Idea, Lab, OwnIdeas, Progress, Table } from "../lab_items";
 import type { Letter } from "../outbox";
+import { alertButton } from "../parts/alert";
 import * as icons from "../parts/icons";
 import { ideaCard } from "./card";
 import { type Giving, giving } from "./giving";
@@ -127,7 +128,7 @@ function card(idea: Idea, lying: Lying, budget: Giving, own: boolean, acts: Acts
               Retirer
             </button>`
           : nothing,
-      acts:
+      acts: html`${
         settled && tables.length > 1
           ? html`<button
               type="button"
@@ -138,7 +139,12 @@ function card(idea: Idea, lying: Lying, budget: Giving, own: boolean, acts: Acts
             >
               ${icons.carry}
             </button>`
-          : nothing,
+          : nothing
+      }${
+        own || leaving || idea.state !== "shown"
+          ? nothing
+          : alertButton({ about: "idea", id: idea.id, text: idea.text })
+      }`,
     },
   );
 }

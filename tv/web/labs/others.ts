@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { seconds } from "../french";
 import type { Lab, Synthesis } from "../lab_items";
+import { alertButton } from "../parts/alert";
 import { labName, labOf, labSign, tableNumber } from "../parts/lab_sign";
 import { paragraphs } from "../parts/syntheses";
 import { typeset } from "../parts/text";
@@ -47,6 +48,9 @@ function one(synthesis: Synthesis, labs: Lab[]) {
             ${paragraphs(body)}
           </details>`
     }
-    ${open ? html`<p class="meta"><a href="/idees#${id}">Sur la page des idées</a></p>` : nothing}
+    <p class="meta">
+      ${open ? html`<a href="/idees#${id}">Sur la page des idées</a>` : nothing}
+      ${alertButton({ about: "synthesis", id, text: title })}
+    </p>
   </article>`;
 }
