@@ -61,7 +61,7 @@ _saved = msgspec.msgpack.Decoder(Saved)
 class Follower:
     """What the journal says, kept up to date by `run`.
 
-    `changed` are called with the views that an event changed: those of `Audience.touched`,
+    `changed` are called with the views that events changed: those of `Audience.touched`,
     ("captions", channel, ""), and EVERY_CAPTIONING. With `heeds`, of what the audience and the crew
     do only these types of events are folded, besides all of captions.
     """
@@ -106,19 +106,22 @@ class Follower:
         async with asyncio.TaskGroup() as group:
             target: asyncio.Task[str] = group.create_task(self._patiently(self._journal.end))
             target.add_done_callback(lambda _: self._look_whether_ready(target))
-            async for position, event in self._journal.follow(self.position):
-                if (
-                    _is_compacted(event)
-                    and order(position) > order(compacted)
-                    and await self._patiently(self._journal.compacted) != compacted
-                ):
-                    # What we read of theirs before was still in their name, and would stay.
-                    raise JournalReplaced("the journal was written anew while it was read")
-                try:
-                    self._notify(self._fold(position, event))
-                except Exception:
-                    # It would fail again at every start: better a hole than a server that stops.
-                    logger.exception("journal: %s cannot be folded", position)
+            async for page in self._journal.pages(self.position):
+                views: set[View] = set()
+                for position, event in page:
+                    if (
+                        _is_compacted(event)
+                        and order(position) > order(compacted)
+                        and await self._patiently(self._journal.compacted) != compacted
+                    ):
+                        # What we read of theirs before was still in their name, and would stay.
+                        raise JournalReplaced("the journal was written anew while it was read")
+                    try:
+                        views |= self._fold(position, event)
+                    except Exception:
+                        # It would fail at every start: better a hole than a server that stops.
+                        logger.exception("journal: %s cannot be folded", position)
+                self._notify(views)
                 self._look_whether_ready(target)
 
     @overload
@@ -247,7 +250,10 @@ class Follower:
 
     def _notify(self, views: set[View]) -> None:
         for notify in self.changed if views else ():
-            notify(views)
+            try:
+                notify(views)
+            except Exception:
+                logger.exception("who is told of changes fails")
 
     def _look_whether_ready(self, target: "asyncio.Task[str]") -> None:
         if self.ready.is_set() or not target.done() or target.cancelled():

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -33,7 +33,7 @@ _Reply = list[tuple[bytes, _Entries]]
 encode = msgspec.msgpack.Encoder().encode  # an event, as the stream has it
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
-
+Read = tuple[str, Event | None]  # an event with its position; None where we cannot read it
 Became = str | Exception  # an append's position once it is on disk, or what went wrong
 
 
@@ -122,8 +122,15 @@ class Journal:
         self._wanted.set()
         return append
 
-    async def follow(self, after: str = START) -> AsyncIterator[tuple[str, Event | None]]:
-        """Yield every event after a position, with its own, then each new one.
+    async def follow(self, after: str = START) -> AsyncIterator[Read]:
+        """Yield every event after a position, with its own, then each new one. As `pages`."""
+        async with aclosing(self.pages(after)) as pages:
+            async for page in pages:
+                for each in page:
+                    yield each
+
+    async def pages(self, after: str = START) -> AsyncGenerator[list[Read]]:
+        """The same, all that came at once together.
 
         A lost store is waited for: the next event follows the last one seen. In place of an event
         that this version cannot read there is None. Raises JournalReplaced.
@@ -146,9 +153,9 @@ class Journal:
             if after != START and not seen_last:
                 raise JournalReplaced(f"{after} is not there any more")
             for _, entries in cast(_Reply, reply):
-                for raw, fields in entries:
-                    after = raw.decode()
-                    yield after, read(after, fields)
+                page = [(at := raw.decode(), read(at, fields)) for raw, fields in entries]
+                after = page[-1][0]
+                yield page
 
     async def end(self) -> str:
         """The position of the newest event. Raises StoreUnavailable."""
