@@ -7,6 +7,8 @@ import * as icons from "../parts/icons";
 import { announce } from "../parts/text";
 import type { CaptionState, Happening, Poll, Question } from "../protocol";
 
+const SETTLING = 8_000; // ms until a page that was opened knows all that is so
+
 /** What the steps look at. */
 export interface State {
   studio: boolean; // one is connected
@@ -101,7 +103,7 @@ export class Guide {
   private readonly reached: Set<string>; // also what is so no more: a rehearsal is wiped
   private closed = recall("guide-closed", false);
   private whole = false; // all the steps show
-  private looked = false; // at the state, once
+  private readonly since = performance.now();
 
   constructor(
     private readonly goTo: (id: string) => void,
@@ -183,9 +185,9 @@ export class Guide {
       if (this.reached.has(id) || !so(state, this.reached)) continue;
       this.reached.add(id);
       keep("guide", [...this.reached]);
-      if (this.looked && !this.closed) announce(done);
+      const found = performance.now() - this.since < SETTLING; // it was so before one came
+      if (!found && !this.closed) announce(done);
     }
-    this.looked = true;
   }
 
   private close(closed: boolean): void {
