@@ -98,10 +98,9 @@ def test_presenter_answers_by_keyboard_while_the_network_is_away(
         expect(page.locator("#status")).to_contain_text("À l’antenne", timeout=PATIENCE)
 
         page.get_by_role("button", name="Je réponds").click()
-        expect(page.locator("#rooms")).to_contain_text(
-            "Les écrans montrent le direct et la question."
-        )
-        assert crew.get(f"/api/v1/questions/{second}").json()["state"] == "live"
+        address = f"/api/v1/questions/{second}"
+        until(page, 30, lambda: crew.get(address).json()["state"] == "live", "it is taken")
+        expect(page.locator("#rooms")).to_contain_text("montrent le direct et la question.")
         expect(page.get_by_role("alert")).to_contain_text("Micro coupé", timeout=PATIENCE)
         crew.patch(f"/api/v1/talks/{talk}", json={"planned_end": time.time() + 302})
         expect(page.locator("#signal")).to_contain_text("Plus que 5 minutes", timeout=PATIENCE)
