@@ -18,6 +18,7 @@ from tv.backup import BackupError
 from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
 from tv.passes import Passes, Role
+from tv.schedule.cli import schedule
 from tv.schedule.errors import ScheduleError
 from tv.settings import Settings, SettingsError
 from tv.store import StoreMissing
@@ -248,52 +249,22 @@ def export(
     directory: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Où écrire les fichiers.")],
     data: Data = Path("data"),
     config: Config = None,
+    films: Annotated[
+        bool, typer.Option("--films", help="Avec chaque intervention en film.")
+    ] = False,
 ) -> None:
     """Exporte tout ce que le public et l’équipe ont fait."""
     from tv.exporting import export as write_files
 
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        asyncio.run(write_files(Folder(data), reading.load(config), directory))
+        asyncio.run(write_files(Folder(data), reading.load(config), directory, with_films=films))
     except OSError as error:
         _fail(f"Impossible d’écrire dans « {directory} » ({reasons.of_system(error)}).")
     print(*sorted(directory.iterdir()), sep="\n")
 
 
-schedule = typer.Typer(no_args_is_help=True, help="Le programme.")
 app.add_typer(schedule, name="schedule")
-
-
-@schedule.command("import")
-def import_schedule(
-    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="frab (JSON, XML), iCal ou CSV.")],
-    data: Data = Path("data"),
-    config: Config = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Montrer la différence.")] = False,
-    source: Annotated[str, typer.Option(help="Le nom de ce programme.")] = "programme",
-) -> None:
-    """Met le programme à jour d’après un fichier, ou montre ce qui changerait."""
-    from tv.schedule import command
-
-    settings = reading.load(config)
-    print(*command.bring(Folder(data), settings, file, source, dry_run), sep="\n")
-
-
-@schedule.command("export")
-def export_schedule(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FICHIER]", help="Où écrire ; à l’écran sans cela.")
-    ] = None,
-    data: Data = Path("data"),
-    config: Config = None,
-    written: Annotated[str, typer.Option("--format", help="json (frab) ou ics.")] = "",
-) -> None:
-    """Exporte le programme pour d’autres outils (JSON de frab) ou pour les agendas (iCal)."""
-    from tv.schedule import command
-
-    made = command.take(Folder(data), reading.load(config), file, written)
-    if file is None:
-        print(made.decode())
 
 
 @app.command()

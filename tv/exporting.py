@@ -1,6 +1,8 @@
 """`fabrique-tv export`: everything that the audience and the crew did, as files."""
 
+import logging
 import shutil
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,9 +11,13 @@ from typing import BinaryIO
 
 import msgspec
 
+from streaming.errors import StreamingError
+from streaming.recording.index import Index
 from tv import commanding
 from tv.commanding import Desk
 from tv.folder import Folder
+from tv.progress import Progress
+from tv.recorded.keepsake import write_talk
 from tv.reports import booklet_pdf, pdf, tables
 from tv.reports.booklet import booklet_of
 from tv.reports.files import as_csv, as_xlsx
@@ -19,17 +25,27 @@ from tv.reports.labs import lab_tables
 from tv.reports.report import report_of
 from tv.schedule import writing
 from tv.settings import Settings
+from tv.tasks import in_thread
 from tv.wall.pictures import Pictures
+
+logger = logging.getLogger(__name__)
+
+FREE = 200_000_000  # bytes that films leave free on the disk
 
 Write = Callable[[Desk, Settings, Path], Awaitable[None]]
 
 
-async def export(folder: Folder, configured: Settings, directory: Path) -> None:
-    """Write all files into `directory`, which is there. Raises what `commanding.opened` does, and
-    OSError.
+async def export(
+    folder: Folder, configured: Settings, directory: Path, *, with_films: bool = False
+) -> None:
+    """Write all files into `directory`, which is there; `with_films` what was recorded too.
+
+    Raises what `commanding.opened` does, and OSError.
     """
     async with commanding.opened(folder, configured) as desk:
         writers: list[Write] = [*WRITERS, partial(labs, Pictures(folder.wall))]
+        if with_films:
+            writers.append(partial(films, folder))
         for write in writers:
             await write(desk, configured, directory)
 
@@ -84,6 +100,31 @@ async def labs(pictures: Pictures, desk: Desk, settings: Settings, directory: Pa
     for idea in audience.ideas.by_id.values():
         if idea.public and idea.picture and (path := pictures.path(idea.picture)):
             shutil.copy(path, directory / "pictures")
+
+
+async def films(folder: Folder, desk: Desk, settings: Settings, directory: Path) -> None:
+    """`talks/ID/`: each talk that was recorded, with a page that plays it (see `keepsake`)."""
+    indexes = {name: Index(folder.recording / name) for name in settings.recording.channels}
+    for talk in desk.follower.audience.talks.listed():
+        if talk.marks is None or talk.channel not in indexes:
+            continue
+        where = directory / "talks" / talk.id
+        with Progress(talk.title[:40], sys.stderr) as progress:
+            write = partial(
+                write_talk,
+                where,
+                talk,
+                desk.follower,
+                indexes[talk.channel],
+                settings.event,
+                free=FREE,
+                progress=progress,
+            )
+            try:
+                await in_thread(write)
+            except StreamingError as error:
+                logger.warning("%s: %s", talk.id, error)
+                shutil.rmtree(where, ignore_errors=True)
 
 
 def _line(file: BinaryIO, value: object) -> None:
