@@ -103,9 +103,7 @@ class Desk:
     async def plan(self, request: Request) -> Response:
         return self._page(request, "plan.html", labs=self._settings.labs)
 
-    def _page(
-        self, request: Request, template: str, script: str = "", **values: Any
-    ) -> Response:
+    def _page(self, request: Request, template: str, script: str = "", **values: Any) -> Response:
         return self._pages.page(
             template, script, reader=request, organiser=self._organiser, **values
         )

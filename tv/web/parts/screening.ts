@@ -4,7 +4,7 @@ import { html, nothing, render } from "lit";
 import { spoken, stopwatch } from "../french";
 import { type Position, type Preferences, prefer, preferences } from "../kept";
 import { inStep } from "../player/captions";
-import { t } from "../language";
+import { language, t } from "../language";
 import { Cues } from "../player/cues";
 import { Reel } from "../player/reel";
 import type { Cue } from "../protocol";
@@ -191,7 +191,7 @@ export class Screening {
           ${SPEEDS.map(
             (speed) =>
               html`<option value=${speed} ?selected=${speed === reel.speed}>
-                ${speed.toLocaleString("fr-FR")}${"\u00a0"}×
+                ${speed.toLocaleString(language)}${"\u00a0"}×
               </option>`,
           )}
         </select>
