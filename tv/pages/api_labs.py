@@ -15,7 +15,7 @@
   `wrong-state` before the first.
 - `POST …/{table}:person` `{"name", "cafe", "round"}` → 201 `{"id", "token", "name", "lab", "table",
   "seat"}`: *Nouvelle personne* on the table's own device (a kiosk's pass), a new participant who
-  sits there. Their token is for `Authorization: Bearer`: the device keeps no cookie of a person. 409
+  sits there. Their token is for `Authorization: Bearer`: no person’s stays on the device. 409
   `table-full`: as many sat there in this round as the table has places. `seat` is as in `me:cafe`,
   null where no session is open. `cafe` and `round` are told by a device that could not ask at
   once, and nobody can be sent away any more: the session and the round for which somebody sat down
