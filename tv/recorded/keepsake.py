@@ -72,7 +72,11 @@ def write_talk(
     report = report_of(follower.audience, talk, event.name, event.zone)
     told = _told(talk, report, reel, shown, [(each.title, each.start) for each in chapters])
     (directory / "talk.json").write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1))
-    page = _templates.get_template("keepsake.html").render(**told)
+    captions = [
+        {"start": cue.start, "end": cue.end, "text": "\n".join(cue.lines)}
+        for cue in announced(placed)
+    ]
+    page = _templates.get_template("keepsake.html").render(captions=captions, **told)
     (directory / "index.html").write_text(page, encoding="utf-8")
 
 

@@ -77,5 +77,8 @@ async def test_its_page_plays_it_from_the_disk_alone(folder: Path) -> None:
         await page.get_by_role("button", name="bonjour à tous").click()
         assert await video.evaluate("(it) => it.currentTime") < 2.0
         await page.locator("#said .on", has_text="bonjour").wait_for()
+        assert (
+            await video.evaluate("(it) => it.textTracks[0].activeCues[0].text") == "bonjour à tous"
+        )
         assert SPITEFUL in await page.locator("strong").first.inner_text()
         assert {url.partition(":")[0] for url in asked} == {"file"}
