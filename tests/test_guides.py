@@ -1,0 +1,46 @@
+"""What the guides tell one to type can be typed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from tv.cli import app
+from tv.settings import load
+
+GUIDES = sorted((Path(__file__).parents[1] / "guides").glob("*.md"))
+TYPED = re.compile(r"^ {4,}(fabrique-tv .+)$", re.MULTILINE)
+INLINE = re.compile(r"`(fabrique-tv [^`]+)`")
+
+
+def commands() -> list[str]:
+    texts = [path.read_text(encoding="utf-8") for path in GUIDES]
+    return [each for text in texts for each in (*TYPED.findall(text), *INLINE.findall(text))]
+
+
+@pytest.mark.parametrize("typed", dict.fromkeys(commands()))
+def test_each_command_of_the_guides_is_one(typed: str) -> None:
+    words = shlex.split(typed)[1:]
+    command = get_command(app)
+    while hasattr(command, "commands") and words and words[0] in command.commands:
+        command = command.commands[words.pop(0)]
+    assert not hasattr(command, "commands"), typed  # a command, not a group of them
+    context = command.make_context(command.name, words, resilient_parsing=False)
+    assert context.params
+
+
+def test_the_settings_of_the_guide_are_settings(tmp_path: Path) -> None:
+    text = (GUIDES[0].parent / "installation.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "settings.toml"
+    file.write_text(block, encoding="utf-8")
+    settings = load(file, {})
+    assert settings.event.slug == "proximite-2026"
+    assert "chercher" in settings.labs
+
+
+def test_a_command_that_is_none_would_be_noticed() -> None:
+    with pytest.raises(Exception, match="nonsense"):
+        get_command(app).commands["export"].make_context("export", ["x", "--nonsense"])  # type: ignore[attr-defined]
