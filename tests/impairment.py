@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from playwright.async_api import BrowserContext, Page, Route
+from playwright.async_api import BrowserContext, Error, Page, Route
 
 CLIENTS = 128  # addresses that are let through; others are not heard
 WAITING = 20_000  # datagrams on their way in both directions; what comes beyond is lost
@@ -167,7 +167,11 @@ class Network:
             if route.request.method not in ("POST", "PATCH"):
                 await route.continue_()
                 return
-            reply = await route.fetch(post_data=hidden(route.request.post_data or ""))
+            try:
+                reply = await route.fetch(post_data=hidden(route.request.post_data or ""))
+            except Error:  # nobody answers
+                await route.abort()
+                return
             text = await reply.text()
             led = self.lead(text) if "a=candidate:" in text else text
             await route.fulfill(response=reply, body=led)

@@ -16,6 +16,7 @@ from tests.viewers import opened
 from tv.passes import Role
 
 WALL = {"width": 1920, "height": 1080}
+PHONE = {"width": 390, "height": 844}
 PATIENCE = 30_000  # ms
 SCRIPT = '<img src=x onerror="document.title=1">'
 
@@ -90,6 +91,32 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
         expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin", timeout=PATIENCE)
         crew.delete(f"/api/v1/screens/{known['id']}")
         expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"), timeout=PATIENCE)
+
+
+def test_display_is_paired_by_a_phone_that_scanned_it_and_asks_the_room_to_vote(
+    browser: Browser, served: Fabrique, crew: httpx.Client
+) -> None:
+    with opened(browser, f"{served.url}/ecran", WALL) as screen:
+        expect(screen.locator("#pairing img")).to_be_visible(timeout=PATIENCE)
+        assert not violations(screen)
+        code = screen.locator(".pairing-code").text_content()
+        address = crew_address(served, f"ecran/associer/{code}", Role.OPERATOR)
+        with opened(browser, address, PHONE) as phone:
+            phone.get_by_label("Son nom").fill("Hall")
+            phone.get_by_role("radio", name="Le conducteur seul").check()
+            assert not violations(phone)
+            phone.get_by_label("Son nom").press("Enter")
+            expect(phone.locator("section")).to_contain_text("Hall", timeout=PATIENCE)
+        expect(screen.locator(".spotted")).to_contain_text("Hall", timeout=PATIENCE)
+        said = {"talk": "direct", "type": "single", "prompt": "Par où commencer ?"}
+        poll = crew.post("/api/v1/polls", json=said | {"options": ["Ici", "Là"]}).json()
+        crew.post(f"/api/v1/polls/{poll['id']}:open")
+        taken(crew, type="poll", shows=poll["id"])
+        card = screen.locator(".insert")
+        expect(card.get_by_text("Votez ici")).to_be_visible(timeout=PATIENCE)
+        assert not violations(screen)
+        crew.post(f"/api/v1/polls/{poll['id']}:close")
+        expect(card.get_by_text("Votez ici")).to_have_count(0)
 
 
 def test_overlay_is_transparent_but_for_what_is_on_air(

@@ -24,6 +24,7 @@ import "./shell";
 const PRESENCE = 10; // seconds between two words to the control room
 const SPOTTED = 10; // seconds for which a screen shows its name
 const CUT = 4; // seconds without a connection before the room is told
+const BACK = 30; // seconds in which a player has its picture, once the server is back
 
 const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
 
@@ -41,7 +42,9 @@ let paired = true;
 let asleep = false;
 let told = ""; // what the control room was last told
 let toldAt = 0;
-let connectedAt = performance.now();
+let connectedAt = performance.now(); // when there last was a connection
+let backAt = 0; // since when there is one; 0: there is none
+let leaving = false;
 
 live.onPartial = (partial) => partial.channel === picture?.channel && picture.guess(partial);
 live.onView = (view) => {
@@ -57,6 +60,7 @@ setInterval(() => void tell(), PRESENCE * 1000);
 keepLit(true);
 
 function redraw(): void {
+  backAt = live.connected ? backAt || performance.now() : 0;
   const screen = live.item<Screen>(topic, "screen", id);
   if (!screen) {
     if (known) unpaired();
@@ -124,7 +128,7 @@ function follow({ face, channel, lab: where }: Screen): void {
     picture = undefined;
   }
   if (wanted) {
-    picture ??= new ScreenPicture($("#stage"), wanted, draw, () => void anew());
+    picture ??= new ScreenPicture($("#stage"), wanted, draw, startOver);
     topics.push(`channel:${channel}`, `captions:${channel}`);
   }
   live.follow(...topics);
@@ -182,13 +186,22 @@ function unpaired(): void {
   void pairing($("#pairing"), (screen) => location.replace(`/ecran/${screen}`));
 }
 
+/** The picture does not come, though the server has been there for a while. */
+function startOver(): void {
+  if (backAt && performance.now() - backAt > BACK * 1000) void anew();
+}
+
 /** Load the page anew, if the server is there to give it: else the browser would show its own. */
 async function anew(): Promise<void> {
+  if (leaving) return;
+  leaving = true;
   try {
     const { ok } = await fetch(location.href, { method: "HEAD", cache: "no-store" });
-    if (ok) location.reload();
+    if (!ok) throw new Error("not now");
+    picture?.leave();
+    location.reload();
   } catch {
-    // what there is stays
+    leaving = false; // what there is stays
   }
 }
 

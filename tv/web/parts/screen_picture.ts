@@ -102,9 +102,12 @@ export class ScreenPicture {
     this.vigil.look(video ? progress(video) : 0, seconds());
     if (this.vigil.begun !== begun) sessionStorage.removeItem(BEGUN);
     if (this.vigil.health !== health) this.changed();
-    if (!this.vigil.due || this.told?.interrupted) return;
+    if (this.vigil.due && !this.told?.interrupted) this.anew();
+  }
+
+  /** The page is about to be loaded anew. */
+  leave(): void {
     sessionStorage.setItem(BEGUN, String(this.vigil.begun + 1));
-    this.anew();
   }
 
   private paint(): void {
