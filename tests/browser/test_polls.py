@@ -49,6 +49,7 @@ def opened(crew: httpx.Client, type: str, prompt: str, **more: Any) -> str:
 
 
 def vote(phone: Page, crew: httpx.Client, url: str) -> Any:
+    expect(phone.get_by_role("button", name="Voter")).to_be_enabled()
     phone.keyboard.press("Enter")
     expect(phone.get_by_text("Vote enregistré")).to_be_visible()
     crew.post(f"{url}:close").raise_for_status()
