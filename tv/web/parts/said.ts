@@ -138,6 +138,7 @@ export class Said {
     const time = make("time", "", hour(start));
     heading.append(time, ...(speaker ? [make("span", "speaker", speaker)] : []));
     const text = make("p", "said-text");
+    text.lang = "fr"; // whatever the page is in
     for (const sentence of sentences) {
       const element = make("span", "said-sentence");
       element.setAttribute("role", "button");

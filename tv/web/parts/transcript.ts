@@ -67,7 +67,7 @@ export function transcript(found: Sentence[], quote: (sentence: Sentence) => voi
         ${first ? html`<time>${time}</time>` : nothing}
         ${sentence.speaker ? html`<p class="said-speaker">${sentence.speaker}</p>` : nothing}
         <button tabindex=${rank === found.length - 1 ? 0 : -1} @click=${() => quote(sentence)}>
-          <span class="said">${typeset(sentence.text)}</span>
+          <span class="said" lang="fr">${typeset(sentence.text)}</span>
           <span class="cite">${t("Citer cette phrase")}</span>
         </button>
       </div>`;
