@@ -3,7 +3,9 @@
 import io
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from starlette.testclient import TestClient
 
 from tv.pages import embed, installing, watch
 from tv.pages.errors import Errors
+from tv.pages.html import STATIC
 from tv.settings import SettingsError, load
 
 
@@ -90,7 +93,23 @@ def test_the_service_worker_keeps_files_that_there_are(client: TestClient) -> No
     assert found
     static = {path.rpartition("/")[2] for path in json.loads(found[1])["files"]} - {"hors-ligne"}
     assert static
-    assert all((installing.STATIC / name).is_file() for name in static)
+    assert all((STATIC / name).is_file() for name in static)
+
+
+def test_another_build_is_another_service_worker(tmp_path: Path) -> None:
+    shutil.copytree(STATIC, tmp_path, dirs_exist_ok=True)
+    app = Starlette(routes=installing.routes(load(environment={}), tmp_path))
+    with TestClient(app) as client:
+        before = client.get("/sw.js").text
+        assert client.get("/sw.js").text == before
+        manifest = tmp_path / "manifest.json"
+        manifest.write_text(re.sub(r'"style-\w+\.css"', '"style-NEW.css"', manifest.read_text()))
+        after = client.get("/sw.js").text
+    assert "style-NEW.css" in after
+    names = [re.search(r'"version": "(\w+)"', text) for text in (before, after)]
+    assert names[0]
+    assert names[1]
+    assert names[0][1] != names[1][1]  # and so another shelf: the old one is emptied
 
 
 def test_where_nothing_is_to_be_installed_what_was_takes_itself_away() -> None:

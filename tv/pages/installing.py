@@ -10,6 +10,7 @@ import hashlib
 import json
 from asyncio import to_thread
 from functools import cache
+from pathlib import Path
 
 import msgspec
 from starlette.requests import Request
@@ -36,9 +37,10 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 """
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
-    assets = Assets()
+def routes(settings: Settings, folder: Path = STATIC) -> list[BaseRoute]:
+    """`folder` has what the build made."""
+    assets = Assets(folder)
+    pages = Pages(settings, assets)
     event = settings.event.name
 
     async def manifest(request: Request) -> Response:
@@ -46,7 +48,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         return Response(body, headers=NEW, media_type="application/manifest+json")
 
     async def worker(request: Request) -> Response:
-        text = _worker(assets, event) if settings.server.installable else LEAVING
+        text = _worker(folder, assets, event) if settings.server.installable else LEAVING
         return Response(text, headers=NEW, media_type="text/javascript")
 
     async def offline(request: Request) -> Response:
@@ -54,7 +56,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
 
     @cache
     def picture(name: str) -> bytes:
-        svg = (STATIC / assets.address("icon.svg").rpartition("/")[2]).read_text("utf-8")
+        svg = (folder / assets.address("icon.svg").rpartition("/")[2]).read_text("utf-8")
         match name.split("-"):
             case ["carte"]:
                 return icon.card(svg, event)
@@ -106,14 +108,14 @@ def _manifest(event: str) -> dict[str, object]:
     }
 
 
-def _worker(assets: Assets, event: str) -> str:
+def _worker(folder: Path, assets: Assets, event: str) -> str:
     """The service worker after what it keeps from the start: all that the page for no network
     needs, which other pages have loaded already."""
     names = ["style.css", "light.css", "icon.svg", "shell.ts"]
     names += [f"{face}-latin-wght-normal.woff2" for face in FACES]
     try:
         files = [assets.address(name) for name in names] + assets.imports("shell.ts")
-        code = (STATIC / assets.address("worker/worker.ts").rpartition("/")[2]).read_text("utf-8")
+        code = (folder / assets.address("worker/worker.ts").rpartition("/")[2]).read_text("utf-8")
     except NotBuilt:
         return LEAVING
     version = hashlib.sha256(f"{files}{code}{event}".encode()).hexdigest()[:12]
