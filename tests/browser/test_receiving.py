@@ -17,6 +17,7 @@ from tv.auth import Role
 
 PATIENCE = 60_000  # ms: a browser that decodes, a server and the other tests share the machine
 SAID = "Le bail glissant protège."
+LATER = "Et il mène au bail."
 
 # Whether what is shown has moved on by five pictures since it was first asked about.
 MOVES = """(() => {
@@ -111,7 +112,7 @@ def test_viewer_takes_less_then_the_sound_then_words_alone_and_the_picture_again
         expect(page.locator(".pictures video")).to_have_count(0)
         asked = media(page)
         writer.line(SAID)
-        expect(page.locator(".captions")).to_have_text(SAID)
+        expect(page.locator(".captions")).to_contain_text(SAID)
         page.reload()  # what one chose is kept
         expect(page.get_by_role("button", name="Afficher l’image")).to_be_visible()
         assert violations(page) == []
@@ -136,8 +137,8 @@ def test_phone_in_the_room_has_words_questions_and_polls_in_few_bytes_until_it_a
         asked = media(page)
         page.goto(f"{served.url}/?sur-place")
         expect(page.get_by_text("Vous êtes sur place")).to_be_visible()
-        writer.line(SAID)
-        expect(page.locator(".captions")).to_have_text(SAID)
+        writer.line(LATER)
+        expect(page.locator(".captions")).to_contain_text(LATER)
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
         assert sum(sizes) < 36_000, sizes
         assert violations(page) == []
