@@ -33,6 +33,7 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
 - `channel:{slug}`: one `channel`: what is on air, whether that is `interrupted` (the media process
   is away: players wait, there is no other way), how captions fare, `viewers` (the audience's
   pages that show the channel, over all web processes, or the WebRTC viewers where these are more),
+  `qualities` (the smaller pictures that there are now), `signs` (the channel of its interpreter),
   and `feeds`: the feeds that WebRTC has, "live" and "delayed" where it is offered, each with its
   `delay` in seconds and which moment its pictures are of. The RTP timestamp `rtp` is that of the
   broadcast time `time`, `rate` count a second; the difference of two is taken modulo 2^32, with its

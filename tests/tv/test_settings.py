@@ -68,6 +68,8 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[ladder]\nrenditions = ['audio']\n", "audio"),
         ("[channels.labo-1]\nrenditions = ['480p', '480p']\n", "labo-1.*deux fois"),
         ("[channels.labo-1]\nrenditions = ['auto']\n", "labo-1.*auto"),
+        ("[channels.plateau]\nsigns = 'plateau'\n", "plateau.*signs"),
+        ("[channels.plateau]\nsigns = 'lsf'\n", "signs.*lsf"),
         ("[webrtc]\nviewers = -1\n", "viewers"),
         ("[webrtc]\nviewers = 100000\n", "10000"),
         ("[webrtc]\naddresses = ['ici']\n", "ici"),
