@@ -36,15 +36,19 @@ class Cable:
             writer.close()
             return
         ends = {writer, onward}
-        self._ends |= ends
-        await asyncio.gather(self._carry(reader, onward), self._carry(there, writer))
-        self._ends -= ends
+        self._ends.update(ends)
+        try:
+            await asyncio.gather(self._carry(reader, onward), self._carry(there, writer))
+        finally:
+            self._ends.difference_update(ends)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """End all connections."""
         self.plug()
-        for end in self._ends:
-            end.close()
+        while self._ends:
+            for end in self._ends:
+                end.close()
+            await asyncio.sleep(0.05)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -65,4 +69,4 @@ async def cable(port: int) -> AsyncIterator[Cable]:
         yield made
     finally:
         server.close()
-        made.end()
+        await made.end()
