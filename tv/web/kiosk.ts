@@ -199,12 +199,14 @@ export class Kiosk implements Person {
     } else if (this.used && idle > IDLE) {
       this.open("Toujours là\u202f?");
     }
-    this.follow();
     if (this.known && monotonic() - this.refreshed > REFRESH) this.reload();
   }
 
-  /** With the time to move other people sit down here, unless somebody is still writing. */
-  private follow(): void {
+  /**
+   * With the time to move other people sit down here, unless somebody is still writing. To be called
+   * as soon as one may know: what is done after that is done by others.
+   */
+  follow(): void {
     const lab = this.table.slice(0, this.table.lastIndexOf("."));
     const progress = this.live.item<Progress>(`lab:${lab}`, "progress", lab);
     if (!progress) return;

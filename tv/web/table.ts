@@ -125,6 +125,7 @@ function follow(): void {
 function redraw(): void {
   if (!live.welcome) return;
   at ??= begin(live.welcome.role);
+  at.kiosk?.follow();
   const talks = live.items<Talk>("talks", "talk");
   const [first] = ranked(talks, page.channel, AUDIENCE);
   talk = first?.state === "live" ? first : undefined;
