@@ -29,6 +29,7 @@ LASTS = 15.0  # seconds of the talk, at least
 WORDS = 30  # that are written of it, at least: captions of a busy machine leave some out
 PATIENCE = 60_000  # ms
 SYNTHESIS = "Une personne, une porte"
+POLL = "Et le samedi ?"
 QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
 
 # At no speed at all a film that plays stays at the picture that it was led to.
@@ -100,6 +101,7 @@ def over(film: Path) -> Iterator[Over]:
         until(lambda: last_word(crew) > LASTS / 3, "the first words")
         crew.post(f"/api/v1/questions/{asked['id']}:take").raise_for_status()
         tell_synthesis(crew)
+        hold_poll(crew)
         until(lambda: last_word(crew) > LASTS and written(crew) > WORDS, "the words")
         crew.post(f"{TALK}:end").raise_for_status()
         until(lambda: crew.get(f"{TALK}/replay").json().get("complete", False), "the replay")
@@ -118,6 +120,13 @@ def tell_synthesis(crew: httpx.Client) -> None:
     made = crew.post("/api/v1/syntheses", json=said).raise_for_status().json()["id"]
     for act, body in (("share", {"open": True}), ("take", {"talk": "direct"})):
         crew.post(f"/api/v1/syntheses/{made}:{act}", json=body).raise_for_status()
+
+
+def hold_poll(crew: httpx.Client) -> None:
+    draft = {"talk": "direct", "type": "single", "prompt": POLL, "options": ["Oui", "Non"]}
+    poll = crew.post("/api/v1/polls", json=draft).raise_for_status().json()["id"]
+    for verb in ("open", "close", "publish"):
+        crew.post(f"/api/v1/polls/{poll}:{verb}").raise_for_status()
 
 
 def last_word(crew: httpx.Client) -> float:
@@ -293,6 +302,7 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
 
         pass_ = over.served.make_pass(Role.OPERATOR)
         crew.goto(f"{over.served.url}/regie#pass={pass_}")
+        crew.locator("#posts").get_by_role("button", name="Technique").click()
         card = crew.locator(".replay-card")
         expect(card).to_contain_text("En ligne", timeout=PATIENCE)
         card.get_by_role("button", name="Retirer").press("Enter")
@@ -321,10 +331,11 @@ def test_synthesis_is_there_to_see_again_and_laboratories_are_sent_what_was_said
         assert violations(page) == []
         sheet.get_by_role("button", name="Envoyer", exact=True).press("Enter")
         expect(sheet).to_be_hidden()
-        page.get_by_role("button", name=f"Envoyer au labo : {QUESTION}").press("Enter")
-        expect(sheet).to_contain_text(QUESTION)
-        sheet.get_by_role("button", name="Envoyer", exact=True).press("Enter")
-        expect(sheet).to_be_hidden()
+        for asked in (QUESTION, POLL):
+            page.get_by_role("button", name=f"Envoyer au labo : {asked}").press("Enter")
+            expect(sheet).to_contain_text(asked)
+            sheet.get_by_role("button", name="Envoyer", exact=True).press("Enter")
+            expect(sheet).to_be_hidden()
     sent = over.crew.get("/api/v1/sendings").json()["items"]
     assert {each["type"]: each["text"] for each in sent}["quote"] == sentence
-    assert {each["type"] for each in sent} == {"quote", "question"}
+    assert {each["type"] for each in sent} == {"quote", "question", "poll"}
