@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.auth import identity
-from tv.labs.items import lab_items
 from tv.pages.html import Pages, code, origin
 from tv.pages.wall import WRITE
 from tv.settings import Settings
@@ -39,7 +38,6 @@ def routes(settings: Settings) -> list[BaseRoute]:
         known = {
             "code": request.path_params["code"][:12].upper(),
             "channels": [{"id": slug, "name": name} for slug, name in pages.channels.items()],
-            "labs": lab_items(settings),
         }
         return pages.page("screen_claim.html", "screen_claim.ts", known=known)
 
