@@ -121,14 +121,14 @@ class Compaction:
         """Every event that there is, with its position; None for one that cannot be read."""
         async for entries in self._pages():
             for position, fields in entries:
-                yield position, read(position, fields)
+                yield position, read(position, fields.get(b"e", b""))
 
     async def _erasures(self) -> AsyncIterator[ParticipantErased]:
         named = ParticipantErased.__name__.encode()
         async for entries in self._pages():
             for position, fields in entries:
                 if named in fields.get(b"e", b""):
-                    event = read(position, fields)
+                    event = read(position, fields.get(b"e", b""))
                     if isinstance(event, ParticipantErased):
                         yield event
 
@@ -139,7 +139,7 @@ class Compaction:
         async for entries in self._pages():
             async with self._store.pipeline(transaction=False) as pipeline:
                 for position, fields in entries:
-                    event = read(position, fields)
+                    event = read(position, fields.get(b"e", b""))
                     if isinstance(event, Event):
                         kept = forgetting.read(event)
                         fields = fields if kept == event else {b"e": encode(kept)}

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from engagement.changes import START
 from tv.events import Event
 from tv.limits import SCRIPT, Bucket, TooFast, packed, told
+from tv.line import Command, Line, held
 from tv.snapshots import Snapshots
 from tv.tasks import running
 
@@ -136,26 +137,29 @@ class Journal:
         that this version cannot read there is None. Raises JournalReplaced.
         """
         pause = 0.1
-        while True:
-            heed_cancellation()
-            try:
-                async with self._store.pipeline(transaction=False) as pipeline:
-                    pipeline.xread({self.key: after}, block=BLOCK, count=PAGE)
-                    pipeline.xrange(self.key, after, after)
-                    reply, seen_last = await pipeline.execute()
-            except (RedisError, OSError) as error:
-                logger.warning("journal: the store does not answer (%s)", error)
-                await asyncio.sleep(pause)
-                pause = min(2.0, pause * 2)
-                continue
-            pause = 0.1
-            # Asked for after the read: what was read has the same past as what we know.
-            if after != START and not seen_last:
-                raise JournalReplaced(f"{after} is not there any more")
-            for _, entries in cast(_Reply, reply):
-                page = [(at := raw.decode(), read(at, fields)) for raw, fields in entries]
-                after = page[-1][0]
-                yield page
+        async with held(self._store) as line:
+            while True:
+                heed_cancellation()
+                try:
+                    reply, seen_last = await line.ask(
+                        ("XREAD", "COUNT", PAGE, "BLOCK", BLOCK, "STREAMS", self.key, after),
+                        ("XRANGE", self.key, after, after),
+                    )
+                except (RedisError, OSError) as error:
+                    logger.warning("journal: the store does not answer (%s)", error)
+                    await asyncio.sleep(pause)
+                    pause = min(2.0, pause * 2)
+                    continue
+                pause = 0.1
+                # Asked for after the read: what was read has the same past as what we know.
+                if after != START and not seen_last:
+                    raise JournalReplaced(f"{after} is not there any more")
+                if reply:
+                    # By RESP3 the streams are a map, by RESP2 a list of pairs.
+                    [(_, entries)] = reply.items() if isinstance(reply, dict) else reply
+                    page = [(at := raw.decode(), read(at, field[1])) for raw, field in entries]
+                    after = page[-1][0]
+                    yield page
 
     async def end(self) -> str:
         """The position of the newest event. Raises StoreUnavailable."""
@@ -176,45 +180,49 @@ class Journal:
             raise StoreUnavailable(str(error)) from error
 
     async def _write(self) -> None:
-        while True:
-            heed_cancellation()
-            await self._wanted.wait()
-            batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
-            if not self._pending:
-                self._wanted.clear()
-            batch = [each for each in batch if each.became]
-            if not batch:
-                continue
-            outcomes: Sequence[Became]
-            try:
-                outcomes = await self._call([(each.body, each.within) for each in batch])
-            except (RedisError, OSError, StoreUnavailable) as error:
-                outcomes = [StoreUnavailable(str(error))] * len(batch)
-            for each, outcome in zip(batch, outcomes, strict=True):
-                if each.became:
-                    each.became(outcome)
+        async with held(self._store) as line:
+            while True:
+                heed_cancellation()
+                await self._wanted.wait()
+                batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
+                if not self._pending:
+                    self._wanted.clear()
+                if batch := [each for each in batch if each.became]:
+                    await self._write_some(line, batch)
 
-    async def _call(self, acts: Sequence[tuple[bytes, Sequence[Bucket]]]) -> list[str | TooFast]:
+    async def _write_some(self, line: Line, batch: Sequence[Append]) -> None:
+        outcomes: Sequence[Became]
+        try:
+            outcomes = await self._call(line, [(each.body, each.within) for each in batch])
+        except (RedisError, OSError, StoreUnavailable) as error:
+            outcomes = [StoreUnavailable(str(error))] * len(batch)
+        for each, outcome in zip(batch, outcomes, strict=True):
+            if each.became:
+                each.became(outcome)
+
+    async def _call(
+        self, line: Line, acts: Sequence[tuple[bytes, Sequence[Bucket]]]
+    ) -> list[str | TooFast]:
         """Count and write, in one call of the store; wait until replicas have it where asked to."""
         keys, arguments = packed(self.key, acts)
+        call: Command = ("EVAL", SCRIPT, len(keys), *keys, *arguments)
         if self._replicas is None:
-            replies = await self._store.eval(SCRIPT, len(keys), *keys, *arguments)
+            [replies] = await line.ask(call)
         else:
-            # On one connection: it waits for what came before on the same.
-            async with self._store.pipeline(transaction=False) as pipeline:
-                pipeline.eval(SCRIPT, len(keys), *keys, *arguments)
-                pipeline.waitaof(1, self._replicas, REPLICATED)
-                replies, (here, there) = await pipeline.execute()
+            # On the same connection: it waits for what came before on that.
+            replies, (here, there) = await line.ask(
+                call, ("WAITAOF", 1, self._replicas, REPLICATED)
+            )
             if not here or there < self._replicas:
                 raise StoreUnavailable(f"on the disks of {here} master and {there} replicas only")
         return [told(reply) for reply in replies]
 
 
-def read(position: str, fields: dict[bytes, bytes]) -> Event | None:
+def read(position: str, body: bytes) -> Event | None:
     """The event that an entry of the stream holds; None for what this version cannot read."""
     try:
-        return _decoder.decode(fields[b"e"])
-    except (msgspec.DecodeError, KeyError) as error:
+        return _decoder.decode(body)
+    except msgspec.DecodeError as error:
         # A newer version's event: better a hole than a server that stops.
         logger.error("journal: %s cannot be read (%s)", position, error)
         return None

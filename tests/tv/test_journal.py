@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from captions.cues import Cue
 from captions.wording.events import CueWritten
@@ -12,6 +13,7 @@ from engagement.changes import order
 from tests.servers import StoreServer
 from tv import journal, store
 from tv.events import Event
+from tv.line import held
 from tv.tasks import running
 
 
@@ -95,6 +97,16 @@ async def test_append_that_nobody_waits_for_any_more_is_not_written(redis: Redis
         await stopped.append(cue(2))
         assert [event for _, event in await take(stopped.follow(), 1)] == [cue(2)]
     assert await redis.xlen("fabrique:{test}:journal") == 1
+
+
+async def test_line_that_was_cut_or_refused_something_answers_the_next(redis: Redis) -> None:
+    async with asyncio.timeout(10), held(redis) as line:
+        [number] = await line.ask(("CLIENT", "ID"))
+        await redis.client_kill_filter(_id=number)
+        assert await line.ask(("PING",)) == [b"PONG"]
+        with pytest.raises(ResponseError):
+            await line.ask(("ECHO", "a"), ("NO SUCH COMMAND",), ("ECHO", "b"))
+        assert await line.ask(("ECHO", "c"), ("ECHO", "d")) == [b"c", b"d"]
 
 
 @pytest.mark.parametrize("written_since", [0, 2])
