@@ -8,7 +8,7 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from engagement.fold import View
-from tv.auth import Identity
+from tv.auth import MODERATORS, Identity
 from tv.sockets import EXTENSION, Message, Sockets
 from tv.views import view_of
 
@@ -141,4 +141,6 @@ def sees_all(who: Identity, view: View) -> bool:
     kind, name, _ = view
     if kind == "screen" and who.screen == name:
         return True
+    if kind == "alerts" and who.role not in MODERATORS:
+        return False
     return who.crew(name if kind in ("talk", "me") else "")
