@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.bundle import bundled
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
 from tests.browser.test_pages import DESK, PHONE, crew_address, violations
-from tests.viewers import opened
+from tests.viewers import opened, until
 from tv.auth import Role
 
 QUESTION = "Qu’est-ce qui rend un voisin précieux ?"
@@ -18,6 +18,7 @@ ANSWER = "Celui qui garde un double des clés."
 IDEA = "Un mot de bienvenue signé de tout l’escalier"
 FIRST = "Une personne, une porte"
 SECOND = "Le premier soir, quelqu’un frappe"
+ASKED = "Et dans les petites communes ?"
 
 
 @pytest.fixture(scope="module")
@@ -172,17 +173,23 @@ def test_restitution_tells_syntheses_one_by_one(
         expect(prompt).to_contain_text(FIRST)
         expect(page.locator("#next")).to_contain_text(SECOND)
         assert violations(page) == []
-        page.get_by_role("button", name=f"Passer à : {SECOND}").press("Enter")
+        asked = done(labs.crew.post(f"/api/v1/talks/{talk}/questions:room", json={"body": ASKED}))
+        done(labs.crew.post(f"/api/v1/questions/{asked['id']}:release"))
+        page.get_by_role("button", name=f"Passer à : {ASKED}").press("Enter")
+        expect(prompt).to_contain_text(ASKED)
+        page.get_by_role("button", name="Plus tard").click()
+        page.get_by_role("button", name=f"Passer à : {SECOND}").click()
         expect(prompt).to_contain_text(SECOND)
-        page.get_by_role("button", name="Je présente").press("Enter")
+        page.get_by_role("button", name="Je présente").click()
         expect(prompt).to_contain_text("Présentée en ce moment")
-        assert _airings(labs, syntheses[1], talk) == 1
+        until(page, 10, lambda: _airings(labs, syntheses[1], talk) == 1, "it is told")
         assert violations(page) == []
-        page.get_by_role("button", name="Présentée", exact=True).press("Enter")
+        page.get_by_role("button", name="Présentée", exact=True).click()
         expect(prompt).to_contain_text(FIRST)
         expect(page.get_by_text("1 synthèse présentée")).to_be_visible()
         page.get_by_role("button", name="Je présente").click()
         expect(prompt).to_contain_text("Présentée en ce moment")
+        until(page, 10, lambda: _airings(labs, syntheses[0], talk) == 1, "it is told")
     done(labs.crew.post(f"/api/v1/talks/{talk}:end"))
     with opened(browser, f"{labs.served.url}/idees") as page:
         expect(page.get_by_text("Présentée sur le plateau")).to_have_count(2)
