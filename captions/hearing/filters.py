@@ -11,7 +11,11 @@ from captions.hearing.agreement import key
 COMPRESSION = 2.4  # Radford et al., "Robust Speech Recognition…" (2022), section 4.5
 LOST = 5.0  # compression of a decoder that does nothing but repeat itself
 WORDS_PER_SECOND = 7.0  # of speech; a fast French speaker says 5
-NO_SPEECH, LOG_PROBABILITY = 0.6, -1.0  # same paper: silence needs both
+# Radford's 0.6 and -1.0 let babble by; silence needs both.
+NO_SPEECH, LOG_PROBABILITY = 0.2, -0.9
+# Words per second of speech that the model is sure of: of babble less than one, of one voice two.
+MURMUR, MUMBLE = 1.2, 0.6  # refused below these: where it may be no speech, and in any case
+ENOUGH = 1.5  # seconds of speech from which that can be told
 LONGEST_LOOP = 20  # words
 BEGUN = 3  # words of a repetition that is still going on
 TIMES = {1: 4, 2: 3, 3: 3, 4: 3}  # « non, non, non » is said; longer phrases are not said twice
@@ -29,11 +33,15 @@ def refusal(
     words: Sequence[str],
     *,
     before: Sequence[str],
+    sure: float,
     speech_seconds: float,
     log_probability: float,
     no_speech: float,
 ) -> str | None:
-    """Return why `words`, said after `before` in the same window, are not believed, or None."""
+    """Return why `words`, said after `before` in the same window, are not believed, or None.
+
+    `sure` is the sum of the probabilities of all these words.
+    """
     text = " ".join([*before, *words])
     if compression(text) > COMPRESSION:
         return "compression"
@@ -43,6 +51,9 @@ def refusal(
         return "silence"
     if invented(text):
         return "invention"
+    least = MURMUR if no_speech > NO_SPEECH else MUMBLE
+    if speech_seconds >= ENOUGH and sure < least * speech_seconds:
+        return "murmur"
     return None
 
 

@@ -212,6 +212,7 @@ class Captioner:
         reason = filters.refusal(
             [piece.text for piece in pieces],
             before=before,
+            sure=sum(piece.probability for piece in (*settled, *pieces)),
             speech_seconds=window.speech_seconds,
             log_probability=decoded.log_probability,
             no_speech=decoded.no_speech,

@@ -111,6 +111,7 @@ def hear(whisper: Whisper, heard: Stretch) -> tuple[Word, ...] | None:
     refused = filters.loop([*texts, END]) is not None or filters.refusal(
         texts,
         before=(),
+        sure=sum(piece.probability for piece in pieces),
         speech_seconds=heard.spoken,
         log_probability=decoded.log_probability,
         no_speech=decoded.no_speech,

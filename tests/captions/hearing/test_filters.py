@@ -9,9 +9,17 @@ from captions.hearing import filters
 SENTENCE = "Le gardien d’immeuble est la première personne que les locataires rencontrent."
 
 
-def refused(text: str, *, speech: float = 10.0, sure: float = -0.2, quiet: float = 0.0) -> object:
+def refused(
+    text: str, *, speech: float = 5.0, each: float = 0.9, log: float = -0.2, quiet: float = 0.0
+) -> object:
+    words = text.split()
     return filters.refusal(
-        text.split(), before=[], speech_seconds=speech, log_probability=sure, no_speech=quiet
+        words,
+        before=[],
+        sure=each * len(words),
+        speech_seconds=speech,
+        log_probability=log,
+        no_speech=quiet,
     )
 
 
@@ -28,8 +36,16 @@ def test_more_words_than_a_mouth_can_say_are_refused() -> None:
 
 
 def test_silence_needs_both_signs() -> None:
-    assert refused("Merci.", quiet=0.9, sure=-1.5) == "silence"
-    assert refused("Merci.", quiet=0.9, sure=-0.2) is None
+    assert refused("Merci.", speech=0.5, quiet=0.9, log=-1.5) == "silence"
+    assert refused("Merci.", speech=0.5, quiet=0.9) is None
+    assert refused("Merci.", speech=0.5, log=-1.5) is None
+
+
+def test_a_few_doubtful_words_for_seconds_of_voices_are_a_murmur() -> None:
+    assert refused("c’est l’un de", speech=4.0, each=0.5) == "murmur"
+    assert refused("c’est l’un de", speech=1.0, each=0.5) is None  # too short to tell
+    assert refused(SENTENCE, each=0.4, quiet=0.3) == "murmur"
+    assert refused(SENTENCE, each=0.4) is None  # an accent
 
 
 @pytest.mark.parametrize(
@@ -43,7 +59,7 @@ def test_silence_needs_both_signs() -> None:
 )
 def test_what_subtitled_films_taught_is_refused_when_it_is_all_there_is(text: str) -> None:
     assert refused(text) == "invention"
-    assert refused(f"Hier j’ai lu : {text} et je l’ai noté") is None
+    assert refused(f"Hier j’ai lu : {text} et je l’ai noté", speech=4.0) is None
 
 
 def test_the_second_time_of_a_long_phrase_is_found() -> None:

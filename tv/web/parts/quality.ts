@@ -11,6 +11,8 @@ const REFUSED: Record<string, string> = {
   haste: "débit impossible",
   silence: "silence",
   invention: "inventions connues",
+  loop: "boucles",
+  murmur: "brouhaha",
 };
 
 export class Figures {
