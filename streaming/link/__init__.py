@@ -22,9 +22,7 @@ from streaming.link.jobs import (
 )
 from streaming.link.messages import (
     AnyMessage,
-    ChannelState,
     Done,
-    FeedState,
     Follow,
     Frame,
     Hello,
@@ -32,16 +30,13 @@ from streaming.link.messages import (
     Now,
     Observed,
     Publish,
-    Recording,
     Refused,
-    RenditionState,
     Restream,
     Restreams,
     RestreamState,
     Sound,
     SourceFrame,
     SourceLeft,
-    SourceState,
     Switch,
     Transport,
     TurnedAway,
@@ -70,6 +65,13 @@ from streaming.link.sessions import (
     WhipOffer,
     WhipPatch,
     replaces,
+)
+from streaming.link.states import (
+    ChannelState,
+    FeedState,
+    Recording,
+    RenditionState,
+    SourceState,
 )
 
 __all__ = [
