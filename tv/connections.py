@@ -155,7 +155,11 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._head_size = 0
-        super().on_body(body)
+        cycle: Any = self.cycle
+        if type(cycle) is Cycle and cycle.take is not None:
+            cycle.body += body
+        else:
+            super().on_body(body)
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
