@@ -56,7 +56,10 @@ def refused(place: Path, *command: str, **environment: str) -> str:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("nosuch", "Commandes : serve, key, pass, check, check-hls, caption, erase, export, demo"),
+        (
+            "nosuch",
+            "Commandes : serve, key, pass, check, doctor, check-hls, caption, erase, backup",
+        ),
         ("serve --nosuch", "« --nosuch » ; voyez « fabrique-tv serve --help »"),
         ("serve --port abc", "« --port » n’accepte pas cette valeur"),
         ("key", "Il manque « CANAL »"),

@@ -1,7 +1,7 @@
 """What playlists tell of talks, questions and polls, and never take back."""
 
 from engagement.polls import PollClosed, PollOpened, PollReopened
-from engagement.questions import QuestionAnswered, QuestionReleased, QuestionTaken
+from engagement.questions import QuestionAnswered, QuestionApproved, QuestionReleased, QuestionTaken
 from engagement.talks import TalkEnded, TalkResumed, TalkStarted
 from streaming.hls.tags import DateRange, date_ranges
 from tests.engagement.room import Room
@@ -16,7 +16,7 @@ def kinds(room: Room, channel: str = "plateau") -> list[tuple[str, float, float 
 def test_a_talk_a_question_and_a_poll_are_told_from_their_beginning_to_their_end() -> None:
     room = Room()
     room.do(TalkStarted, talk="direct", at=10.0)
-    room.approved("q")
+    approved(room)
     assert kinds(room) == [("fr.fabrique.talk", 10.0, None)]
     room.do(QuestionTaken, question="q", at=20.0)
     room.poll("p")
@@ -33,6 +33,12 @@ def test_a_talk_a_question_and_a_poll_are_told_from_their_beginning_to_their_end
     question = found(room.audience, "plateau")[1]
     assert dict(question.texts)["X-FR-FABRIQUE-TITLE"] == "Pourquoi ?"
     assert dict(question.texts)["X-FR-FABRIQUE-ID"] == "q"
+
+
+def approved(room: Room) -> None:
+    """A question, as soon as the talk is on."""
+    room.ask("q", at=11.0)
+    room.do(QuestionApproved, question="q", at=12.0)
 
 
 def test_what_is_not_public_is_not_told() -> None:
@@ -58,7 +64,7 @@ def test_an_id_is_never_told_with_another_beginning_or_end() -> None:
             told[each.id] = each
 
     room.do(TalkStarted, talk="direct", at=10.0)
-    room.approved("q")
+    approved(room)
     room.poll("p")
     for at in (100.0, 200.0):
         room.do(QuestionTaken, question="q", at=at)

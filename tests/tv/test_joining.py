@@ -59,8 +59,8 @@ async def test_printed_code_leads_to_a_page(tv: House) -> None:
         pages = {
             "cuisine.2": "/labo/cuisine/table/2?ici",
             "cuisine": "/labo/cuisine?ici",
-            "direct": "/?canal=plateau",
-            "fabrique": "/",
+            "direct": "/?canal=plateau&sur-place",
+            "fabrique": "/?sur-place",
         }
         for place, page in pages.items():
             reply = await someone.get(f"/rejoindre/{codes[place].lower()}")

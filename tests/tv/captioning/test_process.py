@@ -50,7 +50,9 @@ class Studio:
         self.goes_on.set()
 
     async def serve(self, media: Link) -> None:
-        async for message in media.receive():
+        asked = media.receive()
+        assert await anext(asked) == Follow("states")  # for the time
+        async for message in asked:
             assert message == Follow("sound", "plateau")
             self.followed += 1
             media.send(Now(self.start))
