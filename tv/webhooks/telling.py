@@ -24,6 +24,7 @@ from redis.asyncio import Redis
 from engagement.talks.events import TalkState
 from engagement.talks.talk import Talk
 from tv.follower import Follower
+from tv.journal import heed_cancellation
 from tv.settings import Settings
 from tv.webhooks.target import Target, signature
 
@@ -65,6 +66,7 @@ class Telling:
         told = await self._known()
         pause = FIRST_PAUSE
         while True:
+            heed_cancellation()
             for talk in tuple(self._talks.by_id.values()):
                 mark = _mark(talk)
                 if told.get(talk.id, "") == mark or (talk.id not in told and not _counts(talk)):
