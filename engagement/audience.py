@@ -296,8 +296,7 @@ class Audience:
             if not (fold.touched or fold.theirs):
                 continue
             # As they are shown when all are shown anew: several may have the same version.
-            several = len(fold.touched) > 1
-            for item in sorted(fold.touched, key=key) if several else fold.touched:
+            for item in sorted(fold.touched, key=key):
                 self._show(position, item)
                 self.touched.update(item.views)
                 self._heed(position, at, item)

@@ -155,11 +155,7 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._head_size = 0
-        cycle: Any = self.cycle
-        if type(cycle) is Cycle and cycle.take is not None:
-            cycle.body += body
-        else:
-            super().on_body(body)
+        super().on_body(body)
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False

@@ -1,7 +1,7 @@
 """The fold of polls: what stands, whose ballots count, and for what."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, ClassVar, get_args
+from typing import ClassVar, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -239,7 +239,10 @@ class Polls(Fold):
                 labs = recounted_lab(poll.kind, options, labs, before.lab, removed=gone)
             labs = recounted_lab(poll.kind, options, labs, event.lab, added=choices)
         counts = recounted(poll.kind, options, poll.counts, choices, gone)
-        self._put(position, poll, counts=counts, ballots=len(ballots), words=words, labs=labs)
+        self._put(
+            position,
+            replace(poll, counts=counts, ballots=len(ballots), words=words, labs=labs),
+        )
         self.theirs.append((poll.talk, event.by))
         return Accepted(ballot)
 
@@ -309,8 +312,8 @@ class Polls(Fold):
         )
         return self._put(position, empty)
 
-    def _put(self, position: str, poll: Poll, **changes: Any) -> Poll:
-        poll = replace(poll, version=position, **changes)
+    def _put(self, position: str, poll: Poll) -> Poll:
+        poll = replace(poll, version=position)
         self.by_id[poll.id] = poll
         self.touched.append(poll)
         return poll
