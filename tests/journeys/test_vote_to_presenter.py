@@ -12,6 +12,8 @@ from tv.auth import Role
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 
+PROMPT = "Que faut-il réparer d’abord ?"
+
 
 def open_page(browser: Browser, url: str, size: dict[str, int]) -> Page:
     """A page of a device of its own, in French; an error in its scripts fails the test."""
@@ -45,7 +47,7 @@ def test_question_and_vote_reach_the_presenter(served: Fabrique, browser: Browse
     expect(phone.get_by_text(re.compile("Réponse donnée")).first).to_be_visible()
 
     control_room.get_by_role("button", name="Préparer un sondage").click()
-    control_room.locator("#poll-prompt").fill("Que faut-il réparer d’abord ?")
+    control_room.locator("#poll-prompt").fill(PROMPT)
     control_room.get_by_label("Réponse 1").fill("La porte")
     control_room.get_by_label("Réponse 2").fill("La chaudière")
     control_room.get_by_role("button", name="Enregistrer").click()
@@ -63,7 +65,8 @@ def test_question_and_vote_reach_the_presenter(served: Fabrique, browser: Browse
     expect(presenter.get_by_text("1 bulletin")).to_be_visible()
 
     with httpx.Client(base_url=served.url, headers={"authorization": f"Bearer {token}"}) as client:
-        (poll,) = client.get("/api/v1/talks/direct/polls").json()["items"]
+        polls = client.get("/api/v1/talks/direct/polls").json()["items"]
+        poll = next(each for each in polls if each["prompt"] == PROMPT)
         results = client.get(f"/api/v1/polls/{poll['id']}/results").json()
     assert [count["votes"] for count in results["counts"]] == [0, 1]
     assert results["ballots"] == 1

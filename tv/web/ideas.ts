@@ -98,7 +98,7 @@ function drawCall(call: Cafe, me: OwnIdeas | undefined) {
       answers: inPlace(call.id, answers),
       mine: me?.ideas?.filter(({ cafe }) => cafe === call.id) ?? [],
       unsent: outbox.waiting ? unsentTo(outbox.letters, "idea", call.id) : [],
-      ...giving(call, me, outbox.letters),
+      ...giving(call, me, outbox.deciding),
       draft: draftOf(`idea.${call.id}`),
       whole: whole.has(call.id),
       now: clock.now(),

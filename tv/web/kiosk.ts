@@ -77,6 +77,10 @@ export class Kiosk implements Person {
     void this.outbox.flush();
   }
 
+  get deciding(): readonly Letter[] {
+    return this.outbox.deciding.filter(({ as }) => as === this.who);
+  }
+
   get letters(): readonly Letter[] {
     return this.outbox.letters.filter(({ as }) => as === this.who);
   }

@@ -24,6 +24,7 @@ export interface Letter {
 export type Signing = (letter: Letter) => Promise<Record<string, string>>;
 
 const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
+const SETTLING = 1_500; // ms in which the page's socket brings what was decided
 const PICTURES = "/api/v1/contributions/pictures";
 
 export class Outbox {
@@ -32,6 +33,7 @@ export class Outbox {
   onSent: (letter: Letter, reply: unknown) => void = () => {};
   onRefused: (letter: Letter, problem: Problem) => void = () => {};
 
+  private readonly lately = new Map<string, Letter>(); // what was decided and taken, by path and who
   private sending = false;
   private tried = ""; // the key of the letter that is under way, or was without an answer
   private readonly held = new Map<string, number>(); // who was told to wait, and until when (ms)
@@ -54,6 +56,11 @@ export class Outbox {
   /** Whether something was put off. */
   get waiting(): boolean {
     return this.cut || this.held.size > 0;
+  }
+
+  /** What was decided, as far as the page may not know it yet from the server. */
+  get deciding(): readonly Letter[] {
+    return [...this.lately.values(), ...this.letters];
   }
 
   send(letter: Omit<Letter, "key">): void {
@@ -102,6 +109,7 @@ export class Outbox {
         : letter.body;
       const once = { ...signed, "idempotency-key": letter.key };
       const reply = await call(letter.method, letter.path, body, once);
+      this.settle(letter);
       this.done(letter);
       this.onSent(letter, reply);
     } catch (error) {
@@ -140,6 +148,18 @@ export class Outbox {
     this.letters = this.letters.map((other) => (other.key === letter.key ? named : other));
     this.store();
     return body;
+  }
+
+  private settle(letter: Letter): void {
+    if (!ANEW.has(letter.what)) return;
+    const about = `${letter.as ?? ""} ${letter.path}`;
+    this.lately.delete(about); // the newest is the last
+    this.lately.set(about, letter);
+    setTimeout(() => {
+      if (this.lately.get(about) !== letter) return;
+      this.lately.delete(about);
+      this.changed();
+    }, SETTLING);
   }
 
   private done(letter: Letter): void {

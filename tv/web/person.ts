@@ -10,6 +10,7 @@ import { join } from "./session";
 export interface Person {
   readonly shared: boolean; // on a device that others use after them
   readonly letters: readonly Letter[]; // theirs that have not left
+  readonly deciding: readonly Letter[]; // the same, and what the server has just taken
   readonly waiting: boolean; // for the network
   onSent: (letter: Letter, reply: unknown) => void;
   onRefused: (letter: Letter, problem: Problem) => void;
@@ -40,6 +41,10 @@ export class Oneself implements Person {
 
   get letters(): readonly Letter[] {
     return this.outbox.letters;
+  }
+
+  get deciding(): readonly Letter[] {
+    return this.outbox.deciding;
   }
 
   get waiting(): boolean {

@@ -215,7 +215,7 @@ function own({ cafe }: Session, open: Session | undefined) {
       table !== here &&
       !stops.some((stop) => stop.table === here),
   );
-  return html`${open && cafe.dots ? budget(giving(cafe, mine, person.letters), cafe) : nothing}
+  return html`${open && cafe.dots ? budget(giving(cafe, mine, person.deciding), cafe) : nothing}
     ${open ? bringing(elsewhere, (idea) => carry(idea, here)) : nothing}
     ${
       talk && talk.questions !== "off" && cafe.state === "open"
@@ -265,6 +265,7 @@ function lying(found: Session, person: Person) {
       clusters: clusters.filter(({ cafe, table }) => cafe === id && table === here),
       own,
       letters: person.letters,
+      deciding: person.deciding,
       waiting: person.waiting,
     },
     {

@@ -25,6 +25,7 @@ export interface Lying extends Session {
   clusters: Cluster[];
   own: OwnIdeas | undefined;
   letters: readonly Letter[]; // that have not left
+  deciding: readonly Letter[]; // and those that the server has just taken
   waiting: boolean; // for the network
 }
 
@@ -44,7 +45,7 @@ export interface Note {
 export function board(lying: Lying, acts: Acts) {
   const { here, cafe, progress, own } = lying;
   const written = new Set((own?.ideas ?? []).map(({ id }) => id));
-  const budget = giving(cafe, own, lying.letters);
+  const budget = giving(cafe, own, lying.deciding);
   const ideas = [...lying.ideas, ...unseen(lying), ...unsent(lying)];
   return repeat(
     sections(ideas, lying.clusters, here, progress, cafe),

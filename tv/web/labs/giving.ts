@@ -33,7 +33,7 @@ export function giving(
 
 /** One dot more for an idea, or one fewer, as things are by now: fingers are quicker than what is drawn. */
 export function give(person: Person, cafe: Cafe, idea: string, step: 1 | -1): void {
-  const { dots, left } = giving(cafe, person.own<OwnIdeas>("cafe"), person.letters);
+  const { dots, left } = giving(cafe, person.own<OwnIdeas>("cafe"), person.deciding);
   const wanted = (dots[idea] ?? 0) + step;
   if (wanted < 0 || wanted > MOST || (step > 0 && !left)) return;
   const path = `${CONTRIBUTIONS}/${idea}/dots`;
