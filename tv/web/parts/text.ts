@@ -36,11 +36,14 @@ export function connecting() {
 }
 
 const SETTLING = 1_000; // ms after an act in which lists may still move
+let going = 0; // the last act counts
 
 /** Once what was pressed is gone from the page, and unless one has gone elsewhere meanwhile. */
 export function goOnTo(selector: string): void {
   const until = performance.now() + SETTLING;
+  const act = ++going;
   const look = () => {
+    if (act !== going) return;
     if (document.activeElement === document.body)
       document.querySelector<HTMLElement>(selector)?.focus();
     // What was gone to may be drawn anew elsewhere, when the server's word comes.
