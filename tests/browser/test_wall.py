@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.test_pages import violations
 from tests.servers import Fabrique
+from tests.viewers import until
 from tv.auth import Role
 
 POSTS = "/api/v1/wall/posts"
@@ -94,7 +95,7 @@ def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, screen: Brow
     expect(wall.locator(".wall-post")).to_have_count(4)
     posts = "[...document.querySelectorAll('.wall-post')]"
     fits = f"{posts}.every((post) => post.scrollHeight <= post.clientHeight + 1)"
-    assert wall.evaluate(fits)
+    until(wall, 10, lambda: wall.evaluate(fits), "posts that fit")  # once the letters are there
     assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
     wall.keyboard.press("Space")
     resume = wall.get_by_role("button", name="Reprendre")

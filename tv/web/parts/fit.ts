@@ -10,9 +10,11 @@ const fitted = new WeakMap<HTMLElement, string>(); // what it was made to fit
  * says otherwise) down to what has room in the card.
  */
 export function fit(box: HTMLElement, cards = '[data-layer="card"]'): void {
+  const face = document.fonts.status; // letters have other widths once it is there
+  if (face === "loading") void document.fonts.ready.then(() => fit(box, cards));
   const all = box.querySelectorAll<HTMLElement>(cards);
   for (const card of all) {
-    const now = `${box.clientWidth} ${box.clientHeight} ${all.length} ${card.textContent}`;
+    const now = `${face} ${box.clientWidth} ${box.clientHeight} ${all.length} ${card.textContent}`;
     if (fitted.get(card) === now) continue;
     fitted.set(card, now);
     let size = Number(getComputedStyle(card).getPropertyValue("--most")) || 1;
