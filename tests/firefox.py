@@ -6,20 +6,21 @@ It has no H.264 for WebRTC: whoever watches by it watches by HLS.
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
-PATIENCE = 60.0  # seconds for its start, and for each of its answers
+PATIENCE = 60.0  # seconds for what is waited for in a page; twice that for each of its answers
 
 ARGUMENTS = ["--headless", "--no-remote", "--remote-debugging-port=0"]
 PREFERENCES = {
@@ -66,11 +67,19 @@ class Tab:
         return json.loads(made["result"]["value"])
 
     def until(self, expression: str, seconds: float = PATIENCE) -> None:
-        """Wait until an expression is true."""
-        end = time.monotonic() + seconds
-        while not self.evaluate(f"Boolean({expression})"):
-            assert time.monotonic() < end, f"not within {seconds} s: {expression}"
-            time.sleep(0.1)
+        """Wait until an expression is true, in the page."""
+        came = self.evaluate(
+            f"""new Promise((done) => {{
+              const end = performance.now() + {1000 * seconds};
+              const look = () => {{
+                if ({expression}) done(true);
+                else if (performance.now() > end) done(false);
+                else setTimeout(look, 50);
+              }};
+              look();
+            }})"""
+        )
+        assert came, f"not within {seconds} s: {expression}"
 
     def click(self, selector: str) -> None:
         """Press what is there, as a pointer does: where it is seen."""
@@ -112,7 +121,7 @@ class Tab:
         self._asked += 1
         asked = {"id": self._asked, "method": method, "params": parameters}
         self._socket.send(json.dumps(asked))
-        while (told := json.loads(self._socket.recv(PATIENCE))).get("id") != self._asked:
+        while (told := json.loads(self._socket.recv(2 * PATIENCE))).get("id") != self._asked:
             pass  # what happens meanwhile
         assert told["type"] == "success", told
         return told["result"]
@@ -121,7 +130,7 @@ class Tab:
 @contextmanager
 def firefox() -> Iterator[Tab]:
     """One page of a Firefox of our own, headless."""
-    assert FIREFOX
+    assert FIREFOX, "firefox-esr is not installed: `make setup-test` does that"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         Path(profile, "user.js").write_text(
             "".join(
@@ -131,34 +140,29 @@ def firefox() -> Iterator[Tab]:
         process = subprocess.Popen(
             [FIREFOX, *ARGUMENTS, "--profile", profile, "about:blank"],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
             process_group=0,
         )
         try:
-            address = _until(lambda: _address(Path(profile)))
+            address = _address(process)
             with connect(f"{address}/session", max_size=None, open_timeout=PATIENCE) as socket:
                 yield Tab(socket)
         finally:
             _end(process)
 
 
-def _address(profile: Path) -> str:
-    """Where it takes orders, which it writes in its profile."""
-    with suppress(OSError, ValueError, KeyError):
-        told = json.loads(Path(profile, "WebDriverBiDiServer.json").read_text())
-        return f"ws://{told['ws_host']}:{told['ws_port']}"
-    return ""
+def _address(process: "subprocess.Popen[str]") -> str:
+    """Where it takes orders, as it says itself; what else it says is read, and left."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
+            Thread(target=process.stderr.read, daemon=True).start()
+            return found[1]
+    raise AssertionError("Firefox does not start")
 
 
-def _until(look: Callable[[], str]) -> str:
-    end = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < end, "Firefox does not start"
-        time.sleep(0.1)
-    return found
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: "subprocess.Popen[str]") -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     try:

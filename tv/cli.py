@@ -17,6 +17,7 @@ from tv import settings as reading
 from tv.backup import BackupError
 from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
+from tv.options import Config, Data
 from tv.passes import Passes, Role
 from tv.schedule.cli import schedule
 from tv.schedule.errors import ScheduleError
@@ -36,9 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Fabrique TV : le direct, ses sous-titres et les voix de la salle.",
 )
-
-Data = Annotated[Path, typer.Option("--data", envvar="FABRIQUE_DATA", help="Dossier de données.")]
-Config = Annotated[Path | None, typer.Option("--config", help="Fichier de réglages (TOML).")]
 
 
 def main() -> None:

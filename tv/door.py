@@ -3,7 +3,6 @@
 Besides that it says whether it lives and is ready, and its figures, as a web process does.
 """
 
-import asyncio
 import socket
 from collections.abc import Iterable, Iterator
 
@@ -90,11 +89,5 @@ async def run(folder: Folder, settings: Settings, listening: socket.socket) -> N
         timeout_graceful_shutdown=GOODBYE,
         server_header=False,
     )
-    server = Server(config)
     async with running(upstream.run()):
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            server.should_exit = True
-            await serving
+        await Server(config).serve_until_cancelled(listening)

@@ -19,6 +19,7 @@ from tv import settings as reading
 from tv.checks import SettingsError
 from tv.folder import Folder, FolderError
 from tv.machines import Origin
+from tv.options import Config, Data
 from tv.settings import Settings
 from tv.supervisor import Child, Children, Supervisor
 
@@ -33,10 +34,6 @@ Token = Annotated[
 ]
 Authority = Annotated[
     Path | None, typer.Option(help="Qui signe le certificat de la section « link » (PEM).")
-]
-Data = Annotated[Path, typer.Option("--data", envvar="FABRIQUE_DATA", help="Dossier de données.")]
-Config = Annotated[
-    Path | None, typer.Option("--config", help="Les mêmes réglages que l’origine (TOML).")
 ]
 Store = Annotated[str, typer.Option("--store", help="L’adresse du serveur Valkey ou Redis.")]
 

@@ -48,6 +48,15 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def serve_until_cancelled(self, listening: socket.socket) -> None:
+        """Serve, and when cancelled end as one should: who is being answered has `GOODBYE`."""
+        serving = asyncio.create_task(self.serve(sockets=[listening]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self.should_exit = True
+            await serving
+
 
 def configure(
     app: ASGIApp,
@@ -113,9 +122,4 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
                 keep_running("connections", watching),
             )
         )
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            server.should_exit = True
-            await serving
+        await server.serve_until_cancelled(listening)

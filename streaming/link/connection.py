@@ -244,36 +244,36 @@ async def _accepting(serve: Serve) -> AsyncIterator[Accept]:
 @asynccontextmanager
 async def connected(place: Place) -> AsyncIterator[Link]:
     """A link to who listens at `place`. Raises LinkLost when nobody does, NotAdmitted."""
-    link = await (_to_machine(place) if isinstance(place, Remote) else _to_process(place))
+    link = await _opened(place)
     try:
+        if isinstance(place, Remote):
+            await _introduce(link, place)
         yield link
     finally:
         link.close()
 
 
-async def _to_process(path: Path) -> Link:
+async def _opened(place: Place) -> Link:
     try:
-        return Link(*await asyncio.open_unix_connection(path, limit=BUFFER))
-    except OSError as error:
-        raise LinkLost(f"nobody answers at {path.name}") from error
-
-
-async def _to_machine(place: Remote) -> Link:
-    link: Link | None = None
-    try:
+        if not isinstance(place, Remote):
+            return Link(*await asyncio.open_unix_connection(place, limit=BUFFER))
         async with asyncio.timeout(HELLO_WAIT):
-            link = Link(
+            return Link(
                 *await asyncio.open_connection(place.host, place.port, limit=BUFFER, ssl=place.tls)
             )
-            link.send(Hello(place.token))
-            if not await link.read_welcome():
-                logger.error("link: %s does not accept our pass", place)
-                raise NotAdmitted(f"{place} does not accept our pass")
-    except BaseException as error:
-        if link is not None:
-            link.close()
-        if isinstance(error, OSError):  # TimeoutError is one too
-            raise LinkLost(f"nobody answers at {place} ({error or 'no answer'})") from error
-        raise
+    except OSError as error:  # TimeoutError is one too
+        name = place if isinstance(place, Remote) else place.name
+        raise LinkLost(f"nobody answers at {name} ({error or 'no answer'})") from error
+
+
+async def _introduce(link: Link, place: Remote) -> None:
+    link.send(Hello(place.token))
+    try:
+        async with asyncio.timeout(HELLO_WAIT):
+            admitted = await link.read_welcome()
+    except TimeoutError as error:
+        raise LinkLost(f"{place} does not answer") from error
+    if not admitted:
+        logger.error("link: %s does not accept our pass", place)
+        raise NotAdmitted(f"{place} does not accept our pass")
     link.tune()
-    return link

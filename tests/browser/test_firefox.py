@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests import servers
 from tests.captioner import captioner
-from tests.firefox import FIREFOX, firefox
+from tests.firefox import firefox
 from tests.studio import publishing
 from tv.auth import Role
 
@@ -22,7 +21,6 @@ CAPTIONS = "document.querySelector('.captions').textContent"
 QUESTION = "Qui paie l’accompagnement ?"
 
 
-@pytest.mark.skipif(FIREFOX is None, reason="firefox-esr is not installed")
 def test_firefox_watches_by_ll_hls_reads_asks_and_votes(film: Path) -> None:
     with (
         servers.fabrique(CAPTIONS__CHANNELS="") as server,

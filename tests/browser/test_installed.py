@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import servers
-from tests.browser.test_pages import PHONE, violations
+from tests.browser.test_pages import violations
 from tests.servers import Fabrique
 from tests.viewers import until
 from tv.auth import Role
@@ -41,13 +41,6 @@ def served() -> Iterator[Fabrique]:
         CAPTIONS__CHANNELS="", SERVER__EMBEDDERS="*", LABS__LABO_1__NAME="Chercher"
     ) as server:
         yield server
-
-
-@pytest.fixture
-def device(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
-    yield context
-    context.close()
 
 
 def installed(device: BrowserContext, served: Fabrique) -> Page:

@@ -27,13 +27,6 @@ def served() -> Iterator[Fabrique]:
         yield server
 
 
-@pytest.fixture
-def device(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
-    yield context
-    context.close()
-
-
 def crew_address(served: Fabrique, place: str, role: Role) -> str:
     return f"{served.url}/{place}#pass={served.make_pass(role)}"
 

@@ -1,7 +1,5 @@
 """World cafés: rounds that go by themselves, laboratories together or apart, people at tables."""
 
-import pytest
-
 from engagement.cafe.cafes import CAFES
 from engagement.cafe.events import (
     CafeChanged,
@@ -18,13 +16,6 @@ from engagement.fold import Accepted, Reason
 from engagement.happening import ParticipantErased, PhaseSet
 from tests.engagement.cafes import PLAN, House, planned
 from tests.engagement.room import reason
-
-
-@pytest.fixture
-def house() -> House:
-    house = House()
-    house.opened()
-    return house
 
 
 def test_laboratory_added_in_mid_session_is_where_the_others_are(house: House) -> None:

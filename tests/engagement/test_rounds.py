@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,13 +16,6 @@ from engagement.cafe.session import Progress
 from engagement.fold import Accepted, Reason
 from tests.engagement.cafes import House, planned
 from tests.engagement.room import reason
-
-
-@pytest.fixture
-def house() -> House:
-    house = House()
-    house.opened()
-    return house
 
 
 def test_laboratories_go_through_their_rounds_by_themselves(house: House) -> None:

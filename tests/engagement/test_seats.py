@@ -1,7 +1,5 @@
 """Tables: who sits and who hosts there, and what they reveal."""
 
-import pytest
-
 from engagement.cafe.cafes import HOSTS
 from engagement.cafe.events import (
     CafeClosed,
@@ -13,13 +11,6 @@ from engagement.cafe.session import OWN, lab_of, table_id
 from engagement.fold import Accepted, Reason
 from tests.engagement.cafes import House
 from tests.engagement.room import reason
-
-
-@pytest.fixture
-def house() -> House:
-    house = House()
-    house.opened()
-    return house
 
 
 def test_person_is_at_one_table(house: House) -> None:

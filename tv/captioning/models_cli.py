@@ -7,9 +7,7 @@ import typer
 
 from tv import settings as reading
 from tv.folder import Folder
-
-Data = Annotated[Path, typer.Option("--data", envvar="FABRIQUE_DATA", help="Dossier de données.")]
-Config = Annotated[Path | None, typer.Option("--config", help="Fichier de réglages (TOML).")]
+from tv.options import Config, Data
 
 models = typer.Typer(no_args_is_help=True, help="Les modèles de sous-titrage.")
 
