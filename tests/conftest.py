@@ -6,12 +6,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser
 from redis.asyncio import Redis
 
 from tests import servers, viewers
 from tv import store
 from tv.demo import film as demo_film
+
+# The machine that tests run on may be busy: how long one example took says nothing.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def test_everything_that_may_happen_does_in_some_history() -> None:
     assert awaited == set()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(SEEDS, st.floats(0, 1))
 def test_restored_fold_goes_on_as_the_one_that_was_saved(seed: int, share: float) -> None:
     events = list(history(seed, 250, rare=0.01))
@@ -65,7 +65,7 @@ def test_restored_fold_goes_on_as_the_one_that_was_saved(seed: int, share: float
     assert second.due(1e9) == first.due(1e9)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(SEEDS)
 def test_compacted_journal_gives_the_fold_after_the_erasures(seed: int) -> None:
     chance = random.Random(seed)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engagement.audience import Audience
@@ -330,7 +330,6 @@ def happen(labs: Labs, acts: list[tuple[Any, str, str, int]]) -> None:
         labs.do(act, by, **known.get(act, {"idea": name}))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(ACTS, ACTS, st.booleans())
 def test_restored_ideas_go_on_as_those_that_were_saved(
     before: list[tuple[Any, str, str, int]], after: list[tuple[Any, str, str, int]], private: bool
@@ -349,7 +348,6 @@ def test_restored_ideas_go_on_as_those_that_were_saved(
         )
 
 
-@settings(deadline=None)
 @given(ACTS, st.booleans())
 def test_whatever_happens_counts_are_those_of_the_cards(
     acts: list[tuple[Any, str, str, int]], private: bool

@@ -70,7 +70,7 @@ async def test_recall_with_the_sentence_model() -> None:
     assert row["recall@3"] >= 0.77
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(st.text(max_size=60), max_size=6), st.text(max_size=60))
 def test_any_text_can_be_compared(texts: list[str], text: str) -> None:
     talk = Nearness()
@@ -91,7 +91,7 @@ def test_quote_is_found_again_in_a_corrected_text() -> None:
     assert requoted("", text) is None
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=12), st.data())
 def test_part_of_a_text_is_found_as_it_is(words: list[str], data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(words) - 1))

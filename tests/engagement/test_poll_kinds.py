@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import msgpack
 from msgspec.structs import replace
@@ -243,7 +243,6 @@ def test_one_lab_alone_is_never_left_out() -> None:
     assert shown() == []
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text("abcdefg", max_size=1), st.integers(1, 12)))
 def test_labs_that_are_left_out_are_several_and_a_crowd(ballots: dict[str, int]) -> None:
     labs = [LabCounts(lab, (number,), number) for lab, number in ballots.items()]
@@ -259,7 +258,6 @@ def test_labs_that_are_left_out_are_several_and_a_crowd(ballots: dict[str, int])
 WORDS = st.sampled_from(["Été", "été", "ete", "toit", "Toit", "lien", "", "…"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.lists(WORDS, max_size=3))))
 def test_cloud_is_what_counting_all_anew_would_give(given: list[tuple[str, list[str]]]) -> None:
     cloud = Cloud()
@@ -291,7 +289,6 @@ def votes(draw: st.DrawFn) -> tuple[Kind, list[tuple[str, str, tuple[str, ...]]]
     return kind, draw(st.lists(ballot, max_size=12))
 
 
-@settings(deadline=None)
 @given(votes())
 def test_each_lab_and_all_of_them_count_every_ballot_once(
     drawn: tuple[Kind, list[tuple[str, str, tuple[str, ...]]]],

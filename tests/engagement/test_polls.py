@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -159,7 +159,6 @@ def test_act_on_a_version_that_is_no_more_is_refused_with_the_current_one(room: 
     assert isinstance(room.do(PollClosed, poll="p", expects=versions), Accepted)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["o1", "o2", "o3", "o4"]))))
 def test_every_accepted_ballot_is_counted_exactly_once(votes: list[tuple[str, str]]) -> None:
     room = Room()

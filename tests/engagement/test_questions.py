@@ -279,7 +279,7 @@ def acts(draw: st.DrawFn) -> list[tuple[type[QuestionEvent], dict[str, Any]]]:
 
 
 # On a busy machine drawing is slow: that says nothing of the questions.
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(acts())
 def test_whatever_happens_questions_stay_coherent(
     drawn: list[tuple[type[AnyQuestionEvent], dict[str, Any]]],

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import msgpack
 
@@ -37,7 +37,6 @@ def test_audience_sees_it_while_the_crew_shows_it_and_is_told_when_it_goes() -> 
     assert Rating(id="another").mean is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 5), st.text(max_size=3))))
 def test_stars_of_the_erased_stay_and_their_words_go(given: list[tuple[str, int, str]]) -> None:
     ratings = Ratings()

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import msgpack
 
@@ -45,7 +45,6 @@ TOLD = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(TOLD, st.integers(0, 8))
 def test_nothing_is_lost_and_what_was_saved_goes_on(batches: list[Any], cut: int) -> None:
     reactions, again = Reactions(), Reactions()

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engagement.fold import Accepted, Reason
@@ -242,7 +242,6 @@ SETTINGS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(CONTENTS, CONTENTS, SETTINGS, SETTINGS)
 def test_two_that_show_in_one_place_always_meet(
     one: Content, other: Content, first: Setting, second: Setting
@@ -273,7 +272,6 @@ ACTS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(ACTS, st.integers(0, 40))
 def test_saved_and_restored_rundown_goes_on_as_if_nothing_had_been(
     acts: list[Any], when: int

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engagement.audience import Audience
@@ -332,7 +332,6 @@ def happen(place: Place, acts: list[tuple[type, str, str]]) -> None:
             place.do(act, by=by, post=name)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(ACTS, max_size=40), st.lists(ACTS, max_size=20))
 def test_restored_wall_goes_on_as_the_one_that_was_saved(
     before: list[tuple[type, str, str]], after: list[tuple[type, str, str]]
@@ -352,7 +351,6 @@ def test_restored_wall_goes_on_as_the_one_that_was_saved(
         assert place.posts.written_by(person) == other.posts.written_by(person)
 
 
-@settings(deadline=None)
 @given(st.lists(ACTS, max_size=60))
 def test_counts_are_those_of_the_posts(acts: list[tuple[type, str, str]]) -> None:
     place = Place()

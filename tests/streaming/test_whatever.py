@@ -40,7 +40,7 @@ FILMS = ((25, 0), (30, 0), (25, 2), (12, 0))
     (25, 0),
     (25, 2),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(Steps, st.sampled_from(FILMS), st.sampled_from(FILMS))
 async def test_whatever_studios_do_the_picture_is_whole(
     steps: list[tuple[str, Slot, float]], first: tuple[int, int], second: tuple[int, int]

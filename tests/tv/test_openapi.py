@@ -108,7 +108,7 @@ def test_nothing_that_is_sent_makes_the_api_fail(
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
             )
 
-            @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+            @settings(max_examples=6, suppress_health_check=list(HealthCheck))
             @given(cases, st.sampled_from(tokens), st.sampled_from(KNOWN))
             def is_answered(case: Any, token: str, name: str) -> None:
                 case.path_parameters = dict.fromkeys(case.path_parameters, name)

@@ -12,7 +12,7 @@ from captions.models.checkpoint import Damaged
 from tests.captions.model_folders import ENGLISH, nano
 from tests.captions.speech import model_cache
 
-ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

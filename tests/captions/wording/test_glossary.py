@@ -191,7 +191,7 @@ TERM = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=40, deadline=None)  # each with a glossary of its own
+@settings(max_examples=40)  # each with a glossary of its own
 @given(st.lists(TERM, max_size=20), st.integers(0, len(WORDS) - 12))
 def test_a_text_that_was_heard_well_only_changes_to_what_sounds_the_same(
     terms: list[str], first: int
@@ -201,7 +201,7 @@ def test_a_text_that_was_heard_well_only_changes_to_what_sounds_the_same(
     assert _sound(written) == _sound(heard)
 
 
-@settings(max_examples=40, deadline=None)  # each with a glossary of its own
+@settings(max_examples=40)  # each with a glossary of its own
 @given(st.lists(TERM, max_size=20), st.lists(st.floats(0.0, 1.0), min_size=12, max_size=12))
 def test_words_stay_in_the_time_in_which_they_were_said(
     terms: list[str], probabilities: list[float]

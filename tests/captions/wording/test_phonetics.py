@@ -1,7 +1,7 @@
 """Words that sound alike are near, others are not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.wording.phonetics import sounds, unlike
@@ -56,21 +56,18 @@ def test_an_accent_apart_from_its_letter_is_heard_the_same() -> None:
 WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzéèêàçœ", max_size=12).map(sounds)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(WORDS, WORDS)
 def test_distance_is_the_same_both_ways_and_none_to_itself(one: str, other: str) -> None:
     assert unlike(one, other, 99.0) == pytest.approx(unlike(other, one, 99.0))
     assert unlike(one, one, 0.0) == 0.0
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(WORDS, WORDS, st.floats(0.0, 5.0))
 def test_a_limit_does_not_change_what_is_within_it(one: str, other: str, limit: float) -> None:
     whole, limited = unlike(one, other, 99.0), unlike(one, other, limit)
     assert limited == whole or (whole > limit and limited > limit)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=20))
 def test_any_text_can_be_said(text: str) -> None:
     sounds(text)

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.cues import Word
@@ -146,14 +146,12 @@ MADE = st.lists(st.tuples(HEARD, WANTED), max_size=4).map(
 TEXT = st.lists(st.sampled_from(["a", "b", "c", "d", "a,", "b.", "l’a"]), min_size=1, max_size=9)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(MADE, TEXT)
 def test_to_rewrite_again_changes_nothing(made: Rules, texts: list[str]) -> None:
     once = made.rewrite(said(" ".join(texts)))
     assert made.rewrite(once) == once
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(MADE, TEXT)
 def test_words_stay_in_the_time_in_which_they_were_said(made: Rules, texts: list[str]) -> None:
     heard = said(" ".join(texts))
@@ -164,7 +162,6 @@ def test_words_stay_in_the_time_in_which_they_were_said(made: Rules, texts: list
     assert all(one.end <= next.start for one, next in pairwise(after))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(MADE, TEXT, st.lists(st.integers(1, 9), max_size=4))
 def test_words_that_come_piece_by_piece_are_written_as_if_all_came_at_once(
     made: Rules, texts: list[str], cuts: list[int]

@@ -1,7 +1,7 @@
 """Lines break where French does, and marks stay with their words."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.written.breaks import (
@@ -80,7 +80,6 @@ words = st.lists(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(words)
 def test_lines_hold_every_word_once_in_order_within_their_width(parts: list[str]) -> None:
     for lines in (broken(parts), balanced(parts)):
@@ -88,7 +87,6 @@ def test_lines_hold_every_word_once_in_order_within_their_width(parts: list[str]
         assert all(len(line) <= WIDTH or " " not in line for line in lines)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(words)
 def test_line_does_not_change_any_more_once_the_next_has_begun(parts: list[str]) -> None:
     whole = broken(parts)
@@ -97,7 +95,6 @@ def test_line_does_not_change_any_more_once_the_next_has_begun(parts: list[str])
         assert whole[: len(grown) - 1] == grown[:-1]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(words)
 def test_balanced_lines_are_as_few_as_can_be(parts: list[str]) -> None:
     if any(len(part) > WIDTH for part in parts):

@@ -105,7 +105,6 @@ heard = st.lists(
 named = st.lists(st.sampled_from(["", "Ana Roy", "Bo Lin", "Jean-Baptiste de la Villardière"]))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(heard, named)
 def test_finished_cues_keep_every_promise(
     said: list[tuple[str, float, float]], speakers: list[str]
@@ -142,7 +141,6 @@ def test_finished_cues_keep_every_promise(
         assert all(len(line) <= WIDTH or len(line.split(" ")) <= 5 for line in cue.lines)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(heard)
 def test_layout_of_what_is_finished_is_itself(said: list[tuple[str, float, float]]) -> None:
     words, time = [], 1000.0
@@ -153,7 +151,7 @@ def test_layout_of_what_is_finished_is_itself(said: list[tuple[str, float, float
     assert finished(once) == once
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(8.0, 15.0))
 def test_cues_end_at_sentences_where_those_are_long_enough(speed: float) -> None:
     cues = finished(live(spoken(TALK, speed=speed)))

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.cues import Cue, Word
@@ -150,7 +150,6 @@ words_of_speech = st.lists(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(words_of_speech, st.integers(1, 6))
 def test_cues_hold_every_word_once_in_order_and_do_not_overlap(
     heard: list[tuple[str, float, float, bool, str]], step: int

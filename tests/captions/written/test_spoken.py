@@ -1,6 +1,6 @@
 """When each word that is read was heard: also in corrected cues, and on one side of a mark."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.cues import Cue, Word
@@ -64,7 +64,6 @@ WORDS = ("le", "toit", "pour", "tous,", "et", "après", "?", "voilà.", "quartie
 words = st.lists(st.sampled_from(WORDS), min_size=1)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(words, st.floats(0, 20), st.floats(0, 20))
 def test_no_word_of_outside_is_within(texts: list[str], start: float, end: float) -> None:
     spoken_words = said(" ".join(texts))
@@ -77,7 +76,6 @@ def test_no_word_of_outside_is_within(texts: list[str], start: float, end: float
     assert len(kept) == sum(start <= word.start and word.end <= end for word in inside)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(words)
 def test_paragraphs_have_every_word_once_and_in_order(texts: list[str]) -> None:
     cues = Layout("plateau").add(said(" ".join(texts)), ended=True)

@@ -101,7 +101,7 @@ def known(written: list[list[Cue]], until: float) -> list[Cue]:
     return sorted(cues.values(), key=lambda cue: cue.start)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(0.6, 4.0), st.floats(0.15, 0.9), LATENESS)
 def test_every_word_is_shown_in_its_segment_or_when_late_in_the_next_file(
     length: float, each: float, lateness: list[float]

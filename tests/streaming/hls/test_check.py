@@ -78,7 +78,7 @@ LONG_PARTS = st.lists(st.floats(0.451, TARGET), max_size=5)
 DURATIONS = st.tuples(LONG_PARTS, st.floats(0.02, TARGET)).map(lambda each: [*each[0], each[1]])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(shows())
 def test_whatever_is_on_air_its_playlists_are_without_fault(steps: list[list[WindowEvent]]) -> None:
     window = Window()

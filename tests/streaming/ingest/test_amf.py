@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.ingest import Malformed, amf
@@ -104,13 +104,11 @@ def test_what_is_not_amf_or_too_much_of_it_is_malformed(data: bytes) -> None:
         amf.decode(data)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(values, max_size=4))
 def test_values_survive_the_way_there_and_back(sent: list[amf.Value]) -> None:
     assert amf.decode(amf.encode(*sent)) == sent
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x11", b"\x11\x0a", b"\x11\x09\x05\x01"]))
 def test_any_bytes_are_values_or_malformed(data: bytes, start: bytes) -> None:
     with suppress(Malformed):

@@ -3,7 +3,7 @@ import struct
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.ingest import Malformed
@@ -74,7 +74,6 @@ messages = st.builds(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.lists(st.tuples(st.sampled_from([3, 4, 63, 64, 319, 320, 65599]), messages), max_size=12),
     st.integers(1, 300),
@@ -105,7 +104,6 @@ def test_messages_survive_any_cut_and_any_interleaving(
     assert sorted(received) == sorted(message for _, message in sent)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=600), st.integers(1, 64))
 def test_any_bytes_are_messages_or_malformed(data: bytes, step: int) -> None:
     chunks = Chunks(4096)

@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.ingest import Malformed, flv
@@ -110,7 +110,6 @@ def test_an_aggregate_is_split_and_its_times_moved_to_the_message() -> None:
     ]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.builds(
         bytes.__add__,

@@ -86,7 +86,7 @@ def test_bytes_that_are_lost_are_no_new_tracks(heard: bytes) -> None:
     assert len(parts_of(reading(broken))) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_flipped_bytes_never_escape(data: st.DataObject, silent: bytes, heard: bytes) -> None:
     """Tables are held together by their CRC: a flip there is not taken for other tracks."""
@@ -97,7 +97,6 @@ def test_flipped_bytes_never_escape(data: st.DataObject, silent: bytes, heard: b
     assert 1 <= len(parts_of(reading(bytes(stream)))) <= 4
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_anything_may_come(noise: bytes) -> None:
     watch = Watch()
@@ -106,7 +105,7 @@ def test_anything_may_come(noise: bytes) -> None:
     parts_of(reading(noise, size=99))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(min_size=1, max_size=183), st.integers(0, 0x1FFF), st.integers(0, 255))
 def test_any_table_may_come(body: bytes, pid: int, flags: int) -> None:
     """With right framing, and a PAT that names every PID in turn."""

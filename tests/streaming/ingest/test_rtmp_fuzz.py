@@ -36,9 +36,7 @@ flips = st.lists(
     min_size=1,
     max_size=12,
 )
-unhurried = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+unhurried = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Tap:

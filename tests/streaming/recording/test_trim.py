@@ -65,7 +65,7 @@ def heard(announced: Announced, trimmed: Trimmed) -> Iterator[float]:
                 yield ORIGIN + float(packet.pts * packet.time_base) - begins
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=marks, end=marks)
 def test_nothing_outside_the_marks_is_left(announced: Announced, start: float, end: float) -> None:
     trimmed = cut(announced, start, end)
@@ -80,7 +80,7 @@ def test_nothing_outside_the_marks_is_left(announced: Announced, start: float, e
         assert time + 2 * ACCESS_UNIT <= end + 0.001
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=marks, end=marks)
 def test_all_that_can_be_shown_is_left(announced: Announced, start: float, end: float) -> None:
     trimmed = cut(announced, start, end)
@@ -123,7 +123,7 @@ def test_wide_marks_leave_all_of_it(announced: Announced) -> None:
     assert trimmed.data == announced_segment(announced)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(at=st.integers(0, 4000), bit=st.integers(0, 7), length=st.integers(0, 30_000))
 def test_harmed_file_is_unreadable_or_cut_but_never_worse(at: int, bit: int, length: int) -> None:
     announced = Announced(origin=ORIGIN).play(studio(6.0, gop=GOP).moved(BEGIN))

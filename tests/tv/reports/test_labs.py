@@ -246,7 +246,7 @@ def test_names_are_read_on_any_colour(colour: str, ink: Any) -> None:
 NASTY = ["<b>gras</b>", "&amp;", "Nguyễn 🏠 Щ", "=1+1", "mot " * 60]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.text(max_size=280) | st.sampled_from(NASTY), min_size=1, max_size=4))
 def test_anything_people_write_is_printed(texts: list[str]) -> None:
     room = Cafe()

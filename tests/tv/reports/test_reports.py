@@ -156,7 +156,7 @@ def test_reports_are_drawn_whole_when_several_are_asked_for_at_once() -> None:
     assert "Limpide" in texts.pop()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.text(max_size=200) | st.sampled_from(NASTY), min_size=1, max_size=8))
 def test_anything_people_write_can_be_printed(bodies: list[str]) -> None:
     room = Room()

@@ -252,7 +252,7 @@ anything = st.recursive(
 FIELDS = [*talk(), "end", "lab", "status", "ical", "code"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(FIELDS), anything, max_size=8))
 def test_whatever_a_talk_says_is_read_or_refused(said: dict[str, object]) -> None:
     try:
@@ -263,7 +263,7 @@ def test_whatever_a_talk_says_is_read_or_refused(said: dict[str, object]) -> Non
     assert plan.planned_end is None or plan.planned_start is not None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.sampled_from([frab(), XML, ICAL, CSV.encode()]),
     st.lists(st.tuples(st.integers(0, 3_000), st.binary(max_size=6)), max_size=6),
@@ -278,7 +278,7 @@ def test_damaged_files_are_read_or_refused(
         assert reading(data[:end]).plans
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from([b"<", b"{", b"BEGIN:VCALENDAR\n", b"titre;date\n"]), st.binary(max_size=200)
 )

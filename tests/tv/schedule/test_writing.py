@@ -109,7 +109,7 @@ def test_round_trip_changes_nothing(data: bytes) -> None:
     assert as_json(again.plans, again.about) == as_json(said.plans, said.about)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(FIELDS), anything, max_size=8))
 def test_whatever_was_read_can_be_written_and_read(said: dict[str, object]) -> None:
     try:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
@@ -96,13 +96,11 @@ def test_html_is_read_as_a_person_would(html: str, text: str) -> None:
     assert text_of(html) == text
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet="<>/&;:\"'=pbrspanclassinvisible ![]-?\n", max_size=300))
 def test_any_html_is_some_text(html: str) -> None:
     assert "\n" not in text_of(html)
 
 
-@settings(deadline=None)
 @given(st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x, max_size=3)))
 def test_any_list_is_read(value: object) -> None:
     assert read(json.dumps([value]).encode()).statuses == ()

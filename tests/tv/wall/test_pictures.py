@@ -155,7 +155,7 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
 SAMPLES = [drawn(kind, (32, 24)) for kind in ("JPEG", "PNG", "WEBP", "GIF")]
 
 
-@settings(max_examples=150, deadline=None)  # the machine may be busy
+@settings(max_examples=150)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_broken_bytes_make_a_picture_or_none(sample: bytes, data: st.DataObject) -> None:
     broken = bytearray(sample)
