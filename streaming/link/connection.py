@@ -75,7 +75,7 @@ async def receive(
             if size > limit:
                 raise LinkLost(f"a message of {size} bytes is over the limit of {limit}")
             body = await reader.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, OSError):  # a machine that is gone says TimeoutError
             return
         try:
             yield _decoder.decode(body)
@@ -113,10 +113,13 @@ class Link:
         return self._writer.transport.get_write_buffer_size()
 
     async def drain(self) -> None:
-        """Wait until the peer has taken most of what was sent: for senders that may be slowed."""
+        """Wait until the peer has taken most of what was sent: for senders that may be slowed.
+
+        Raises LinkLost.
+        """
         try:
             await self._writer.drain()
-        except ConnectionError as error:
+        except OSError as error:
             raise LinkLost("the other process went away") from error
 
     def receive(self) -> AsyncIterator[AnyMessage]:
@@ -145,10 +148,11 @@ class Link:
     def tune(self) -> None:
         """Have a connection to a machine that is gone without a word end soon."""
         connection = self._writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in PATIENCE.items():
-            if (option := getattr(socket, name, None)) is not None:
-                connection.setsockopt(socket.IPPROTO_TCP, option, value)
+        with suppress(OSError):  # it is closed already: who reads will see that
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in PATIENCE.items():
+                if (option := getattr(socket, name, None)) is not None:
+                    connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def close(self) -> None:
         self._writer.close()

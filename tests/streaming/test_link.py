@@ -213,3 +213,26 @@ async def test_strangers_who_say_nothing_do_not_pile_up() -> None:
             for _, writer in silent:
                 writer.close()
             await asyncio.wait(pending)
+
+
+async def test_a_machine_that_takes_nothing_any_more_is_gone() -> None:
+    """As one whose cable was pulled: the kernel gives up waiting, which is no ConnectionError."""
+    ended: asyncio.Future[list[link.AnyMessage]] = asyncio.get_running_loop().create_future()
+
+    async def serve(peer: link.Link) -> None:
+        connection = peer._writer.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 300)
+        peer.send(link.Sound("plateau", Packet(bytes(32_000_000), 0, 0, True)))
+        with pytest.raises(LinkLost):
+            await peer.drain()
+        ended.set_result([message async for message in peer.receive()])
+
+    with port() as number:
+        listening = link.listening_to_machines("127.0.0.1", number, serve, lambda token: True)
+        with socket.socket() as machine:
+            async with asyncio.timeout(20), listening:
+                machine.setblocking(False)
+                loop = asyncio.get_running_loop()
+                await loop.sock_connect(machine, ("127.0.0.1", number))
+                await loop.sock_sendall(machine, link.frame(link.Hello("pass")))
+                assert await ended == []
