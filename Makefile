@@ -25,10 +25,13 @@ serve: setup
 
 # Most tests wait for something to happen: two files at a time take little more than half as long.
 # Those that hold a time against the clock run one after another, with the machine to themselves.
-# 5 is pytest's word for "nothing to run": ARGS may leave one of the two without a test.
+# Both are run, whatever the first says, and both are told. 5 is pytest's word for "nothing to run":
+# ARGS may leave one of the two without a test.
 test: setup-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ]
-	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ]
+	@failed=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ] || failed=1; \
+	exit $$failed
 
 check: lint
 	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
