@@ -38,7 +38,7 @@ class Missing(Exception):
 @contextmanager
 def ours(film: Path, name: str = "ours", **settings: str) -> Iterator[Server]:
     """The whole service with a studio on it: RTMP in, sound encoded, HLS packaged."""
-    with fabrique(CAPTIONS__CHANNELS="", **settings) as server, publishing(film, server):
+    with fabrique(**settings) as server, publishing(film, server):
         media = psutil.Process(server.children()["media"])
         yield Server(name, f"{server.url}/plateau/whep", media, server)
 

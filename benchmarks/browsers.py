@@ -147,7 +147,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
         demo_film.make(film, lambda share: None, seconds=32)
-        with fabrique(CAPTIONS__CHANNELS="") as server, publishing(film, server):
+        with fabrique() as server, publishing(film, server):
             rows = asyncio.run(watch(server, options.seconds))
             other = firefox(server, FIREFOX_SECONDS)
     show(rows, other)

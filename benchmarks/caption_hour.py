@@ -93,7 +93,7 @@ def summarise(samples: list[Sample]) -> dict[str, Any]:
 
 
 async def measure(film: Path, minutes: float) -> dict[str, Any]:
-    with fabrique() as server, publishing(film, server):
+    with fabrique(CAPTIONS__CHANNELS="plateau") as server, publishing(film, server):
         bearer = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
         async with httpx.AsyncClient(base_url=server.url, headers=bearer, timeout=30) as crew:
             (await crew.post("/api/v1/talks/direct:start")).raise_for_status()

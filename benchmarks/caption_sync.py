@@ -262,7 +262,7 @@ async def _told(page: Page, rhythm: str) -> str:
 async def measure(film: Path, options: Any) -> list[dict[str, Any]]:
     rows = []
     with ExitStack() as stack:
-        server = stack.enter_context(fabrique())
+        server = stack.enter_context(fabrique(CAPTIONS__CHANNELS="plateau"))
         studio = Studio(film, server.rtmp())
         stack.callback(studio.kill)
         said = Server()

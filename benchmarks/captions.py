@@ -179,7 +179,7 @@ def _channel_on_air(scratch: Path) -> Iterator[None]:
     """The whole service with a 1080p studio; its captions are the ones measured here."""
     film = scratch / "film.mp4"
     _film.make(film, size="1920x1080", rate="4M")
-    with fabrique(CAPTIONS__CHANNELS="") as server, publishing(film, server):
+    with fabrique() as server, publishing(film, server):
         yield
 
 

@@ -106,7 +106,7 @@ async def corrected(
 
 
 async def measure(film: Path, rounds: int) -> dict[str, Any]:
-    with fabrique() as server:
+    with fabrique(CAPTIONS__CHANNELS="plateau") as server:
         bearer = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
         async with (
             httpx.AsyncClient(base_url=server.url, headers=bearer, timeout=30) as crew,

@@ -37,7 +37,7 @@ SEED = 20261125
 
 async def measure(home: Path, films: list[Path], cuts: int, backup: bool) -> dict[str, Any]:
     with ExitStack() as stack:
-        server = stack.enter_context(fabrique(CAPTIONS__CHANNELS=""))
+        server = stack.enter_context(fabrique())
         if backup:
             run = Run(server, films[1], home, slot="backup")
             stack.enter_context(_encoders.publishing(_encoders.COPY, run))

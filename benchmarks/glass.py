@@ -165,7 +165,7 @@ async def look(browser: Browser, way: Way, seconds: float) -> dict[str, Any]:
 async def measure(home: Path, seconds: float) -> list[dict[str, Any]]:
     rows = []
     with ExitStack() as stack:
-        server = stack.enter_context(fabrique(CAPTIONS__CHANNELS=""))
+        server = stack.enter_context(fabrique())
         addresses, others = stack.enter_context(rivals(home))
         stack.enter_context(_clock.publishing([server.rtmp(), *addresses]))
         await asyncio.sleep(12.0)  # all have three segments and more

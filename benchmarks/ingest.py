@@ -34,7 +34,6 @@ from benchmarks._encoders import Run
 from tests.servers import Fabrique, fabrique, free_ports
 
 WARM = 5.0  # seconds on air before it counts
-ALONE = {"CAPTIONS__CHANNELS": "", "LADDER__RENDITIONS": "off"}
 
 Cost = dict[str, float]
 
@@ -234,9 +233,9 @@ def measure(home: Path, seconds: float, runs: int) -> dict[str, Any]:
     found: dict[str, list[Cost]] = {name: [] for name in (*ours, "ffmpeg, RTMP to HLS")}
     for _ in range(runs):
         for name, work in ours.items():
-            with fabrique(**ALONE) as server:
+            with fabrique() as server:
                 found[name].append(work(server, Run(server, film, home), seconds))
-        with fabrique(**ALONE) as server:
+        with fabrique() as server:
             found["ffmpeg, RTMP to HLS"].append(ffmpeg(Run(server, film, home), seconds))
     medians = {
         name: {

@@ -36,7 +36,7 @@ def measure(joins: int, minutes: float) -> Row:
     rows: list[Row] = []
     failed: dict[str, int] = {}
     places = str(max(200, joins))  # one address may ask at once as often as there are places
-    with fabrique(CAPTIONS__CHANNELS="", WEBRTC__VIEWERS=places) as server, audience() as crowd:
+    with fabrique(WEBRTC__VIEWERS=places) as server, audience() as crowd:
         media = psutil.Process(server.children()["media"])
         _visit(server, crowd, TOGETHER, failed)  # who comes first pays for imports
         _wait_until_gone(server)

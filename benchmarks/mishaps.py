@@ -111,7 +111,7 @@ async def _return(witnesses: Witnesses, run: Run, codecs: tuple[str, ...]) -> di
 
 async def measure(home: Path, film: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    with fabrique(CAPTIONS__CHANNELS="") as server:
+    with fabrique() as server:
         run = Run(server, film, home)
         async with watching(server) as witnesses:
             with _encoders.publishing(_encoders.COPY, run) as studio:

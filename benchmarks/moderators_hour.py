@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    with fabrique() as server:
+    with fabrique(CAPTIONS__CHANNELS="plateau") as server:
         roles = {"Anne": Role.MODERATOR, "Paul": Role.MODERATOR, "Régie": Role.OPERATOR}
         tokens = {name: server.make_pass(role, name) for name, role in roles.items()}
         hour = Hour(server.url)

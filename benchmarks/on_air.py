@@ -72,7 +72,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
         demo_film.make(film, lambda share: None, seconds=32)
-        with fabrique(CAPTIONS__CHANNELS="") as server:
+        with fabrique() as server:
             found = measure(server, film, options.runs)
     for path, times in found.items():
         for what, seconds in times.items():

@@ -213,7 +213,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
         demo_film.make(film, lambda share: None, seconds=64)
-        with fabrique() as server, publishing(film, server):
+        with fabrique(CAPTIONS__CHANNELS="plateau") as server, publishing(film, server):
             found = asyncio.run(measure(server, options.joins, options.minutes))
     show(found)
     options.json.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")

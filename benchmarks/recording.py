@@ -35,7 +35,7 @@ from tests.studio import publishing
 from tv.auth import Role
 from tv.demo import film as demo_film
 
-ALONE = {"CAPTIONS__CHANNELS": "", "LADDER__RENDITIONS": "off", "LADDER__JOBS": "0"}
+ALONE = {"LADDER__JOBS": "0"}
 BACK_WITHIN = 60.0  # seconds
 FULL_FOR = 20.0
 PHASE = 10.0

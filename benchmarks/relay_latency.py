@@ -227,7 +227,7 @@ async def be_crowd(port: int, count: int) -> None:
 
 async def measure(film: Path, viewers: int, hls: int, seconds: float) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    with fabrique(CAPTIONS__CHANNELS="") as server, audience() as crowd:
+    with fabrique() as server, audience() as crowd:
         direct = crowd.do("direct")["port"]
         async with filming(server, film, direct) as camera:
             await asyncio.sleep(WARM)

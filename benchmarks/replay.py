@@ -51,7 +51,7 @@ WORD = "() => Number(document.querySelector('.found').dataset.word)"  # its rank
 
 
 async def measure(film: Path, minutes: float) -> dict[str, Any]:
-    with fabrique() as server:
+    with fabrique(CAPTIONS__CHANNELS="plateau") as server:
         bearer = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
         async with (
             httpx.AsyncClient(base_url=server.url, headers=bearer, timeout=60) as crew,

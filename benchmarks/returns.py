@@ -59,7 +59,7 @@ async def measure(home: Path, returns: int) -> dict[str, Any]:
     film = home / "film.mp4"
     _film.make(film)
     with ExitStack() as stack:
-        server = stack.enter_context(fabrique(CAPTIONS__CHANNELS="", LADDER__RENDITIONS="off"))
+        server = stack.enter_context(fabrique())
         studio = Studio(film, server.rtmp())
         studio.start()
         stack.callback(studio.kill)

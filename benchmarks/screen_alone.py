@@ -212,7 +212,7 @@ async def screen(server: Fabrique, line: Cable, network: Network) -> AsyncIterat
 
 
 async def run(film: Path, seconds: float) -> dict[str, Any]:
-    with fabrique(CAPTIONS__CHANNELS="") as server, bad_network() as network:
+    with fabrique() as server, bad_network() as network:
         studio = Studio(film, server.rtmp())
         studio.start()
         try:

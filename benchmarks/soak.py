@@ -190,7 +190,7 @@ async def measure(
     shown: dict[str, int] = {}
     turns, over = asyncio.Lock(), threading.Event()
     with ExitStack() as stack:
-        server = stack.enter_context(fabrique(CAPTIONS__CHANNELS=""))
+        server = stack.enter_context(fabrique())
         crowd = stack.enter_context(audience())
         run = Run(server, film, home)
         studios = threading.Thread(target=publish, args=(run, over, shown, still))

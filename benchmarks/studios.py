@@ -46,7 +46,7 @@ async def measure(home: Path, film: Path, only: str) -> list[dict[str, Any]]:
             continue
         folder = home / name.split(",")[0].replace(" ", "-")
         folder.mkdir(exist_ok=True)
-        with fabrique(CAPTIONS__CHANNELS="", SRT__PASSPHRASE=PASSPHRASE) as server:
+        with fabrique(SRT__PASSPHRASE=PASSPHRASE) as server:
             run = Run(server, film, folder, passphrase=PASSPHRASE)
             async with watching(server) as witnesses:
                 try:

@@ -304,7 +304,7 @@ async def measure_studio(row: Row, browser: Browser, run: Run, seconds: float) -
 
 async def run_rows(home: Path, film: Path, rows: list[Row], seconds: float) -> list[dict[str, Any]]:
     found = []
-    with fabrique(CAPTIONS__CHANNELS="") as server:
+    with fabrique() as server:
         run = Run(server, film, home)
         async with viewers.chromium_beside() as browser:
             if direct := [row for row in rows if not row.studio]:

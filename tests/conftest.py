@@ -62,8 +62,8 @@ async def store_server() -> AsyncIterator[servers.StoreServer]:
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[servers.Fabrique]:
-    """The whole service on the embedded defaults, shared by tests that break nothing."""
-    with servers.fabrique() as server:
+    """The whole service, which hears what is said; shared by tests that break nothing."""
+    with servers.fabrique(CAPTIONS__CHANNELS="plateau") as server:
         yield server
 
 

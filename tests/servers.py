@@ -72,8 +72,10 @@ class Fabrique:
             "FABRIQUE_RTMP__PORT": str(self.rtmp_port),
             "FABRIQUE_SRT__PORT": str(self.srt_port),
             "FABRIQUE_WEBRTC__PORT": str(webrtc_port),
-            "FABRIQUE_LADDER__RENDITIONS": "off",  # most tests look at the source alone
-            "FABRIQUE_CAPTIONS__SECOND_PASS": "off",  # and are over before it is its turn
+            # Most tests look at the source alone, and need nobody who hears what is said:
+            "FABRIQUE_LADDER__RENDITIONS": "off",
+            "FABRIQUE_CAPTIONS__CHANNELS": "",
+            "FABRIQUE_CAPTIONS__SECOND_PASS": "off",  # it is not its turn before they are over
             **{f"FABRIQUE_{name}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None

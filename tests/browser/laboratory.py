@@ -13,7 +13,6 @@ from tv.auth import Role
 LAB, TABLE = "labo-1", "labo-1.3"
 QUESTION = "Qu’est-ce qui rend un emménagement plus doux ?"
 LABS = {
-    "CAPTIONS__CHANNELS": "",
     "LABS__LABO_1__NAME": "Emménager",
     "LABS__LABO_1__STEP": "Installation",
     "LABS__LABO_1__COLOUR": "#f0a24b",

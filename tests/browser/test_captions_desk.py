@@ -22,7 +22,7 @@ HEARD = "Le bail glissant aide les biaires sociaux."
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     """A plateau whose captions a person writes: no studio, and nothing that the machine hears."""
-    with servers.fabrique(LABS__LABO_1__NAME="Chercher") as server:
+    with servers.fabrique(CAPTIONS__CHANNELS="plateau", LABS__LABO_1__NAME="Chercher") as server:
         yield server
 
 

@@ -25,7 +25,6 @@ def served(film: Path) -> Iterator[Fabrique]:
     """A plateau with two studios, a lab without any, and a restream to where nobody listens."""
     [port] = servers.free_ports(1)
     with servers.fabrique(
-        CAPTIONS__CHANNELS="",
         CHANNELS__LABO_1__NAME="Labo 1",
         RESTREAMS__YOUTUBE__TITLE="YouTube",
         RESTREAMS__YOUTUBE__URL=f"rtmp://127.0.0.1:{port}/live2",

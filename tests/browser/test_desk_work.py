@@ -21,7 +21,7 @@ PROMPT = "Par quoi commencer ?"
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     """A server of our own: its phase changes under every page."""
-    with servers.fabrique(CAPTIONS__CHANNELS="") as server:
+    with servers.fabrique() as server:
         yield server
 
 

@@ -23,7 +23,7 @@ QUESTION = "Qui paie l’accompagnement ?"
 
 def test_firefox_watches_by_ll_hls_reads_asks_and_votes(film: Path) -> None:
     with (
-        servers.fabrique(CAPTIONS__CHANNELS="") as server,
+        servers.fabrique() as server,
         publishing(film, server),
         firefox() as tab,
     ):

@@ -37,9 +37,7 @@ CREW = (
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
-    with servers.fabrique(
-        CAPTIONS__CHANNELS="", SERVER__EMBEDDERS="*", LABS__LABO_1__NAME="Chercher"
-    ) as server:
+    with servers.fabrique(SERVER__EMBEDDERS="*", LABS__LABO_1__NAME="Chercher") as server:
         yield server
 
 

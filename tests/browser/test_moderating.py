@@ -24,7 +24,7 @@ SAME = "Qui répare l’ascenseur de la tour B ?"
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
-    with servers.fabrique(CAPTIONS__CHANNELS="") as server:
+    with servers.fabrique() as server:
         yield server
 
 

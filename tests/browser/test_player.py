@@ -55,7 +55,6 @@ PLAYED = """([path, until]) => {
 def served() -> Iterator[Fabrique]:
     """A server with two places by WebRTC, no delayed feed, and a TURN server that is not there."""
     settings = {
-        "CAPTIONS__CHANNELS": "",
         "WEBRTC__VIEWERS": "2",
         "WEBRTC__DELAY": "0",
         "WEBRTC__ICE_SERVERS__LOCAL__URLS": TURN,

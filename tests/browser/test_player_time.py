@@ -27,7 +27,7 @@ FILM = f"""(path) => {{
 
 @pytest.fixture(scope="module")
 def served(film: Path) -> Iterator[Fabrique]:
-    settings = {"WEBRTC__DELAY": str(DELAY), "CAPTIONS__CHANNELS": ""}
+    settings = {"WEBRTC__DELAY": str(DELAY)}
     with servers.fabrique(**settings) as server, publishing(film, server):
         yield server
 

@@ -30,7 +30,7 @@ def served(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fab
     silent = tmp_path_factory.mktemp("silent") / "silent.mp4"
     command = ["ffmpeg", "-loglevel", "error", "-i", str(film), "-c", "copy", "-an", str(silent)]
     subprocess.run(command, check=True)
-    with servers.fabrique(CAPTIONS__CHANNELS="") as server, publishing(silent, server):
+    with servers.fabrique() as server, publishing(silent, server):
         yield server
 
 

@@ -15,7 +15,7 @@ from tv.auth import Role
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     """A server on which no talk was given yet."""
-    with fabrique(CAPTIONS__CHANNELS="") as server:
+    with fabrique() as server:
         yield server
 
 

@@ -22,9 +22,7 @@ POST = "Mon voisin du 3e, Monsieur Untel, ne paie pas"
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
-    with fabrique(
-        CAPTIONS__CHANNELS="", LABS__LABO_1__NAME="Chercher", LABS__LABO_1__PICTOGRAM="🔍"
-    ) as server:
+    with fabrique(LABS__LABO_1__NAME="Chercher", LABS__LABO_1__PICTOGRAM="🔍") as server:
         with crew(server) as api:
             api.post("/api/v1/schedule:import", content=tomorrow()).raise_for_status()
         yield server

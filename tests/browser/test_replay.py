@@ -86,7 +86,7 @@ def witnessing(socket: Path) -> Iterator[Witness]:
 @pytest.fixture(scope="module")
 def over(film: Path) -> Iterator[Over]:
     with (
-        servers.fabrique(LADDER__RENDITIONS="off", LABS__LABO_1__NAME="Chercher") as served,
+        servers.fabrique(CAPTIONS__CHANNELS="plateau", LABS__LABO_1__NAME="Chercher") as served,
         publishing(film, served),
         witnessing(served.folder.media_socket) as air,
         httpx.Client(base_url=served.url) as crew,

@@ -40,7 +40,7 @@ BEHIND = """(seconds) => {
 @pytest.fixture(scope="module")
 def served(film: Path) -> Iterator[Fabrique]:
     with (
-        servers.fabrique(CAPTIONS__CHANNELS="", LADDER__RENDITIONS="off") as server,
+        servers.fabrique() as server,
         publishing(film, server),
     ):
         yield server

@@ -59,7 +59,11 @@ def model(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def service(film: Path, model: Path) -> Iterator[Fabrique]:
-    settings = {"CAPTIONS__MODEL": str(model), "CHANNELS__ATELIER__NAME": "Atelier"}
+    settings = {
+        "CAPTIONS__CHANNELS": "plateau",
+        "CAPTIONS__MODEL": str(model),
+        "CHANNELS__ATELIER__NAME": "Atelier",
+    }
     with servers.fabrique(**settings) as server:
         studio = Studio(film, server.rtmp())
         studio.start()

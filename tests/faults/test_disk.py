@@ -104,7 +104,6 @@ async def test_read_only_disk_is_told_until_it_can_be_written(tmp_path: Path) ->
 @pytest.mark.slow
 def test_full_data_folder_pauses_the_recording_and_leaves_the_live(tmp_path: Path) -> None:
     settings = {
-        "CAPTIONS__CHANNELS": "",
         "LADDER__JOBS": "0",
         "RECORDING__FREE_GB": "0.02",
     }

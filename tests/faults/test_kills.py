@@ -24,7 +24,11 @@ T = TypeVar("T")
 @pytest.fixture(scope="module")
 def on_air(film: Path) -> Iterator[Fabrique]:
     """A service with a studio on air, two web processes, and captions."""
-    settings = {"SERVER__WEB_WORKERS": "2", "CAPTIONS__SECOND_PASS": "auto"}
+    settings = {
+        "SERVER__WEB_WORKERS": "2",
+        "CAPTIONS__CHANNELS": "plateau",
+        "CAPTIONS__SECOND_PASS": "auto",
+    }
     with servers.fabrique(**settings) as server, publishing(film, server):
         yield server
 
@@ -172,7 +176,7 @@ def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fab
 
 
 def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything() -> None:
-    with servers.fabrique() as server:
+    with servers.fabrique(CAPTIONS__CHANNELS="plateau") as server:
         with httpx.Client(base_url=server.url, timeout=15) as viewer:
             token = viewer.post("/api/v1/participants", json={}).json()["token"]
             viewer.headers["authorization"] = f"Bearer {token}"

@@ -21,7 +21,7 @@ SEGMENT = 2.0  # seconds
 
 
 def test_kill_of_everything_costs_the_open_segment_alone() -> None:
-    with fabrique(CAPTIONS__CHANNELS="", LADDER__JOBS="0", RECORDING__FREE_GB="0") as server:
+    with fabrique(LADDER__JOBS="0", RECORDING__FREE_GB="0") as server:
         folder = server.folder.recording / "plateau"
         _start_talk(server)
         until(40, lambda: len(recorded(folder)) >= 4 or None)

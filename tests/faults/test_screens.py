@@ -27,7 +27,7 @@ def moves(page: Page) -> bool:
 
 def test_screen_shows_the_card_while_the_server_is_away_and_its_picture_once_it_is_back() -> None:
     with (
-        servers.fabrique(CAPTIONS__CHANNELS="") as server,
+        servers.fabrique() as server,
         viewers.chromium() as browser,
         opened(browser, f"{server.url}/ecran", WALL) as page,
         httpx.Client(base_url=server.url, timeout=30) as crew,

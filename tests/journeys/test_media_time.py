@@ -64,7 +64,7 @@ SCRIPT = """async () => {
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
-    with servers.fabrique(WEBRTC__DELAY=str(DELAY), CAPTIONS__CHANNELS="") as server:
+    with servers.fabrique(WEBRTC__DELAY=str(DELAY)) as server:
         yield server
 
 

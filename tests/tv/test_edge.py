@@ -132,7 +132,7 @@ async def test_mistakes_are_told_through_the_edge(
 def whole(film: Path) -> Iterator[Fabrique]:
     """The whole service with two web processes, a studio on air."""
     with (
-        fabrique(SERVER__WEB_WORKERS="2", CAPTIONS__CHANNELS="") as server,
+        fabrique(SERVER__WEB_WORKERS="2") as server,
         publishing(film, server),
     ):
         yield server

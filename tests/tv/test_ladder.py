@@ -63,7 +63,7 @@ async def test_an_encoder_as_it_is_by_default_is_seen_by_webrtc_though_the_ladde
     film: Path,
 ) -> None:
     with (
-        fabrique(CAPTIONS__CHANNELS="", LADDER__JOBS="1") as server,
+        fabrique(LADDER__JOBS="1") as server,
         encoding(film, server.rtmp(), "-c:v", "libx264"),  # B-frames, a keyframe every 10 s
     ):
         async with timeout(90), viewers.whep(server.url) as peer:
@@ -76,7 +76,7 @@ async def test_an_encoder_as_it_is_by_default_is_seen_by_webrtc_though_the_ladde
 @pytest.mark.slow
 async def test_without_a_ladder_b_frames_are_for_hls(film: Path) -> None:
     with (
-        fabrique(CAPTIONS__CHANNELS="", LADDER__JOBS="0") as server,
+        fabrique(LADDER__JOBS="0") as server,
         encoding(film, server.rtmp(), "-c:v", "libx264"),
     ):
         async with timeout(60), httpx.AsyncClient(base_url=server.url) as client:
@@ -90,7 +90,7 @@ async def test_without_a_ladder_b_frames_are_for_hls(film: Path) -> None:
 async def test_hevc_by_enhanced_rtmp_is_seen_by_webrtc(film: Path) -> None:
     options = ("-c:v", "libx265", "-preset", "ultrafast", "-g", "50", "-x265-params", "pools=1")
     with (
-        fabrique(CAPTIONS__CHANNELS="", LADDER__JOBS="1") as server,
+        fabrique(LADDER__JOBS="1") as server,
         encoding(film, server.rtmp(), *options),
     ):
         async with timeout(90), viewers.whep(server.url) as peer:

@@ -81,6 +81,7 @@ def origin(film: Path) -> Iterator[Fabrique]:
     with servers.store_server() as store:
         settings = {
             "STORE__URL": store.url,
+            "CAPTIONS__CHANNELS": "plateau",
             "LINK__HOST": "127.0.0.1",
             "LINK__PORT": str(link),
             "SERVER__ELSEWHERE": "captions",

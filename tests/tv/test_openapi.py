@@ -26,7 +26,7 @@ KNOWN = ["direct", "plateau", "en", "{}", "q_1", "../../x", "é", "1" * 300]  # 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Fabrique]:
-    with fabrique(CAPTIONS__CHANNELS="") as running:
+    with fabrique() as running:
         yield running
 
 

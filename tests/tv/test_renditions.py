@@ -90,9 +90,7 @@ async def media(client: httpx.AsyncClient, folder: str) -> m3u8.M3U8:
 async def test_players_choose_among_renditions_and_outlive_them() -> None:
     source, small, audio = "media.m3u8", "240p/media.m3u8", "audio/media.m3u8"
     with (
-        fabrique(
-            LADDER__RENDITIONS="240p", LADDER__ENCODER="libx264", CAPTIONS__CHANNELS=""
-        ) as server,
+        fabrique(LADDER__RENDITIONS="240p", LADDER__ENCODER="libx264") as server,
         studio(server.rtmp()),
     ):
         async with (

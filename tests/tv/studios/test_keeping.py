@@ -185,7 +185,7 @@ async def test_end_waits_for_the_write_under_way() -> None:
 @pytest.mark.slow
 def test_studio_is_kept_before_the_slate_takes_over(film: Path) -> None:
     keep = {"CHANNELS__PLATEAU__PRIMARY__KEEP": "true", "KEEP__FREE_GB": "0"}
-    with fabrique(**keep, CAPTIONS__CHANNELS="") as server:
+    with fabrique(**keep) as server:
         folder = server.folder.keep
         with publishing(film, server) as studio:
             wait(lambda: any(file.stat().st_size > 50_000 for file in files(folder)))

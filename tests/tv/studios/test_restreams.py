@@ -206,7 +206,7 @@ def test_since_is_when_the_state_began(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_stage_is_restreamed_to_a_lab_of_the_same_house(tmp_path: Path) -> None:
-    server = Fabrique(tmp_path / "data", CHANNELS__LABO_1__NAME="Labo 1", CAPTIONS__CHANNELS="")
+    server = Fabrique(tmp_path / "data", CHANNELS__LABO_1__NAME="Labo 1")
     server.folder.make()
     key = tmp_path / "key"
     key.write_text(server.key("labo-1") + "\n")

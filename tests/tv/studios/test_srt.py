@@ -269,7 +269,7 @@ async def test_garbage_datagrams_cost_nobody_anything(port: Port, film: Path) ->
 
 @pytest.mark.slow
 async def test_srt_goes_on_air_on_a_whole_server(film: Path) -> None:
-    with fabrique(SRT__PASSPHRASE=PASSPHRASE, CAPTIONS__CHANNELS="") as server:
+    with fabrique(SRT__PASSPHRASE=PASSPHRASE) as server:
         streamid = f"publish:plateau:{server.key()}"
         async with caller(server.srt_port, streamid, film), asyncio.timeout(60):
             async with link.connected(server.folder.media_socket) as peer:
