@@ -46,6 +46,7 @@ class Edge:
         }
         self.audience = Audience(self._relay_of, admission(settings).ask)
         self._mux = mux
+        self._heard = False  # from media, since it was sought last
         self._states: dict[str, link.ChannelState] = {}
         self._followers = Followers(dict, lambda: tuple(self._states.values()))
 
@@ -84,22 +85,24 @@ class Edge:
 
     async def run(self, media: link.Place) -> None:
         """Stay connected to media until cancelled."""
-        pause, trouble = FIRST_PAUSE, ""
+        pause, told = FIRST_PAUSE, ""
         while True:
+            self._heard = False
             try:
                 async with link.connected(media) as peer:
-                    logger.info("follows %s", media)
-                    pause, trouble = FIRST_PAUSE, ""
-                    await self._follow(peer)
-                logger.warning("media went away")
+                    await self._follow(peer, media)
+                trouble = "it went away"
             except LinkLost as lost:
-                if str(lost) != trouble:  # said once
-                    trouble = str(lost)
-                    logger.warning("media: %s", lost)
+                trouble = str(lost)
+            if self._heard:
+                pause, told = FIRST_PAUSE, ""
+            if trouble != told:  # said once
+                told = trouble
+                logger.warning("media: %s", trouble)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _follow(self, media: link.Link) -> None:
+    async def _follow(self, media: link.Link, place: link.Place) -> None:
         media.send(link.Follow("states"))
         for channel, feed in self.feeds.items():
             media.send(link.Follow("webrtc", channel))
@@ -117,6 +120,9 @@ class Edge:
                     )
                     self._followers.tell(self._states[channel])
                 case link.Now():
+                    if not self._heard:
+                        self._heard = True
+                        logger.info("follows %s", place)
                     self._tell(message)
                     media.send(link.Watched(self._watched()))
 

@@ -223,6 +223,10 @@ class Media:
                         self.refused.update(reasons)
                     case link.Publish():
                         await foreign.serve_publisher(peer, message, self.take)
+                    case link.Follow("sound" | "source" | "air" | "webrtc", channel):
+                        logger.warning("link: somebody follows %.40r, which is no channel", channel)
+                    case link.WantKey():
+                        pass  # of a channel that only an edge's settings name
                     case _:
                         raise LinkLost(f"a {type(message).__name__} is not for media")
                 tasks = [task for task in tasks if not task.done()]

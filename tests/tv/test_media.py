@@ -187,6 +187,18 @@ async def test_who_speaks_nonsense_over_the_link_is_parted_from_quietly(folder: 
     assert "Traceback" not in log
 
 
+async def test_who_follows_a_channel_that_is_not_here_has_all_others(tmp_path: Path) -> None:
+    media_ = Media(b"secret")
+    media_.channels["plateau"] = silent()
+    path = tmp_path / "media.sock"
+    async with link.listening(path, media_.serve), link.connected(path) as edge:
+        edge.send(link.Follow("webrtc", "elsewhere"))  # as an edge does with settings of its own
+        edge.send(link.WantKey("elsewhere"))
+        edge.send(link.Follow("states"))
+        async with asyncio.timeout(20):
+            assert await anext(edge.receive()) == media_.state("plateau")
+
+
 async def test_who_is_refused_for_now_is_told_when_to_come_back(tmp_path: Path) -> None:
     async def serve(peer: link.Link) -> None:
         peer.send(link.Now(1000.0))

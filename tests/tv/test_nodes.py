@@ -14,11 +14,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from streaming import link
+from streaming.webrtc.mux import Mux
 from tests import servers
 from tests.servers import Fabrique, free_ports, is_alive
 from tests.studio import publishing
 from tests.viewers import whep
 from tv.auth import Role
+from tv.edge import Edge
+from tv.settings import load
+from tv.tasks import running
 
 PATIENCE = 60.0  # seconds
 
@@ -58,6 +63,7 @@ def until(look: Callable[[], object], told: Callable[[], str] = lambda: "") -> N
     end = time.monotonic() + PATIENCE
     while not look():
         assert time.monotonic() < end, f"it did not happen in time\n{told()}"
+        time.sleep(0.05)  # other processes: ask again
 
 
 def answers(address: str) -> int:
@@ -198,6 +204,22 @@ async def test_viewers_of_an_edge_stay_while_media_is_away(
             with publishing(film, origin):  # the first one's connection went with media
                 async with asyncio.timeout(PATIENCE):
                     await viewer.film_frames(10)  # the same session
+
+
+async def test_an_edge_seeks_media_that_hangs_up_at_once_less_and_less_often(
+    tmp_path: Path,
+) -> None:
+    came = asyncio.Queue[float]()
+
+    async def hang_up(peer: link.Link) -> None:
+        came.put_nowait(asyncio.get_running_loop().time())
+
+    path = tmp_path / "media.sock"
+    edge = Edge(load(None, {}), Mux(), "a")
+    async with link.listening(path, hang_up), asyncio.timeout(20), running(edge.run(path)):
+        times = [await came.get() for _ in range(4)]
+    assert times[-1] - times[0] > 0.6
+    await edge.close()
 
 
 @pytest.mark.parametrize(
