@@ -61,7 +61,7 @@ const live = new Live(draw);
 const requests = new Requests(draw);
 const posts = new Posts($("#desk"), draw);
 const questions = new Questions(live, requests);
-const help = new Help($<HTMLDialogElement>("#help-sheet"), posts, questions);
+const help = new Help(posts, questions);
 const guide = new Guide((id) => posts.goTo(id), draw);
 const pollForm = new PollForm(draw, createPoll);
 const keeping = new Keeping(draw);
@@ -70,7 +70,7 @@ const rooms = new Rooms(live, requests, draw);
 const wall = new WallDesk($("#wall"), live, requests);
 const labs = new Labs(draw);
 const health = new Asking<Health>(HEALTH, draw);
-const sending = new SendToLab($<HTMLDialogElement>("#sending"), requests);
+const sending = new SendToLab(requests);
 const switching = new Switching(
   (channel, to) => requests.send(`channel:${channel}`, "POST", `/api/v1/channels/${channel}:switch`, { to }),
   draw,

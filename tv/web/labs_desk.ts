@@ -32,7 +32,7 @@ const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>
 const draw = drawing(redraw);
 const live = new Live(draw);
 const requests = new Requests(draw);
-const sending = new SendToLab($<HTMLDialogElement>("#sending"), requests);
+const sending = new SendToLab(requests);
 const form = new CafeForm(draw, requests, () => goOnTo("#cafes-title"));
 const counted = new Asking<{ items: Table[] }>(LOOKING, draw); // with how many ideas they have
 const unread = new Asking<{ items: Idea[] }>(LOOKING, draw); // those of tables come by no topic

@@ -41,7 +41,7 @@ const said = new Said($("#words"), go, draw);
 const search = new Search(showFound);
 const film = new Film(() => filmOf(talk), t("Télécharger la vidéo"), draw);
 const band = new CrewBand(() => screening.moment(), draw, () => void load(), talk);
-const toLab = new SendToLab($<HTMLDialogElement>("#send"), new Requests(draw));
+const toLab = new SendToLab(new Requests(draw));
 const show = tabs($("#tabs"), ["words", "chapters", "questions"], draw);
 
 let replay: Replay | null = null;

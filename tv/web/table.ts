@@ -50,7 +50,7 @@ const { labs = [], lab: slug = "", table: here = "" } = page;
 const lab = labOf(labs, slug);
 const draw = drawing(redraw);
 const live = new Live(draw);
-const carrying = new Carrying($<HTMLDialogElement>("#carrying"), carry);
+const carrying = new Carrying(carry);
 const arriving = scanned();
 let at: Acting | undefined; // once the server said whose device this is
 let session: Session | undefined;
@@ -79,7 +79,7 @@ setInterval(tick, 1000);
 function begin(role: string): Acting {
   const kiosk = role === "kiosk" ? new Kiosk(here, live, draw) : undefined;
   const person = kiosk ?? new Oneself(live, draw);
-  const sketch = new Sketch($<HTMLDialogElement>("#sketching"));
+  const sketch = new Sketch();
   const pad = new IdeaPad(person, `idea.${here}`, sketch, write, draw);
   const voting = new Voting(person, ({ id }) => void askTime(person, id), draw);
   const hints = new Hints(
@@ -89,7 +89,6 @@ function begin(role: string): Acting {
     (method, path, body) => person.call(method, path, body),
   );
   const composer: Composer = new Composer(
-    $<HTMLDialogElement>("#composer"),
     clock.now,
     ask,
     hints,

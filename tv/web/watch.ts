@@ -53,12 +53,7 @@ const hints = new Hints(
   () => composer.draw(),
   (question) => support(question, true),
 );
-const composer: Composer = new Composer(
-  $<HTMLDialogElement>("#composer"),
-  () => scene.moment(),
-  ask,
-  hints,
-);
+const composer: Composer = new Composer(() => scene.moment(), ask, hints);
 const follower = new Follower($("#words"), draw);
 const voting = new Later(async () => {
   const { Voting } = await import("./parts/voting");

@@ -1,8 +1,8 @@
 // The keys of the control room, shown by « ? », and the switch that turns the single ones off.
 
-import { html, nothing, render } from "lit";
+import { html, nothing } from "lit";
 import { prefer, preferences } from "../kept";
-import * as icons from "../parts/icons";
+import { Sheet } from "../parts/sheet";
 import type { Posts } from "./posts";
 import type { Questions } from "./questions";
 
@@ -52,38 +52,25 @@ const KEYS: [string, [string, string][]][] = [
 export class Help {
   /** Brings back the first steps; null for who has none. */
   guide: (() => void) | null = null;
+  private readonly sheet = new Sheet("help");
 
   constructor(
-    private readonly dialog: HTMLDialogElement,
     private readonly posts: Posts,
     private readonly questions: Questions,
   ) {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
   open(): void {
     this.draw();
-    this.dialog.showModal();
+    this.sheet.open();
   }
 
   private draw(): void {
     const { guide } = this;
-    render(
+    this.sheet.draw(
+      "Raccourcis de la régie",
       html`<div class="regie-help">
-        <div class="regie-help-bar">
-          <h2 id="help-title">Raccourcis de la régie</h2>
-          <button
-            class="tool"
-            aria-label="Fermer l’aide"
-            title="Fermer"
-            @click=${() => this.dialog.close()}
-          >
-            ${icons.close}
-          </button>
-        </div>
         ${KEYS.map(
           ([where, keys]) =>
             html`<section>
@@ -110,7 +97,7 @@ export class Help {
               ? html`<button
                   class="quiet"
                   @click=${() => {
-                    this.dialog.close();
+                    this.sheet.close();
                     guide();
                   }}
                 >
@@ -120,7 +107,7 @@ export class Help {
           }
         </div>
       </div>`,
-      this.dialog,
+      "Fermer l’aide",
     );
   }
 

@@ -32,7 +32,7 @@ export class Questions {
   private talk = "";
   private mayTake = false;
   private looked = ""; // the question to read that one looks at
-  private readonly refusal = new Refusal($<HTMLDialogElement>("#refusal"));
+  private readonly refusal = new Refusal();
   private readonly undo = new Undo($("#undo"));
 
   constructor(

@@ -1,38 +1,22 @@
 // Taking an idea to another table: it keeps where it comes from.
 
-import { html, render } from "lit";
+import { html } from "lit";
 import type { Idea, Table } from "../lab_items";
-import * as icons from "../parts/icons";
+import { Sheet } from "../parts/sheet";
 import { typeset } from "../parts/text";
 
 export class Carrying {
-  /** `dialog` is empty; `carry` is called with the id of a table. */
-  constructor(
-    private readonly dialog: HTMLDialogElement,
-    private readonly carry: (idea: Idea, table: string) => void,
-  ) {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
+  private readonly sheet = new Sheet("carrying");
+
+  /** `carry` is called with the id of a table. */
+  constructor(private readonly carry: (idea: Idea, table: string) => void) {}
 
   /** `tables` are those of the laboratory, by number. */
   open(idea: Idea, tables: Table[]): void {
     const been = new Set([idea.table, ...idea.stops.map(({ table }) => table)]);
-    render(
+    this.sheet.draw(
+      "Porter l’idée à une autre table",
       html`<div class="carrying">
-        <header>
-          <h2 id="carrying-title">Porter l’idée à une autre table</h2>
-          <button
-            type="button"
-            class="tool"
-            aria-label="Ne pas la porter"
-            title="Fermer"
-            @click=${() => this.dialog.close()}
-          >
-            ${icons.close}
-          </button>
-        </header>
         <p class="quotation">${typeset(idea.text || "Une image")}</p>
         <p class="note">Elle reste ici aussi. L’autre table verra d’où elle vient.</p>
         <div class="table-choice">
@@ -43,7 +27,7 @@ export class Carrying {
                 class="quiet"
                 ?disabled=${been.has(id)}
                 @click=${() => {
-                  this.dialog.close();
+                  this.sheet.close();
                   this.carry(idea, id);
                 }}
               >
@@ -52,8 +36,8 @@ export class Carrying {
           )}
         </div>
       </div>`,
-      this.dialog,
+      "Ne pas la porter",
     );
-    this.dialog.showModal();
+    this.sheet.open();
   }
 }

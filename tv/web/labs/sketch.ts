@@ -1,8 +1,8 @@
 // A drawing made with a finger or a pen: a few colours on paper, kept as a picture.
 
-import { html, render } from "lit";
+import { html } from "lit";
 import type { Photo } from "../parts/photo";
-import * as icons from "../parts/icons";
+import { Sheet } from "../parts/sheet";
 import { variable } from "../parts/variable";
 
 const WIDTH = 1200; // pixels of the paper
@@ -23,38 +23,23 @@ interface Stroke {
 }
 
 export class Sketch {
+  private readonly sheet = new Sheet("sketch", true); // what is drawn is gone when it closes
   private strokes: Stroke[] = [];
-  private colour = PAPER;
+  private colour = PENS[0]?.[0] ?? PAPER;
   private keep: (drawn: Photo) => void = () => {};
-
-  /** `dialog` is empty; what is drawn is gone when it closes. */
-  constructor(private readonly dialog: HTMLDialogElement) {
-    this.colour = PENS[0]?.[0] ?? PAPER;
-  }
 
   open(keep: (drawn: Photo) => void): void {
     this.keep = keep;
     this.strokes = [];
     this.draw();
-    this.dialog.showModal();
+    this.sheet.open();
     this.paint();
   }
 
   private draw(): void {
-    render(
-      html`<header>
-          <h2 id="sketch-title">Dessiner</h2>
-          <button
-            type="button"
-            class="tool"
-            aria-label="Fermer sans garder"
-            title="Fermer"
-            @click=${() => this.dialog.close()}
-          >
-            ${icons.close}
-          </button>
-        </header>
-        <canvas
+    this.sheet.draw(
+      "Dessiner",
+      html`<canvas
           width=${WIDTH}
           height=${HEIGHT}
           role="img"
@@ -85,7 +70,7 @@ export class Sketch {
             Garder
           </button>
         </footer>`,
-      this.dialog,
+      "Fermer sans garder",
     );
   }
 
@@ -114,14 +99,14 @@ export class Sketch {
 
   private async done(): Promise<void> {
     const { paper } = this;
-    if (!this.strokes.length || !paper) return this.dialog.close();
+    if (!this.strokes.length || !paper) return this.sheet.close();
     const body = await new Promise<Blob | null>((done) => paper.toBlob(done, "image/jpeg", 0.9));
-    this.dialog.close();
+    this.sheet.close();
     if (body) this.keep({ body, preview: small(paper) });
   }
 
   private get paper(): HTMLCanvasElement | null {
-    return this.dialog.querySelector("canvas");
+    return this.sheet.find("canvas");
   }
 
   private paint(): void {

@@ -1,11 +1,11 @@
 // What « Signaler » opens: why, in one tap; a word more if one likes; and that it was received.
 
-import { html, nothing, render } from "lit";
+import { html, nothing } from "lit";
 import { call, Problem } from "../api";
 import { t } from "../language";
 import { forgotten, join } from "../session";
 import type { Reported } from "./alert";
-import * as icons from "./icons";
+import { Sheet } from "./sheet";
 import { typeset } from "./text";
 
 const NOTE = 200; // characters, as the server has it
@@ -20,14 +20,7 @@ const GROUNDS: [string, string][] = [
   ["other", t("Autre raison")],
 ];
 
-const dialog = document.createElement("dialog");
-dialog.className = "sheet-dialog alert-dialog";
-dialog.setAttribute("aria-labelledby", "alert-title");
-dialog.addEventListener("click", (event) => {
-  if (event.target === dialog) dialog.close();
-});
-document.body.append(dialog);
-
+const sheet = new Sheet("alert");
 const told = new Set<string>(); // reported from this page
 let reported: Reported;
 let grounds = "";
@@ -39,18 +32,18 @@ export function report(what: Reported): void {
   reported = what;
   grounds = note = trouble = "";
   draw();
-  dialog.showModal();
+  sheet.open();
 }
 
 function draw(): void {
-  render(told.has(reported.id) ? done() : form(), dialog);
+  if (told.has(reported.id)) sheet.draw(t("Signalement reçu"), done());
+  else sheet.draw(t("Signaler"), form());
 }
 
 function form() {
   const { text } = reported;
   const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
   return html`<form class="composer" @submit=${submit}>
-    ${head(t("Signaler"))}
     <div class="quotation">
       <p>${text ? typeset(short) : t("Une image")}</p>
     </div>
@@ -70,7 +63,7 @@ function form() {
                 draw();
               }}
             />
-            <span>${t(words)}</span>
+            <span>${words}</span>
           </label>`,
       )}
     </fieldset>
@@ -96,32 +89,16 @@ function form() {
 
 function done() {
   return html`<div class="composer">
-    ${head(t("Signalement reçu"))}
     <p role="status">
       ${t("Merci. Un modérateur va regarder. Si vous l’avez signalé par erreur, ce n’est pas grave.")}
     </p>
     <footer>
       <a href="/charte#signaler">${t("Ce qui se passe ensuite")}</a>
-      <button type="button" class="primary" autofocus @click=${() => dialog.close()}>
+      <button type="button" class="primary" autofocus @click=${() => sheet.close()}>
         ${t("Fermer")}
       </button>
     </footer>
   </div>`;
-}
-
-function head(title: string) {
-  return html`<header>
-    <h2 id="alert-title">${title}</h2>
-    <button
-      type="button"
-      class="tool"
-      aria-label=${t("Fermer")}
-      title=${t("Fermer")}
-      @click=${() => dialog.close()}
-    >
-      ${icons.close}
-    </button>
-  </header>`;
 }
 
 async function submit(event: Event): Promise<void> {
@@ -141,5 +118,5 @@ async function submit(event: Event): Promise<void> {
   }
   sending = false;
   draw();
-  if (told.has(id)) dialog.querySelector<HTMLElement>("[autofocus]")?.focus();
+  if (told.has(id)) sheet.find("[autofocus]")?.focus();
 }

@@ -1,12 +1,12 @@
 // Asking a question: a sheet over the page, a draft that survives everything, a quote if any.
 
-import { html, nothing, render } from "lit";
+import { html, nothing } from "lit";
 import { count, quoted } from "../french";
 import { keep, recall } from "../kept";
 import { t } from "../language";
 import type { Anchor } from "../protocol";
 import type { Hints } from "./hints";
-import * as icons from "./icons";
+import { Sheet } from "./sheet";
 
 const LIMIT = 500; // characters, as the server has it
 const QUOTE = 300;
@@ -19,6 +19,7 @@ export interface Draft {
 }
 
 export class Composer {
+  private readonly sheet = new Sheet("composer");
   private draft: Draft = { body: "", anchor: null };
   private talk = "";
   private left: Draft | null = null; // begun in another talk, and never sent
@@ -28,22 +29,16 @@ export class Composer {
    * gone with the page: others use the device after them.
    */
   constructor(
-    private readonly dialog: HTMLDialogElement,
     private readonly moment: () => number,
     private readonly send: (body: string, anchor: Anchor, talk: string) => void,
     private readonly hints: Hints,
     private readonly title = t("Poser une question"),
     private readonly keeps = true,
-  ) {
-    // A tap beside the sheet closes it; the draft stays.
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
+  ) {}
 
   /** A draft belongs to its talk. */
   about(talk: string): void {
-    if (talk === this.talk || this.dialog.open) return; // nothing changes under who writes
+    if (talk === this.talk || this.sheet.shown) return; // nothing changes under who writes
     this.talk = talk;
     this.hints.typed(talk, "");
     this.draft = { body: "", anchor: null };
@@ -65,8 +60,8 @@ export class Composer {
       };
     }
     this.store();
-    if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.querySelector("textarea")?.focus();
+    this.sheet.open();
+    this.sheet.find("textarea")?.focus();
   }
 
   get pending(): boolean {
@@ -103,14 +98,15 @@ export class Composer {
     this.draft = { body: "", anchor: null };
     this.hints.typed(this.talk, "");
     this.store();
-    this.dialog.close();
+    this.sheet.close();
   }
 
   /** Show what is known now. */
   draw(): void {
     const { body, anchor } = this.draft;
     const left = LIMIT - body.length;
-    render(
+    this.sheet.draw(
+      this.title,
       html`<form
         class="composer"
         @submit=${(event: Event) => {
@@ -118,18 +114,6 @@ export class Composer {
           this.submit();
         }}
       >
-        <header>
-          <h2 id="composer-title">${this.title}</h2>
-          <button
-            type="button"
-            class="tool"
-            aria-label=${t("Fermer ; le brouillon est gardé")}
-            title=${t("Fermer")}
-            @click=${() => this.dialog.close()}
-          >
-            ${icons.close}
-          </button>
-        </header>
         ${this.takeUp()}
         ${
           anchor?.quote
@@ -178,7 +162,7 @@ export class Composer {
           <button class="primary" ?disabled=${!body.trim()}>${t("Envoyer")}</button>
         </footer>
       </form>`,
-      this.dialog,
+      t("Fermer ; le brouillon est gardé"),
     );
   }
 
@@ -196,7 +180,7 @@ export class Composer {
           keep(`draft.${recall(LAST, "")}`, null);
           this.left = null;
           this.store();
-          this.dialog.querySelector("textarea")?.focus();
+          this.sheet.find("textarea")?.focus();
         }}
       >
         ${t("Reprendre ce brouillon")}

@@ -1,9 +1,9 @@
 // What keys do on a page that plays, and the list of them, shown by « ? ».
 
-import { html, nothing, render } from "lit";
+import { html, nothing } from "lit";
 import { prefer, preferences } from "../kept";
 import { t } from "../language";
-import * as icons from "./icons";
+import { Sheet } from "./sheet";
 
 export interface Key {
   keys: string[]; // as events name them, small letters
@@ -25,19 +25,13 @@ const PRESSING = "button, a, summary, [role=button], [role=tab], input";
 const MOVING = "input, [role=tab], [role=log]";
 
 export class Keys {
-  private readonly dialog = document.createElement("dialog");
+  private readonly sheet = new Sheet("keys");
 
   /** `known` are what keys do now; `others` are listed as well, as key and what it does. */
   constructor(
     private readonly known: () => Key[],
     private readonly others: [string, string][],
   ) {
-    this.dialog.className = "sheet-dialog";
-    this.dialog.setAttribute("aria-labelledby", "keys-title");
-    this.dialog.addEventListener("click", ({ target }) => {
-      if (target === this.dialog) this.dialog.close();
-    });
-    document.body.append(this.dialog);
     document.addEventListener("keydown", (event) => this.press(event));
   }
 
@@ -57,7 +51,7 @@ export class Keys {
 
   private list(): void {
     this.draw();
-    if (!this.dialog.open) this.dialog.showModal();
+    this.sheet.open();
   }
 
   private draw(): void {
@@ -66,19 +60,9 @@ export class Keys {
       ...this.others.map(([key, text]): [string[], string] => [[key], text]),
       [["?"], t("Cette liste")],
     ];
-    render(
-      html`<header class="sheet-head">
-          <h2 id="keys-title">${t("Raccourcis clavier")}</h2>
-          <button
-            class="tool"
-            aria-label=${t("Fermer")}
-            title=${t("Fermer")}
-            @click=${() => this.dialog.close()}
-          >
-            ${icons.close}
-          </button>
-        </header>
-        <dl class="key-list">
+    this.sheet.draw(
+      t("Raccourcis clavier"),
+      html`<dl class="key-list">
           ${rows.map(
             ([keys, text]) =>
               html`<div>
@@ -98,7 +82,6 @@ export class Keys {
           />
           <span>${t("Raccourcis clavier actifs")}</span>
         </label>`,
-      this.dialog,
     );
   }
 }

@@ -1,8 +1,8 @@
 // Why a question is not kept: its author will read it.
 
-import { html, render } from "lit";
-
+import { html } from "lit";
 import type { Question } from "../protocol";
+import { Sheet } from "./sheet";
 import { typeset } from "./text";
 
 export const REASONS: [string, string][] = [
@@ -15,32 +15,27 @@ export const REASONS: [string, string][] = [
 ];
 
 export class Refusal {
-  constructor(private readonly dialog: HTMLDialogElement) {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
+  private readonly sheet = new Sheet("refusal");
 
   open(question: Question, refuse: (reason: string) => void): void {
     const choose = (reason: string) => {
-      this.dialog.close();
+      this.sheet.close();
       refuse(reason);
     };
-    render(
+    this.sheet.draw(
+      "Refuser la question",
       html`<div class="refusal">
-        <h2 id="refusal-title">Refuser la question</h2>
         <p class="question-body">${typeset(question.body)}</p>
         <p class="note">Son auteur verra la raison.</p>
         <div class="reasons">
           ${REASONS.map(
-            ([code, text]) =>
-              html`<button class="quiet" @click=${() => choose(code)}>${text}</button>`,
+            ([code, text], rank) =>
+              html`<button class="quiet" ?autofocus=${!rank} @click=${() => choose(code)}>${text}</button>`,
           )}
         </div>
-        <button class="link" @click=${() => this.dialog.close()}>Ne pas refuser</button>
       </div>`,
-      this.dialog,
+      "Fermer sans refuser",
     );
-    this.dialog.showModal();
+    this.sheet.open();
   }
 }

@@ -1,11 +1,11 @@
 // « Envoyer au labo »: something of the set shows on the tables of all laboratories, or of some.
 
-import { html, nothing, render } from "lit";
+import { html, nothing } from "lit";
 import { quoted } from "../french";
 import type { Lab, SendingKind } from "../lab_items";
 import type { Requests } from "../requests";
-import * as icons from "./icons";
 import { labSign, labsOnce } from "./lab_sign";
+import { Sheet } from "./sheet";
 import { announce, typeset } from "./text";
 
 /** What is sent, as the server takes it. */
@@ -28,21 +28,14 @@ const KINDS: Record<SendingKind, string> = {
 };
 
 export class SendToLab {
+  private readonly sheet = new Sheet("send");
   private labs: Lab[] = [];
   private chosen = new Set<string>(); // none: all
   private sent: Sent = { type: "message" };
   private title = ""; // what it shows, in words
   private film = false; // a quote with its picture
 
-  /** `dialog` is an empty `<dialog class="sheet-dialog" aria-labelledby="send-title">`. */
-  constructor(
-    private readonly dialog: HTMLDialogElement,
-    private readonly requests: Requests,
-  ) {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
+  constructor(private readonly requests: Requests) {}
 
   /** `title` is what one reads of it: the quote, the question, the poll's prompt. */
   open(sent: Sent, title: string): void {
@@ -51,7 +44,7 @@ export class SendToLab {
     this.film = sent.type === "clip";
     this.chosen.clear();
     this.draw();
-    this.dialog.showModal();
+    this.sheet.open();
     void labsOnce().then((labs) => {
       this.labs = labs;
       this.draw();
@@ -61,7 +54,8 @@ export class SendToLab {
   private draw(): void {
     const { type } = this.sent;
     const heard = type === "quote" || type === "clip";
-    render(
+    this.sheet.draw(
+      "Envoyer au labo",
       html`<form
         class="composer send-to-lab"
         @submit=${(event: Event) => {
@@ -69,18 +63,6 @@ export class SendToLab {
           void this.send();
         }}
       >
-        <header>
-          <h2 id="send-title">Envoyer au labo</h2>
-          <button
-            type="button"
-            class="tool"
-            aria-label="Fermer sans envoyer"
-            title="Fermer"
-            @click=${() => this.dialog.close()}
-          >
-            ${icons.close}
-          </button>
-        </header>
         <div class="quotation">
           <p class="note">${KINDS[type]}</p>
           <p>${heard ? quoted(this.title) : typeset(this.title)}</p>
@@ -91,7 +73,7 @@ export class SendToLab {
           <button class="primary">Envoyer</button>
         </footer>
       </form>`,
-      this.dialog,
+      "Fermer sans envoyer",
     );
   }
 
@@ -150,7 +132,7 @@ export class SendToLab {
       labs: [...this.chosen],
     };
     if (!(await this.requests.create("sending", "/api/v1/sendings", body))) return;
-    this.dialog.close();
+    this.sheet.close();
     const names = this.labs.filter(({ id }) => this.chosen.has(id)).map(({ name }) => name);
     announce(`Envoyé\u202f: ${names.join(", ") || "à tous les laboratoires"}.`);
   }
