@@ -81,7 +81,7 @@ export class Rooms {
       spot: (screen: Screen) => this.spot(screen),
       remove: (screen: Screen) => this.remove(screen),
     };
-    return html`<li class="regie-room" ${variable("--lab", lab?.colour ?? "var(--line-strong)")}>
+    return html`<li class="regie-room ${lab ? "" : "common"}" ${variable("--lab", lab?.colour ?? "var(--line-strong)")}>
       <header>
         ${labSign(lab)}
         <div>
