@@ -1,8 +1,8 @@
 """« Signaler »: what people tell the moderators about a text or a picture that shows.
 
 There is one alert about a thing, however many people raise it. It is settled when a moderator keeps
-the thing, or when the thing shows no more, whoever took it away. What was kept is looked at again
-when more than twice as many people have raised it since.
+the thing, or when the thing is taken away, kept before or not, whoever does that. What was kept is
+looked at again when more than twice as many people have raised it since.
 """
 
 from collections import Counter
@@ -159,11 +159,11 @@ class Alerts(Fold):
                 return self._keep(position, event)
 
     def heed(self, position: str, at: float, item: Item) -> None:
-        """Follow what another fold changed: what shows no more is settled by that."""
+        """Follow what another fold changed: what was taken away is settled by that."""
         if not isinstance(item, Thing) or not (alert := self.by_id.get(_id_of(item))):
             return
         alert = replace(alert, shown=item)
-        if alert.state == "open" and not item.public:
+        if alert.state != "removed" and not (item.public or _made_room(item)):
             alert = replace(alert, state="removed", settled_at=at, settled_by="")
         self._put(position, alert)
 
@@ -258,6 +258,11 @@ class Alerts(Fold):
         self.by_id[alert.id] = alert = replace(alert, version=position)
         self.touched.append(alert)
         return alert
+
+
+def _made_room(thing: Thing) -> bool:
+    """Whether it left the wall only for newer posts, or comes back from that: nobody judged it."""
+    return isinstance(thing, Post) and thing.state in ("retired", "approved")
 
 
 def _id(kind: str, thing: str) -> str:

@@ -4,7 +4,14 @@ from engagement.alerts import BURST, Alert, AlertKept, AlertRaised
 from engagement.fold import Accepted, Outcome, Reason, Refused
 from engagement.happening import ParticipantErased
 from engagement.questions import QuestionRejected, QuestionRestored, QuestionWithdrawn
-from engagement.wall.post import PostApproved, PostHidden, PostShown, PostWritten
+from engagement.wall.post import (
+    PostApproved,
+    PostHidden,
+    PostRestored,
+    PostRetired,
+    PostShown,
+    PostWritten,
+)
 from tests.engagement.room import Room, reason
 
 
@@ -78,6 +85,31 @@ def test_kept_is_looked_at_again_when_more_than_twice_as_many_report_it() -> Non
     assert (room.alert().state, room.alert().people) == ("open", 5)
     counts = room.audience.alerts.counts()
     assert counts.received == counts.open + counts.kept + counts.removed == 1
+
+
+def test_what_was_kept_and_is_taken_away_later_counts_as_taken_away() -> None:
+    room = Moderated()
+    room.raised("ann")
+    room.do(AlertKept, alert="question.q", name="Anne")
+    room.do(QuestionRejected, question="q", reason="offensive")
+    assert (room.alert().state, room.alert().settled_by) == ("removed", "")
+    counts = room.audience.alerts.counts()
+    assert (counts.received, counts.kept, counts.removed) == (1, 0, 1)
+
+
+def test_post_that_made_room_for_newer_ones_is_still_to_be_looked_at() -> None:
+    room = Moderated()
+    room.do(PostWritten, "dia", post="w", text="Bonjour")
+    room.do(PostApproved, post="w")
+    room.do(PostShown, post="w")
+    room.raised("ann", "w", "post")
+    for act in (PostRetired, PostRestored, PostShown, PostRetired):
+        room.do(act, post="w")
+        assert room.alert("post.w").state == "open"
+    room.do(PostHidden, post="w")
+    assert room.alert("post.w").state == "removed"
+    room.do(PostRestored, post="w")
+    assert room.alert("post.w").state == "removed"
 
 
 def test_participant_reports_so_much_and_no_more() -> None:
