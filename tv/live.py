@@ -94,7 +94,7 @@ from tv.auth import Identity, Role, identity
 from tv.captioning.partial import PARTIALS, Partial
 from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
-from tv.open_page import VERSION, Known, News, NotUnderstood, Page, sees_all
+from tv.open_page import VERSION, Known, News, NotUnderstood, Page
 from tv.openapi import asks
 from tv.problems import Problem
 from tv.settings import Settings
@@ -102,7 +102,7 @@ from tv.sockets import Message, return_after
 from tv.tasks import running
 from tv.telling import Telling
 from tv.upstream import Upstream
-from tv.views import Views, view_of
+from tv.views import Views, sees_all, view_of
 
 logger = logging.getLogger(__name__)
 

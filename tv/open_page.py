@@ -8,9 +8,9 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from engagement.fold import View
-from tv.auth import MODERATORS, Identity
+from tv.auth import Identity
 from tv.sockets import EXTENSION, Message, Sockets
-from tv.views import view_of
+from tv.views import sees_all, view_of
 
 VERSION = 1  # of the messages
 TOPICS = 16  # per page
@@ -134,13 +134,3 @@ class Page:
     def forgive(self) -> None:
         """A minute has passed: hellos count from zero."""
         self._hellos = 0
-
-
-def sees_all(who: Identity, view: View) -> bool:
-    """Whether somebody gets what the crew alone is told of a view."""
-    kind, name, _ = view
-    if kind == "screen" and who.screen == name:
-        return True
-    if kind == "alerts" and who.role not in MODERATORS:
-        return False
-    return who.crew(name if kind in ("talk", "me") else "")

@@ -16,6 +16,7 @@ from engagement.questions import Question
 from engagement.talks import TALKS
 from tv import items
 from tv.airing import Airing
+from tv.auth import MODERATORS, Identity
 from tv.follower import Follower
 from tv.sockets import Message
 
@@ -44,6 +45,16 @@ def topic_of(view: View) -> str:
     """What a page calls a view."""
     kind, name, _ = view
     return f"{kind}:{name}" if name else kind
+
+
+def sees_all(who: Identity, view: View) -> bool:
+    """Whether somebody gets what the crew alone is told of a view."""
+    kind, name, _ = view
+    if kind == "screen" and who.screen == name:
+        return True
+    if kind == "alerts" and who.role not in MODERATORS:
+        return False
+    return who.crew(name if kind in ("talk", "me") else "")
 
 
 @dataclass

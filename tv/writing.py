@@ -20,6 +20,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engagement.alerts import ALERTS, Alert
 from engagement.audience import AnyEvent, key
 from engagement.fold import Accepted, Item, Reason, Refused
 from engagement.ideas.idea import Idea
@@ -30,11 +31,12 @@ from engagement.wall.post import Post
 from tv import items
 from tv.auth import CREW, Identity
 from tv.follower import Follower
-from tv.labs.ideas import sees_all
+from tv.labs import ideas
 from tv.limits import Bucket, Limits, TooFast
 from tv.problems import Problem
 from tv.refusals import NBSP, REFUSALS
 from tv.upstream import Upstream
+from tv.views import sees_all
 from tv.writes import Told
 
 KEY_LIMIT = 200  # characters of an Idempotency-Key
@@ -159,7 +161,8 @@ def refusal(outcome: Refused, who: Identity) -> Problem:
     current = outcome.current
     extra: dict[str, Any] = {}
     ended = isinstance(current, Reading) and current.gone  # nobody reads it any more
-    if current is not None and not ended:
+    others = isinstance(current, Alert) and not sees_all(who, ALERTS)  # what all told, not they
+    if current is not None and not (ended or others):
         crew = who.crew(getattr(current, "talk", current.id))
         mine = _theirs(current, who)
         if not (mine or items.seen(current, crew)):
@@ -176,7 +179,7 @@ def _theirs(current: Item, who: Identity) -> bool:
         case Question(by=by) | Post(by=by) | Comment(by=by):
             return by == who.by
         case Idea():
-            return sees_all(current, who)
+            return ideas.sees_all(current, who)
         case Synthesis(table=table):
             return who.hosts(table)
     return False

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from engagement.alerts import BURST, RAISED, AlertRaised
 from tests.tv.house import House, house
 from tv.auth import Role
 
@@ -54,6 +55,55 @@ async def test_report_reaches_moderators_and_takes_what_it_is_about_away(redis: 
         listed = (await crew.get("/api/v1/alerts?state=removed")).json()
         assert listed["counts"] == {"received": 1, "open": 0, "kept": 0, "removed": 1}
         assert len(listed["items"]) == 1
+
+
+async def test_everybody_may_report_what_many_reported_before(redis: Redis) -> None:
+    async with (
+        asyncio.timeout(30),
+        house(redis) as here,
+        here.crew(Role.MODERATOR) as crew,
+        here.someone() as bob,
+    ):
+        question = await shown_question(here, crew)
+        for number in range(RAISED):
+            event = AlertRaised(
+                id=f"e{number}",
+                at=here.upstream.now(),
+                by=f"p_{number}",
+                kind="question",
+                thing=question,
+                grounds="other",
+            )
+            await here.journal.append(event)
+        said = {"about": "question", "id": question, "grounds": "private", "note": "Une adresse"}
+        raised = await bob.post("/api/v1/alerts", json=said)
+        assert raised.status_code == 201
+        assert (raised.json()["grounds"], raised.json()["note"]) == ("private", "Une adresse")
+        (alert,) = (await crew.get("/api/v1/alerts")).json()["items"]
+        assert alert["people"] == RAISED
+
+
+async def test_refusal_of_a_report_tells_nobody_what_others_reported(redis: Redis) -> None:
+    async with (
+        asyncio.timeout(30),
+        house(redis) as here,
+        here.crew(Role.MODERATOR) as crew,
+        here.someone() as ann,
+        here.someone() as bob,
+        here.crew(Role.PRESENTER) as presenter,
+    ):
+        questions = [await shown_question(here, crew) for _ in range(BURST + 1)]
+        for person in (bob, presenter):
+            for question in questions[1:]:
+                said = {"about": "question", "id": question, "grounds": "other"}
+                assert (await person.post("/api/v1/alerts", json=said)).status_code == 201
+        said = {"about": "question", "id": questions[0], "grounds": "other", "note": "Secret"}
+        await ann.post("/api/v1/alerts", json=said)
+        for person in (bob, presenter):
+            for _ in range(2):  # a retry is answered as the first
+                key = {"idempotency-key": "again"}
+                refused = await person.post("/api/v1/alerts", json=said, headers=key)
+                assert (refused.status_code, "current" in refused.json()) == (429, False)
 
 
 async def test_moderator_keeps_what_was_reported(redis: Redis) -> None:
