@@ -9,7 +9,8 @@ class IdeaMade(Making, frozen=True):
     """Somebody has an idea, at a table or in answer to a call.
 
     `round`: the one in which it was written, 0 for the one under way: a card that arrives when its
-    round is over still belongs to that. `doubtful`: has words that somebody should read first.
+    round is over still belongs to that. `doubtful`: has a picture, or words that somebody should
+    read first.
     """
 
     makes: ClassVar[str] = "idea"

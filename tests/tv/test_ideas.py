@@ -306,6 +306,9 @@ async def test_photo_is_seen_while_its_card_shows_and_kept_for_it(
         for client, status in ((ann, 200), (bob, 404), (host, 404)):
             assert (await client.get(sent["url"])).status_code == status
         await good(host.post(f"/api/v1/tables/{HERE}:reveal"))
+        for client, status in ((ann, 200), (bob, 404), (host, 200)):  # it is read first
+            assert (await client.get(sent["url"])).status_code == status
+        await good(host.post(f"{IDEAS}/{card['id']}:approve"))
         assert (await bob.get(sent["url"])).status_code == 200
         await good(host.post(f"{IDEAS}/{card['id']}:hide"))
         for client, status in ((ann, 200), (bob, 404), (host, 200)):
