@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from engagement.happening import PhaseSet
 from engagement.talks import TalkEnded, TalkPublished, TalkStarted
+from engagement.talks.events import TalkCreated, TalkUnpublished
+from engagement.talks.plan import Plan
 from tv import journal
 from tv.follower import Follower
 from tv.settings import SettingsError, load
@@ -33,6 +36,7 @@ class Receiver:
     def __init__(self) -> None:
         self.heard: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
         self.answers: queue.Queue[int] = queue.Queue()  # then 204
+        self.minds = ""  # a talk's title that it never takes
         self.url = ""
 
     async def next(self) -> dict[str, Any]:
@@ -57,7 +61,7 @@ def receiver() -> Iterator[Receiver]:
             try:
                 status = made.answers.get_nowait()
             except queue.Empty:
-                status = 204
+                status = 400 if json.loads(body)["data"]["title"] == made.minds else 204
             self.send_response(status)
             if status == 302:
                 self.send_header("location", "/elsewhere")
@@ -87,7 +91,8 @@ async def following(redis: Redis) -> AsyncIterator[Follower]:
 @asynccontextmanager
 async def telling(redis: Redis, follower: Follower, url: str) -> AsyncIterator[None]:
     target = Target(url=url, secret=SECRET)
-    one = Telling(redis, "test", "site", target, "https://tv.example.org", follower)
+    base = "https://tv.example.org"
+    one = Telling(redis, "test", "site", target, base, follower, look=0.02, pause=0.1)
     async with running(one.run()):
         yield
 
@@ -145,6 +150,57 @@ async def test_a_new_target_hears_nothing_of_what_was_before(redis: Redis) -> No
                 await known(redis)
                 await follower.write(event(TalkEnded, 2))
                 assert (await site.next())["type"] == "talk.ended"
+
+
+async def test_what_is_published_again_is_told_under_another_id(redis: Redis) -> None:
+    async with following(redis) as follower:
+        with receiver() as site:
+            async with telling(redis, follower, site.url):
+                await known(redis)
+                heard = []
+                for number, kind in enumerate(
+                    (TalkStarted, TalkEnded, TalkPublished, TalkUnpublished, TalkPublished)
+                ):
+                    more = {"consent": True} if kind is TalkPublished else {}
+                    await follower.write(event(kind, number, **more))
+                    heard.append(await site.next())
+        types = [told["type"].removeprefix("talk.") for told in heard]
+        assert types == ["started", "ended", "published", "ended", "published"]
+        assert len({told["id"] for told in heard}) == len(heard)
+
+
+async def test_a_rehearsal_is_nobody_elses_business(redis: Redis) -> None:
+    async with following(redis) as follower:
+        with receiver() as site:
+            async with telling(redis, follower, site.url):
+                await known(redis)
+                await follower.write(PhaseSet(id="p1", by="regie", at=1_000.0, phase="rehearsal"))
+                await follower.write(event(TalkStarted, 1))
+                with pytest.raises(queue.Empty):
+                    await asyncio.to_thread(site.heard.get, True, 0.5)
+                await follower.write(PhaseSet(id="p2", by="regie", at=1_001.0, phase="open"))
+                await follower.write(event(TalkStarted, 2))
+                told = await site.next()
+            assert told["type"] == "talk.started"
+            assert told["data"]["started_at"] == "1970-01-01T00:16:42+00:00"
+            assert site.heard.empty()
+
+
+async def test_one_talk_that_a_target_never_takes_does_not_hold_up_the_others(redis: Redis) -> None:
+    async with following(redis) as follower:
+        with receiver() as site:
+            site.minds = "Un titre trop long pour elle"
+            async with telling(redis, follower, site.url):
+                await known(redis)
+                for talk, title in (("a", site.minds), ("b", "Un autre")):
+                    plan = Plan(talk=talk, guid=talk, channel=talk, title=title)
+                    await follower.write(TalkCreated(id=f"c{talk}", by="regie", at=1.0, plan=plan))
+                    begun = TalkStarted(id=f"s{talk}", by="regie", at=2.0, talk=talk)
+                    await follower.write(begun)
+                heard: list[str] = []
+                while "b" not in heard or heard.count("a") < 3:  # and it is asked again
+                    heard.append((await site.next())["data"]["talk"])
+        assert heard.count("b") == 1
 
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:
