@@ -3,8 +3,6 @@
 import asyncio
 import os
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -23,17 +21,17 @@ def tell(state: str) -> None:
 
 
 @asynccontextmanager
-async def telling(address: str = "") -> AsyncIterator[None]:
-    """Say what there is to say while the body runs: READY=1, then that we live.
+async def telling(server: tuple[str, int] | None = None) -> AsyncIterator[None]:
+    """Say what there is to say while the body runs: READY=1, then that we live, then STOPPING=1.
 
-    We are ready when the server at `address` says so; without one, at once. It is the supervisor
-    that lives: each process under it has a watch of its own (`tv/stalls.py`), and a picture on air
-    is not ended because a page is slow.
+    We are ready when the server that listens on this address and port says so; without one, at
+    once. It is the supervisor that lives: each process under it has a watch of its own
+    (`tv/stalls.py`), and a picture on air is not ended because a page is slow.
     """
     if not os.environ.get("NOTIFY_SOCKET"):
         yield
         return
-    task = asyncio.create_task(_tell(address))
+    task = asyncio.create_task(_tell(server))
     try:
         yield
     finally:
@@ -42,9 +40,9 @@ async def telling(address: str = "") -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _tell(address: str) -> None:
+async def _tell(server: tuple[str, int] | None) -> None:
     every = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or LIVING
-    while address and not await asyncio.to_thread(_answers, f"{address}/readyz"):
+    while server and not await _is_ready(*server[:2]):
         tell("WATCHDOG=1")
         await asyncio.sleep(LOOK)
     tell("READY=1\nSTATUS=Prêt")
@@ -53,9 +51,16 @@ async def _tell(address: str) -> None:
         await asyncio.sleep(every)
 
 
-def _answers(url: str) -> bool:
+async def _is_ready(host: str, port: int) -> bool:
+    """Asked without a thread (an address needs no looking up): the supervisor has none, so that it
+    may prepare its processes between fork and exec."""
     try:
-        with urllib.request.urlopen(url, timeout=LOOK):
-            return True
-    except (urllib.error.URLError, OSError):
+        async with asyncio.timeout(LOOK):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+                return (await reader.readline()).split()[1:2] == [b"200"]
+            finally:
+                writer.close()
+    except (OSError, ValueError):  # a ValueError: a line that does not end
         return False

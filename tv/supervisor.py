@@ -201,22 +201,19 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def listen(host: str, port: int, option: str) -> socket.socket:
-    """A listening TCP socket that web processes share. Raises PortTaken, which names `option`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    http = socket.socket(family, socket.SOCK_STREAM)
+def listen(host: str, port: int, section: str = "") -> socket.socket:
+    """A listening TCP socket that web processes share, or one of another section's.
+
+    Raises PortTaken, which names what to change.
+    """
+    http = socket.socket(_family(host), socket.SOCK_STREAM)
     http.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         http.bind((host, port))
         http.listen(2048)
     except OSError as error:
         http.close()
-        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-            raise PortTaken(
-                f"L’adresse d’écoute « {host} » n’est pas à cette machine : corrigez --host, ou "
-                "laissez 0.0.0.0 pour toutes ses adresses."
-            ) from error
-        raise PortTaken(_taken(f"{port} ({host})", option, error)) from error
+        raise PortTaken(_unusable(host, f"{port} ({host})", section, error)) from error
     http.setblocking(False)
     http.set_inheritable(True)
     return http
@@ -232,29 +229,39 @@ def address(settings: Settings) -> str:
 
 def probe_ports(settings: Settings) -> None:
     """Raises PortTaken unless all our ports are free now."""
-    host = settings.server.host
-    listen(host, settings.server.port, "--port").close()
-    listen(host, settings.rtmp.port, "FABRIQUE_RTMP__PORT").close()
-    probe_udp(settings.webrtc.port, "FABRIQUE_WEBRTC__PORT")
+    listen(settings.server.host, settings.server.port).close()
+    listen(settings.rtmp.host, settings.rtmp.port, "RTMP").close()
+    probe_udp(settings.webrtc.port, "WEBRTC")
     if settings.link.host:
-        listen(settings.link.host, settings.link.port, "FABRIQUE_LINK__PORT").close()
+        listen(settings.link.host, settings.link.port, "LINK").close()
     if settings.srt.enabled:
-        probe_udp(settings.srt.port, "FABRIQUE_SRT__PORT")
+        probe_udp(settings.srt.port, "SRT", settings.srt.host)
 
 
-def probe_udp(port: int, option: str) -> None:
+def probe_udp(port: int, section: str, host: str = "127.0.0.1") -> None:
     """Raises PortTaken unless the UDP port is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PortTaken(_taken(f"UDP {port}", option, error)) from error
+    try:
+        with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
+            probe.bind((host, port))
+    except OSError as error:
+        raise PortTaken(_unusable(host, f"UDP {port}", section, error)) from error
 
 
-def _taken(port: str, option: str, error: OSError) -> str:
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _unusable(host: str, port: str, section: str, error: OSError) -> str:
+    """Why, and which option to change: of the command for HTTP, else of the settings' section."""
+    option = f"FABRIQUE_{section}__" if section else "--"
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return (
+            f"L’adresse d’écoute « {host} » n’est pas à cette machine : corrigez "
+            f"{option}{'HOST' if section else 'host'}, ou laissez 0.0.0.0 pour toutes ses adresses."
+        )
     return (
         f"Le port {port} n’est pas disponible ({reasons.of_system(error)}) : arrêtez le programme "
-        f"qui l’occupe, ou choisissez-en un autre ({option})."
+        f"qui l’occupe, ou choisissez-en un autre ({option}{'PORT' if section else 'port'})."
     )
 
 
@@ -310,14 +317,14 @@ async def serve(
         load_secret(folder.path)
         machines.check(settings.link)
         probe_ports(settings)  # those that media takes itself are checked here alone
-        http = listen(settings.server.host, settings.server.port, "--port")
+        http = listen(settings.server.host, settings.server.port)
         folder.note_address(address(settings))
         stopped = told_to_stop()
         with http:
             if settings.store.url:
                 await find_store(settings.store.url)
             supervisor = Supervisor(Children(folder, settings).all(http))
-            async with notify.telling(address(settings)), supervisor.running():
+            async with supervisor.running(), notify.telling(http.getsockname()):
                 told = asyncio.create_task(ready(supervisor)) if ready else None
                 await stopped.wait()
                 if told:

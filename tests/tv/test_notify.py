@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Thread, active_count
 
 import pytest
 
@@ -43,10 +43,10 @@ class Server(BaseHTTPRequestHandler):
 
 
 @asynccontextmanager
-async def server() -> AsyncIterator[str]:
+async def server() -> AsyncIterator[tuple[str, int]]:
     with HTTPServer(("127.0.0.1", 0), Server) as http:
         Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}"
+        yield "127.0.0.1", http.server_port
         http.shutdown()
 
 
@@ -54,12 +54,14 @@ async def test_it_is_told_once_we_are_ready_then_that_we_live_and_that_we_end(
     systemd: socket.socket,
 ) -> None:
     async with server() as address:
+        threads = active_count()
         async with notify.telling(address):
             await hear(systemd, "WATCHDOG=1")  # we live, and are not ready
             Server.ready = True
             await hear(systemd, "READY=1")
             await hear(systemd, "WATCHDOG=1")
             await hear(systemd, "WATCHDOG=1")
+            assert active_count() == threads  # who forks must have none
         await hear(systemd, "STOPPING=1")
     systemd.close()
 
@@ -67,5 +69,5 @@ async def test_it_is_told_once_we_are_ready_then_that_we_live_and_that_we_end(
 async def test_nobody_is_told_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     before = asyncio.all_tasks()
-    async with notify.telling("http://127.0.0.1:1"):
+    async with notify.telling(("127.0.0.1", 1)):
         assert asyncio.all_tasks() == before
