@@ -28,6 +28,11 @@ export async function leave(letters: Left[]): Promise<void> {
   else await box.delete(ADDRESS);
 }
 
+/** Forget what was left, and who this device has become. */
+export async function forgetLetters(): Promise<void> {
+  if ("caches" in globalThis) await caches.delete(BOX);
+}
+
 /** Note that this device has joined as `id`, while no page was there to know. */
 export async function introduce(id: string): Promise<void> {
   await (await caches.open(BOX)).put(WHO, new Response(id));

@@ -5,6 +5,7 @@ import { t } from "./language";
 import { Live } from "./live";
 import { drawing } from "./page";
 import type { Talk } from "./protocol";
+import "./shell";
 
 const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 

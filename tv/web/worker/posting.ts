@@ -26,8 +26,10 @@ async function deliver({ method, path, body, key }: Left): Promise<void> {
   let answer = await send(path, body, method);
   if (answer.status === 401) {
     const joined = await send("/api/v1/participants", {}, "POST"); // who only wrote has not yet
-    if (joined.ok) await introduce(((await joined.json()) as { id: string }).id);
+    if (!joined.ok) throw new Error(`${joined.status}: nobody yet`);
+    await introduce(((await joined.json()) as { id: string }).id);
     answer = await send(path, body, method);
   }
-  if (answer.status === 429 || answer.status >= 500) throw new Error(`${answer.status}: later`);
+  const { status } = answer;
+  if (status === 401 || status === 429 || status >= 500) throw new Error(`${status}: later`);
 }

@@ -39,11 +39,12 @@ export async function fresh(
   return Promise.race([asking, slow]).catch(() => kept);
 }
 
-/** Pages that are not meant to be kept say so, and what is no page is none. */
+/** Pages that are not to be kept say so, and what is no page is none. */
 async function keep(cache: Cache, request: Request, found: Response): Promise<void> {
   const page = found.headers.get("content-type")?.startsWith("text/html");
+  if (found.status !== 200 || !page) return;
   const secret = found.headers.get("cache-control")?.includes("no-store");
-  if (found.status !== 200 || !page || secret) return;
+  if (secret) return void (await cache.delete(request)); // it was not, when it was kept
   const pages = (await cache.keys()).filter(({ url }) => !url.includes("/static/"));
   for (const { url } of pages.slice(0, Math.max(0, pages.length - PAGES))) {
     if (new URL(url).pathname !== OFFLINE) await cache.delete(url);
