@@ -66,7 +66,7 @@ class Desk:
     async def privacy(self, request: Request) -> Response:
         who = identity(request)
         erased = "efface" in request.query_params and not who.participant
-        return self._page(
+        page = self._page(
             request,
             "privacy.html",
             script="privacy.ts",
@@ -77,6 +77,9 @@ class Desk:
             own=own(self._audience, who.participant) if who.participant else [],
             erased=erased,
         )
+        if who.participant:  # what they wrote stands in it
+            page.headers["cache-control"] = "no-store"
+        return page
 
     async def erase(self, request: Request) -> Response:
         who = identity(request)
