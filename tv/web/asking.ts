@@ -1,11 +1,13 @@
 // What the API says at an address, asked again and again: figures that no topic brings.
 
 import { call } from "./api";
+import * as clock from "./clock";
 import type { Lab } from "./lab_items";
 
 const LABS = 60; // seconds between two looks: one may be added while everything runs
 
 export class Asking<T> {
+  at = 0; // when it was last told, by the broadcast clock: nobody asks while the page is hidden
   private address = "";
   private told: T | null = null;
 
@@ -14,6 +16,7 @@ export class Asking<T> {
     private readonly changed: () => void,
   ) {
     setInterval(() => void this.ask(), 1000 * every);
+    document.addEventListener("visibilitychange", () => void this.ask());
   }
 
   /** What was told last at this address, from now on; null while nothing was. "" asks nothing. */
@@ -33,6 +36,7 @@ export class Asking<T> {
       const told = await call<T>("GET", address);
       if (address !== this.address) return;
       this.told = told;
+      this.at = clock.now();
       this.changed();
     } catch {
       // the next turn asks again

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { call } from "../api";
+import { Asking } from "../asking";
 import * as clock from "../clock";
 import { count, stopwatch } from "../french";
 import type { Cafe, Lab, Progress, Table } from "../lab_items";
@@ -14,32 +14,32 @@ import type { Screen } from "../protocol";
 import type { Requests } from "../requests";
 import { type Known, isHere, rooms, screenCard } from "./screen_card";
 
+const SCREENS = "/api/v1/screens";
 const WATCHING = 5; // seconds between two looks at who is there
 
 export class Rooms {
-  private seen = new Map<string, Screen>(); // as the API last told
-  private watching = 0;
+  private readonly told: Asking<{ items: Screen[] }>; // with when they were last heard of
 
   constructor(
     private readonly live: Live,
     private readonly requests: Requests,
-    private readonly changed: () => void,
-  ) {}
+    changed: () => void,
+  ) {
+    this.told = new Asking(WATCHING, changed);
+  }
 
   /** Screens that are there, of all; and those that were and are silent now. */
   get counted(): { here: number; all: number; away: Screen[] } {
-    this.watch();
-    const screens = this.screens;
-    const now = clock.now();
-    const here = screens.filter(({ id }) => isHere(this.seen.get(id), now));
+    const { screens, seen } = this;
+    const here = screens.filter(({ id }) => isHere(seen.get(id), this.told.at));
     if (!this.live.connected) return { here: here.length, all: screens.length, away: [] };
     const away = screens.filter(
-      (screen) => this.seen.get(screen.id)?.seen_at != null && !here.includes(screen),
+      (screen) => seen.get(screen.id)?.seen_at != null && !here.includes(screen),
     );
     return { here: here.length, all: screens.length, away };
   }
 
-  render(known: Omit<Known, "now">) {
+  render(known: Omit<Known, "now" | "at">) {
     const { labs, mayRun } = known;
     const screens = this.screens;
     const places = [undefined, ...labs].map((lab) => ({
@@ -49,7 +49,7 @@ export class Rooms {
     return html`<ul class="regie-rooms">
         ${places
           .filter(({ lab, there }) => lab || there.length || !screens.length)
-          .map(({ lab, there }) => this.room(lab, there, { ...known, now: clock.now() }))}
+          .map(({ lab, there }) => this.room(lab, there, { ...known, now: clock.now(), at: this.told.at }))}
       </ul>
       ${mayRun ? this.pairing(labs) : nothing}`;
   }
@@ -74,7 +74,12 @@ export class Rooms {
       .sort((a, b) => a.name.localeCompare(b.name, "fr"));
   }
 
+  private get seen(): Map<string, Screen> {
+    return new Map(this.told.of(SCREENS)?.items.map((screen) => [screen.id, screen]));
+  }
+
   private room(lab: Lab | undefined, screens: Screen[], known: Known) {
+    const { seen } = this;
     const acts = {
       set: (screen: Screen, change: Partial<Screen>) =>
         void this.do(screen.id, "PATCH", path(screen), change),
@@ -95,7 +100,7 @@ export class Rooms {
               ${repeat(
                 screens,
                 ({ id }) => id,
-                (screen) => screenCard(screen, this.seen.get(screen.id), known, acts),
+                (screen) => screenCard(screen, seen.get(screen.id), known, acts),
               )}
             </ul>`
           : html`<p class="empty">
@@ -138,7 +143,7 @@ export class Rooms {
         event.preventDefault();
         const form = event.target as HTMLFormElement;
         const said = Object.fromEntries(new FormData(form));
-        void this.do("pairing", "POST", "/api/v1/screens", said).then((done) => done && form.reset());
+        void this.do("pairing", "POST", SCREENS, said).then((done) => done && form.reset());
       }}
     >
       <h3 id="pairing-title">Associer un écran</h3>
@@ -178,12 +183,6 @@ export class Rooms {
     </form>`;
   }
 
-  private watch(): void {
-    if (this.watching) return;
-    this.watching = window.setInterval(() => void this.look(), WATCHING * 1000);
-    void this.look();
-  }
-
   private spot(screen: Screen): void {
     void this.do(screen.id, "POST", `${path(screen)}:spot`);
   }
@@ -196,19 +195,8 @@ export class Rooms {
 
   private async do(id: string, method: string, path: string, body?: object): Promise<boolean> {
     const done = await this.requests.send(id, method, path, body);
-    void this.look();
+    void this.told.ask();
     return done;
-  }
-
-  private async look(): Promise<void> {
-    if (document.hidden || !this.live.connected) return;
-    try {
-      const { items } = await call<{ items: Screen[] }>("GET", "/api/v1/screens");
-      this.seen = new Map(items.map((screen) => [screen.id, screen]));
-      this.changed();
-    } catch {
-      // the next turn looks again
-    }
   }
 }
 
@@ -218,5 +206,5 @@ function inRoom({ lab }: Screen, labs: Lab[]): string {
 }
 
 function path({ id }: Screen): string {
-  return `/api/v1/screens/${id}`;
+  return `${SCREENS}/${id}`;
 }

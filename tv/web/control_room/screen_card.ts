@@ -43,20 +43,21 @@ export interface Acts {
 
 export interface Known {
   now: number;
+  at: number; // when one was told which screens are here
   mayRun: boolean;
   labs: Lab[];
   channels: { id: string; name: string }[];
 }
 
-/** Whether it has said something of late; `told` is what it last said. */
-export function isHere(told: Screen | undefined, now: number): boolean {
+/** Whether it had said something of late, `at` the time when one was told so. */
+export function isHere(told: Screen | undefined, at: number): boolean {
   const seen = seconds(told?.seen_at);
-  return seen != null && now - seen < ABSENT;
+  return seen != null && at - seen < ABSENT;
 }
 
 export function screenCard(screen: Screen, told: Screen | undefined, known: Known, acts: Acts) {
-  const { now, mayRun } = known;
-  const here = isHere(told, now);
+  const { now, at, mayRun } = known;
+  const here = isHere(told, at);
   const [words, mood] = state(told, here, now);
   return html`<li class="regie-screen ${here ? "" : "away"}">
     <div class="regie-monitor" aria-hidden="true">${here ? shown(screen, known) : icons.hidden}</div>
