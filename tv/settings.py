@@ -27,7 +27,8 @@ from tv.webrtc.ice_servers import IceServer
 DEFAULT_CHANNEL = "plateau"
 # Of the commands themselves.
 NO_SETTING = frozenset(
-    {"FABRIQUE_DATA", "FABRIQUE_RESOLVED", "FABRIQUE_ORIGIN", "FABRIQUE_PASS_FILE"}
+    {"FABRIQUE_DATA", "FABRIQUE_CONFIG", "FABRIQUE_RESOLVED"}
+    | {"FABRIQUE_ORIGIN", "FABRIQUE_PASS_FILE"}
 )
 
 
@@ -70,11 +71,13 @@ class Link(Section, frozen=True):
 
 
 class Rtmp(Section, frozen=True):
+    host: str = "0.0.0.0"  # not the proxy's: encoders come by themselves
     port: int = 1935
 
 
 class Srt(Section, frozen=True):
     enabled: bool = True
+    host: str = "0.0.0.0"
     port: int = 8890
     passphrase: str = ""  # secret; the encoder must have the same
     latency: float = 0.12  # seconds that a lost packet may take to come again
@@ -273,7 +276,7 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
         except OSError as error:
             raise SettingsError(
                 f"Fichier de réglages « {file} » illisible ({reasons.of_system(error)}) : "
-                "vérifiez le chemin donné à --config."
+                "vérifiez le chemin donné à --config, ou FABRIQUE_CONFIG."
             ) from error
         except UnicodeDecodeError as error:
             raise SettingsError(

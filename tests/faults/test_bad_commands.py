@@ -142,7 +142,7 @@ def test_taken_port_is_told_with_the_setting_that_changes_it(
     tcp, udp = taken
     for setting, port, named, changed_by in (
         ("SERVER__PORT", tcp, f"{tcp} (127.0.0.1)", "--port"),
-        ("RTMP__PORT", tcp, f"{tcp} (127.0.0.1)", "FABRIQUE_RTMP__PORT"),
+        ("RTMP__PORT", tcp, f"{tcp} (0.0.0.0)", "FABRIQUE_RTMP__PORT"),
         ("WEBRTC__PORT", udp, f"UDP {udp}", "FABRIQUE_WEBRTC__PORT"),
         ("SRT__PORT", udp, f"UDP {udp}", "FABRIQUE_SRT__PORT"),
     ):
@@ -152,7 +152,11 @@ def test_taken_port_is_told_with_the_setting_that_changes_it(
             f"programme qui l’occupe, ou choisissez-en un autre ({changed_by})."
         )
     assert "deux ports différents" in refused(place, "serve", SERVER__PORT=tcp, RTMP__PORT=tcp)
-    assert "corrigez --host" in refused(place, "serve", "--host", "192.0.2.1")
+    elsewhere = "192.0.2.1"
+    assert "corrigez --host" in refused(place, "serve", "--host", elsewhere)
+    for section in ("RTMP", "SRT"):
+        line = refused(place, "serve", **{f"{section}__HOST": elsewhere})
+        assert f"corrigez FABRIQUE_{section}__HOST" in line
 
 
 def test_store_that_cannot_be_used_is_told_without_its_password(

@@ -19,6 +19,11 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
     assert settings.channels["labo-1"].name == "Labo 1"
 
 
+def test_studios_come_by_themselves_where_a_proxy_brings_the_viewers() -> None:
+    settings = load(environment={"FABRIQUE_SERVER__HOST": "127.0.0.1"})
+    assert (settings.rtmp.host, settings.srt.host) == ("0.0.0.0", "0.0.0.0")
+
+
 def test_secret_comes_from_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "url"
     secret.write_text("redis://:secret@127.0.0.1/0\n")

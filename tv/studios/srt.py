@@ -171,7 +171,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     door = Door(secret, settings.channels)
     publishers = Publishers(folder.media_socket, door)
     options = Options(
-        host=settings.server.host,
+        host=settings.srt.host,
         port=settings.srt.port,
         passphrase=settings.srt.passphrase,
         latency=settings.srt.latency,
