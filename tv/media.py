@@ -289,7 +289,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
         if settings.link.host:
             await stack.enter_async_context(machines.listening(settings.link, secret, media.serve))
-        host, port = settings.server.host, settings.rtmp.port
+        host, port = settings.rtmp.host, settings.rtmp.port
         await stack.enter_async_context(
             rtmp.listening(host, port, media.open_source, refused=media.refused)
         )
