@@ -1,7 +1,6 @@
 """The command line: what one can run."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,7 +16,7 @@ from tv import settings as reading
 from tv.backup import BackupError
 from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
-from tv.options import Config, Data
+from tv.options import Config, Data, configured
 from tv.passes import Passes, Role
 from tv.schedule.cli import schedule
 from tv.schedule.errors import ScheduleError
@@ -59,7 +58,7 @@ def serve(
     web_workers: Annotated[int | None, typer.Option(help="Nombre de processus web.")] = None,
 ) -> None:
     """Lance tout le service sur cette machine."""
-    settings = _settings(config, host, port, store, web_workers)
+    settings = configured(config, host, port, store, web_workers)
     process.start_logging("serve")
     asyncio.run(supervisor.serve(Folder(data), settings))
 
@@ -202,7 +201,7 @@ def erase(
     from tv.erasing import erase as forget
 
     try:
-        acts, written = asyncio.run(forget(Folder(data), reading.load(config), participant))
+        acts, written = asyncio.run(forget(_existing(data), reading.load(config), participant))
     except Unknown as error:
         _fail(str(error))
     print(f"Oublié (actes\u202f: {acts}). Ses votes et ses soutiens comptent toujours, sans nom.")
@@ -222,7 +221,7 @@ def backup(
     """Met dans un fichier tout ce qui ne peut pas être refait ; le service peut tourner."""
     from tv.backup import backup as save
 
-    size = asyncio.run(save(Folder(data), reading.load(config), file, recordings=recordings))
+    size = asyncio.run(save(_existing(data), reading.load(config), file, recordings=recordings))
     megabytes = f"{size / 1e6:.1f}".replace(".", ",")
     print(f"{file}\u202f: {megabytes} Mo")
 
@@ -254,9 +253,10 @@ def export(
     """Exporte tout ce que le public et l’équipe ont fait."""
     from tv.exporting import export as write_files
 
+    folder = _existing(data)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        asyncio.run(write_files(Folder(data), reading.load(config), directory, with_films=films))
+        asyncio.run(write_files(folder, reading.load(config), directory, with_films=films))
     except OSError as error:
         _fail(f"Impossible d’écrire dans « {directory} » ({reasons.of_system(error)}).")
     print(*sorted(directory.iterdir()), sep="\n")
@@ -275,7 +275,7 @@ def demo(
     """Lance tout le service avec une intervention intégrée en guise de plateau."""
     from tv.demo import command as demonstration
 
-    demonstration.run(Folder(data), _settings(config, host, port, None, None))
+    demonstration.run(Folder(data), configured(config, host, port))
 
 
 nodes.add_to(app)
@@ -321,23 +321,11 @@ def print_qr(link: str) -> None:
     segno.make(link, error="l").terminal(out=sys.stdout, compact=True, border=2)
 
 
-def _settings(
-    config: Path | None,
-    host: str | None,
-    port: int | None,
-    store: str | None,
-    web_workers: int | None,
-) -> Settings:
-    environment = dict(os.environ)
-    for name, value in (
-        ("SERVER__HOST", host),
-        ("SERVER__PORT", port),
-        ("STORE__URL", store),
-        ("SERVER__WEB_WORKERS", web_workers),
-    ):
-        if value is not None:
-            environment[f"FABRIQUE_{name}"] = str(value)
-    return reading.load(config, environment)
+def _existing(data: Path) -> Folder:
+    """The folder of an installation that is there. Raises FolderError."""
+    folder = Folder(data)
+    folder.check_known()
+    return folder
 
 
 def _misused(error: Any) -> str:

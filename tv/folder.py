@@ -41,6 +41,26 @@ class Folder:
                 "ses droits."
             ) from error
 
+    @property
+    def known(self) -> bool:
+        """Whether it is an installation's: it has a secret. Raises FolderError."""
+        secret = self.path / "secret"
+        try:
+            return secret.is_file()
+        except OSError as error:
+            raise FolderError(
+                f"Impossible de lire «\u00a0{secret}\u00a0» ({reasons.of_system(error)})\u202f: "
+                "lancez la commande au nom de l’utilisateur du service."
+            ) from error
+
+    def check_known(self) -> None:
+        """Raises FolderError for a folder that no installation has used, such as a mistyped one."""
+        if not self.known:
+            raise FolderError(
+                f"«\u00a0{self.path}\u00a0» n’est pas le dossier de données d’une installation de "
+                "Fabrique TV\u202f: donnez le sien par --data."
+            )
+
     def _check_files(self) -> None:
         """Raises FolderError unless what earlier runs left can be written, whoever ran them."""
         for path in (self.clock, self.path / "address", *self.channels.glob("*.json")):

@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
 from tv import machines, notify, process, supervisor
-from tv import settings as reading
 from tv.checks import SettingsError
 from tv.folder import Folder, FolderError
 from tv.machines import Origin
-from tv.options import Config, Data
-from tv.settings import Settings
+from tv.options import Config, Data, configured
 from tv.supervisor import Child, Children, Supervisor
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,15}")
@@ -51,10 +48,13 @@ def edge(
     """Relaie le direct par WebRTC depuis cette machine (avec un port UDP et WHEP)."""
     if not NAME.fullmatch(name):
         raise SettingsError("--name : 1 à 16 lettres minuscules, chiffres et tirets.")
-    settings = _settings(config, host, port)
+    settings = configured(config, host, port)
     folder, there = _prepared(data, origin, token, authority)
-    supervisor.probe_udp(settings.webrtc.port, "FABRIQUE_WEBRTC__PORT")
-    with supervisor.listen(settings.server.host, settings.server.port, "--port") as http:
+    supervisor.probe_udp(settings.webrtc.port, "WEBRTC")
+    with (
+        folder.locked(),
+        supervisor.listen(settings.server.host, settings.server.port) as http,
+    ):
         children = Children(folder, settings, there)
         _run([children.make("edge", "--channel", name), children.make("door", http=http)])
 
@@ -70,15 +70,15 @@ def web(
     config: Config = None,
 ) -> None:
     """Sert les pages, HLS et l’API depuis cette machine ; DATA est celui de l’origine, partagé."""
-    settings = _settings(config, host, port, store)
-    if not (data / "secret").is_file():
+    settings = configured(config, host, port, store)
+    if not Folder(data).known:
         raise FolderError(
             f"«\u00a0{data}\u00a0» n’est pas le dossier de données de l’origine\u202f: partagez-le "
             "avec cette machine (NFS par exemple), et donnez-le par --data."
         )
     folder, there = _prepared(data, origin, token, authority)
     asyncio.run(supervisor.find_store(store))
-    with supervisor.listen(settings.server.host, settings.server.port, "--port") as http:
+    with supervisor.listen(settings.server.host, settings.server.port) as http:
         _run(Children(folder, settings, there).web(http))
 
 
@@ -91,7 +91,7 @@ def captions(
     config: Config = None,
 ) -> None:
     """Sous-titre depuis cette machine ; l’origine a [server] elsewhere = ["captions"]."""
-    settings = _settings(config, store=store)
+    settings = configured(config, store=store)
     folder, there = _prepared(data, origin, token, authority)
     asyncio.run(supervisor.find_store(store))
     _run(Children(folder, settings, there).captions())
@@ -105,7 +105,7 @@ def ladder(
     config: Config = None,
 ) -> None:
     """Encode les qualités depuis cette machine ; l’origine a [server] elsewhere = ["ladder"]."""
-    settings = _settings(config)
+    settings = configured(config)
     folder, there = _prepared(data, origin, token, authority)
     _run(Children(folder, settings, there).ladder())
 
@@ -114,15 +114,6 @@ def add_to(app: typer.Typer) -> None:
     """Let `app` have the commands of this file."""
     for command in (edge, web, captions, ladder):
         app.command()(command)
-
-
-def _settings(
-    config: Path | None, host: str | None = None, port: int | None = None, store: str = ""
-) -> Settings:
-    settings = reading.load(config)
-    server = settings.server
-    server = replace(server, host=host or server.host, port=port or server.port)
-    return replace(settings, server=server, store=replace(settings.store, url=store))
 
 
 def _prepared(
@@ -147,7 +138,7 @@ def _run(children: list[Child]) -> None:
 
     async def run() -> None:
         stopped = supervisor.told_to_stop()
-        async with notify.telling(), Supervisor(children).running():
+        async with Supervisor(children).running(), notify.telling():
             await stopped.wait()
 
     asyncio.run(run())

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tv.cli import app
 from tv.folder import Folder, FolderError
 
 
@@ -29,3 +31,23 @@ def test_long_path_still_has_a_usable_socket(tmp_path: Path) -> None:
     folder.make()
     assert len(str(folder.media_socket)) <= 100
     assert folder.media_socket != folder.store_socket
+
+
+def test_folder_that_no_installation_has_used_is_told_from_its_own(tmp_path: Path) -> None:
+    Folder(tmp_path / "typed").make()
+    for mistyped in (tmp_path / "typed", tmp_path / "nowhere"):
+        with pytest.raises(FolderError, match="--data"):
+            Folder(mistyped).check_known()
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "typed/secret").write_bytes(b"s")
+    Folder(tmp_path / "typed").check_known()
+
+
+@pytest.mark.parametrize("command", [["backup", "b.tar"], ["export", "files"], ["erase", "p_1"]])
+def test_commands_say_that_there_is_nothing_in_a_mistyped_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(app, [*command, "--data", "dta"])
+    assert isinstance(ran.exception, FolderError)
+    assert list(tmp_path.iterdir()) == []

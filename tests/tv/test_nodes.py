@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from streaming import link
 from streaming.webrtc.mux import Mux
@@ -21,7 +22,9 @@ from tests.servers import Fabrique, free_ports, is_alive
 from tests.studio import publishing
 from tests.viewers import whep
 from tv.auth import Role
+from tv.cli import app
 from tv.edge import Edge
+from tv.folder import Folder, FolderError
 from tv.settings import load
 from tv.tasks import running
 
@@ -229,6 +232,7 @@ async def test_an_edge_seeks_media_that_hangs_up_at_once_less_and_less_often(
         (["edge", "--origin", "h", "--name", "A b", "--pass", "PASS"], "--name"),
         (["ladder", "--origin", "h", "--pass", "/nowhere/pass"], "pass node --token"),
         (["web", "--origin", "h", "--store", "redis://h", "--pass", "PASS"], "dossier de données"),
+        (["web", "--origin", "h", "--store", "valkey", "--pass", "PASS"], "redis://"),
     ],
 )
 def test_what_is_wrong_with_a_node_is_told_in_a_line(
@@ -246,3 +250,15 @@ def test_what_is_wrong_with_a_node_is_told_in_a_line(
     assert ran.returncode == 2
     assert said in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+def test_two_edges_do_not_share_a_folder(tmp_path: Path) -> None:
+    """Each has a socket there, at which its door asks."""
+    token = tmp_path / "pass"
+    token.write_text("x")
+    given = ["edge", "--origin", "h", "--name", "a", "--pass", str(token), "--data", str(tmp_path)]
+    (port,) = free_ports(1)
+    with Folder(tmp_path).locked():
+        ran = CliRunner().invoke(app, given, env={"FABRIQUE_WEBRTC__PORT": str(port)})
+    assert isinstance(ran.exception, FolderError)
+    assert "utilise déjà" in str(ran.exception)
