@@ -1,16 +1,34 @@
-"""What the moderators are told of an alert, and who raised it of theirs."""
+"""What the moderators are told of an alert, and who raised it of theirs; its words in French."""
 
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from engagement.alerts import Alert, Counts, Raised
+from engagement.alerts import Alert, Counts, Grounds, Raised, ThingKind
 from engagement.fold import Item
 from tv.problems import rfc3339
 
 Rendered = dict[str, Any]
 Render = Callable[[Item, bool], Rendered]
+
+# What people read in the place of the words for programs.
+THINGS: dict[ThingKind, str] = {
+    "question": "question",
+    "post": "message du mur",
+    "idea": "idée",
+    "synthesis": "synthèse",
+    "comment": "commentaire",
+}
+
+GROUNDS: dict[Grounds, str] = {
+    "offensive": "propos déplacés",
+    "personal": "met en cause une personne",
+    "private": "donnée personnelle",
+    "illegal": "contenu illicite",
+    "advertising": "publicité",
+    "other": "autre raison",
+}
 
 
 def alert_item(alert: Alert, render: Render) -> Rendered:

@@ -74,7 +74,7 @@ class Desk:
             recording=self._settings.recording,
             cookie_days=round(PARTICIPANT_LIFETIME / 86_400),
             participant=who.participant,
-            own=own(self._audience, who.participant) if who.participant else [],
+            own=own(self._audience, self._settings.labs, who) if who.participant else [],
             erased=erased,
         )
         if who.participant:  # what they wrote stands in it

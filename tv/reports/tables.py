@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from engagement.alerts import Alert, AlertState, Grounds, ThingKind
+from engagement.alerts import Alert, AlertState
 from engagement.audience import Audience
 from engagement.ideas.idea import Idea
 from engagement.polls import Poll
@@ -16,6 +16,7 @@ from engagement.reactions import KINDS
 from engagement.syntheses.synthesis import Comment, Synthesis, Text
 from engagement.talks import Talk
 from engagement.wall.post import Post
+from tv.alert_items import GROUNDS, THINGS
 
 Cell = str | int | float | None
 
@@ -68,23 +69,6 @@ ACTS = {
     "answered": "répondue",
     "answered in writing": "répondue par écrit",
     "support accepted": "soutiens acceptés",
-}
-
-THINGS: dict[ThingKind, str] = {
-    "question": "question",
-    "post": "message du mur",
-    "idea": "idée",
-    "synthesis": "synthèse",
-    "comment": "commentaire",
-}
-
-GROUNDS: dict[Grounds, str] = {
-    "offensive": "propos déplacés",
-    "personal": "met en cause une personne",
-    "private": "donnée personnelle",
-    "illegal": "contenu illicite",
-    "advertising": "publicité",
-    "other": "autre raison",
 }
 
 ALERTS: dict[AlertState, str] = {"open": "à regarder", "kept": "gardé", "removed": "retiré"}
