@@ -59,7 +59,7 @@ def test_post_goes_from_a_phone_to_the_screen_and_off_it(
     moderator = browser.new_context(locale="fr-FR")
     desk = moderator.new_page()
     desk.goto(f"{served.url}/mur/relire#pass={served.make_pass(Role.MODERATOR)}")
-    waiting = desk.locator("#waiting .card")
+    waiting = desk.get_by_role("region", name="À relire").locator(".card")
     expect(waiting).to_contain_text(WORDS)
     expect(waiting.get_by_role("img")).to_have_js_property("complete", True)
     assert violations(desk) == []
@@ -75,10 +75,11 @@ def test_post_goes_from_a_phone_to_the_screen_and_off_it(
     expect(page.get_by_text("Sur le mur", exact=True).last).to_be_visible()
     like = page.get_by_role("button", name="J’aime")
     like.press("Enter")
-    expect(desk.locator("#shown .card")).to_contain_text("1 soutien")
+    up = desk.get_by_role("region", name="Sur le mur")
+    expect(up.locator(".card")).to_contain_text("1 soutien")
     expect(like).to_be_focused()
 
-    desk.locator("#shown").get_by_role("button", name="Masquer").click()
+    up.get_by_role("button", name="Masquer").click()
     expect(card).to_have_count(0)
     expect(page.get_by_text("Retiré par la modération")).to_be_visible()
     moderator.close()

@@ -8,11 +8,11 @@ import * as clock from "./clock";
 import { clearing } from "./control_room/clearing";
 import { Guide } from "./control_room/guide";
 import { Help } from "./control_room/help";
+import { keepingPlace } from "./control_room/places";
 import { Posts } from "./control_room/posts";
 import { Questions } from "./control_room/questions";
 import { Rooms } from "./control_room/rooms";
 import { talkCard, talkChoice } from "./control_room/talk";
-import { WallDesk } from "./control_room/wall";
 import { warnings } from "./control_room/warnings";
 import { Live } from "./live";
 import { drawing, page } from "./page";
@@ -32,6 +32,7 @@ import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
 import { messaging } from "./parts/stage_message";
 import { Switching, switcher } from "./parts/switcher";
+import { WallDesk } from "./parts/wall_desk";
 import type {
   Air,
   Answer,
@@ -210,16 +211,17 @@ function drawAir(channel: Channel | undefined, here: Talk[], mayRun: boolean): v
   for (const box of document.querySelectorAll<HTMLElement>("#rundown .air-box")) fit(box);
 }
 
-/** How many votes are open. */
 /** What people reported; returns how much of it waits. */
 function drawAlerts(): number {
   const all = live.items<Alert>("alerts", "alert");
   const act = ({ id }: Alert, verb: string) =>
     void requests.send(id, "POST", `/api/v1/alerts/${id}:${verb}`);
-  render(alerts(all, { now: clock.now(), busy: requests.busy, act }), $("#alerts"));
+  const desk = { now: clock.now(), busy: requests.busy, act };
+  keepingPlace($("#alerts"), () => render(alerts(all, desk), $("#alerts")));
   return all.filter(({ state }) => state === "open").length;
 }
 
+/** How many votes are open. */
 function drawPolls(): number {
   const polls = live.items<Poll>(`talk:${talk?.id}`, "poll");
   const rank = { open: 0, closed: 1, draft: 2, published: 3 };

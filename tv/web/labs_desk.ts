@@ -3,6 +3,7 @@
 import { nothing, render } from "lit";
 import { Asking, Labs } from "./asking";
 import * as clock from "./clock";
+import { keepingPlace } from "./control_room/places";
 import { seconds } from "./french";
 import type { Cafe, Comment, Idea, Progress, Sending, Synthesis, Table } from "./lab_items";
 import { CafeForm } from "./labs_desk/cafe_form";
@@ -89,7 +90,9 @@ function drawReading(all: Cafe[], desk: Desk): void {
     .sort((a, b) => writtenAt(a) - writtenAt(b));
   const syntheses = live.items<Synthesis>("labs", "synthesis");
   const about = new Map(syntheses.map((each) => [each.id, each]));
-  render(reading(waiting, { ...desk, cafes: all, about, act }), $("#reading"));
+  keepingPlace($("#reading"), () =>
+    render(reading(waiting, { ...desk, cafes: all, about, act }), $("#reading")),
+  );
   counts("reading", waiting.length);
 }
 

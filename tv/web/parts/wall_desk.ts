@@ -1,22 +1,84 @@
-// Reading the wall: what waits, what is held, what shows, and what was seen elsewhere.
+// Moderating the wall: what waits to be read, and beside it what is held, what shows, what was there.
 
-import { html, nothing } from "lit";
+import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import * as clock from "../clock";
+import { keepingPlace } from "../control_room/places";
 import { ago, count, reason, seconds } from "../french";
-import type { Post, Wall } from "../protocol";
+import type { Live } from "../live";
+import type { Post, PostState, Wall } from "../protocol";
+import type { Requests } from "../requests";
 import { button, type Doing } from "./button";
 import { FLAGS } from "./moderating";
 import { REASONS } from "./refusal";
 import { typeset } from "./text";
-import { picture, signature } from "./wall";
+import { picture, shown, signature } from "./wall";
 
-export interface WallActs extends Doing<Post> {
+interface Acts extends Doing<Post> {
   now: number;
   set: (change: Partial<Wall>) => void;
   add: (said: Record<string, string>) => Promise<boolean>;
 }
 
-export function waiting(posts: Post[], acts: WallActs) {
+export class WallDesk {
+  /** Follow the topic `wall`. */
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly live: Live,
+    private readonly requests: Requests,
+  ) {}
+
+  /** How many wait to be read. */
+  draw(): number {
+    const { live } = this;
+    const posts = live.items<Post>("wall", "post");
+    const of = (...states: PostState[]) =>
+      posts
+        .filter(({ state }) => states.includes(state))
+        .sort((a, b) => (seconds(a.written_at) ?? 0) - (seconds(b.written_at) ?? 0));
+    const pending = of("pending");
+    const up = shown(live);
+    const wall = live.item<Wall>("wall", "wall", "wall");
+    const acts = this.acts();
+    keepingPlace(this.box, () =>
+      render(
+        html`<section class="column" aria-labelledby="wall-title">
+            <h2 id="wall-title" tabindex="-1">
+              Mur${"\u202f"}: à relire <span class="badge">${pending.length || ""}</span>
+            </h2>
+            ${waiting(pending, acts)} ${seenElsewhere(acts)}
+          </section>
+          <section class="column" aria-labelledby="on-wall-title">
+            <div class="regie-head">
+              <h2 id="on-wall-title" tabindex="-1">
+                Sur le mur <span class="badge">${up.length || ""}</span>
+              </h2>
+              <a href="/mur">Voir le mur</a>
+            </div>
+            ${wall ? rules(wall, acts) : nothing}
+            ${held(of("approved"), acts)} ${onTheWall(up, acts)}
+            ${settled(of("rejected", "hidden", "retired").reverse(), acts)}
+          </section>`,
+        this.box,
+      ),
+    );
+    return pending.length;
+  }
+
+  private acts(): Acts {
+    const { requests } = this;
+    return {
+      now: clock.now(),
+      busy: requests.busy,
+      act: ({ id }, verb, body) =>
+        void requests.send(id, "POST", `/api/v1/wall/posts/${id}:${verb}`, body),
+      set: (change) => void requests.send("wall", "PATCH", "/api/v1/wall", change),
+      add: (said) => requests.create("elsewhere", "/api/v1/wall/posts", said),
+    };
+  }
+}
+
+function waiting(posts: Post[], acts: Acts) {
   if (!posts.length) return html`<p class="empty">Tout est relu.</p>`;
   const buttons = (post: Post) =>
     html`${button("Publier", "primary", post, acts, "approve")}
@@ -29,7 +91,7 @@ export function waiting(posts: Post[], acts: WallActs) {
   return cards(posts, acts, buttons);
 }
 
-export function held(posts: Post[], acts: WallActs) {
+function held(posts: Post[], acts: Acts) {
   if (!posts.length) return nothing;
   const buttons = (post: Post) => {
     const left = Math.max(0, Math.ceil((seconds(post.shows_at) ?? 0) - acts.now));
@@ -41,7 +103,7 @@ export function held(posts: Post[], acts: WallActs) {
     ${cards(posts, acts, buttons)}`;
 }
 
-export function onTheWall(posts: Post[], acts: WallActs) {
+function onTheWall(posts: Post[], acts: Acts) {
   if (!posts.length) return html`<p class="empty">Aucun message sur le mur.</p>`;
   const buttons = (post: Post) =>
     html`${button("Masquer", "primary soft", post, acts, "hide")}
@@ -60,7 +122,7 @@ const SETTLED: Partial<Record<Post["state"], string>> = {
   retired: "A été sur le mur",
 };
 
-export function settled(posts: Post[], acts: WallActs) {
+function settled(posts: Post[], acts: Acts) {
   if (!posts.length) return nothing;
   return html`<details class="past">
     <summary>${count(posts.length, "message traité", "messages traités")}</summary>
@@ -77,7 +139,7 @@ export function settled(posts: Post[], acts: WallActs) {
 }
 
 /** Whether the wall takes posts, and when they are read. */
-export function rules(wall: Wall, acts: WallActs) {
+function rules(wall: Wall, acts: Acts) {
   const after = wall.moderation === "after";
   return html`<div class="acts">
     <button
@@ -98,7 +160,7 @@ export function rules(wall: Wall, acts: WallActs) {
 }
 
 /** A post that somebody saw on another network: its words and its author, nothing else. */
-export function seenElsewhere(acts: WallActs) {
+function seenElsewhere(acts: Acts) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
@@ -117,7 +179,7 @@ export function seenElsewhere(acts: WallActs) {
   </details>`;
 }
 
-function cards(posts: Post[], acts: WallActs, buttons: (post: Post) => unknown) {
+function cards(posts: Post[], acts: Acts, buttons: (post: Post) => unknown) {
   return html`<ul class="cards">
     ${repeat(
       posts,
