@@ -11,16 +11,13 @@
 import argparse
 import io
 import json
-import os
 import random
 import re
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +26,7 @@ import av
 import httpx
 
 from streaming.recording.index import Index, Recorded
+from tests.disks import NoDisk, fill, small_disk
 from tests.recordings import edge, kill_everything, recorded
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
@@ -153,35 +151,19 @@ class Viewer(threading.Thread):
         }
 
 
-@contextmanager
-def _small_disk() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="fabrique-") as folder:
-        disk = Path(folder) / "disk"
-        disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)]
-        subprocess.run(mount, check=True, capture_output=True)
-        try:
-            yield disk
-        finally:
-            subprocess.run(["umount", str(disk)], check=True)
-
-
 def _full_disk(film: Path) -> dict[str, Any]:
-    if os.geteuid() != 0:
-        return {"left out": "only root may mount a disk of 64 MB"}
     try:
-        with _small_disk() as disk:
+        with (
+            tempfile.TemporaryDirectory(prefix="fabrique-") as folder,
+            small_disk(Path(folder) / "disk", "64m") as disk,
+        ):
             return _fill(film, disk)
-    except subprocess.CalledProcessError as error:
-        return {"left out": error.stderr.decode().strip()}
+    except NoDisk as why:
+        return {"left out": str(why)}
 
 
 def _fill(film: Path, disk: Path) -> dict[str, Any]:
-    server = Fabrique(disk / "data", **ALONE, RECORDING__FREE_GB="0.01")
-    server.log = disk.parent / "log"
-    server.start()
-    try:
-        server.wait_ready()
+    with fabrique(disk / "data", **ALONE, RECORDING__FREE_GB="0.01") as server:
         folder = server.folder.recording / "plateau"
         with publishing(film, server):
             _wait_for(folder, 3)
@@ -189,10 +171,7 @@ def _fill(film: Path, disk: Path) -> dict[str, Any]:
             viewer.start()
             began = time.monotonic()
             time.sleep(PHASE)
-            filler = disk / "filler"
-            with filler.open("wb", buffering=0) as file, suppress(OSError):
-                while True:
-                    file.write(bytes(65536))
+            filler = fill(disk)
             full = time.monotonic()
             told = _told(server, "paused") - full
             time.sleep(max(0.0, FULL_FOR - told))
@@ -213,8 +192,6 @@ def _fill(film: Path, disk: Path) -> dict[str, Any]:
             "recorded_again_after_s": round(resumed, 2),
             "missing_s": round(sum(max(0.0, hole) for hole in holes), 3),
         }
-    finally:
-        server.stop()
 
 
 def _told(server: Fabrique, state: str) -> float:

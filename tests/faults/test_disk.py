@@ -1,13 +1,9 @@
-"""A disk that fills up, and one that is read-only: the recording waits, the live does not.
-
-A small disk of one's own takes root, and a kernel that lets it mount one.
-"""
+"""A disk that fills up, and one that is read-only: the recording waits, the live does not."""
 
 import asyncio
 import os
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +12,14 @@ import pytest
 
 from streaming.recording.disk import Disk
 from streaming.recording.index import Index
+from tests.disks import NoDisk, fill, small_disk
 from tests.faults.test_kills import goes_on, newest, until
-from tests.servers import Fabrique
+from tests.servers import fabrique
 from tests.streaming.recording.reels import INIT, closed
 from tests.tv.recorded.test_recording import Stage, nothing, numbers, taping
 from tests.tv.recorded.test_recording import until as until_then
 from tv.auth import Role
 from tv.recorded.recording import BROKEN, Tape
-
-KILOBYTE = 1024
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True
-    )
-    if made.returncode:
-        pytest.skip(f"no disk can be mounted here: {made.stderr.decode().strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 async def remount(disk: Path, how: str) -> None:
@@ -47,20 +28,12 @@ async def remount(disk: Path, how: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def as_root() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a disk")
-
-
-def fill(disk: Path, leave: int = 0) -> Path:
-    """Take all room but `leave` bytes."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        with suppress(OSError):
-            while True:
-                file.write(bytes(64 * KILOBYTE))
-        file.truncate(max(0, filler.stat().st_size - leave))
-    return filler
+def can_mount(tmp_path: Path) -> None:
+    try:
+        with small_disk(tmp_path / "tried", "1m"):
+            pass
+    except NoDisk as why:
+        pytest.skip(f"no disk can be mounted here: {why}")
 
 
 def test_disk_that_fills_up_anywhere_in_a_segment_leaves_what_was_acknowledged(
@@ -103,16 +76,9 @@ async def test_read_only_disk_is_told_until_it_can_be_written(tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_full_data_folder_pauses_the_recording_and_leaves_the_live(tmp_path: Path) -> None:
-    settings = {
-        "LADDER__JOBS": "0",
-        "RECORDING__FREE_GB": "0.02",
-    }
+    settings = {"LADDER__JOBS": "0", "RECORDING__FREE_GB": "0.02"}
     with small_disk(tmp_path / "disk", "64m") as disk:
-        server = Fabrique(disk / "data", **settings)
-        server.log = tmp_path / "log"
-        server.start()
-        try:
-            server.wait_ready()
+        with fabrique(disk / "data", **settings) as server:
             crew = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
             with httpx.Client(base_url=server.url, timeout=5, headers=crew) as client:
                 until(20, _in_state(client, "on"))
@@ -124,8 +90,6 @@ def test_full_data_folder_pauses_the_recording_and_leaves_the_live(tmp_path: Pat
                 filler.unlink()
                 resumed = until(20, _in_state(client, "on"))
                 assert resumed["missing"] == 0
-        finally:
-            server.stop()
         (folder,) = server.folder.recording.iterdir()
         there = [each.msn for each in Index(folder).between(0, 1e11)]
         assert there == list(range(1, len(there) + 1))
