@@ -8,7 +8,7 @@ import msgspec
 
 from captions.models import machine
 from tv.doctor import notices, place, work
-from tv.doctor.finding import Finding, State, french
+from tv.doctor.finding import Finding, State, french, good
 from tv.folder import Folder, FolderError
 from tv.settings import Settings
 
@@ -53,7 +53,11 @@ def _look(folder: Folder, settings: Settings, quick: bool) -> Iterator[Finding]:
     yield asyncio.run(place.stored(folder, settings))
     yield notices.organiser(settings)
     yield notices.address(settings)
-    if quick:
+    if running:
+        yield good(
+            "Essais", "ni encodage ni écoute\u202f: ils prendraient à notre serveur, qui tourne"
+        )
+    if quick or running:
         return
     encoding, picture = work.encoding(settings.ladder.encoder)
     yield encoding

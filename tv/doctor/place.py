@@ -22,7 +22,6 @@ from tv.store import StoreMissing
 HOUR = 1.8e9  # bytes that an hour of a stage takes at 4 Mbit/s
 SLOW_DISK = 0.05  # seconds for one write to be safe: the journal makes a dozen a second
 FILES = 8_192  # connections and files below which a full house is turned away
-UNSYNCED = 0x40  # STA_UNSYNC of adjtimex(2)
 WAIT = 1.0  # seconds for a datagram on one machine
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Fabrique, free_ports
-from tv.doctor import notices, place
+from tv.doctor import notices
 from tv.folder import Folder
 from tv.settings import load
 
@@ -55,11 +55,19 @@ def test_a_taken_port_is_said_with_the_setting_that_changes_it(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_our_own_server_is_no_trouble(served: Fabrique) -> None:
-    assert served.folder.in_use
-    settings = load(environment=served.environment)
-    assert place.ports(settings, running=True).state == "good"
-    assert "tourne" in place.datagrams(settings, running=True).said
+def test_our_own_server_is_no_trouble_and_is_left_its_processor(served: Fabrique) -> None:
+    settings = {
+        name.removeprefix("FABRIQUE_"): said
+        for name, said in served.environment.items()
+        if name.startswith("FABRIQUE_")
+    }
+    _, told = examine(served.folder.path, "--json", **settings)
+    found = {each["what"]: each for each in json.loads(told)["items"]}
+    for what in ("Ports", "UDP", "Essais"):
+        assert found[what]["state"] == "good"
+        assert "tourne" in found[what]["said"]
+    assert "Encodage" not in found
+    assert "Sous-titres" not in found
 
 
 def test_an_unused_folder_is_free(tmp_path: Path) -> None:
