@@ -17,7 +17,7 @@ from tests.faults.test_kills import goes_on, newest, until
 from tests.servers import fabrique
 from tests.streaming.recording.reels import INIT, closed
 from tests.tv.recorded.test_recording import Stage, nothing, numbers, taping
-from tests.tv.recorded.test_recording import until as until_then
+from tests.waiting import when
 from tv.auth import Role
 from tv.recorded.recording import BROKEN, Tape
 
@@ -68,10 +68,10 @@ async def test_read_only_disk_is_told_until_it_can_be_written(tmp_path: Path) ->
         tape = Tape("plateau", Disk(disk / "plateau", 0), nothing, retry=0.05)
         async with taping(tape, stage, tmp_path / "media.sock"):
             stage.show(1, 3)
-            await until_then(lambda: ("paused", BROKEN) in stage.states)
+            await when(lambda: ("paused", BROKEN) in stage.states)
             await remount(disk, "rw")
-            await until_then(lambda: stage.states[-1] == ("on", ""))
-            await until_then(lambda: numbers(disk / "plateau") == [1, 2, 3])
+            await when(lambda: stage.states[-1] == ("on", ""))
+            await when(lambda: numbers(disk / "plateau") == [1, 2, 3])
 
 
 @pytest.mark.slow
@@ -81,14 +81,14 @@ def test_full_data_folder_pauses_the_recording_and_leaves_the_live(tmp_path: Pat
         with fabrique(disk / "data", **settings) as server:
             crew = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
             with httpx.Client(base_url=server.url, timeout=5, headers=crew) as client:
-                until(20, _in_state(client, "on"))
+                until(_in_state(client, "on"))
                 filler = fill(disk)
-                paused = until(20, _in_state(client, "paused"))
+                paused = until(_in_state(client, "paused"))
                 assert "presque plein" in paused["reason"]
                 goes_on(client, newest(client))
                 assert client.get("/readyz").status_code == 200
                 filler.unlink()
-                resumed = until(20, _in_state(client, "on"))
+                resumed = until(_in_state(client, "on"))
                 assert resumed["missing"] == 0
         (folder,) = server.folder.recording.iterdir()
         there = [each.msn for each in Index(folder).between(0, 1e11)]
