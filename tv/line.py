@@ -28,7 +28,8 @@ class Line:
     async def ask(self, *commands: Command) -> list[Any]:
         """The replies. Raises RedisError, OSError.
 
-        What is sent on a connection that was lost meanwhile is sent again on a new one, once.
+        What is sent on a connection that was lost meanwhile is sent again on a new one, once: what
+        had been done by then is done twice.
         """
         if isinstance(self._store, RedisCluster):  # which has a connection for each of its nodes
             async with self._store.pipeline(transaction=False) as pipeline:

@@ -6,13 +6,14 @@ Votes come by the thousand: one has no task here, no future, and no timer of its
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from captions.wording import captioned
 from captions.wording.events import AnyCaptionAct
 from engagement.audience import AnyEvent
 from engagement.fold import Outcome
 from tv.journal import Append, Became, Journal, StoreUnavailable, settle
-from tv.limits import Bucket
+from tv.limits import Bucket, TooFast
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,10 @@ class Writes:
 
     def _written(self, write: Write, became: Became) -> None:
         write.written = True
-        if isinstance(became, Exception):
+        if isinstance(became, TooFast) and write.outcome is not None:
+            # Sent twice on a line that was lost: it was counted and written the first time.
+            self._tell(write, write.outcome)
+        elif isinstance(became, Exception):
             self._tell(write, became)
         elif write.event is None or write.outcome is not None:
             self._tell(write, write.outcome)
@@ -116,7 +120,7 @@ class Writes:
     def _give_up(self) -> None:
         loop = asyncio.get_running_loop()
         now, self._timer = loop.time(), None
-        for write in [each for each in self._all if each.due <= now]:
+        for write in tuple(takewhile(lambda each: each.due <= now, self._all)):
             self._tell(write, StoreUnavailable("the write is not confirmed in time"))
         if self._all:
             self._timer = loop.call_at(next(iter(self._all)).due, self._give_up)
