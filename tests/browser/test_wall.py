@@ -97,6 +97,8 @@ def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, screen: Brow
     posts = "[...document.querySelectorAll('.wall-post')]"
     fits = f"{posts}.every((post) => post.scrollHeight <= post.clientHeight + 1)"
     until(wall, 10, lambda: wall.evaluate(fits), "posts that fit")  # once the letters are there
+    wall.evaluate("document.querySelector('.top').style.minHeight = '40vh'")
+    until(wall, 10, lambda: wall.evaluate(fits), "posts that fit where there is less room")
     assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
     wall.keyboard.press("Space")
     resume = wall.get_by_role("button", name="Reprendre")

@@ -14,7 +14,6 @@ const labs = new Labs(draw);
 
 live.follow("overlay");
 for (const face of document.fonts) void face.load(); // before the first words are on air
-addEventListener("resize", draw);
 setInterval(() => ticks(entries()) && draw(), 250);
 
 function redraw(): void {
