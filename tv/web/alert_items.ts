@@ -1,7 +1,8 @@
 // What people report with « Signaler », as the moderators are told (tv/alert_items.py).
 
 import type { Comment, Idea, Synthesis } from "./lab_items";
-import type { Instant, Post, Question } from "./protocol";
+import type { Instant, Question } from "./protocol";
+import type { Post } from "./wall_items";
 
 export interface Alert {
   kind: "alert";

@@ -1,6 +1,7 @@
 // What the socket and the API say of the laboratories, as types (tv/labs has the same).
 
-import type { Instant, Mine, Picture, Poll, Question } from "./protocol";
+import type { Instant, Mine, Poll, Question } from "./protocol";
+import type { Picture } from "./wall_items";
 
 /** A laboratory as settings and the API have it: known by colour and pictogram together. */
 export interface Lab {

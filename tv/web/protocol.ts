@@ -2,6 +2,7 @@
 
 import type { Alert } from "./alert_items";
 import type { Cafe, Cluster, Comment, Idea, Pile, Progress, Sending, Synthesis, Table } from "./lab_items";
+import type { Post, Wall } from "./wall_items";
 
 export type Instant = number | string; // broadcast seconds, or RFC 3339
 
@@ -278,46 +279,6 @@ export interface Mine {
   ballots: Record<string, { round: number; choices: string[]; texts: string[] }>;
   more_time: string[]; // polls in which they asked for it
   rating: { stars: number; word: string } | null;
-}
-
-/** What a participant did on the wall (`me:wall`). */
-export interface OwnPosts extends Mine {
-  posts: Post[]; // in any state
-}
-
-export interface Wall {
-  kind: "wall";
-  id: string;
-  open: boolean; // it takes posts
-  moderation: "before" | "after";
-}
-
-export interface Picture {
-  url: string;
-  width: number;
-  height: number;
-  alt: string;
-}
-
-export type PostState =
-  "pending" | "approved" | "shown" | "retired" | "rejected" | "hidden" | "withdrawn";
-
-export interface Post {
-  kind: "post";
-  id: string;
-  state: PostState;
-  text: string;
-  author: string;
-  network: string; // "" for those written here
-  picture: Picture | null;
-  support: number;
-  pinned_at: Instant | null;
-  written_at: Instant;
-  shown_at: Instant | null;
-  shows_at?: Instant | null; // for the crew and its author, as the next two: when its hold is over
-  reason?: string;
-  address?: string;
-  flags?: string[]; // what to look at twice
 }
 
 /** An item of the rundown. */

@@ -13,10 +13,10 @@ import * as icons from "./parts/icons";
 import { type Photo, shrunk } from "./parts/photo";
 import { announce, typeset } from "./parts/text";
 import { picture, shown, signature } from "./parts/wall";
-import type { OwnPosts, Post, PostState, Wall } from "./protocol";
 import { Requests } from "./requests";
 import { enter, forgotten, join, whenJoined } from "./session";
 import "./shell";
+import type { OwnPosts, Post, PostState, Wall } from "./wall_items";
 
 const LIMIT = 280; // characters, as the server has it
 const CLOSE_TO_LIMIT = 80;

@@ -5,7 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { seconds } from "../french";
 import { t } from "../language";
 import type { Live } from "../live";
-import type { Post, Wall } from "../protocol";
+import type { Post, Wall } from "../wall_items";
 import { fit } from "./fit";
 import { Rotation } from "./rotation";
 import { typeset } from "./text";
