@@ -170,7 +170,8 @@ def create_app(
     store: Redis,
 ) -> Application:
     writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
-    errors = Errors(settings)
+    pages = html.Pages(settings)
+    errors = Errors(pages)
     duplicates = Duplicates(follower.audience)
     caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
@@ -235,21 +236,21 @@ def create_app(
             *api,
             *openapi.routes(api),
             *thumbnail.routes(folder.thumbnails, frozenset(settings.channels), recordings),
-            *watch.routes(settings),
-            *control_room.routes(settings),
-            *presenter.routes(settings),
-            *programme.routes(settings, follower, upstream.now),
-            *notices.routes(settings, follower, writer),
-            *replay.routes(settings, follower),
-            *wall.routes(settings, follower, pictures),
-            *ideas.routes(settings, follower),
-            *labs_desk.routes(settings),
-            *labs.routes(settings, follower),
-            *join.routes(settings, follower, secret),
-            *screen.routes(settings),
-            *overlay.routes(settings),
-            *embed.routes(settings),
-            *installing.routes(settings),
+            *watch.routes(pages),
+            *control_room.routes(pages, settings),
+            *presenter.routes(pages),
+            *programme.routes(pages, settings, follower, upstream.now),
+            *notices.routes(pages, settings, follower, writer),
+            *replay.routes(pages, settings, follower),
+            *wall.routes(pages, settings, follower, pictures),
+            *ideas.routes(pages, settings, follower),
+            *labs_desk.routes(pages),
+            *labs.routes(pages, settings, follower),
+            *join.routes(pages, settings, follower, secret),
+            *screen.routes(pages, settings),
+            *overlay.routes(pages),
+            *embed.routes(pages, settings),
+            *installing.routes(pages, settings),
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels), servers),
             *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),

@@ -10,19 +10,31 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from tv.pages import embed, installing, watch
 from tv.pages.errors import Errors
-from tv.pages.html import STATIC
+from tv.pages.html import STATIC, Assets, Pages
 from tv.settings import SettingsError, load
 
 
 def served(**settings: str) -> TestClient:
     found = load(environment={f"FABRIQUE_{name}": value for name, value in settings.items()})
-    routes = [*installing.routes(found), *embed.routes(found), *watch.routes(found)]
-    app = Starlette(routes=routes, exception_handlers=Errors(found).handlers)
+    pages = Pages(found)
+    routes = [
+        *installing.routes(pages, found),
+        *embed.routes(pages, found),
+        *watch.routes(pages),
+    ]
+    app = Starlette(routes=routes, exception_handlers=Errors(pages).handlers)
     return TestClient(app, base_url="http://tv.example")
+
+
+def built_in(folder: Path) -> list[BaseRoute]:
+    """What makes us an application, with what a folder has."""
+    settings = load(environment={})
+    return installing.routes(Pages(settings, Assets(folder)), settings)
 
 
 @pytest.fixture
@@ -98,8 +110,7 @@ def test_the_service_worker_keeps_files_that_there_are(client: TestClient) -> No
 
 def test_another_build_is_another_service_worker(tmp_path: Path) -> None:
     shutil.copytree(STATIC, tmp_path, dirs_exist_ok=True)
-    app = Starlette(routes=installing.routes(load(environment={}), tmp_path))
-    with TestClient(app) as client:
+    with TestClient(Starlette(routes=built_in(tmp_path))) as client:
         before = client.get("/sw.js").text
         assert client.get("/sw.js").text == before
         manifest = tmp_path / "manifest.json"
@@ -110,6 +121,14 @@ def test_another_build_is_another_service_worker(tmp_path: Path) -> None:
     assert names[0]
     assert names[1]
     assert names[0][1] != names[1][1]  # and so another shelf: the old one is emptied
+
+
+def test_a_service_worker_stays_while_the_pages_are_built_anew(tmp_path: Path) -> None:
+    with TestClient(Starlette(routes=built_in(tmp_path))) as client:
+        for address in ("/sw.js", "/hors-ligne"):
+            answer = client.get(address)
+            assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
+            assert "n’est pas construit" in answer.text
 
 
 def test_where_nothing_is_to_be_installed_what_was_takes_itself_away() -> None:

@@ -11,8 +11,7 @@ from tv.pages.html import Pages
 from tv.settings import Settings
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
 
     async def control_room(request: Request) -> Response:
         return pages.for_channel(

@@ -20,8 +20,7 @@ from tv.settings import Settings
 WIDTH, HEIGHT = 960, 600  # px: the picture at 16:9 and the bar under it
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
     sites = " ".join(("'self'", *settings.server.embedders))
     policy = POLICY.replace("frame-ancestors 'self'", f"frame-ancestors {sites}")
 

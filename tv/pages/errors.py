@@ -9,7 +9,6 @@ from starlette.responses import Response
 from tv import problems
 from tv.pages.html import Pages
 from tv.problems import Problem
-from tv.settings import Settings
 
 # What a page says in the place of words that are for programs; else the problem's own.
 SAID = {
@@ -33,8 +32,8 @@ AGAIN = (429, 500, 502, 503)  # after which the same may go well
 class Errors:
     """Answers in place of a request that failed: a page for people, JSON for programs."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._pages = Pages(settings)
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
 
     @property
     def handlers(self) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:

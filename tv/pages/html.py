@@ -1,6 +1,7 @@
 """What every page is made of: templates, built assets by their hashed names, and safe headers."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,13 @@ KINDS = {
 
 
 class NotBuilt(Exception):
-    """The pages' scripts are not there; the message says how to build them."""
+    """A part of the pages is not there; the message says how to build them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"«\u00a0{name}\u00a0» n’est pas construit\u202f: lancez `node build.mjs ../static` "
+            "dans tv/web."
+        )
 
 
 class Assets:
@@ -69,6 +76,14 @@ class Assets:
 
     def address(self, name: str) -> str:
         return f"/static/{self._entry(name)['file']}"
+
+    def text(self, name: str) -> str:
+        """What is in it. Raises NotBuilt."""
+        file = self._entry(name)["file"]
+        try:
+            return (self._folder / file).read_text("utf-8")
+        except OSError as error:
+            raise NotBuilt(name) from error
 
     def imports(self, name: str) -> list[str]:
         """What a script needs at once, to be asked for before it says so."""
@@ -83,16 +98,14 @@ class Assets:
                 self._read_at = changed
             return self._manifest[name]
         except (OSError, KeyError, ValueError) as error:
-            raise NotBuilt(
-                f"« {name} » n’est pas construit : lancez `node build.mjs ../static` dans tv/web."
-            ) from error
+            raise NotBuilt(name) from error
 
 
 class Pages:
-    """Renders templates with what all of them need."""
+    """Renders templates with what all of them need: one for all routes."""
 
     def __init__(self, settings: Settings, assets: Assets | None = None) -> None:
-        assets = assets or Assets()
+        self.assets = assets = assets or Assets()
         self.channels = {
             slug: channel.name or slug.capitalize() for slug, channel in settings.channels.items()
         }
@@ -156,7 +169,7 @@ class Pages:
                 values, reading=how, script=script, data=data
             )
         except NotBuilt as error:
-            return Response(f"{error}\n", 503, media_type="text/plain; charset=utf-8")
+            return not_built(error)
         response = Response(text, status, HEADERS, media_type="text/html; charset=utf-8")
         how.keep(response)
         return response
@@ -166,6 +179,7 @@ def _templates(language: Language) -> Environment:
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
+        auto_reload=False,  # they change with the program
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -180,11 +194,18 @@ def _templates(language: Language) -> Environment:
     return templates
 
 
+def not_built(error: NotBuilt) -> Response:
+    """Where parts are missing nothing is true: what a browser has from before stands."""
+    headers = {"cache-control": "no-store", "retry-after": "5"}
+    return Response(f"{error}\n", 503, headers, media_type="text/plain; charset=utf-8")
+
+
 def origin(request: Request, settings: Settings) -> str:
     """Where people find us, as what is printed and shown says it: without a path."""
     return (settings.server.public_url or str(request.base_url)).rstrip("/")
 
 
+@lru_cache(maxsize=512)
 def code(address: str) -> str:
     """An address as a QR code, as an image's address."""
     return str(segno.make(address, error="m").svg_data_uri(dark="#1d1205", border=2))

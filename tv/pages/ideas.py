@@ -13,8 +13,7 @@ from tv.pages.html import Pages
 from tv.settings import Settings
 
 
-def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(pages: Pages, settings: Settings, follower: Follower) -> list[BaseRoute]:
     happening = follower.audience.happening
 
     async def ideas(request: Request) -> Response:

@@ -10,7 +10,6 @@ import hashlib
 import json
 from asyncio import to_thread
 from functools import cache
-from pathlib import Path
 
 import msgspec
 from starlette.requests import Request
@@ -18,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.pages import icon
-from tv.pages.html import STATIC, Assets, NotBuilt, Pages
+from tv.pages.html import Assets, NotBuilt, Pages, not_built
 from tv.problems import Problem
 from tv.settings import Settings
 
@@ -37,18 +36,18 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 """
 
 
-def routes(settings: Settings, folder: Path = STATIC) -> list[BaseRoute]:
-    """`folder` has what the build made."""
-    assets = Assets(folder)
-    pages = Pages(settings, assets)
-    event = settings.event.name
+def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
+    assets, event = pages.assets, settings.event.name
 
     async def manifest(request: Request) -> Response:
         body = msgspec.json.encode(_manifest(event))
         return Response(body, headers=NEW, media_type="application/manifest+json")
 
     async def worker(request: Request) -> Response:
-        text = _worker(folder, assets, event) if settings.server.installable else LEAVING
+        try:
+            text = _worker(assets, event) if settings.server.installable else LEAVING
+        except NotBuilt as error:  # not one that leaves: those that have it keep it
+            return not_built(error)
         return Response(text, headers=NEW, media_type="text/javascript")
 
     async def offline(request: Request) -> Response:
@@ -56,7 +55,7 @@ def routes(settings: Settings, folder: Path = STATIC) -> list[BaseRoute]:
 
     @cache
     def picture(name: str) -> bytes:
-        svg = (folder / assets.address("icon.svg").rpartition("/")[2]).read_text("utf-8")
+        svg = assets.text("icon.svg")
         match name.split("-"):
             case ["carte"]:
                 return icon.card(svg, event)
@@ -67,7 +66,10 @@ def routes(settings: Settings, folder: Path = STATIC) -> list[BaseRoute]:
         raise Problem(404, "unknown-picture", "Introuvable", "Il n’y a pas d’image de ce nom.")
 
     async def drawn(request: Request) -> Response:
-        found = await to_thread(picture, request.path_params["name"])
+        try:
+            found = await to_thread(picture, request.path_params["name"])
+        except NotBuilt as error:
+            return not_built(error)
         return Response(found, headers=DAY, media_type="image/png")
 
     return [
@@ -108,16 +110,13 @@ def _manifest(event: str) -> dict[str, object]:
     }
 
 
-def _worker(folder: Path, assets: Assets, event: str) -> str:
+def _worker(assets: Assets, event: str) -> str:
     """The service worker after what it keeps from the start: all that the page for no network
-    needs, which other pages have loaded already."""
+    needs, which other pages have loaded already. Raises NotBuilt."""
     names = ["style.css", "light.css", "icon.svg", "shell.ts"]
     names += [f"{face}-latin-wght-normal.woff2" for face in FACES]
-    try:
-        files = [assets.address(name) for name in names] + assets.imports("shell.ts")
-        code = (folder / assets.address("worker/worker.ts").rpartition("/")[2]).read_text("utf-8")
-    except NotBuilt:
-        return LEAVING
+    files = [assets.address(name) for name in names] + assets.imports("shell.ts")
+    code = assets.text("worker/worker.ts")
     version = hashlib.sha256(f"{files}{code}{event}".encode()).hexdigest()[:12]
     shell = json.dumps({"version": version, "files": [*files, OFFLINE]})
     return f"self.shell={shell};\n{code}"

@@ -25,9 +25,8 @@ from tv.problems import Problem
 from tv.settings import Settings
 
 
-def routes(settings: Settings, follower: Follower, secret: bytes) -> list[BaseRoute]:
+def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) -> list[BaseRoute]:
     door = Door(settings, follower, secret)
-    pages = Pages(settings)
     labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
     talks = follower.audience.talks.by_id
 

@@ -21,8 +21,8 @@ from tv.settings import DEFAULT_CHANNEL, Settings
 HERE = "?ici"  # on codes that people scan
 
 
-def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
-    desk = Desk(settings, follower)
+def routes(pages: Pages, settings: Settings, follower: Follower) -> list[BaseRoute]:
+    desk = Desk(pages, settings, follower)
     table = "/labo/{lab}/table/{number:int}"
     return [
         Route("/labo", desk.journey, methods=["GET"]),
@@ -36,10 +36,10 @@ def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
 class Desk:
     """Serves the pages."""
 
-    def __init__(self, settings: Settings, follower: Follower) -> None:
+    def __init__(self, pages: Pages, settings: Settings, follower: Follower) -> None:
+        self._pages = pages
         self._settings = settings
         self._cafes = follower.audience.cafes
-        self._pages = Pages(settings)
         self._labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
 
     async def journey(self, request: Request) -> Response:

@@ -8,12 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.pages.html import Pages
-from tv.settings import Settings
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
-
+def routes(pages: Pages) -> list[BaseRoute]:
     async def desk(request: Request) -> Response:
         return pages.page("labs_desk.html", "labs_desk.ts")
 

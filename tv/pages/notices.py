@@ -30,8 +30,8 @@ from tv.writing import Writer
 PRIVACY = "/confidentialite"
 
 
-def routes(settings: Settings, follower: Follower, writer: Writer) -> list[BaseRoute]:
-    desk = Desk(settings, follower, writer)
+def routes(pages: Pages, settings: Settings, follower: Follower, writer: Writer) -> list[BaseRoute]:
+    desk = Desk(pages, settings, follower, writer)
     return [
         Route("/charte", desk.charter, methods=["GET"]),
         Route(PRIVACY, desk.privacy, methods=["GET"]),
@@ -45,11 +45,13 @@ def routes(settings: Settings, follower: Follower, writer: Writer) -> list[BaseR
 class Desk:
     """Serves the pages."""
 
-    def __init__(self, settings: Settings, follower: Follower, writer: Writer) -> None:
+    def __init__(
+        self, pages: Pages, settings: Settings, follower: Follower, writer: Writer
+    ) -> None:
+        self._pages = pages
         self._settings = settings
         self._audience = follower.audience
         self._writer = writer
-        self._pages = Pages(settings)
         self._organiser = settings.organiser
 
     async def charter(self, request: Request) -> Response:

@@ -9,12 +9,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.pages.html import Pages
-from tv.settings import Settings
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
-
+def routes(pages: Pages) -> list[BaseRoute]:
     async def overlay(request: Request) -> Response:
         return pages.for_channel(request, "overlay.html", "overlay.ts")
 

@@ -27,8 +27,9 @@ from tv.writing import attached, talk_of
 CALENDAR = "text/calendar"
 
 
-def routes(settings: Settings, follower: Follower, now: Callable[[], float]) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(
+    pages: Pages, settings: Settings, follower: Follower, now: Callable[[], float]
+) -> list[BaseRoute]:
     event, talks = settings.event, follower.audience.talks
     labs: dict[str, dict[str, Any]] = {
         slug: lab_item(slug, lab) for slug, lab in settings.labs.items()

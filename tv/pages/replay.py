@@ -18,8 +18,7 @@ from tv.schedule.times import local
 from tv.settings import Settings
 
 
-def routes(settings: Settings, follower: Follower) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(pages: Pages, settings: Settings, follower: Follower) -> list[BaseRoute]:
     talks, zone = follower.audience.talks, settings.event.zone
     labs = {slug: lab_item(slug, lab) for slug, lab in settings.labs.items()}
 

@@ -17,8 +17,7 @@ from tv.settings import Settings
 HERE = "/?sur-place"  # what people in the room scan: their phones need no picture
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
     hours = settings.screens
     night = {"off": hours.off, "on": hours.on, "zone": settings.event.time_zone}
 

@@ -24,8 +24,9 @@ SHOWN = "public, max-age=86400, s-maxage=60, immutable"
 NOT_SHOWN = "private, no-store"
 
 
-def routes(settings: Settings, follower: Follower, pictures: Pictures) -> list[BaseRoute]:
-    pages = Pages(settings)
+def routes(
+    pages: Pages, settings: Settings, follower: Follower, pictures: Pictures
+) -> list[BaseRoute]:
     posts, ideas = follower.audience.posts, follower.audience.ideas
 
     async def wall(request: Request) -> Response:

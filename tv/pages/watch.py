@@ -11,14 +11,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.pages.html import Pages
-from tv.settings import Settings
 
 ON_SITE = "sur-place"
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    pages = Pages(settings)
-
+def routes(pages: Pages) -> list[BaseRoute]:
     async def watch(request: Request) -> Response:
         template = "on_site.html" if ON_SITE in request.query_params else "watch.html"
         return pages.for_channel(request, template, "watch.ts", reader=request)
