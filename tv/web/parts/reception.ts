@@ -12,6 +12,7 @@ const PATHS: Record<PathName, string> = {
   sync: t("Image par HLS, différée pour que les mots viennent avec la voix."),
   native: t("Image par HLS, dans le lecteur de cet appareil, dix secondes environ après le plateau."),
   sound: t("Le son seul, deux secondes environ après le plateau."),
+  "sync-sound": t("Le son seul, différé pour que les mots viennent avec la voix."),
   rewind: t("Image de plus tôt dans l’intervention."),
 };
 

@@ -6,9 +6,9 @@ import type { PathName } from "../player/path";
 
 const MISSED = 1; // seconds from which cues would be over before they are here
 
-/** Whether this picture waits for its words. */
+/** Whether this picture, or sound, waits for its words. */
 export function waits(path: PathName | null): boolean {
-  return path === "delayed" || path === "sync" || path === "native";
+  return path === "native" || path === "delayed" || path === "sync" || path === "sync-sound";
 }
 
 /** Whether cues are painted while they are heard; words that come too late for it are not lost. */

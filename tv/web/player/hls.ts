@@ -7,7 +7,7 @@ import { Playlist } from "./playlist";
 const HOLDING = 100; // ms between two looks at the latency in synchronised mode
 
 export class Hls implements Path {
-  readonly name: "hls" | "sync" | "sound";
+  readonly name: "hls" | "sync" | "sound" | "sync-sound";
   private readonly playlist: Playlist;
   private timer = 0;
   private held = false;
@@ -18,7 +18,8 @@ export class Hls implements Path {
     private readonly synchronised: boolean,
     sound = false,
   ) {
-    this.name = sound ? "sound" : synchronised ? "sync" : "hls";
+    if (sound) this.name = synchronised ? "sync-sound" : "sound";
+    else this.name = synchronised ? "sync" : "hls";
     this.playlist = new Playlist(silentVideo(), address, {
       lowLatencyMode: !synchronised,
       maxLiveSyncPlaybackRate: synchronised ? 1 : 1.1,

@@ -1,11 +1,14 @@
 // One way from the server to this screen: WebRTC or HLS. The player raises and replaces them.
 
 /**
- * "webrtc" and "hls" are live; "delayed" and "sync" stay behind, so that captions are in step, and
- * so does "native", the system's own player; "sound" is live without a picture; "rewind" shows what
- * was, as late as one wants.
+ * "webrtc" and "hls" are live, and so is "sound", without a picture; "delayed", "sync" and
+ * "sync-sound" stay behind, so that captions are in step, and so does "native", the system's own
+ * player; "rewind" shows what was, as late as one wants.
  */
-export type PathName = "webrtc" | "delayed" | "hls" | "sync" | "native" | "sound" | "rewind";
+export type PathName =
+  | ("webrtc" | "hls" | "sound")
+  | ("delayed" | "sync" | "sync-sound" | "native")
+  | "rewind";
 
 // Codes of ours: nobody answered at all, and the server does not know the session any more.
 export const UNREACHED = "unreached";

@@ -19,6 +19,7 @@ const STILL: Record<PathName, number> = {
   sound: 8,
   rewind: 8,
   sync: 12,
+  "sync-sound": 12,
   native: 12,
 };
 const MENDING = 1.5; // seconds that a new ICE session may take to bring the picture back
