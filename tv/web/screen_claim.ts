@@ -8,19 +8,12 @@ import { Live } from "./live";
 import { drawing, page } from "./page";
 import { closedDoor } from "./parts/door";
 import { labsOnce } from "./parts/lab_sign";
+import { facesFor } from "./parts/screen_faces";
 import type { Screen } from "./protocol";
 import { enter } from "./session";
 
 const RUNNERS = ["operator", "admin"];
 const LAST = "screen.claim"; // what the screen before was made: the next is often the same
-
-const FACES: [Screen["face"], string, string][] = [
-  ["live", "Le direct", "L’image du plateau, avec ses sous-titres"],
-  ["air", "Le conducteur seul", "Questions, sondages et annonces, sans l’image"],
-  ["wall", "Le mur", "Les messages du public, à tour de rôle"],
-  ["lab", "Un laboratoire", "Son tour, son temps, ses idées"],
-  ["comparison", "Les laboratoires côte à côte", "Où en est chacun"],
-];
 
 interface Claim {
   name: string;
@@ -65,7 +58,6 @@ function redraw(): void {
 }
 
 function form() {
-  const faces = FACES.filter(([face]) => labs.length || (face !== "lab" && face !== "comparison"));
   return html`<form class="screen-claim" @submit=${send}>
     <p class="eyebrow">Associer un écran</p>
     <h1 class="claim-code">${page.code}</h1>
@@ -82,7 +74,7 @@ function form() {
     </label>
     <fieldset class="field">
       <legend>Il montre</legend>
-      ${faces.map(
+      ${facesFor(labs).map(
         ([face, name, what]) =>
           html`<label class="choice">
             <input

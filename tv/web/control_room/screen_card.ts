@@ -6,19 +6,12 @@ import { ago, seconds } from "../french";
 import type { Lab } from "../lab_items";
 import { labOf, labSign } from "../parts/lab_sign";
 import * as icons from "../parts/icons";
+import { facesFor } from "../parts/screen_faces";
 import type { Screen } from "../protocol";
 
 const ABSENT = 30; // seconds of silence after which a screen counts as away
 const PICTURE = 10; // seconds for which a small picture of a channel is good
 
-const FACES: [Screen["face"], string][] = [
-  ["live", "Le direct"],
-  ["air", "Le conducteur seul"],
-  ["wall", "Le mur"],
-  ["lab", "Un laboratoire"],
-  ["comparison", "Les laboratoires côte à côte"],
-];
-const OF_LABS = ["lab", "comparison"]; // where there are laboratories
 const SHOWING: Record<string, string> = {
   webrtc: "direct, WebRTC",
   delayed: "direct, WebRTC synchronisé",
@@ -96,7 +89,8 @@ function state(told: Screen | undefined, here: boolean, now: number): [string, s
 /** A small picture of what it is told to show. */
 function shown({ face, channel, lab }: Screen, { labs, now }: Known) {
   if (face === "live") {
-    return html`<img src="/${channel}/thumbnail.jpg?t=${Math.floor(now / PICTURE)}" alt="" />`;
+    const address = `/${channel}/thumbnail.jpg?t=${Math.floor(now / PICTURE)}`;
+    return html`<img src=${address} alt="" loading="lazy" />`; // where it shows
   }
   if (face === "lab") return labSign(labOf(labs, lab));
   return { air: icons.air, wall: icons.wall, comparison: icons.rooms }[face];
@@ -117,7 +111,7 @@ function settings(screen: Screen, told: Screen | undefined, known: Known, acts: 
   return html`<div class="screen-setting">
       ${select(
         "Affiche",
-        FACES.filter(([face]) => labs.length || !OF_LABS.includes(face)),
+        facesFor(labs).map(([face, name]) => [face, name]),
         screen.face,
         (face) => set(facing(screen, face, labs)),
       )}

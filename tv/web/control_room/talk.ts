@@ -5,13 +5,14 @@ import * as clock from "../clock";
 import { hour, seconds, spoken, stopwatch } from "../french";
 import { summary } from "../parts/rating";
 import { typeset } from "../parts/text";
+import { timeLeft } from "../parts/time_left";
 import { variable } from "../parts/variable";
 import type { Rating, Talk } from "../protocol";
 import type { Requests } from "../requests";
 import { whenPlanned } from "../talks";
 
 const RESUMING = 120; // seconds for which an end can be taken back
-const SOON = 300; // seconds before the planned end
+const MOODS = { "": "", soon: "warn", last: "warn", over: "bad" };
 
 /** `next` is the talk that comes after it. */
 export function talkCard(
@@ -44,7 +45,7 @@ export function talkCard(
       ${state === "live" ? press("Terminer", "quiet", "end") : nothing}
       ${resumable ? press("Reprendre l’intervention", "primary", "resume") : nothing}
     </div>
-    ${state === "live" ? pace(talk) : nothing}
+    ${pace(talk)}
     ${
       next
         ? html`<p class="note talk-next">
@@ -65,19 +66,16 @@ function when(talk: Talk) {
 }
 
 /** How much of its time has gone, where an end was planned. */
-function pace({ started_at, planned_end }: Talk) {
-  const start = seconds(started_at);
-  const end = seconds(planned_end);
-  if (start == null || end == null || end <= start) return nothing;
-  const left = end - clock.now();
-  const part = Math.min(1, Math.max(0, 1 - left / (end - start)));
-  const minutes = 60 * Math.ceil(Math.abs(left) / 60);
-  const mood = left < 0 ? "bad" : left < SOON ? "warn" : "";
-  return html`<div class="talk-pace ${mood}">
-    <span class="talk-bar" aria-hidden="true" ${variable("--part", String(part))}></span>
+function pace(talk: Talk) {
+  const left = timeLeft(talk, clock.now());
+  if (!left) return nothing;
+  const { end, rest, part, level } = left;
+  const minutes = spoken(60 * Math.ceil(Math.abs(rest) / 60));
+  return html`<div class="talk-pace ${MOODS[level]}">
+    <span class="talk-bar" aria-hidden="true" ${variable("--part", String(1 - part))}></span>
     <p>
-      ${left < 0 ? `Dépasse de ${spoken(minutes)}` : `Reste ${spoken(minutes)}`}
-      <small>fin prévue à ${hour(planned_end)}</small>
+      ${level === "over" ? `Dépasse de ${minutes}` : `Reste ${minutes}`}
+      <small>fin prévue à ${hour(end)}</small>
     </p>
   </div>`;
 }

@@ -1,6 +1,7 @@
 // What is pressed on stage: shown as done at once, sent once, and kept while the network is away.
 
 import * as clock from "../clock";
+import { seconds } from "../french";
 import type { Synthesis } from "../lab_items";
 import { type Letter, Outbox } from "../outbox";
 import type { Question, StageMessage } from "../protocol";
@@ -111,5 +112,5 @@ export function unread(messages: StageMessage[], marks: Mark[]): StageMessage[] 
 }
 
 function started({ taken_at }: Question): number {
-  return typeof taken_at === "string" ? Date.parse(taken_at) / 1000 : (taken_at ?? 0);
+  return seconds(taken_at) ?? 0;
 }

@@ -8,7 +8,8 @@ const LAST = 60;
 const RECENT = 20; // seconds for which a mark that was passed is still worth a signal
 
 export interface TimeLeft {
-  rest: number; // seconds, negative once it is over
+  end: number; // when it is to be over
+  rest: number; // seconds until then, negative afterwards
   part: number; // of the whole, from 1 down to 0
   level: "" | "soon" | "last" | "over";
 }
@@ -22,7 +23,7 @@ export function timeLeft(talk: Talk | undefined, now: number): TimeLeft | null {
   const end = planned > began || start == null ? planned : began + planned - start;
   const rest = end - now;
   const level = rest <= 0 ? "over" : rest <= LAST ? "last" : rest <= SOON ? "soon" : "";
-  return { rest, part: Math.min(1, Math.max(0, rest / Math.max(1, end - began))), level };
+  return { end, rest, part: Math.min(1, Math.max(0, rest / Math.max(1, end - began))), level };
 }
 
 /** The figure, and what it is of: nothing in it moves faster than by the minute. */
