@@ -14,7 +14,7 @@ import { Composer, type Draft } from "./parts/composer";
 import { Hints } from "./parts/hints";
 import { Later } from "./parts/later";
 import { around, heading, status } from "./parts/heading";
-import { type Order, questions } from "./parts/questions";
+import { type Order, ordered, questions } from "./parts/questions";
 import { reactions } from "./parts/reactions";
 import { Scene } from "./parts/scene";
 import { Steady } from "./parts/steady";
@@ -178,20 +178,27 @@ function drawAudience(): void {
     const id = what === "support" ? path.split("/").at(-2) : undefined;
     if (id) supports[method === "PUT" ? "add" : "delete"](id);
   }
+  const published = live.items<Question>(topic, "question");
+  const waiting = steady.order(
+    ordered(
+      published.filter(({ state }) => state === "approved"),
+      order,
+    ),
+  );
   const asked = {
-    questions: live.items<Question>(topic, "question"),
+    questions: published,
+    waiting,
     mine: me?.questions ?? [],
     unsent: outbox.letters
       .filter(({ what }) => what === "question" && outbox.waiting)
       .map(({ key, note }) => ({ key, body: (note as { body: string }).body })),
     supports,
     order,
-    steady: (waiting: Question[]) => steady.order(waiting),
     known: live.knows(topic),
     now: clock.now(),
   };
-  const places = asked.questions.map(({ id, state, support: n }) => `${id} ${state} ${n}`).join();
-  steady.draw(order + places, () => render(questions(asked, { support, withdraw, sort }), $("#questions")));
+  const places = waiting.map(({ id }) => id).join();
+  steady.draw(places, () => render(questions(asked, { support, withdraw, sort }), $("#questions")));
 
   const polls = live.items<Poll>(topic, "poll").filter(({ state }) => state !== "draft");
   const open = polls.filter(({ state }) => state === "open").length;
@@ -217,7 +224,7 @@ function drawAudience(): void {
   show.mark("polls", open ? String(open) : "");
   show.mark(
     "questions",
-    String(asked.questions.filter(({ state }) => state !== "answered").length || ""),
+    String(published.filter(({ state }) => state !== "answered").length || ""),
   );
   tell(asked.mine, polls);
 }

@@ -1,14 +1,13 @@
 // The captions of a channel as one reads them: what has been said, painted when it is due.
 
-import { html, render } from "lit";
 import * as clock from "../clock";
-import { type Position, preferences } from "../kept";
+import { preferences } from "../kept";
 import { type Arrived, fastest, inStep } from "../player/captions";
 import { Cues } from "../player/cues";
 import { Lateness } from "../player/lateness";
 import type { PathName } from "../player/path";
 import type { Cue, Partial as Guess, View, Word } from "../protocol";
-import { fitting } from "./fitting";
+import { CaptionLines } from "./caption_lines";
 import * as rhythm from "./rhythm";
 
 const PAINTING = 100; // ms between two looks at what captions should show
@@ -28,12 +27,12 @@ export class Band {
   private readonly cues = new Cues();
   private readonly lateness = new Lateness();
   private words: Word[] = [];
-  private painted = "\0";
+  private readonly lines: CaptionLines;
   private lastPath: PathName | null = null;
-  private width = 40; // characters that fit a line
 
   /** `box` has the place for them, `.captions`. */
-  constructor(private readonly box: HTMLElement) {
+  constructor(box: HTMLElement) {
+    this.lines = new CaptionLines(box);
     setInterval(() => this.paint(), PAINTING);
   }
 
@@ -45,10 +44,6 @@ export class Band {
   /** Seconds for which words usually come after the voice; null: not known yet. */
   get late(): number | null {
     return this.lateness.usual;
-  }
-
-  get position(): Position {
-    return preferences.position ?? (matchMedia("(max-width: 50rem)").matches ? "below" : "bottom");
   }
 
   /** Captions as they come, and as they are taken away. */
@@ -77,13 +72,8 @@ export class Band {
     const { path } = this.sight();
     if (path !== this.lastPath) this.lateness.forget();
     this.lastPath = path;
-    const { captions, ground, size } = preferences;
     const own = path === "native"; // that player paints its captions itself
-    const wanted = this.always || (captions && !own);
-    this.box.dataset["captions"] = wanted ? this.position : "off";
-    this.box.dataset["ground"] = ground;
-    this.box.style.setProperty("--caption-scale", String(size / 100));
-    this.width = fitting(this.box);
+    this.lines.dress(this.always || (preferences.captions && !own));
     this.paint();
   }
 
@@ -96,15 +86,13 @@ export class Band {
   private paint(): void {
     const { path, shown } = this.sight();
     const moment = shown ?? clock.now();
-    const lines = !(this.always || preferences.captions)
-      ? []
-      : rhythm.paintsInStep(path, this.lateness.usual)
-        ? inStep(this.cues.all, moment, this.width)
-        : fastest(this.cues.all, this.words, moment, clock.now(), this.width);
-    const text = lines.join("\n");
-    if (text === this.painted) return;
-    this.painted = text;
-    const spans = lines.map((line) => html`<span>${line}</span>`);
-    render(spans, this.box.querySelector(".captions") as HTMLElement);
+    const { width } = this.lines;
+    this.lines.paint(
+      !(this.always || preferences.captions)
+        ? []
+        : rhythm.paintsInStep(path, this.lateness.usual)
+          ? inStep(this.cues.all, moment, width)
+          : fastest(this.cues.all, this.words, moment, clock.now(), width),
+    );
   }
 }

@@ -75,9 +75,10 @@ export class Floating {
   }
 
   private async picture(video: HTMLVideoElement | null): Promise<void> {
-    await video?.requestPictureInPicture();
+    if (!video) return;
+    await video.requestPictureInPicture();
     float(true);
-    video?.addEventListener("leavepictureinpicture", () => this.left());
+    video.addEventListener("leavepictureinpicture", () => this.left(), { once: true });
   }
 
   private left(): void {

@@ -31,6 +31,7 @@ export class Interpreter {
     this.player?.stop();
     this.frame?.remove();
     this.player = null;
+    this.paused = false; // the next one plays
     this.slug = slug;
     if (!slug) return;
     this.frame = document.createElement("div");

@@ -27,11 +27,11 @@ export function ordered(questions: Question[], order: Order): Question[] {
 
 export interface Asked {
   questions: Question[]; // what everyone sees
+  waiting: Question[]; // those of them that wait for their answer, in the order in which they show
   mine: Question[];
   unsent: { key: string; body: string }[];
   supports: Set<string>;
   order: Order;
-  steady?: (questions: Question[]) => Question[]; // those in order, or as they stand
   known?: boolean; // false while none is not the same as not knowing
   now: number;
 }
@@ -43,8 +43,8 @@ export interface Acts {
 }
 
 export function questions(asked: Asked, acts: Acts) {
+  const { waiting } = asked;
   const live = asked.questions.filter(({ state }) => state === "live");
-  const waiting = asked.questions.filter(({ state }) => state === "approved");
   const answered = asked.questions.filter(({ state }) => state === "answered");
   const byAnswer = [...answered].sort(
     (a, b) => (seconds(b.answered_at) ?? 0) - (seconds(a.answered_at) ?? 0),
@@ -63,7 +63,7 @@ export function questions(asked: Asked, acts: Acts) {
       waiting.length
         ? html`<ul class="questions">
             ${repeat(
-              (asked.steady ?? ((same) => same))(ordered(waiting, asked.order)),
+              waiting,
               ({ id }) => id,
               (question) => published(question, asked, acts),
             )}

@@ -10,6 +10,7 @@ import type { Channel, Cue, Talk } from "../protocol";
 import * as playing from "./player_icons";
 import { announce } from "./text";
 import { type Course, STEP, Timeline } from "./timeline";
+import { tool } from "./tool";
 
 const NEAR = 6; // seconds before now that are live
 const REACH = 600; // seconds of captions that are asked for at once
@@ -62,24 +63,14 @@ export class Rewinding {
     if (this.player.rewound) this.recall(course.shown);
     const step = (by: number) => this.timeline.step(by, course);
     return html`<div class="rewinding">
-      <button
-        class="tool"
-        aria-label=${t("Reculer de dix secondes")}
-        title=${t("Reculer de dix secondes (←)")}
-        @click=${() => step(-STEP)}
-      >
-        ${playing.back}
-      </button>
+      ${tool(t("Reculer de dix secondes"), playing.back, () => step(-STEP), {
+        title: t("Reculer de dix secondes (←)"),
+      })}
       ${this.timeline.render(course)}
-      <button
-        class="tool"
-        aria-label=${t("Avancer de dix secondes")}
-        title=${t("Avancer de dix secondes (→)")}
-        ?disabled=${!this.player.rewound}
-        @click=${() => step(STEP)}
-      >
-        ${playing.forward}
-      </button>
+      ${tool(t("Avancer de dix secondes"), playing.forward, () => step(STEP), {
+        title: t("Avancer de dix secondes (→)"),
+        off: !this.player.rewound,
+      })}
     </div>`;
   }
 

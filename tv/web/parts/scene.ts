@@ -7,6 +7,7 @@ import { type Preferences, type Reception, prefer, preferences } from "../kept";
 import { t } from "../language";
 import type { Channel, Cue, Partial as Guess, Talk, View } from "../protocol";
 import { Band } from "./band";
+import { position } from "./caption_lines";
 import { Gear } from "./gear";
 import * as icons from "./icons";
 import { Later } from "./later";
@@ -23,6 +24,7 @@ export class Scene {
   talk: Talk | undefined;
   private readonly settings: Gear;
   private stage: Stage | null = null;
+  private heard = false; // what was asked for last is to come with its sound
   private readonly playing = new Later(() => this.fetch(), () => this.draw());
   onSite = onSite();
 
@@ -76,11 +78,13 @@ export class Scene {
   }
 
   receive(reception: Reception): void {
-    const sound = this.reception === "words"; // who asks for it has pressed: it may be heard
+    // Who asks for it has pressed: it may be heard, but for a picture in a room with its own sound.
+    const asked = this.reception === "words" && !this.onSite;
+    this.heard = asked || reception === "sound";
     this.reception = reception;
     this.set({ reception });
     this.load();
-    this.stage?.receive(sound && !this.onSite);
+    this.stage?.receive(this.heard);
   }
 
   draw(): void {
@@ -103,7 +107,7 @@ export class Scene {
   gear(notes: string[], rhythms: Rhythm[] = []) {
     const qualities = this.channel?.qualities ?? [];
     const by = written(this.band.all, this.channel?.captions_by ?? "machine");
-    return this.settings.render(this.band.position, [by, ...notes], rhythms, (sheet) => [
+    return this.settings.render(position(), [by, ...notes], rhythms, (sheet) => [
       sheet.receiving(this.reception, qualities, (reception) => this.receive(reception)),
       this.channel?.signs ? sheet.signing((change) => this.set(change)) : nothing,
     ]);
@@ -118,6 +122,7 @@ export class Scene {
     const { Stage } = await import("./stage");
     this.stage = new Stage(this.box, this.bar, this.slug, this);
     this.stage.about(this.channel, this.talk);
+    this.stage.receive(this.heard);
     return this.stage;
   }
 

@@ -1,13 +1,12 @@
 // The picture of a screen with its captions: nothing to press, and never without something to see.
 
-import { html, render } from "lit";
 import * as clock from "../clock";
 import { fastest } from "../player/captions";
 import { Cues } from "../player/cues";
 import { progress } from "../player/path";
 import { Player } from "../player/player";
 import type { Channel, Partial as Guess, View, Word } from "../protocol";
-import { fitting } from "./fitting";
+import { CaptionLines } from "./caption_lines";
 import { type Health, Vigil } from "./vigil";
 
 const PAINTING = 100; // ms between two looks at what captions should show
@@ -20,11 +19,10 @@ export class ScreenPicture {
   private readonly player: Player;
   private readonly vigil = new Vigil(seconds(), Number(sessionStorage.getItem(BEGUN)));
   private readonly cues = new Cues();
+  private readonly lines: CaptionLines;
   private readonly timers: number[];
   private told: Channel | undefined;
   private words: Word[] = [];
-  private painted = "";
-  private width = 40; // characters that fit a line of captions
   private sound = false; // one is to hear it
 
   /** `anew` is called when nothing but loading the page anew is left to try. */
@@ -34,6 +32,7 @@ export class ScreenPicture {
     private readonly changed: () => void,
     private readonly anew: () => void,
   ) {
+    this.lines = new CaptionLines(box);
     const pictures = box.querySelector(".pictures") as HTMLElement;
     this.player = new Player(pictures, channel, () => this.told, () => this.turned());
     this.player.start(false);
@@ -48,7 +47,7 @@ export class ScreenPicture {
     this.timers.forEach(clearInterval);
     for (const gesture of ["pointerdown", "keydown"]) removeEventListener(gesture, this.allowed);
     this.player.stop();
-    this.show([]);
+    this.lines.paint([]);
   }
 
   get health(): Health {
@@ -95,7 +94,7 @@ export class ScreenPicture {
   }
 
   private look(): void {
-    this.width = fitting(this.box);
+    this.lines.fit();
     if (document.hidden) return; // nothing is decoded for nobody
     const { health, begun } = this.vigil;
     const { video } = this.player;
@@ -112,16 +111,7 @@ export class ScreenPicture {
 
   private paint(): void {
     const shown = this.player.mediaTime() ?? clock.now();
-    this.show(fastest(this.cues.all, this.words, shown, clock.now(), this.width));
-  }
-
-  private show(lines: string[]): void {
-    const text = lines.join("\n");
-    if (text === this.painted) return;
-    this.painted = text;
-    render(
-      lines.map((line) => html`<span>${line}</span>`),
-      this.box.querySelector(".captions") as HTMLElement,
-    );
+    const { width } = this.lines;
+    this.lines.paint(fastest(this.cues.all, this.words, shown, clock.now(), width));
   }
 }

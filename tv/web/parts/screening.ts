@@ -2,19 +2,20 @@
 
 import { html, nothing, render } from "lit";
 import { spoken, stopwatch } from "../french";
-import { type Position, type Preferences, prefer, preferences } from "../kept";
+import { type Preferences, prefer, preferences } from "../kept";
 import { inStep } from "../player/captions";
 import { language, t } from "../language";
 import { Cues } from "../player/cues";
 import { Reel } from "../player/reel";
 import type { Cue } from "../protocol";
 import type { Replay } from "../recorded";
+import { CaptionLines, position } from "./caption_lines";
+import { toggleFullscreen } from "./fullscreen";
 import { Gear } from "./gear";
 import * as icons from "./icons";
 import * as playing from "./player_icons";
-import { fitting } from "./fitting";
-import { toggleFullscreen } from "./fullscreen";
 import { type Course, type Mark, STEP, Timeline } from "./timeline";
+import { tool } from "./tool";
 import { variable } from "./variable";
 
 const PAINTING = 100; // ms between two looks at where the film is
@@ -40,7 +41,7 @@ export class Screening {
   private readonly reel: Reel;
   private replay: Replay | null = null;
   private cues = new Cues();
-  private painted = "";
+  private readonly lines: CaptionLines;
   private second = -1;
   private readonly timeline = new Timeline(
     (time) => this.seek(time),
@@ -56,6 +57,7 @@ export class Screening {
     private readonly box: HTMLElement,
     private readonly bar: HTMLElement,
   ) {
+    this.lines = new CaptionLines(box);
     this.reel = new Reel(
       box.querySelector(".pictures") as HTMLElement,
       () => this.draw(),
@@ -78,7 +80,6 @@ export class Screening {
   hear(cues: Cue[]): void {
     this.cues = new Cues();
     this.cues.hear(cues, 0);
-    this.painted = "\0";
   }
 
   /** The broadcast time of the picture, or of where the replay begins. */
@@ -106,10 +107,6 @@ export class Screening {
     this.reel.play();
   }
 
-  private get position(): Position {
-    return preferences.position ?? (matchMedia("(max-width: 50rem)").matches ? "below" : "bottom");
-  }
-
   /** Where the film is: captions at each look, the rest once a second. */
   private look(): void {
     this.reel.look();
@@ -124,20 +121,13 @@ export class Screening {
   }
 
   private paint(shown: number): void {
-    const lines = preferences.captions ? inStep(this.cues.all, shown, fitting(this.box)) : [];
-    const text = lines.join("\n");
-    if (text === this.painted) return;
-    this.painted = text;
-    const target = this.box.querySelector<HTMLElement>(".captions");
-    const spans = lines.map((line) => html`<span>${line}</span>`);
-    if (target) render(spans, target);
+    const { width } = this.lines;
+    this.lines.paint(preferences.captions ? inStep(this.cues.all, shown, width) : []);
   }
 
   draw(): void {
-    this.box.dataset["captions"] = preferences.captions ? this.position : "off";
+    this.lines.dress(preferences.captions);
     this.box.classList.toggle("without-picture", this.reel.loading);
-    this.box.dataset["ground"] = preferences.ground;
-    this.box.style.setProperty("--caption-scale", String(preferences.size / 100));
     render(this.overlay(), this.box.querySelector(".overlay") as HTMLElement);
     render(this.controls(), this.bar);
   }
@@ -152,6 +142,9 @@ export class Screening {
   private controls() {
     const { replay, reel } = this;
     const { paused, quiet } = reel;
+    const pausing = paused ? t("Lire") : t("Mettre en pause");
+    const sound = quiet ? t("Activer le son") : t("Couper le son");
+    const caption = () => this.set({ captions: !preferences.captions });
     const course = this.course();
     const shown = course.shown - course.start + NEARLY;
     return html`
@@ -160,14 +153,10 @@ export class Screening {
         ${this.timeline.render(course)}
         <span class="clock">${stopwatch(replay?.duration ?? 0)}</span>
       </div>
-      ${this.button(paused ? icons.play : playing.stop, paused ? t("Lire") : t("Mettre en pause"), () =>
-        this.toggle(),
-      )}
-      ${this.button(playing.back, t("Reculer de dix secondes"), () => this.step(-STEP))}
-      ${this.button(playing.forward, t("Avancer de dix secondes"), () => this.step(STEP))}
-      ${this.button(quiet ? playing.muted : icons.sound, quiet ? t("Activer le son") : t("Couper le son"), () =>
-        reel.mute(!quiet),
-      )}
+      ${tool(pausing, paused ? icons.play : playing.stop, () => this.toggle())}
+      ${tool(t("Reculer de dix secondes"), playing.back, () => this.step(-STEP))}
+      ${tool(t("Avancer de dix secondes"), playing.forward, () => this.step(STEP))}
+      ${tool(sound, quiet ? playing.muted : icons.sound, () => reel.mute(!quiet))}
       <label class="volume">
         <span class="visually-hidden">${t("Volume")}</span>
         <input
@@ -196,16 +185,11 @@ export class Screening {
           )}
         </select>
       </label>
-      ${this.button(
-        icons.captions,
-        "Sous-titres",
-        () => this.set({ captions: !preferences.captions }),
-        preferences.captions,
-      )}
-      ${this.settings.render(this.position, [
+      ${tool(t("Sous-titres"), icons.captions, caption, { pressed: preferences.captions })}
+      ${this.settings.render(position(), [
         replay?.reviewed ? t("Sous-titres automatiques, relus.") : t("Sous-titres automatiques, non relus."),
       ])}
-      ${this.button(playing.fullscreen, t("Plein écran"), () => this.fullscreen())}
+      ${tool(t("Plein écran"), playing.fullscreen, () => this.fullscreen())}
     `;
   }
 
@@ -216,22 +200,11 @@ export class Screening {
       end,
       shown: this.moment(),
       label: t("Position dans le replay"),
-      text: (time) => `${spoken(time - start)} sur ${spoken(duration)}`,
+      text: (time) =>
+        t("{shown} sur {whole}", { shown: spoken(time - start), whole: spoken(duration) }),
       marks: this.marks,
       thumbnail: (time) => this.thumbnail(time - start),
     };
-  }
-
-  private button(sign: unknown, label: string, act: () => void, pressed?: boolean) {
-    return html`<button
-      class="tool"
-      aria-label=${label}
-      title=${label}
-      aria-pressed=${pressed ?? nothing}
-      @click=${act}
-    >
-      ${sign}
-    </button>`;
   }
 
   private step(by: number): void {
@@ -240,9 +213,8 @@ export class Screening {
 
   private set(change: Partial<Preferences>): void {
     prefer(change);
-    this.painted = "\0";
-    if (!this.reel.loading) this.paint(this.moment());
     this.draw();
+    if (!this.reel.loading) this.paint(this.moment());
   }
 
   private fullscreen(): void {

@@ -23,6 +23,7 @@ import { type Rhythm, rhythms } from "./rhythms";
 import type { Scene } from "./scene";
 import { connecting } from "./text";
 import { STEP } from "./timeline";
+import { tool } from "./tool";
 import { variable } from "./variable";
 
 const LATE = 8; // seconds behind after which one is offered to come back to live
@@ -35,6 +36,7 @@ const PATHS = {
   sync: t("HLS synchronisé"),
   native: "HLS",
   sound: t("son seul"),
+  "sync-sound": t("son seul, synchronisé"),
   rewind: t("en différé"),
 };
 
@@ -48,6 +50,7 @@ export class Stage {
   private readonly controlling: MediaControls | null = null;
   private channel: Channel | undefined; // as the server last said it
   private readonly frame: HTMLElement | null;
+  private resting = false;
   private behind = -1; // seconds that the picture is behind the studio; -1: unknown
 
   /**
@@ -98,6 +101,14 @@ export class Stage {
     this.controlling?.about(channel, talk);
   }
 
+  /** Fetch nothing while nobody sees it, nor hears it. */
+  rest(resting: boolean): void {
+    if (resting === this.resting) return;
+    this.resting = resting;
+    if (resting) this.player.stop();
+    else this.player.start(false);
+  }
+
   /** Captions as they come. */
   follow(view: View): void {
     this.band.follow(view);
@@ -116,9 +127,10 @@ export class Stage {
   receive(heard: boolean): void {
     if (!this.scene) return;
     this.player.receive(this.scene.reception);
-    if (heard || this.scene.reception === "sound") this.player.mute(false);
-    if (this.scene.reception === "words") this.floating.close();
-    this.interpreter.draw("", this.player);
+    if (heard) this.player.mute(false);
+    if (this.scene.reception !== "words") return;
+    this.floating.close();
+    this.interpreter.draw("", this.player); // nothing else is drawn by then
   }
 
   private sight(): Sight {
@@ -154,7 +166,7 @@ export class Stage {
 
   private overlay() {
     const { state } = this.player;
-    const alone = state.path === "sound";
+    const alone = state.path === "sound" || state.path === "sync-sound";
     const title = state.needsGesture
       ? t("Lire le direct")
       : alone
@@ -213,11 +225,11 @@ export class Stage {
         ${
           state.path && this.behind >= 0
             ? html`<span class="behind-time">${lateness(this.behind)}</span>
-                <span class="behind-path">${t(PATHS[state.path])}</span>`
+                <span class="behind-path">${PATHS[state.path]}</span>`
             : nothing
         }
       </span>
-      ${tool(t("Sous-titres"), icons.captions, () => this.caption(), preferences.captions)}
+      ${tool(t("Sous-titres"), icons.captions, () => this.caption(), { pressed: preferences.captions })}
       ${
         this.scene && this.channel?.signs && !this.silent
           ? this.signsTool()
@@ -235,14 +247,14 @@ export class Stage {
 
   private signsTool() {
     const act = () => this.sign();
-    const on = preferences.signs !== "";
-    return tool(t("Langue des signes"), playing.signs, act, on, "of-signs");
+    const pressed = preferences.signs !== "";
+    return tool(t("Langue des signes"), playing.signs, act, { pressed, kind: "of-signs" });
   }
 
   private floatingTool() {
     const act = () => this.float();
     const label = t("Image dans une petite fenêtre");
-    return tool(label, playing.float, act, this.floating.open, "of-floating");
+    return tool(label, playing.float, act, { pressed: this.floating.open, kind: "of-floating" });
   }
 
   private volume() {
@@ -324,18 +336,6 @@ export class Stage {
     this.floating.close();
     toggleFullscreen(this.frame, this.player.video);
   }
-}
-
-function tool(label: string, sign: unknown, act: () => void, pressed?: boolean, kind = "") {
-  return html`<button
-    class="tool ${kind}"
-    aria-label=${label}
-    title=${label}
-    aria-pressed=${pressed ?? nothing}
-    @click=${act}
-  >
-    ${sign}
-  </button>`;
 }
 
 /** « 0,4 s », « 4:31 » */
