@@ -147,7 +147,10 @@ function drawSyntheses(all: Synthesis[], me: OwnIdeas | undefined) {
       ${
         found.length === all.length
           ? count(all.length, "synthèse", "synthèses")
-          : `${count(found.length, "synthèse", "synthèses")} sur ${all.length}`
+          : t("{shown} sur {whole}", {
+              shown: count(found.length, "synthèse", "synthèses"),
+              whole: all.length,
+            })
       }
     </p>
     ${

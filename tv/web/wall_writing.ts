@@ -97,7 +97,7 @@ function form() {
         ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
       </p>
       <button class="primary" ?disabled=${!sendable}>
-        ${busy.has("form") ? "Envoi…" : t("Envoyer")}
+        ${busy.has("form") ? t("Envoi…") : t("Envoyer")}
       </button>
     </footer>
   </form>`;

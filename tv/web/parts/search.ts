@@ -28,7 +28,7 @@ export class Search {
         ? t("Rien de tel n’a été dit.")
         : this.chosen < 0
           ? count(length, "passage", "passages")
-          : `${this.chosen + 1} sur ${length}`;
+          : t("{shown} sur {whole}", { shown: this.chosen + 1, whole: length });
     return html`<form
       class="search"
       role="search"
