@@ -115,7 +115,9 @@ export class Help {
     const target = event.target as HTMLElement;
     const typing = target.closest("input, textarea, select, dialog");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (!preferences.shortcuts && !event.key.startsWith("Arrow")) return;
+    const moving = event.key.startsWith("Arrow");
+    // A key that is held repeats itself: it may walk along, but it acts once.
+    if (!moving && (event.repeat || !preferences.shortcuts)) return;
     if (this.questions.key(event)) event.preventDefault();
     else if (this.everywhere(event.key)) event.preventDefault();
   }
