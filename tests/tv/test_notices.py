@@ -86,7 +86,9 @@ async def test_whoever_reads_the_notice_sees_what_is_kept_and_has_it_erased(tv: 
         assert "rien à effacer" in await text_of(ann, "/confidentialite")
         await ann.post("/api/v1/participants", json={})
         await ann.post("/api/v1/talks/direct/questions", json={"body": QUESTION})
-        text = await text_of(ann, "/confidentialite")
+        notice = await ann.get("/confidentialite")
+        assert notice.headers["cache-control"] == "no-store"  # nor does a service worker keep it
+        text = notice.text
         assert "Qui paie &lt;le&gt; chauffage ?" in text
         assert "Habitat &amp; Cie" in text
         assert "90 jours après" in text
