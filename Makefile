@@ -5,9 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-# Debian packages that the tests use: a browser, an ordinary encoder, and the edge of deploy/nginx.conf.
-# Users of `make demo` need none.
-TEST_PACKAGES := chromium firefox-esr ffmpeg nginx
+# Tools that the tests use, each with its Debian package where that is called otherwise: browsers, an
+# ordinary encoder, and what deploy/ is for. Users of `make demo` need none.
+TEST_PACKAGES := chromium firefox-esr ffmpeg nginx promtool:prometheus systemd-analyze:systemd
 # What a peer of the relay is compiled of; what `make bench` publishes and watches with besides.
 PEER_PACKAGES := golang-go golang-github-pion-webrtc.v3-dev
 BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
@@ -15,13 +15,17 @@ BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base g
 	firefox-esr libnginx-mod-rtmp mpv $(PEER_PACKAGES)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo serve test check lint bench bench-captions bench-engagement bench-hls bench-relay setup setup-dev setup-test setup-bench clean
+.PHONY: demo serve install test check lint bench bench-captions bench-engagement bench-hls bench-relay setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
 
 serve: setup
 	$(BIN)/fabrique-tv serve $(ARGS)
+
+# On this machine for good, as root: guides/installation.md.
+install:
+	@PYTHON=$(PYTHON) deploy/install
 
 # Most tests wait for something to happen: two files at a time take little more than half as long.
 # Those that hold a time against the clock run one after another, with the machine to themselves.
@@ -96,7 +100,8 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 
 setup-test: setup-dev
 	@missing=""; \
-	for tool in $(TEST_PACKAGES); do PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	for each in $(TEST_PACKAGES); do \
+		PATH="$$PATH:/usr/sbin" command -v $${each%:*} >/dev/null || missing="$$missing $${each#*:}"; done; \
 	if [ "$$(id -u)" = 0 ] && ! command -v tc >/dev/null; then missing="$$missing iproute2"; fi; \
 	if [ -n "$$missing" ]; then \
 		install="apt-get install -y -qq --no-install-recommends$$missing fonts-dejavu-core"; \

@@ -31,12 +31,8 @@ def test_each_command_of_the_guides_is_one(typed: str) -> None:
     assert context.params
 
 
-def test_the_settings_of_the_guide_are_settings(tmp_path: Path) -> None:
-    text = (GUIDES[0].parent / "installation.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    file = tmp_path / "settings.toml"
-    file.write_text(block, encoding="utf-8")
-    settings = load(file, {})
+def test_the_settings_that_are_installed_are_settings() -> None:
+    settings = load(GUIDES[0].parents[1] / "deploy/settings.toml", {})
     assert settings.event.slug == "proximite-2026"
     assert "chercher" in settings.labs
 
