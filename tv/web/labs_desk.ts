@@ -28,7 +28,7 @@ const RUNNERS = ["operator", "admin"]; // who drives rounds and puts on air
 const LOOKING = 5; // seconds between two looks at what no topic brings
 const COMPARING = 10;
 
-const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 const draw = drawing(redraw);
 const live = new Live(draw);

@@ -44,7 +44,7 @@ import { AUDIENCE, ranked } from "./talks";
 const HOSTS = ["host", "moderator", "operator", "admin"];
 const LAST = 60; // seconds before the end of a round, said once
 
-const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 const { labs = [], lab: slug = "", table: here = "" } = page;
 const lab = labOf(labs, slug);

@@ -25,7 +25,7 @@ const FROM_ROOM = {
 
 const COLUMNS = ["#pending", "#line", "#answers"];
 
-const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 export class Questions {
   send: ((question: Question) => void) | undefined; // to laboratories, where there are any
