@@ -54,7 +54,7 @@ const CREW = ["moderator", "operator", "admin"];
 const RUNNERS = ["operator", "admin"]; // who may switch, restream, and put on air
 const HEALTH = 5; // seconds between two looks at the store and the disk
 
-const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 const { channel: slug } = page;
 const draw = drawing(redraw);
@@ -192,6 +192,7 @@ function setPhase(phase: Happening["phase"]): void {
 function drawAir(channel: Channel | undefined, here: Talk[], mayRun: boolean): void {
   // In the hand the picture comes when somebody looks at the air: it is heavy.
   if (posts.pictured) stage ??= new Stage($("#stage"), $("#bar"), slug);
+  stage?.rest(!posts.pictured);
   stage?.about(channel);
   render(channel?.sources ? switcher(channel, switching, mayRun) : nothing, $("#switcher"));
   const next = here.find(({ id, state }) => id !== talk?.id && state === "scheduled");
