@@ -43,10 +43,10 @@ def parse(url: str) -> StoreUrl:
     """Take a store's address apart. Raises BadStoreUrl."""
     scheme, _, rest = url.partition("://")
     if scheme == "unix":
-        path = urlsplit(url).path
+        path = rest.partition("?")[0].partition("/")[2]
         if not path:
             raise BadStoreUrl("no path")
-        return StoreUrl("one", path=path)
+        return StoreUrl("one", path=f"/{path}")
     client, _, way = scheme.partition("+")
     if client not in ("redis", "rediss") or way not in ("", "sentinel", "cluster"):
         raise BadStoreUrl("unknown scheme")
@@ -65,7 +65,9 @@ def parse(url: str) -> StoreUrl:
         if not service:
             raise BadStoreUrl("which master?")
     number = tail.strip("/")
-    if (number and not number.isdecimal()) or (kind == "cluster" and number not in ("", "0")):
+    if (number and not (number.isdecimal() and len(number) < 6)) or (
+        kind == "cluster" and number not in ("", "0")
+    ):
         raise BadStoreUrl("a database is a number")
     if kind == "one" and len(hosts) > 1:
         raise BadStoreUrl("one host")

@@ -1,5 +1,6 @@
 """One media playlist as a client understands it: segments with their parts, numbers and dates."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,8 +87,8 @@ class Listed:
 def understand(text: Text) -> Listed:
     """The playlist that a text says; what it says wrongly is left out."""
     skip = text.first("EXT-X-SKIP")
-    skipped = _integer(skip.attributes.get("SKIPPED-SEGMENTS", "")) if skip else 0
-    first_msn = _integer(_value(text, "EXT-X-MEDIA-SEQUENCE"))
+    skipped = integer(skip.attributes.get("SKIPPED-SEGMENTS", "")) if skip else 0
+    first_msn = integer(_value(text, "EXT-X-MEDIA-SEQUENCE"))
     part_inf = text.first("EXT-X-PART-INF")
     control = text.first("EXT-X-SERVER-CONTROL")
     ranges: dict[str, dict[str, str]] = {}
@@ -96,7 +97,7 @@ def understand(text: Text) -> Listed:
         known.update({key: said for key, said in tag.attributes.items() if key not in known})
     return Listed(
         text=text,
-        target=_integer(_value(text, "EXT-X-TARGETDURATION")),
+        target=integer(_value(text, "EXT-X-TARGETDURATION")),
         part_target=seconds(part_inf.attributes.get("PART-TARGET", "")) if part_inf else None,
         control=control.attributes if control else {},
         segments=list(_segments(text, first_msn + skipped)),
@@ -123,13 +124,19 @@ def when(written: str) -> float | None:
 
 def seconds(written: str) -> float | None:
     try:
-        return float(written) if len(written) < 32 else None
+        found = float(written) if len(written) < 32 else math.nan
     except ValueError:
         return None
+    return found if math.isfinite(found) else None
+
+
+def integer(written: str) -> int:
+    """0 for what is none."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 21 else 0
 
 
 def _segments(text: Text, msn: int) -> Iterator[ListedSegment]:
-    discontinuity = _integer(_value(text, "EXT-X-DISCONTINUITY-SEQUENCE"))
+    discontinuity = integer(_value(text, "EXT-X-DISCONTINUITY-SEQUENCE"))
     segment = ListedSegment(msn, discontinuity, 0)
     init = ""
     for tag in text.tags:
@@ -174,7 +181,3 @@ def _part(tag: Tag) -> ListedPart:
 def _value(text: Text, name: str) -> str:
     tag = text.first(name)
     return tag.value if tag else ""
-
-
-def _integer(written: str) -> int:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 21 else 0

@@ -5,7 +5,7 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from streaming.hls.check_list import Listed, ListedSegment
+from streaming.hls.check_list import Listed, ListedSegment, integer
 from streaming.hls.check_text import Finding, Tag, Text
 
 SAME = 0.05  # seconds within which two segments begin at the same time
@@ -109,8 +109,8 @@ def _variant(tag: Tag, groups: set[tuple[str, str]]) -> Iterator[Finding]:
     if captions != "NONE" and ("CLOSED-CAPTIONS", captions) not in groups:
         missing = f"CLOSED-CAPTIONS nomme le groupe « {captions} », qui n’existe pas."
         yield Finding("4.4.6.2", missing, tag.line)
-    peak, mean = said.get("BANDWIDTH", ""), said.get("AVERAGE-BANDWIDTH", "")
-    if peak.isdigit() and mean.isdigit() and int(mean) > int(peak):
+    peak, mean = integer(said.get("BANDWIDTH", "")), integer(said.get("AVERAGE-BANDWIDTH", ""))
+    if peak and mean > peak:
         yield Finding("4.4.6.2", "AVERAGE-BANDWIDTH dépasse BANDWIDTH.", tag.line)
     if "CODECS" not in said:
         yield Finding("4.4.6.2", "CODECS devrait être donné.", tag.line, error=False)

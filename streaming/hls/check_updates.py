@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streaming.hls.check_list import Listed, ListedPart, ListedSegment
+from streaming.hls.check_list import Listed, ListedPart, ListedSegment, seconds
 from streaming.hls.check_text import Finding
 
 SAME = 0.002  # seconds within which two dates are the same
@@ -30,7 +30,7 @@ def delta_findings(full: Listed, delta: Listed) -> Iterator[Finding]:
 
     Both are of the same moment, or nearly: what is in both must be the same.
     """
-    boundary = float(full.control.get("CAN-SKIP-UNTIL", "0") or 0)
+    boundary = seconds(full.control.get("CAN-SKIP-UNTIL", "")) or 0.0
     if not delta.skipped:
         long = full.length - (full.whole[0].duration or 0.0) if full.whole else 0.0
         if boundary and long >= boundary:
