@@ -99,7 +99,7 @@ export function picture({ picture: of }: Pick<Post, "picture">) {
 
 /** « Léa, sur Mastodon » */
 export function signature({ author, network }: Post): string {
-  return network ? `${author}, sur ${network}` : author || t("Participant");
+  return network ? t("{author}, sur {network}", { author, network }) : author || t("Participant");
 }
 
 function invite({ address, code }: Invitation, small: boolean) {
