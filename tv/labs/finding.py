@@ -9,7 +9,7 @@ from engagement.cafe.cafes import Cafes
 from engagement.french import folded
 from engagement.ideas.fold import Ideas
 from engagement.ideas.idea import Idea, IdeaState
-from tv.problems import Problem
+from tv.pages.filters import chosen, sorting, unknown_filter
 from tv.settings import Lab
 
 LISTED = 100  # ideas of a page
@@ -17,6 +17,7 @@ MOST = 500  # that one may ask for
 LOOKED = 5_000  # that are looked at for one page, the newest first
 
 STATES = frozenset(get_args(IdeaState))
+SORTS = ("recent", "support")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Asked:
     lab: str = ""
     step: str = ""
     theme: str = ""
-    states: frozenset[str] = frozenset()
+    states: frozenset[str] = STATES
     support: bool = False
     limit: int = LISTED
     after: str = ""
@@ -37,23 +38,13 @@ class Asked:
 def asked(query: Mapping[str, str]) -> Asked:
     """What a query asks for. Raises Problem."""
     said = {name: query.get(name, "") for name in ("table", "cafe", "lab", "step", "theme")}
-    states = frozenset(filter(None, query.get("state", "").split(",")))
-    sort, limit = query.get("sort", "recent"), query.get("limit", str(LISTED))
-    support = sort == "support"
-    if not (
-        states <= STATES
-        and sort in ("recent", "support")
-        and (said["cafe"] or said["table"] or not support)
-        and limit.isascii()
-        and limit.isdecimal()
-    ):
-        raise Problem(
-            422,
-            "unknown-filter",
-            "Tri inconnu",
-            f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: recent, ou support pour "
-            f"une session (cafe) ou une table\u202f; limit\u202f: de 1 à {MOST}.",
-        )
+    states = chosen(query, "state", STATES)
+    support = sorting(query, SORTS) == "support"
+    if support and not (said["cafe"] or said["table"]):
+        raise unknown_filter("sort=support\u202f: pour une session (cafe) ou une table")
+    limit = query.get("limit", str(LISTED))
+    if not (limit.isascii() and limit.isdecimal()):
+        raise unknown_filter(f"limit\u202f: de 1 à {MOST}")
     most = min(max(1, int(limit[:9])), MOST)
     return Asked(**said, states=states, support=support, limit=most, after=query.get("after", ""))
 
@@ -80,7 +71,7 @@ def find(
             and (not asked.lab or idea.lab == asked.lab)
             and (not asked.step or idea.lab in steps)
             and (not asked.theme or not themed.isdisjoint(idea.clusters))
-            and (not asked.states or idea.state in asked.states)
+            and idea.state in asked.states
             and visible(idea)
         )
 
@@ -88,37 +79,38 @@ def find(
         """Those with a high one come first."""
         return idea.dots if asked.support else 0, ideas.rank(idea.id)
 
-    among = list(_among(ideas, cafes, asked))
+    among = _among(ideas, cafes, asked)
     if asked.after:
         dots, _, name = asked.after.partition(".")
         if not (dots.isascii() and dots.isdecimal() and name in ideas.by_id):
-            raise Problem(422, "unknown-filter", "Page inconnue", "after\u202f: le « next » reçu.")
+            raise unknown_filter("after\u202f: le «\u00a0next\u00a0» reçu")
         end = int(dots[:9]) if asked.support else 0, ideas.rank(name)
-        among = [idea for idea in among if place(idea) < end]
+        among = (idea for idea in among if place(idea) < end)
     if asked.support:
         page = heapq.nlargest(asked.limit, filter(fits, among), key=place)
         return page, _next(page[-1]) if len(page) == asked.limit else ""
-    among.sort(key=place, reverse=True)
-    page = []
+    page, last = [], None
     for looked, idea in enumerate(among):
-        if len(page) == asked.limit or looked == LOOKED:
-            return page, _next(among[looked - 1])
+        if last and (len(page) == asked.limit or looked == LOOKED):
+            return page, _next(last)
         if fits(idea):
             page.append(idea)
+        last = idea
     return page, ""
 
 
 def _among(ideas: Ideas, cafes: Cafes, asked: Asked) -> Iterable[Idea]:
-    """The fewest of which one knows that all that is asked for is among them."""
+    """The fewest of which one knows that all that is asked for is among them, the newest first."""
     if asked.table:
-        for cafe in [asked.cafe] if asked.cafe else [each.id for each in cafes.all()]:
-            yield from ideas.at(cafe, asked.table)
+        every = [asked.cafe] if asked.cafe else [each.id for each in cafes.all()]
+        found = [idea for cafe in every for idea in ideas.at(cafe, asked.table)]
     elif asked.cafe:
-        yield from ideas.of(asked.cafe, asked.lab)
+        found = ideas.of(asked.cafe, asked.lab)
     elif asked.states == {"pending"}:
-        yield from ideas.pending()
+        found = ideas.pending()
     else:
-        yield from ideas.by_id.values()
+        return reversed(ideas.by_id.values())
+    return sorted(found, key=lambda idea: ideas.rank(idea.id), reverse=True)
 
 
 def _next(last: Idea) -> str:

@@ -41,7 +41,8 @@ from tv.alert_items import counts_item, own_alert_item
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
 from tv.openapi import asks, some, takes
-from tv.problems import Problem, clean, read_json
+from tv.pages.filters import chosen
+from tv.problems import clean, read_json
 from tv.views import sees_all
 from tv.writing import Writer, absent, json, unknown_act
 
@@ -82,15 +83,11 @@ class Desk:
         if not sees_all(who, ALERTS):
             own = self._alerts.raised_by(who.by) if who.by else []
             return json({"items": [own_alert_item(*each) for each in own]})
-        wanted = set(filter(None, request.query_params.get("state", "").split(",")))
-        if not wanted <= STATES:
-            raise Problem(
-                422, "unknown-filter", "Tri inconnu", f"state\u202f: {', '.join(sorted(STATES))}."
-            )
+        states = chosen(request.query_params, "state", STATES)
         found = [
             items.item(alert, crew=True)
             for alert in self._alerts.by_id.values()
-            if not wanted or alert.state in wanted
+            if alert.state in states
         ]
         return json({"items": found, "counts": counts_item(self._alerts.counts())})
 

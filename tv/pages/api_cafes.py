@@ -49,7 +49,8 @@ from tv.labs.drafts import LABS, Change, Draft, planned
 from tv.labs.items import Rendered, cafe_item, progress_item
 from tv.labs.places import check_lab
 from tv.openapi import asks, some, takes
-from tv.problems import Problem, read_json
+from tv.pages.filters import chosen
+from tv.problems import read_json
 from tv.settings import Settings
 from tv.writing import Writer, absent, json, unknown_act
 
@@ -100,8 +101,8 @@ class Desk:
     @asks(state=some(get_args(CafeState)), type=some(get_args(Kind)))
     async def every(self, request: Request) -> Response:
         crew = identity(request).crew("")
-        states = _chosen(request, "state", get_args(CafeState))
-        kinds = _chosen(request, "type", get_args(Kind))
+        states = chosen(request.query_params, "state", get_args(CafeState))
+        kinds = chosen(request.query_params, "type", get_args(Kind))
         kept = [
             cafe_item(cafe)
             for cafe in self._cafes.all()
@@ -187,11 +188,3 @@ class Desk:
     def _rendered(self, cafe: Cafe) -> Rendered:
         progress = self._cafes.progress_of(cafe)
         return cafe_item(cafe) | {"progress": [progress_item(each) for each in progress]}
-
-
-def _chosen(request: Request, name: str, known: tuple[str, ...]) -> frozenset[str]:
-    """Which of the known values a filter lets through; all without one."""
-    wanted = frozenset(filter(None, request.query_params.get(name, "").split(",")))
-    if not wanted <= set(known):
-        raise Problem(422, "unknown-filter", "Filtre inconnu", f"{name}\u202f: {', '.join(known)}.")
-    return wanted or frozenset(known)

@@ -43,6 +43,7 @@ from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item
 from tv.labs.places import is_table
 from tv.openapi import asks, takes
 from tv.pages.api_participants import PSEUDONYM, described
+from tv.pages.filters import unknown_filter
 from tv.problems import Problem, clean, read_json
 from tv.settings import Settings
 from tv.writing import Writer, absent, json
@@ -105,7 +106,7 @@ class Desk:
         wanted = request.query_params.get("lab", "")
         if wanted and wanted not in self._labs:
             known = ", ".join(self._labs) or "aucun"
-            raise Problem(422, "unknown-filter", "Filtre inconnu", f"lab\u202f: {known}.")
+            raise unknown_filter(f"lab\u202f: {known}")
         found = [
             self._rendered(table)
             for lab in ([wanted] if wanted else self._labs)

@@ -44,6 +44,7 @@ from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.labs.naming import table_name
 from tv.openapi import asks, some, takes
+from tv.pages.filters import chosen, sorting, unknown_filter
 from tv.problems import Problem, clean, read_json
 from tv.question_items import Rendered, counts_item, question_item
 from tv.settings import Lab
@@ -132,23 +133,16 @@ class Desk(Seeing):
     @asks(state=some(STATES), sort=SORTS, label="with that label (the crew)")
     async def of_talk(self, request: Request) -> Response:
         talk, who = talk_of(request, self.audience.talks), identity(request)
-        wanted = set(filter(None, request.query_params.get("state", "").split(",")))
-        sort = request.query_params.get("sort", "recent")
-        label = request.query_params.get("label", "")
-        crew = who.crew(talk.id)
-        if not wanted <= STATES or sort not in SORTS or (not crew and (label or sort == "queue")):
-            raise Problem(
-                422,
-                "unknown-filter",
-                "Tri inconnu",
-                f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: {', '.join(SORTS)} "
-                "(« queue » et « label » sont réservés à l’équipe).",
-            )
+        asked = request.query_params
+        states, sort = chosen(asked, "state", STATES), sorting(asked, SORTS)
+        label = asked.get("label", "")
+        if (label or sort == "queue") and not who.crew(talk.id):
+            raise unknown_filter("sort=queue et label\u202f: pour l’équipe")
         found = [
             question
             for question in self.questions.by_id.values()
             if question.talk == talk.id
-            and (not wanted or question.state in wanted)
+            and question.state in states
             and (not label or label in question.labels)
             and (sort != "queue" or question.place)
             and self.visible(question, who)

@@ -28,6 +28,7 @@ from tv import items
 from tv.auth import RUNNERS, identity
 from tv.follower import Follower
 from tv.openapi import asks
+from tv.pages.filters import unknown_filter
 from tv.problems import Problem, clean, read_body, rfc3339
 from tv.schedule import day, telling, writing
 from tv.schedule.errors import Unreadable
@@ -68,7 +69,7 @@ class Desk:
         wanted = self._day(request.query_params.get("day", ""))
         lab = request.query_params.get("lab", "")
         if lab and lab not in self._settings.labs:
-            raise _unknown_filter(f"lab\u202f: {', '.join(self._settings.labs) or 'aucun'}")
+            raise unknown_filter(f"lab\u202f: {', '.join(self._settings.labs) or 'aucun'}")
         expected = day.forecast(planned, self._now(), self._zone)
         shown = [
             items.whole_talk_item(talk) | _expected(expected.get(talk.id))
@@ -125,7 +126,7 @@ class Desk:
         try:
             return date.fromisoformat(said) if said else None
         except ValueError as error:
-            raise _unknown_filter("day\u202f: une date comme 2026-11-26") from error
+            raise unknown_filter("day\u202f: une date comme 2026-11-26") from error
 
     def _read(self, data: bytes) -> Reading:
         try:
@@ -137,7 +138,3 @@ class Desk:
 def _expected(when: day.Expected | None) -> items.Rendered:
     start, end = when or (None, None)
     return {"expected_start": rfc3339(start), "expected_end": rfc3339(end)}
-
-
-def _unknown_filter(expected: str) -> Problem:
-    return Problem(422, "unknown-filter", "Filtre inconnu", f"{expected}.")

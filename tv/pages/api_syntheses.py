@@ -60,6 +60,7 @@ from tv.labs.on_wall import OnWall
 from tv.labs.places import check_lab
 from tv.labs.syntheses import Rendered, synthesis_item, version_item
 from tv.openapi import asks, some, takes
+from tv.pages.filters import chosen, sorting
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
 from tv.writing import Writer, absent, json, unknown_act
@@ -151,15 +152,7 @@ class Desk:
     )
     async def every(self, request: Request) -> Response:
         who, asked = identity(request), request.query_params
-        wanted = set(filter(None, asked.get("state", "").split(",")))
-        sort = asked.get("sort", "recent")
-        if not wanted <= STATES or sort not in SORTS:
-            raise Problem(
-                422,
-                "unknown-filter",
-                "Tri inconnu",
-                f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: {', '.join(SORTS)}.",
-            )
+        states, sort = chosen(asked, "state", STATES), sorting(asked, SORTS)
         found = [
             synthesis
             for synthesis in self._syntheses.by_id.values()
@@ -170,7 +163,7 @@ class Desk:
                 if asked.get(name)
             )
             and (not asked.get("step") or self._step(synthesis) == asked["step"])
-            and (not wanted or synthesis.state in wanted)
+            and synthesis.state in states
             and (synthesis.open or asked.get("open", "0") in ("", "0"))
         ]
         found.reverse()  # the newest first

@@ -53,6 +53,7 @@ from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
 from tv.follower import Follower
 from tv.openapi import asks, some, takes
+from tv.pages.filters import chosen, sorting
 from tv.problems import Problem, clean, read_json
 from tv.wall.items import Rendered, post_item, wall_item
 from tv.wall.pictures import Pictures
@@ -154,15 +155,8 @@ class Desk:
     @asks(state=some(STATES), sort=SORTS)
     async def every(self, request: Request) -> Response:
         who = identity(request)
-        wanted = set(filter(None, request.query_params.get("state", "").split(",")))
-        sort = request.query_params.get("sort", "recent")
-        if not wanted <= STATES or sort not in SORTS:
-            raise Problem(
-                422,
-                "unknown-filter",
-                "Tri inconnu",
-                f"state\u202f: {', '.join(sorted(STATES))}\u202f; sort\u202f: {', '.join(SORTS)}.",
-            )
+        asked = request.query_params
+        states, sort = chosen(asked, "state", STATES), sorting(asked, SORTS)
         if sort == "best":
             found = self._posts.best(BEST)
         else:
@@ -170,7 +164,7 @@ class Desk:
             found.reverse()  # the newest first
         if sort == "support":
             found.sort(key=lambda post: -post.support)
-        kept = [post for post in found if not wanted or post.state in wanted]
+        kept = [post for post in found if post.state in states]
         return json({"items": [self._rendered(post, who) for post in kept]})
 
     async def one(self, request: Request) -> Response:
