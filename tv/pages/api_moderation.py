@@ -216,7 +216,8 @@ class ModeratorsDesk(Seeing):
             case Written(answer=answer):
                 return AnswerWritten(**about, answer=clean(answer, "Réponse", ANSWER, least=0))
             case Mark(at=at):
-                about["pressed_at"] = at if at and 0 <= about["at"] - at <= LATE else None
+                # A clock that is ahead of ours is heeded where it is folded.
+                about["pressed_at"] = at if at and about["at"] - at <= LATE else None
                 if verb == "answer":
                     return QuestionAnswered(**about)
                 talk = self.audience.talks.by_id[question.talk]
