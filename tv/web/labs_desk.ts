@@ -3,7 +3,6 @@
 import { nothing, render } from "lit";
 import { Asking, Labs } from "./asking";
 import * as clock from "./clock";
-import { keepingPlace } from "./control_room/places";
 import { seconds } from "./french";
 import type { Cafe, Comment, Idea, Progress, Sending, Synthesis, Table } from "./lab_items";
 import { CafeForm } from "./labs_desk/cafe_form";
@@ -17,8 +16,8 @@ import { Live } from "./live";
 import { drawing } from "./page";
 import { status } from "./parts/heading";
 import { closedDoor } from "./parts/door";
+import { goOnTo, keepingPlace } from "./parts/places";
 import { SendToLab } from "./parts/send_to_lab";
-import { goOnTo } from "./parts/text";
 import type { Entry, Talk } from "./protocol";
 import { Requests } from "./requests";
 import { enter } from "./session";

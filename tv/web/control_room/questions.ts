@@ -8,11 +8,11 @@ import type { Live } from "../live";
 import { answered, type Desk, line, pending, settled } from "../parts/desk";
 import { nearest, queued } from "../parts/moderating";
 import { oneLine } from "../parts/one_line";
+import { goOn, keepingPlace, step } from "../parts/places";
 import { ordered } from "../parts/questions";
 import { Refusal } from "../parts/refusal";
 import type { Question, Reading } from "../protocol";
 import type { Requests } from "../requests";
-import { goOn, keepingPlace, step } from "./places";
 import { Undo } from "./undo";
 
 /** « Question de la salle »: asked aloud, written down here, on air at once. */

@@ -10,7 +10,8 @@ import { Glossary } from "./glossary";
 import { Figures } from "./quality";
 import { Rules } from "./rules";
 import { Speaking } from "./speaking";
-import { announce, goOnTo } from "./text";
+import { goOnTo } from "./places";
+import { announce } from "./text";
 import { Writing } from "./writing";
 
 const SHOWN = 300; // cues, unless one asks for all of them

@@ -7,7 +7,8 @@ import type { Problem } from "../api";
 import { replaceAlways, replaceNoLonger } from "../captioning";
 import type { Change } from "../correcting";
 import type { Rule } from "../protocol";
-import { announce, goOnTo } from "./text";
+import { goOnTo } from "./places";
+import { announce } from "./text";
 
 const LONGEST = 80; // characters
 

@@ -35,23 +35,6 @@ export function connecting() {
   </p>`;
 }
 
-const SETTLING = 1_000; // ms after an act in which lists may still move
-let going = 0; // the last act counts
-
-/** Once what was pressed is gone from the page, and unless one has gone elsewhere meanwhile. */
-export function goOnTo(selector: string): void {
-  const until = performance.now() + SETTLING;
-  const act = ++going;
-  const look = () => {
-    if (act !== going) return;
-    if (document.activeElement === document.body)
-      document.querySelector<HTMLElement>(selector)?.focus();
-    // What was gone to may be drawn anew elsewhere, when the server's word comes.
-    if (performance.now() < until) requestAnimationFrame(look);
-  };
-  requestAnimationFrame(() => requestAnimationFrame(look));
-}
-
 /** Says something once, to everyone: on the page and to screen readers. */
 export function announce(text: string, trouble = false): void {
   const region = document.querySelector<HTMLElement>("#announcements");

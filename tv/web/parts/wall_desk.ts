@@ -3,13 +3,13 @@
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import * as clock from "../clock";
-import { keepingPlace } from "../control_room/places";
 import { ago, count, reason, seconds } from "../french";
 import type { Live } from "../live";
 import type { Requests } from "../requests";
 import type { Post, PostState, Wall } from "../wall_items";
 import { button, type Doing } from "./button";
 import { FLAGS } from "./moderating";
+import { keepingPlace } from "./places";
 import { REASONS } from "./refusal";
 import { typeset } from "./text";
 import { picture, shown, signature } from "./wall";

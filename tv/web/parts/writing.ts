@@ -7,7 +7,8 @@ import { release, streamOf, take } from "../captioning";
 import { hour } from "../french";
 import type { Taken } from "../protocol";
 import { jitter, pause } from "../waiting";
-import { announce, goOnTo } from "./text";
+import { goOnTo } from "./places";
+import { announce } from "./text";
 
 const LONGEST = 200; // characters in a line
 const KEPT = 20; // lines that may wait for the connection
