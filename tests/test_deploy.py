@@ -40,6 +40,56 @@ def test_alert_rules_are_rules() -> None:
     assert "SUCCESS" in run("promtool", "check", "rules", DEPLOY / "prometheus/alerts.yml")
 
 
+# What is so for five minutes when an alert is due, one value each ten seconds.
+STAGE = 'channel="plateau"'
+TROUBLE = {
+    "MediaAway": {"fabrique_media_up": "0x30"},
+    "NobodyAnswers": {'up{job="fabrique"}': "0x30"},
+    "SlateOnAir": {
+        f'fabrique_channel_on_air{{{STAGE},fabrique_channel_on_air="slate"}}': "1x30",
+        f'fabrique_ingest_up{{{STAGE},slot="primary"}}': "0x30",
+        f'fabrique_ingest_up{{{STAGE},slot="backup"}}': "1x30",
+    },
+    "StudioAway": {f"fabrique_ingest_up{{{STAGE}}}": "0x30"},
+    "Failovers": {f"fabrique_ingest_failovers_total{{{STAGE}}}": "0+1x30"},
+    "MediaLate": {"fabrique_media_loop_late_seconds": "0.3x30"},
+    "ViewersTurnedAway": {'fabrique_whep_refused_total{reason="too-many-viewers"}': "0+1x30"},
+    "CaptionsInterrupted": {f"fabrique_caption_worker_up{{{STAGE}}}": "0x30"},
+    "CaptionsSkip": {f"fabrique_caption_paused_seconds_total{{{STAGE}}}": "0+1x30"},
+    "CaptionsNotKept": {f"fabrique_caption_dropped_cues_total{{{STAGE}}}": "0x25 1x5"},
+    "RecordingPaused": {
+        f'fabrique_recording_state{{{STAGE},fabrique_recording_state="paused"}}': "1x30"
+    },
+    "DiskSoonFull": {f"fabrique_recording_room_seconds{{{STAGE}}}": "7000x30"},
+    "WebStandsStill": {"fabrique_web_loop_stalls_total": "0+1x30"},
+    "RestreamDown": {'fabrique_restream_up{restream="youtube"}': "0x30"},
+}
+
+
+def test_each_alert_comes_when_it_is_so_and_no_other(tmp_path: Path) -> None:
+    rules = DEPLOY / "prometheus/alerts.yml"
+    written = re.findall(r"^ +- alert: (.+)$", rules.read_text(), re.MULTILINE)
+    assert sorted(TROUBLE) == sorted(written)
+    cases = [
+        {
+            "interval": "10s",
+            "input_series": [{"series": name, "values": told} for name, told in series.items()],
+            "promql_expr_test": [
+                {
+                    "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
+                    "eval_time": "5m",
+                    "exp_samples": [{"labels": f'{{alertname="{alert}"}}', "value": 1}],
+                }
+            ],
+        }
+        for alert, series in TROUBLE.items()
+    ]
+    file = tmp_path / "cases.json"  # YAML has JSON in it
+    file.write_text(json.dumps({"rule_files": [str(rules)], "tests": cases}))
+    said = run("promtool", "test", "rules", file)
+    assert "SUCCESS" in said, said
+
+
 def test_units_are_units_and_leave_little_to_an_intruder() -> None:
     said = run("systemd-analyze", "verify", "--man=no", UNIT).replace("\n", " ")
     assert re.fullmatch(r"(.* is not executable: No such file or directory )?", said)
