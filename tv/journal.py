@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -123,15 +123,9 @@ class Journal:
         self._wanted.set()
         return append
 
-    async def follow(self, after: str = START) -> AsyncIterator[Read]:
-        """Yield every event after a position, with its own, then each new one. As `pages`."""
-        async with aclosing(self.pages(after)) as pages:
-            async for page in pages:
-                for each in page:
-                    yield each
-
     async def pages(self, after: str = START) -> AsyncGenerator[list[Read]]:
-        """The same, all that came at once together.
+        """Yield every event after a position, with its own, then each new one: all that came at
+        once together.
 
         A lost store is waited for: the next event follows the last one seen. In place of an event
         that this version cannot read there is None. Raises JournalReplaced.

@@ -11,6 +11,7 @@ from captions.cues import Cue
 from captions.wording.events import CueWritten
 from engagement.changes import order
 from tests.servers import StoreServer
+from tests.tv.events import events_of
 from tv import journal, store
 from tv.events import Event
 from tv.line import held
@@ -35,16 +36,16 @@ async def take(
 async def test_followers_see_the_order_that_appends_were_told(redis: Redis) -> None:
     async with asyncio.timeout(10), journal.opened(redis, "test") as opened:
         positions = await asyncio.gather(*(opened.append(cue(number)) for number in range(500)))
-        seen = await take(opened.follow(), 500)
+        seen = await take(events_of(opened), 500)
         assert [position for position, _ in seen] == sorted(positions, key=order)
         assert dict(seen) == {p: cue(n) for n, p in enumerate(positions)}
         assert await opened.end() == seen[-1][0]
-        assert await take(opened.follow(seen[9][0]), 490) == seen[10:]
+        assert await take(events_of(opened, seen[9][0]), 490) == seen[10:]
 
 
 async def test_follower_waits_for_the_next_event(redis: Redis) -> None:
     async with asyncio.timeout(10), journal.opened(redis, "test") as opened:
-        follower = asyncio.create_task(take(opened.follow(), 1))
+        follower = asyncio.create_task(take(events_of(opened), 1))
         await asyncio.sleep(0)
         await opened.append(cue(1))
         assert (await follower)[0][1] == cue(1)
@@ -54,7 +55,7 @@ async def test_event_of_a_newer_version_is_passed_over(redis: Redis) -> None:
     async with asyncio.timeout(10), journal.opened(redis, "test") as opened:
         await redis.xadd("fabrique:{test}:journal", {"e": b"\xc1"})
         await opened.append(cue(1))
-        assert [event for _, event in await take(opened.follow(), 2)] == [None, cue(1)]
+        assert [event for _, event in await take(events_of(opened), 2)] == [None, cue(1)]
 
 
 async def test_what_was_acknowledged_survives_kill_and_followers_go_on(
@@ -65,7 +66,7 @@ async def test_what_was_acknowledged_survives_kill_and_followers_go_on(
         store.connected(store_server.url) as client,
         journal.opened(client, "test") as opened,
     ):
-        follower = asyncio.create_task(take(opened.follow(), 400))
+        follower = asyncio.create_task(take(events_of(opened), 400))
         before = [await opened.append(cue(number)) for number in range(200)]
         store_server.kill()
         with pytest.raises(journal.StoreUnavailable):
@@ -95,7 +96,7 @@ async def test_append_that_nobody_waits_for_any_more_is_not_written(redis: Redis
     await asyncio.gather(given_up, return_exceptions=True)
     async with asyncio.timeout(10), running(stopped._write()):
         await stopped.append(cue(2))
-        assert [event for _, event in await take(stopped.follow(), 1)] == [cue(2)]
+        assert [event for _, event in await take(events_of(stopped), 1)] == [cue(2)]
     assert await redis.xlen("fabrique:{test}:journal") == 1
 
 
@@ -115,7 +116,7 @@ async def test_follower_is_told_that_the_journal_is_another(
 ) -> None:
     async with asyncio.timeout(10), journal.opened(redis, "test") as opened:
         await redis.xadd("fabrique:{test}:journal", {"e": b"read before"}, id="1000-0")
-        events = opened.follow()
+        events = events_of(opened)
         await anext(events)
         await redis.flushall()
         for number in range(written_since):
@@ -126,7 +127,7 @@ async def test_follower_is_told_that_the_journal_is_another(
 
 async def test_follower_ends_whenever_it_is_cancelled(redis: Redis) -> None:
     async def cancelled_after(steps: int) -> None:
-        following = asyncio.create_task(take(opened.follow(), 1))
+        following = asyncio.create_task(take(events_of(opened), 1))
         for _ in range(steps):
             await asyncio.sleep(0)
         following.cancel()

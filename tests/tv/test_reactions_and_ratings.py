@@ -7,6 +7,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from tests.tv.events import events_of
 from tests.tv.house import House, house
 from tv.auth import Role
 from tv.reacting import Reacting
@@ -59,7 +60,7 @@ async def test_reactions_are_counted_and_shown_and_nobody_is_kept(tv: House) -> 
 
 async def _journal(tv: House) -> AsyncIterator[Any]:
     end = await tv.journal.end()
-    async for position, event in tv.journal.follow():
+    async for position, event in events_of(tv.journal):
         yield position, event
         if position == end:
             return

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 STATES = {"C": "conforme", "NC": "non conforme", "NA": "non applicable"}
-CRITERIA = 106
 
 
 @dataclass(frozen=True)

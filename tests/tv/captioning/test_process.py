@@ -23,6 +23,7 @@ from streaming.packet import Packet
 from tests.captions.hearing.test_worker import opus
 from tests.captions.speech import clip, whisper
 from tests.servers import StoreServer
+from tests.tv.events import events_of
 from tv import store
 from tv.captioning import process as captioning
 from tv.captioning.outbox import Outbox
@@ -120,7 +121,7 @@ async def test_cues_reach_the_journal_and_words_the_pages(tmp_path: Path, redis:
                     if words and partial["state"] == "on":
                         break
             studio.goes_on.set()
-            cue = await cues(book.follow(), "session")
+            cue = await cues(events_of(book), "session")
             assert START <= cue.start < cue.end < START + 9.0
             assert cue.id.startswith(f"plateau-{int(START)}")
     await pages.aclose()  # type: ignore[no-untyped-call]
@@ -130,7 +131,7 @@ async def test_captions_go_on_when_media_comes_back(tmp_path: Path, redis: Redis
     path = tmp_path / "media.sock"
     studio = Studio(path)
     async with asyncio.timeout(90), opened(redis, "test") as book:
-        events = book.follow()
+        events = events_of(book)
         async with captioned(path, redis, book):
             async with studio.on_air():
                 first = await cues(events, "session")
@@ -149,7 +150,7 @@ async def test_machine_rests_while_a_person_holds_the_channel_then_writes_by_rul
     studio = Studio(path)
     person: dict[str, Any] = {"at": 1.0, "by": "p_1", "channel": "plateau"}
     async with asyncio.timeout(60), opened(redis, "test") as book:
-        events, clock = book.follow(), Heard()
+        events, clock = events_of(book), Heard()
         async with captioned(path, redis, book, clock) as follower:
             await follower.write(CaptionsTaken(id="1", source="stream", **person))
             async with studio.on_air():
@@ -179,12 +180,12 @@ async def test_cues_wait_for_a_store_that_was_killed(store_server: StoreServer) 
         outbox = Outbox(book.append)
         async with running(outbox.run()):
             outbox.put("plateau", cue(1))
-            await anext(book.follow())
+            await anext(events_of(book))
             store_server.kill()
             outbox.put("plateau", cue(2))
             outbox.put("plateau", cue(2, revision=1))
             store_server.start()
-            async for _, event in book.follow():
+            async for _, event in events_of(book):
                 assert isinstance(event, CueWritten)
                 seen.append(event)
                 if event.cue == cue(2, revision=1):
