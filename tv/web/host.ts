@@ -17,7 +17,7 @@ import { drawing, page } from "./page";
 import { closedDoor } from "./parts/door";
 import { labOf } from "./parts/lab_sign";
 import { tabs } from "./parts/tabs";
-import { goOnTo } from "./parts/places";
+import { goOnTo, keepingPlace } from "./parts/places";
 import { announce } from "./parts/text";
 import { Requests } from "./requests";
 import { enter } from "./session";
@@ -192,7 +192,7 @@ function drawIdeas(cafe: Cafe, table: Table): void {
     cited: new Set([...sheets.text.ideas, ...sheets.text.clusters]),
     busy: requests.busy,
   };
-  render(grouping.render(laid), $("#grouping"));
+  keepingPlace($("#grouping"), () => render(grouping.render(laid), $("#grouping")));
   show.mark("grouping", String(ideas.length || ""));
 }
 
@@ -262,7 +262,9 @@ function rename(cluster: string, name: string): Promise<boolean> {
 }
 
 function undo(cluster: string): void {
-  void requests.send(cluster, "DELETE", `${CLUSTERS}/${cluster}`);
+  void requests.send(cluster, "DELETE", `${CLUSTERS}/${cluster}`).then((done) => {
+    if (done) goOnTo(".grouping-card input");
+  });
 }
 
 function judge(idea: string, verb: Verdict): void {

@@ -62,7 +62,7 @@ export function toRead({ pending, busy }: Laid, acts: GroupingActs) {
         pending,
         ({ id }) => id,
         (idea) =>
-          html`<li class="card">
+          html`<li class="card" data-id=${idea.id}>
             ${words(idea)} ${picture(idea)}
             <div class="acts">
               ${button("Montrer à la table", "primary soft", idea.id, "approve")}
@@ -81,11 +81,12 @@ export function alike(
   accept: (suggestion: Suggestion, into: Cluster | undefined) => Promise<void>,
 ) {
   if (!suggestions) return nothing;
+  const named = (suggestion: Suggestion) => suggestion.ideas.join();
   const shown = new Map(ideas.map((idea) => [idea.id, idea]));
   const standing = suggestions.filter((each) => each.ideas.every((id) => shown.has(id)));
   const card = (suggestion: Suggestion) => {
     const into = clusters.find(({ id }) => id === suggestion.cluster);
-    return html`<li class="card">
+    return html`<li class="card" data-id=${named(suggestion)}>
       <ul class="alike">
         ${suggestion.ideas.map((id) => html`<li>${typeset(shown.get(id)?.text || "Une image")}</li>`)}
       </ul>
@@ -102,7 +103,7 @@ export function alike(
     ${
       standing.length
         ? html`<ul class="cards">
-            ${standing.map(card)}
+            ${repeat(standing, named, card)}
           </ul>`
         : html`<p class="empty">Aucune idée n’en répète une autre.</p>`
     }
@@ -118,7 +119,7 @@ export function putAway({ hidden, busy }: Laid, acts: GroupingActs) {
         hidden,
         ({ id }) => id,
         (idea) =>
-          html`<li class="card settled">
+          html`<li class="card settled" data-id=${idea.id}>
             ${words(idea)}
             <p class="meta">
               <button

@@ -51,7 +51,7 @@ export function alerts(all: Alert[], desk: AlertsDesk) {
               ${repeat(
                 past,
                 ({ id }) => id,
-                (alert) => html`<li class="card settled">${words(alert)} ${settled(alert, desk)}</li>`,
+                (alert) => html`<li class="card settled" data-id=${alert.id}>${words(alert)} ${settled(alert, desk)}</li>`,
               )}
             </ul>
           </details>`

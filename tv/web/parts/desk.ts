@@ -118,7 +118,7 @@ export function settled(items: Question[], desk: Desk) {
         items,
         ({ id }) => id,
         (question) =>
-          html`<li class="card settled">
+          html`<li class="card settled" data-id=${question.id}>
             <p class="question-body">${typeset(question.body)}</p>
             <p class="meta">
               <span class="state ${question.state}">${fate(question)}</span>
