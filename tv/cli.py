@@ -233,12 +233,12 @@ def restore(
     config: Config = None,
 ) -> None:
     """Remet une sauvegarde en place ; ce qui était là est mis de côté, les oublis sont refaits."""
-    from tv.backup import restore as bring_back
+    from tv.restoring import restore as bring_back
 
     count, aside = asyncio.run(bring_back(Folder(data), reading.load(config), file))
     print(f"Remis en place\u202f: {count} événements.")
     if aside is not None:
-        print(f"Ce qui était là est dans {aside}.")
+        print(f"Ce qui était là est dans {aside}\u202f: effacez-le dès qu’il ne vous sert plus.")
 
 
 @app.command()

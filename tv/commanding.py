@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -42,9 +42,31 @@ async def opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
 
     Raises FolderError, StoreMissing, StoreSilent.
     """
-    try:
+    with _silence_told():
         async with _opened(folder, settings) as desk:
             yield desk
+
+
+@asynccontextmanager
+async def connected(folder: Folder, settings: Settings) -> AsyncIterator[tuple[Redis, bool]]:
+    """The store, and whether it runs for us alone. Raises as `opened` does."""
+    url = store.address(folder, settings.store.url)
+    with _silence_told():
+        async with store.connected(url) as client:
+            if settings.store.url:
+                await supervisor.find_store(url)
+            elif not await store.answers(client):
+                async with _embedded(folder, client):
+                    yield client, True
+                return
+            yield client, False
+
+
+@contextmanager
+def _silence_told() -> Iterator[None]:
+    """Say StoreSilent for what a store that goes away meanwhile raises."""
+    try:
+        yield
     except (ExceptionGroup, StoreUnavailable, RedisError) as raised:
         error: Exception = raised
         while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
@@ -72,20 +94,6 @@ async def _opened(folder: Folder, settings: Settings) -> AsyncIterator[Desk]:
         yield Desk(client, book, follower, compaction, alone)
         if alone:  # what the clerk would do soon is done now
             await lease.once(Clerk(follower, book, compaction, time.time).compact)
-
-
-@asynccontextmanager
-async def connected(folder: Folder, settings: Settings) -> AsyncIterator[tuple[Redis, bool]]:
-    """The store, and whether it runs for us alone. Raises as `opened` does."""
-    url = store.address(folder, settings.store.url)
-    async with store.connected(url) as client:
-        if settings.store.url:
-            await supervisor.find_store(url)
-        elif not await store.answers(client):
-            async with _embedded(folder, client):
-                yield client, True
-            return
-        yield client, False
 
 
 @asynccontextmanager
