@@ -1,9 +1,9 @@
 """`/metrics` for Prometheus: how media, the channels, their sources and restreams do.
 
 What is here was told by media to every web process alike, or is in the store, so it does not
-matter which of them answers; but each counts by itself which words came too late for its files
-of HLS. Names are channels', slots' and restreams' of the settings; neither
-keys, addresses nor people are in it.
+matter which of them answers. What each counts by itself has a `worker`, its process id: that its
+loop stood still, and which words came too late for its files of HLS. Names are channels', slots'
+and restreams' of the settings; neither keys, addresses nor people are in it.
 
 It is for programs on this machine, and for passes of administrators and nodes: figures say who is
 on air, and when the studio is weak. An address of this machine is enough only while no proxy stands
@@ -12,6 +12,7 @@ in front, whose every visitor would seem to come from here.
 
 import asyncio
 import ipaddress
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 
@@ -37,6 +38,7 @@ from tv.captioning.quality import Board
 from tv.stalls import stalls
 from tv.upstream import Upstream
 
+WORKER = str(os.getpid())
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # what proxies add
 
 # Of each source: name, what it is, and its value.
@@ -66,7 +68,7 @@ def routes(
     """`late` are the words that came too late for their file of HLS, by channel."""
     registry = CollectorRegistry()
     registry.register(Told(upstream, airing))
-    registry.register(captions := Written(late))
+    registry.register(captions := Written(late, WORKER))
 
     async def metrics(request: Request) -> Response:
         if public_url or not from_here(request):
@@ -110,9 +112,11 @@ class Told(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from of_media(self._upstream)
-        yield CounterMetricFamily(
-            "fabrique_web_loop_stalls", "times that this web process stood still", stalls.count
+        still = CounterMetricFamily(
+            "fabrique_web_loop_stalls", "times that a web process stood still", labels=["worker"]
         )
+        still.add_metric([WORKER], stalls.count)
+        yield still
         refused = CounterMetricFamily(
             "fabrique_ingest_refused", "publishers sent away", labels=["reason"]
         )

@@ -11,11 +11,13 @@ from tv.captioning.quality import First, Second
 class Written(Collector):
     """What was `told` last, by channel.
 
-    `late` counts words that came too late for their file of HLS, of those that were served here.
+    `late` counts words that came too late for their file of HLS, of those that were served by this
+    `worker`.
     """
 
-    def __init__(self, late: Mapping[str, int]) -> None:
+    def __init__(self, late: Mapping[str, int], worker: str) -> None:
         self._late = late
+        self._worker = worker
         self.told: Mapping[str, tuple[First | None, Second | None]] = {}
 
     def describe(self) -> Iterator[Metric]:
@@ -51,8 +53,8 @@ class Written(Collector):
                 waiting.add_metric([channel], second.waiting)
                 words.add_metric([channel], second.words)
         late = CounterMetricFamily(
-            f"{name}_late_words", "in the file after theirs, in what is served here", labels=place
+            f"{name}_late_words", "in the file after theirs", labels=["channel", "worker"]
         )
         for channel, number in self._late.items():
-            late.add_metric([channel], number)
+            late.add_metric([channel, self._worker], number)
         yield from (refused, dropped, paused, again, left, waiting, words, late)
