@@ -17,7 +17,7 @@ import { drawing, page } from "./page";
 import { closedDoor } from "./parts/door";
 import { labOf } from "./parts/lab_sign";
 import { tabs } from "./parts/tabs";
-import { goOnTo, keepingPlace } from "./parts/places";
+import { goOnTo, goTo, keepingPlace } from "./parts/places";
 import { announce } from "./parts/text";
 import { Requests } from "./requests";
 import { enter } from "./session";
@@ -168,9 +168,7 @@ function openingForm() {
 function takeOver(): void {
   opening = true;
   draw();
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => document.querySelector<HTMLElement>("#host-name")?.focus()),
-  );
+  goTo("#host-name");
 }
 
 function drawIdeas(cafe: Cafe, table: Table): void {

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { count } from "../french";
 import type { Cluster, Idea } from "../lab_items";
-import { goOnTo } from "../parts/places";
+import { goOnTo, goTo } from "../parts/places";
 import { announce, typeset } from "../parts/text";
 import { provenance } from "./card";
 import { alike, type GroupingActs, groupName, type Laid, putAway, toRead } from "./host_lists";
@@ -339,17 +339,10 @@ export class Grouping {
   private startRenaming(id: string): void {
     this.renaming = id;
     this.changed();
-    focusOn(`#rename-${id}`);
+    goTo(`#rename-${id}`);
   }
 
   private goToBar(): void {
-    focusOn(`${BAR} input`);
+    goTo(`${BAR} input`);
   }
-}
-
-/** Once it is drawn. */
-function focusOn(selector: string): void {
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus()),
-  );
 }

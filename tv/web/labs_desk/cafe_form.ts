@@ -4,6 +4,7 @@ import { html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import type { Cafe, Lab } from "../lab_items";
 import { labSign } from "../parts/lab_sign";
+import { goTo } from "../parts/places";
 import type { Requests } from "../requests";
 
 const MOST_TABLES = 60;
@@ -40,9 +41,7 @@ export class CafeForm {
     this.cafe = cafe;
     this.type = type;
     this.changed();
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("#cafe-title")?.focus()),
-    );
+    goTo("#cafe-title");
   }
 
   render(labs: Lab[]) {

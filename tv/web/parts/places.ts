@@ -4,6 +4,13 @@ const PATIENCE = 5_000; // ms after an act in which lists may still move: the se
 
 let act = 0; // the last one counts
 
+/** Go there once it is drawn. */
+export function goTo(selector: string): void {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus()),
+  );
+}
+
 /**
  * Go there once what was pressed is gone from the page, and for as long as lists move; whoever
  * presses something else meanwhile is left where that leads.

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { keep, recall } from "../kept";
 import type { PollKind } from "../protocol";
+import { goTo } from "./places";
 
 const FEWEST = 2;
 const MOST = 8;
@@ -144,9 +145,7 @@ export class PollForm {
   private show(): void {
     this.open = true;
     this.changed();
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("#poll-prompt")?.focus()),
-    );
+    goTo("#poll-prompt");
   }
 
   private write(change: Partial<PollDraft>): void {

@@ -111,9 +111,7 @@ export class Writing {
     this.mine = true;
     void this.keepConnected();
     announce("Vous avez le clavier. La machine se tait.");
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("#typed")?.focus()),
-    );
+    goOnTo("#typed");
   }
 
   private async giveBack(): Promise<void> {
