@@ -8,6 +8,7 @@ import { count } from "./french";
 import { keep, recall } from "./kept";
 import type { Cafe, Comment, Idea, Lab, OwnIdeas, Sources, Synthesis } from "./lab_items";
 import { CONTRIBUTIONS, giving } from "./labs/giving";
+import { OWN } from "./labs/seat";
 import { t } from "./language";
 import { Live } from "./live";
 import { type Letter, Outbox } from "./outbox";
@@ -34,7 +35,7 @@ const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as
 
 const draw = drawing(redraw);
 const live = new Live(draw);
-const outbox = new Outbox(draw);
+const outbox = new Outbox(draw, (topic) => live.version(topic));
 let labs: Lab[] = [];
 let filter = fromAddress(location.search);
 let linked = decodeURIComponent(location.hash.slice(1)); // the synthesis that a link leads to
@@ -67,13 +68,13 @@ void labsOnce().then((found) => {
 });
 void enter().then((trouble) => {
   if (trouble) announce(trouble, true);
-  live.follow("ideas", "cafes", "talks", "me:cafe");
+  live.follow("ideas", "cafes", "talks", OWN);
   void outbox.flush();
 });
 
 function redraw(): void {
   if (!known) return;
-  const me = live.item<OwnIdeas>("me:cafe", "me", "cafe");
+  const me = live.item<OwnIdeas>(OWN, "me", "cafe");
   const all = live.items<Synthesis>("ideas", "synthesis").filter(({ state }) => state === "shared");
   const calls = callsIn(live.items<Cafe>("cafes", "cafe"));
   render(status(), $("#status"));
@@ -122,7 +123,7 @@ const answering: Answering = {
   dot({ id, cafe }, on) {
     const path = `${CONTRIBUTIONS}/${id}/dots`;
     const body = { dots: on ? 1 : 0 };
-    outbox.send({ what: "dots", method: "PUT", path, body, note: { cafe } });
+    outbox.send({ what: "dots", method: "PUT", path, topic: OWN, body, note: { cafe } });
   },
   withdraw({ id }) {
     outbox.send({ what: "withdraw", method: "POST", path: `${CONTRIBUTIONS}/${id}:withdraw` });
@@ -173,7 +174,7 @@ function drawSyntheses(all: Synthesis[], me: OwnIdeas | undefined) {
 function drawSynthesis(synthesis: Synthesis, me: OwnIdeas | undefined, talks: Talk[]) {
   const { id } = synthesis;
   const mine = me?.comments?.filter((comment) => comment.synthesis === id) ?? [];
-  const support = outbox.letters.find(
+  const support = outbox.deciding.findLast(
     ({ what, path }) => what === "support" && itemOf(path) === id,
   );
   const comments = live.items<Comment>("ideas", "comment");
@@ -201,7 +202,7 @@ function drawSynthesis(synthesis: Synthesis, me: OwnIdeas | undefined, talks: Ta
 const reading: Reading = {
   support({ id }, on) {
     const method = on ? "PUT" : "DELETE";
-    outbox.send({ what: "support", method, path: `${SYNTHESES}/${id}/support` });
+    outbox.send({ what: "support", method, path: `${SYNTHESES}/${id}/support`, topic: OWN });
   },
   unfold({ id }) {
     if (!whole.delete(id)) whole.add(id);

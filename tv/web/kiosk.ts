@@ -61,7 +61,9 @@ export class Kiosk implements Person {
     private readonly changed: () => void,
   ) {
     keep("kiosk.who", this.who);
-    this.outbox = new Outbox(changed, "kiosk.outbox", ({ as }) => this.sign(as ?? this.who));
+    const version = (topic: string) => this.mine.get(topic.replace("me:", ""))?.version ?? "";
+    const sign = ({ as = this.who }: Letter) => this.sign(as);
+    this.outbox = new Outbox(changed, version, "kiosk.outbox", sign);
     this.outbox.onSent = (letter, reply) => this.arrived(letter, reply);
     this.outbox.onRefused = (letter, problem) => this.refused(letter, problem);
     this.dialog.className = "kiosk-dialog";

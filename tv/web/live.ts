@@ -88,6 +88,11 @@ export class Live {
     return this.topics.get(topic)?.told ?? false;
   }
 
+  /** Which version of a topic this page has; "" for none. */
+  version(topic: string): string {
+    return this.topics.get(topic)?.version ?? "";
+  }
+
   items<T extends Item>(topic: string, kind: T["kind"]): T[] {
     const found: T[] = [];
     for (const item of this.topics.get(topic)?.items.values() ?? []) {

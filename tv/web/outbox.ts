@@ -16,6 +16,7 @@ export interface Letter {
   path: string;
   body?: unknown;
   picture?: string; // of an idea, as a data URL: it goes ahead, and the body names it then
+  topic?: string; // whose view brings what it changed: until then the page shows what was decided
   note?: unknown; // for the page; not sent
   as?: string; // on a shared device: who of its people wrote it
 }
@@ -23,8 +24,13 @@ export interface Letter {
 /** Headers that say who sends a letter; throws the Problem that keeps it from leaving. */
 export type Signing = (letter: Letter) => Promise<Record<string, string>>;
 
+interface Taken {
+  letter: Letter;
+  version: string; // that the server gave to what it changed, "" where it did not say
+}
+
 const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
-const SETTLING = 1_500; // ms in which the page's socket brings what was decided
+const LOST = 6_000; // ms after which a view that has not come will not: pages poll every five seconds
 const PICTURES = "/api/v1/contributions/pictures";
 
 export class Outbox {
@@ -33,16 +39,17 @@ export class Outbox {
   onSent: (letter: Letter, reply: unknown) => void = () => {};
   onRefused: (letter: Letter, problem: Problem) => void = () => {};
 
-  private readonly lately = new Map<string, Letter>(); // what was decided and taken, by path and who
+  private readonly taken = new Map<string, Taken>(); // of late, by path and who
   private sending = false;
   private tried = ""; // the key of the letter that is under way, or was without an answer
   private readonly held = new Map<string, number>(); // who was told to wait, and until when (ms)
   private failures = 0;
   private timer = 0;
 
-  /** `name` is where the device keeps it. */
+  /** `version` is which one of a topic's view the page has; `name` is where the device keeps it. */
   constructor(
     private readonly changed: () => void,
+    private readonly version: (topic: string) => string,
     private readonly name = "outbox",
     private readonly sign: Signing = asOneself,
   ) {
@@ -58,9 +65,12 @@ export class Outbox {
     return this.cut || this.held.size > 0;
   }
 
-  /** What was decided, as far as the page may not know it yet from the server. */
+  /** What was decided, in order, as far as the page does not know it yet from the server. */
   get deciding(): readonly Letter[] {
-    return [...this.lately.values(), ...this.letters];
+    const unknown = [...this.taken.values()].filter(
+      ({ letter: { topic = "" }, version }) => !reaches(this.version(topic), version),
+    );
+    return [...unknown.map(({ letter }) => letter), ...this.letters];
   }
 
   send(letter: Omit<Letter, "key">): void {
@@ -109,7 +119,7 @@ export class Outbox {
         : letter.body;
       const once = { ...signed, "idempotency-key": letter.key };
       const reply = await call(letter.method, letter.path, body, once);
-      this.settle(letter);
+      this.settle(letter, reply as { version?: string } | null);
       this.done(letter);
       this.onSent(letter, reply);
     } catch (error) {
@@ -150,16 +160,18 @@ export class Outbox {
     return body;
   }
 
-  private settle(letter: Letter): void {
-    if (!ANEW.has(letter.what)) return;
+  /** The page's socket may bring it before the answer comes, or after it. */
+  private settle(letter: Letter, reply: { version?: string } | null): void {
+    if (!letter.topic) return;
     const about = `${letter.as ?? ""} ${letter.path}`;
-    this.lately.delete(about); // the newest is the last
-    this.lately.set(about, letter);
+    const taken = { letter, version: reply?.version ?? "" };
+    this.taken.delete(about); // the newest is the last
+    this.taken.set(about, taken);
     setTimeout(() => {
-      if (this.lately.get(about) !== letter) return;
-      this.lately.delete(about);
+      if (this.taken.get(about) !== taken) return;
+      this.taken.delete(about);
       this.changed();
-    }, SETTLING);
+    }, LOST);
   }
 
   private done(letter: Letter): void {
@@ -179,6 +191,13 @@ export class Outbox {
     if (this.sign === asOneself) void entrust(this.letters, this.cut);
     this.changed();
   }
+}
+
+/** Whether a version of the journal, as milliseconds and a rank, comes no earlier than another. */
+function reaches(version: string, other: string): boolean {
+  const [time = 0, rank = 0] = version.split("-").map(Number);
+  const [since = 0, after = 0] = other.split("-").map(Number);
+  return other !== "" && (time > since || (time === since && rank >= after));
 }
 
 /** By this device's own cookie. */

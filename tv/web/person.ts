@@ -35,7 +35,7 @@ export class Oneself implements Person {
     private readonly live: Live,
     changed: () => void,
   ) {
-    this.outbox = new Outbox(changed);
+    this.outbox = new Outbox(changed, (topic) => live.version(topic));
     void this.outbox.flush();
   }
 

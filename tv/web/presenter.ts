@@ -37,7 +37,7 @@ const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as
 const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
-const marks = new Marks(draw);
+const marks = new Marks(draw, (topic) => live.version(topic));
 const rooms = new Rooms(slug, live, draw);
 const signals = new Signals();
 const later = new Map<string, number>(); // what was put off, on this device: id → when

@@ -279,6 +279,7 @@ export interface Mine {
   ballots: Record<string, { round: number; choices: string[]; texts: string[] }>;
   more_time: string[]; // polls in which they asked for it
   rating: { stars: number; word: string } | null;
+  version: string;
 }
 
 /** An item of the rundown. */

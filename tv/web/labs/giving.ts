@@ -5,6 +5,7 @@ import type { Letter } from "../outbox";
 import { given, itemOf } from "../parts/idea_views";
 import type { Person } from "../person";
 import { MOST } from "./card";
+import { OWN } from "./seat";
 
 export const CONTRIBUTIONS = "/api/v1/contributions";
 
@@ -37,5 +38,6 @@ export function give(person: Person, cafe: Cafe, idea: string, step: 1 | -1): vo
   const wanted = (dots[idea] ?? 0) + step;
   if (wanted < 0 || wanted > MOST || (step > 0 && !left)) return;
   const path = `${CONTRIBUTIONS}/${idea}/dots`;
-  person.send({ what: "dots", method: "PUT", path, body: { dots: wanted }, note: { cafe: cafe.id } });
+  const body = { dots: wanted };
+  person.send({ what: "dots", method: "PUT", path, topic: OWN, body, note: { cafe: cafe.id } });
 }

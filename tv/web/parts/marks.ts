@@ -8,7 +8,6 @@ import type { Question, StageMessage } from "../protocol";
 import { announce } from "./text";
 
 const LATE = 900; // seconds after which a mark is of no use to anybody
-const SETTLING = 2; // seconds in which the socket brings what a mark has done
 
 export interface Mark {
   of: "questions" | "syntheses" | "messages";
@@ -20,19 +19,18 @@ export interface Mark {
 
 export class Marks {
   private readonly outbox: Outbox;
-  private settling: Mark[] = [];
 
-  constructor(private readonly changed: () => void) {
-    this.outbox = new Outbox(changed, "marks", async () => ({}));
+  /** `version` is which one of a topic's view the page has. */
+  constructor(changed: () => void, version: (topic: string) => string) {
+    this.outbox = new Outbox(changed, version, "marks", async () => ({}));
     const fresh = (letter: Letter) => clock.now() - (letter.note as Mark).at < LATE;
     this.outbox.letters = this.outbox.letters.filter(fresh);
-    this.outbox.onSent = (letter) => this.settle(letter.note as Mark);
     this.outbox.onRefused = (_, problem) => announce(problem.message, true);
   }
 
   /** In the order in which they were pressed. */
   get all(): Mark[] {
-    return [...this.settling, ...this.outbox.letters.map(({ note }) => note as Mark)];
+    return this.outbox.deciding.map(({ note }) => note as Mark);
   }
 
   /** How many wait for the network. */
@@ -45,20 +43,13 @@ export class Marks {
     const { of, id, verb, talk, at } = mark;
     const body = of === "questions" ? { at } : verb === "take" ? { talk } : {};
     const path = `/api/v1/${of}/${id}:${verb}`;
-    this.outbox.send({ what: "mark", method: "POST", path, body, note: mark });
+    const topic = of === "syntheses" ? "shared" : `talk:${talk}`;
+    this.outbox.send({ what: "mark", method: "POST", path, topic, body, note: mark });
   }
 
   /** The network is back. */
   flush(): void {
     void this.outbox.flush();
-  }
-
-  private settle(mark: Mark): void {
-    this.settling.push(mark);
-    setTimeout(() => {
-      this.settling = this.settling.filter((other) => other !== mark);
-      this.changed();
-    }, 1000 * SETTLING);
   }
 }
 

@@ -10,6 +10,7 @@ import { type Ballot, poll } from "./polls";
 /** What brings ballots to the server, in the end. */
 interface Post {
   readonly letters: readonly Letter[];
+  readonly deciding: readonly Letter[]; // the same, and what the server has just taken
   send(letter: Omit<Letter, "key">): unknown;
 }
 
@@ -48,12 +49,14 @@ export class Voting {
   /** A poll with its ballot; `answers` are those that were written in any poll. */
   render(item: Poll, me: Mine | undefined, answers: Answer[]) {
     const path = `/api/v1/polls/${item.id}/ballot`;
-    const unsent = this.post.letters.find((letter) => letter.path === path);
-    const given = me?.ballots[item.id];
+    const decided = this.post.deciding.findLast((letter) => letter.path === path);
+    const sending = decided !== undefined && this.post.letters.includes(decided);
+    const taken = sending ? undefined : (decided?.body as Mine["ballots"][string] | undefined);
+    const given = taken ?? me?.ballots[item.id];
     const ballot: Ballot = {
       choices: given?.round === item.round ? given.choices : [],
       texts: given?.round === item.round ? given.texts : [],
-      sending: Boolean(unsent),
+      sending,
       moreTime: me?.more_time.includes(item.id) ?? false,
     };
     const round = `${item.id}.${item.round}`;
@@ -69,7 +72,7 @@ export class Voting {
         const body = { round: item.round, ...filled };
         this.unsent.delete(round);
         this.keep();
-        this.post.send({ what: "ballot", method: "PUT", path, body });
+        this.post.send({ what: "ballot", method: "PUT", path, topic: `me:${item.talk}`, body });
       },
       askTime: () => this.askTime(item),
     };
