@@ -42,12 +42,12 @@ import { AUDIENCE, following, ranked } from "./talks";
 const RECENT = 60; // seconds of captions that a phone in the room begins with
 const ARRIVING = 4000; // ms in which what one finds is no news
 
-const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 const { channel: slug } = page;
 const draw = drawing(redraw);
 const live = new Live(draw);
-const outbox = new Outbox(draw);
+const outbox = new Outbox(draw, (topic) => live.version(topic));
 const scene = new Scene($("#stage"), $("#bar"), slug, [["Q", t("Poser une question")]]);
 const hints = new Hints(
   () => composer.draw(),
@@ -174,7 +174,7 @@ function drawAudience(): void {
   const topic = `talk:${talk?.id}`;
   const me = live.item<Mine>(`me:${talk?.id}`, "me", talk?.id ?? "");
   const supports = new Set(me?.supports);
-  for (const { what, path, method } of outbox.letters) {
+  for (const { what, path, method } of outbox.deciding) {
     const id = what === "support" ? path.split("/").at(-2) : undefined;
     if (id) supports[method === "PUT" ? "add" : "delete"](id);
   }
@@ -305,6 +305,7 @@ function support({ id }: Question, on: boolean): void {
     what: "support",
     method: on ? "PUT" : "DELETE",
     path: `/api/v1/questions/${id}/support`,
+    topic: `me:${talk?.id}`,
   });
 }
 
