@@ -2,8 +2,8 @@
 
 A crowd asks for the same few parts and playlists: those are sent from the parser's callback, with
 neither a task nor a scope made for them, and parts from the kernel's memory, without a copy. Those
-who wait for the same playlist share one task. What a crowd sends at once (votes) has a task each,
-and nothing else of what a request usually costs.
+who wait for the same playlist share one task. What a crowd sends at once (votes) is handed over
+with its body, and has no task either: tv/taps.py.
 
 uvicorn waits for ever for a request's end, and for a reader that does not read. Here the policy is:
 - a request must be whole, head and body, within 10 to 20 s of the answer before it;

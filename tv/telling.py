@@ -27,7 +27,7 @@ class Telling:
         self._shown: defaultdict[View, dict[Following, None]] = defaultdict(dict)
         self._changed: set[View] = set()
         self._stirred = asyncio.Event()
-        self._complained = float("-inf")  # when it was last said that a view cannot be made
+        self._quiet_until: dict[str, float] = {}  # by kind of a view that cannot be made
 
     def show(self, page: Page, said: Hello) -> None:
         """A page says what it shows from now on."""
@@ -101,7 +101,8 @@ class Telling:
             return self._news(view, crew, known)
         except Exception:
             # Other views are not to wait for it, nor the pages that show it to be cut off.
-            if time.monotonic() > self._complained + COMPLAIN_EVERY:
-                self._complained = time.monotonic()
+            kind, now = view[0], time.monotonic()
+            if now > self._quiet_until.get(kind, 0.0):
+                self._quiet_until[kind] = now + COMPLAIN_EVERY
                 logger.exception("the view %s cannot be made", topic_of(view))
             return None
