@@ -17,7 +17,7 @@ from tv import commanding
 from tv.commanding import Desk
 from tv.folder import Folder
 from tv.progress import Progress
-from tv.recorded.keepsake import write_talk
+from tv.recorded import keepsake
 from tv.reports import booklet_pdf, pdf, tables
 from tv.reports.booklet import booklet_of
 from tv.reports.files import as_csv, as_xlsx
@@ -109,17 +109,10 @@ async def films(folder: Folder, desk: Desk, settings: Settings, directory: Path)
         if talk.marks is None or talk.channel not in indexes:
             continue
         where = directory / "talks" / talk.id
+        kept = keepsake.keepsake_of(talk, desk.follower, settings.event)
         with Progress(talk.title[:40], sys.stderr) as progress:
-            write = partial(
-                write_talk,
-                where,
-                talk,
-                desk.follower,
-                indexes[talk.channel],
-                settings.event,
-                free=FREE,
-                progress=progress,
-            )
+            index = indexes[talk.channel]
+            write = partial(keepsake.write, where, kept, index, free=FREE, progress=progress)
             try:
                 await in_thread(write)
             except StreamingError as error:

@@ -9,11 +9,13 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from captions.cues import Cue
 from captions.written.finished import finished
 from captions.written.spoken import announced, within
+from engagement.talks import Talk
 from streaming.archive import film
 from streaming.archive.boxes import Unreadable
 from streaming.archive.film import NoRoom, Stopped, Words
@@ -25,6 +27,7 @@ from tv import journal, store
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.journal import StoreUnavailable, heed_cancellation
+from tv.recorded.chapters import Chapter
 from tv.recorded.films import Order, Orders, Progress, Shelf, chapters_of, current, stands, too_many
 from tv.recorded.thumbnails import Thumbnails
 from tv.settings import Settings
@@ -130,15 +133,20 @@ class Filmmaker:
                 await asyncio.sleep(TELL)
                 await self._orders.note(order, Progress("making", share, tries=tries))
 
-        stop = threading.Event()
-        work = partial(self._write, order, self._words(order), told, stop)
+        stop, talk = threading.Event(), self._follower.audience.talks.by_id[order.talk]
+        work = partial(self._write, order, talk, self._words(order, talk), told, stop)
         async with running(keep_running("progress", tell)):
             return await _outcome(order, _stoppable(work, stop))
 
     def _write(
-        self, order: Order, words: Words, told: Callable[[float], None], stop: threading.Event
+        self,
+        order: Order,
+        talk: Talk,
+        words: Words,
+        told: Callable[[float], None],
+        stop: threading.Event,
     ) -> None:
-        talk = self._follower.audience.talks.by_id[order.talk]
+        """In a thread: the fold is not read here."""
         index = self._indexes[talk.channel]
         floor = None
         start = order.start
@@ -193,18 +201,11 @@ class Filmmaker:
                 return
             await asyncio.sleep(0.2)
 
-    def _words(self, order: Order) -> Words:
-        talk = self._follower.audience.talks.by_id[order.talk]
+    def _words(self, order: Order, talk: Talk) -> Words:
         cues = self._follower.cues(talk.channel, order.start - LEAD, order.end)
         floor = order.start if order.kind == "film" or talk.marks is None else talk.marks[0]
-        shown = announced(finished(within(cues, max(floor, order.start - LEAD), order.end)))
-        return Words(
-            talk.title,
-            ", ".join(talk.speakers),
-            self._event,
-            [(cue.start, cue.end, "\n".join(cue.lines)) for cue in shown],
-            [(each.start, each.title) for each in chapters_of(talk, self._follower)],
-        )
+        shown = finished(within(cues, max(floor, order.start - LEAD), order.end))
+        return words_of(talk, shown, chapters_of(talk, self._follower), self._event)
 
     async def _sweep(self) -> None:
         """Let go of films that nobody would order any more, that are old, or too many."""
@@ -223,6 +224,17 @@ class Filmmaker:
         for order, _ in kept[: too_many([size for _, size in kept], self._most)]:
             logger.info("archive: %s makes room", order.name)
             await in_thread(partial(self._shelf.remove, order))
+
+
+def words_of(talk: Talk, shown: Sequence[Cue], chapters: Sequence[Chapter], event: str) -> Words:
+    """What is written into a talk's film; `shown` are its cues as they are read."""
+    return Words(
+        talk.title,
+        ", ".join(talk.speakers),
+        event,
+        [(cue.start, cue.end, "\n".join(cue.lines)) for cue in announced(shown)],
+        [(each.start, each.title) for each in chapters],
+    )
 
 
 def pieces(index: Index, start: float, end: float) -> list[Piece]:

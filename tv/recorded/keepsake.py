@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from streaming.archive.film import Words
 from streaming.archive.reel import Reel, reel_of
 from streaming.recording.index import Index
 from tv.follower import Follower
-from tv.recorded.archiving import pieces
+from tv.recorded.archiving import pieces, words_of
+from tv.recorded.chapters import Chapter
 from tv.recorded.films import chapters_of
 from tv.reports.report import Report, report_of
 from tv.settings import Event
@@ -37,40 +38,48 @@ _templates = Environment(
 )
 
 
-def write_talk(
+@dataclass(frozen=True)
+class Keepsake:
+    """What there is to say of a talk, all of one moment."""
+
+    talk: Talk
+    report: Report
+    shown: list[Cue]
+    chapters: list[Chapter]
+    words: Words
+
+
+def keepsake_of(talk: Talk, follower: Follower, event: Event) -> Keepsake:
+    """Read it from the fold, where that is followed; `talk` has a replay."""
+    assert talk.marks is not None, "a talk without a replay has no film"
+    shown = finished(within(follower.cues(talk.channel, *talk.marks), *talk.marks))
+    report = report_of(follower.audience, talk, event.name, event.zone)
+    chapters = chapters_of(talk, follower)
+    return Keepsake(talk, report, shown, chapters, words_of(talk, shown, chapters, event.name))
+
+
+def write(
     directory: Path,
-    talk: Talk,
-    follower: Follower,
+    kept: Keepsake,
     index: Index,
-    event: Event,
     *,
     free: int,
     progress: Callable[[float], None] = lambda share: None,
 ) -> None:
     """Write the talk's folder at `directory`; `free` bytes stay free beside it.
 
-    Takes its time. Raises StreamingError (nothing was recorded, no room), and OSError.
+    Takes its time: for a thread. Raises StreamingError (nothing was recorded, no room), OSError.
     """
-    assert talk.marks is not None, "a talk without a replay has no film"
-    start, end = talk.marks
+    assert kept.talk.marks is not None
+    start, end = kept.talk.marks
     index.refresh()
     reel = reel_of(pieces(index, start, end), start, end)
-    shown = finished(within(follower.cues(talk.channel, start, end), start, end))
-    chapters = chapters_of(talk, follower)
-    words = Words(
-        talk.title,
-        ", ".join(talk.speakers),
-        event.name,
-        [(cue.start, cue.end, "\n".join(cue.lines)) for cue in announced(shown)],
-        [(each.start, each.title) for each in chapters],
-    )
     directory.mkdir(parents=True, exist_ok=True)
-    film.write(reel, words, directory / "film.mp4", free=free, progress=progress)
-    placed = [_placed(cue, reel) for cue in shown]
+    film.write(reel, kept.words, directory / "film.mp4", free=free, progress=progress)
+    placed = [_placed(cue, reel) for cue in kept.shown]
     (directory / "captions.vtt").write_text(exports.vtt(placed, 0.0), encoding="utf-8")
-    (directory / "transcript.txt").write_text(exports.text(shown), encoding="utf-8")
-    report = report_of(follower.audience, talk, event.name, event.zone)
-    told = _told(talk, report, reel, shown, [(each.title, each.start) for each in chapters])
+    (directory / "transcript.txt").write_text(exports.text(kept.shown), encoding="utf-8")
+    told = _told(kept, reel)
     (directory / "talk.json").write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1))
     captions = [
         {"start": cue.start, "end": cue.end, "text": "\n".join(cue.lines)}
@@ -80,13 +89,11 @@ def write_talk(
     (directory / "index.html").write_text(page, encoding="utf-8")
 
 
-def _told(
-    talk: Talk, report: Report, reel: Reel, cues: list[Cue], chapters: list[tuple[str, float]]
-) -> dict[str, Any]:
+def _told(kept: Keepsake, reel: Reel) -> dict[str, Any]:
     """What the page shows, and the JSON file says. What was asked is at the moment it was answered,
     in seconds of the film.
     """
-    offset = talk.started_at or 0.0
+    report, offset = kept.report, kept.talk.started_at or 0.0
 
     def moved(asked: dict[str, Any]) -> dict[str, Any]:
         at = asked["at"]
@@ -98,12 +105,12 @@ def _told(
         "speakers": report.speakers,
         "abstract": report.abstract,
         "when": report.when,
-        "reviewed": talk.reviewed,
+        "reviewed": kept.talk.reviewed,
         "duration": round(reel.duration, 3),
         "chapters": [
-            {"title": title, "at": round(reel.place(start), 3)} for title, start in chapters
+            {"title": each.title, "at": round(reel.place(each.start), 3)} for each in kept.chapters
         ],
-        "paragraphs": list(_paragraphs(cues, reel)),
+        "paragraphs": list(_paragraphs(kept.shown, reel)),
         "questions": [moved(asdict(each)) for each in report.answered],
         "unanswered": [moved(asdict(each)) for each in report.unanswered],
         "polls": [asdict(each) for each in report.polls],

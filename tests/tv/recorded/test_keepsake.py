@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from tests.streaming.hls.film import Announced
 from tests.tv.house import house
 from tests.tv.recorded.test_replay import Played, record
 from tests.viewers import chromium_beside
-from tv.recorded.keepsake import write_talk
+from tv.recorded import keepsake
 from tv.settings import Event
+from tv.tasks import in_thread
 
 SPITEFUL = "<script>document.title = 'taken'</script> Qui répare ?"
 
@@ -44,7 +46,8 @@ async def folder(redis: Redis, tmp_path: Path) -> AsyncIterator[Path]:
         await follower.write(TalkEnded(id="e", at=began + 7, by="c", talk="direct"))
         talk = follower.audience.talks.by_id["direct"]
         index = Index(tmp_path / "recording" / "plateau")
-        write_talk(tmp_path / "kept", talk, follower, index, Event(), free=0)
+        kept = keepsake.keepsake_of(talk, follower, Event())
+        await in_thread(partial(keepsake.write, tmp_path / "kept", kept, index, free=0))
         yield tmp_path / "kept"
 
 
