@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from tests.servers import free_ports
+from tests.waiting import until
 
 FILE = Path(__file__).parents[1] / "deploy/nginx.conf"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -58,11 +58,9 @@ def _moved(text: str, folder: Path, upstream: int, own: int, workers: str) -> st
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert process.poll() is None, "nginx does not start"
-            assert time.monotonic() < end, log.read_text()
+    def listens() -> bool:
+        assert process.poll() is None, "nginx does not start"
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, told=log.read_text)

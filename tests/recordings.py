@@ -1,7 +1,6 @@
 """What a server has recorded and what its viewers have, for tests that kill it."""
 
 import signal
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import httpx
 
 from streaming.recording.index import Index, Recorded
 from tests.servers import Fabrique, is_alive
+from tests.waiting import until
 
 
 def recorded(folder: Path) -> list[Recorded]:
@@ -36,7 +36,4 @@ def kill_everything(server: Fabrique, patience: float = 10.0) -> None:
     pids = list(server.children().values())
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
-    end = time.monotonic() + patience
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < end, "processes are left"
-        time.sleep(0.02)
+    until(lambda: not any(map(is_alive, pids)), patience)

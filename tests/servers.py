@@ -1,6 +1,5 @@
 """Real servers for tests: a store of our own, and the whole service as one starts it."""
 
-import asyncio
 import os
 import re
 import signal
@@ -8,15 +7,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 
+from tests.waiting import until, when
 from tv import store
 from tv.folder import Folder
 from tv.passes import Passes, Role
@@ -42,9 +40,8 @@ class StoreServer:
             self._process = None
 
     async def wait(self) -> None:
-        async with asyncio.timeout(10), store.connected(self.url) as client:
-            while not await store.answers(client):  # noqa: ASYNC110  # another process: ask
-                await asyncio.sleep(0)
+        async with store.connected(self.url) as client:
+            await when(lambda: store.answers(client))
 
 
 @contextmanager
@@ -69,6 +66,8 @@ class Fabrique:
         self.environment = os.environ | {
             "FABRIQUE_SERVER__HOST": "127.0.0.1",
             "FABRIQUE_SERVER__PORT": str(self.port),
+            "FABRIQUE_RTMP__HOST": "127.0.0.1",
+            "FABRIQUE_SRT__HOST": "127.0.0.1",
             "FABRIQUE_RTMP__PORT": str(self.rtmp_port),
             "FABRIQUE_SRT__PORT": str(self.srt_port),
             "FABRIQUE_WEBRTC__PORT": str(webrtc_port),
@@ -91,15 +90,16 @@ class Fabrique:
 
     def wait_ready(self, seconds: float = 60.0) -> None:
         """Wait until /readyz says so."""
-        end = time.monotonic() + seconds
-        while True:
-            assert self.process
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                with urllib.request.urlopen(f"{self.url}/readyz", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                assert time.monotonic() < end, self.log.read_text()
+        with self.client() as client:
+            until(lambda: self._is_ready(client), seconds, self.log.read_text)
+
+    def _is_ready(self, client: httpx.Client) -> bool:
+        assert self.process
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return client.get("/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
 
     def stop(self) -> int:
         """End it as a person would; return its exit status."""
@@ -125,25 +125,47 @@ class Fabrique:
         return f"rtmp://127.0.0.1:{self.rtmp_port}/live/{self.key(channel, slot)}"
 
     def make_pass(self, role: Role, name: str = "", lab: str = "", table: str = "") -> str:
-        passes = Passes(load_secret(self.folder.path))
-        return passes.issue(role, name=name, lab=lab, table=table)
+        return self._passes().issue(role, name=name, lab=lab, table=table)
+
+    def client(self, token: str = "") -> httpx.Client:
+        """Who has a pass, or none."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def crew(self, role: Role = Role.OPERATOR, name: str = "") -> httpx.Client:
+        return self.client(self.make_pass(role, name))
+
+    def someone(self, name: str = "") -> httpx.Client:
+        """A participant of their own."""
+        return self.client(self._passes().welcome(name)[1])
+
+    def _passes(self) -> Passes:
+        return Passes(load_secret(self.folder.path))
 
 
 @contextmanager
-def fabrique(**settings: str) -> Iterator[Fabrique]:
-    """The whole service, ready; ended with everything it started."""
+def fabrique(data: Path | None = None, /, **settings: str) -> Iterator[Fabrique]:
+    """The whole service, ready; ended with everything it started. `data`: a folder to keep."""
     with tempfile.TemporaryDirectory(prefix="fabrique-") as folder:
-        server = Fabrique(Path(folder) / "data", **settings)
-        server.start()
-        try:
-            server.wait_ready()
+        server = Fabrique(data or Path(folder) / "data", **settings)
+        server.log = Path(folder) / "log"
+        with running(server):
             yield server
-        finally:
-            assert server.process
-            if server.process.poll() is None:
-                server.stop()
-            pids = re.findall(r"started \(process (\d+)\)", server.log.read_text())
-            assert not [pid for pid in map(int, pids) if is_alive(pid)], server.log.read_text()
+
+
+@contextmanager
+def running(server: Fabrique) -> Iterator[None]:
+    """Start it, and wait until it is ready; end it with everything it started."""
+    server.start()
+    try:
+        server.wait_ready()
+        yield
+    finally:
+        assert server.process
+        if server.process.poll() is None:
+            server.stop()
+        pids = re.findall(r"started \(process (\d+)\)", server.log.read_text())
+        assert not [pid for pid in map(int, pids) if is_alive(pid)], server.log.read_text()
 
 
 def is_alive(pid: int) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.impairment import CLEAR, Address, Network, Way, Weather, bad_network, hidden
+from tests.waiting import when
 
 CANDIDATES = (
     "a=candidate:1 1 udp 1 192.0.2.7 {0} typ host\r\na=candidate:2 1 udp 1 ::1 {0} typ host"
@@ -163,8 +164,7 @@ async def test_the_weather_changes_while_it_runs() -> None:
         async with echo(network) as server, client(network) as (transport, mine):
             async with asyncio.timeout(10):
                 transport.sendto(b"lost")
-                while not network.up.lost:  # noqa: ASYNC110  # another thread: ask
-                    await asyncio.sleep(0.001)
+                await when(lambda: network.up.lost)
                 network.up.weather = CLEAR
                 network.down.weather = Weather(duplicate=1, delay=0.05)
                 began = asyncio.get_running_loop().time()
@@ -192,8 +192,7 @@ async def test_nobody_listens_and_nothing_breaks() -> None:
         async with client(network) as (transport, mine):
             async with asyncio.timeout(10):
                 transport.sendto(b"before anybody is led here")
-                while not network.crowded:  # noqa: ASYNC110  # another thread: ask
-                    await asyncio.sleep(0.001)
+                await when(lambda: network.crowded)
             network.lead(answer(9))  # a port that answers by ICMP, or not at all
             transport.sendto(b"into the void")
             async with echo_elsewhere() as port:

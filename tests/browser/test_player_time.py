@@ -14,6 +14,7 @@ from tests.browser.stage import PATIENCE, filmed, offers, paths, shows, watching
 from tests.journeys.test_media_time import Witness, witness
 from tests.servers import Fabrique
 from tests.studio import publishing
+from tests.waiting import when
 from tv.demo.scene import FRAME_RATE
 
 DELAY = 3.0  # seconds
@@ -49,9 +50,8 @@ async def choose(page: Page, rhythm: str) -> None:
 
 
 async def on_air_for(air: Witness, seconds: float) -> None:
-    """Wait until it has seen so much; media is another process: look again."""
-    while not air.times or max(air.times.values()) - min(air.times.values()) < seconds:  # noqa: ASYNC110
-        await asyncio.sleep(0.05)
+    """Wait until it has seen so much."""
+    await when(lambda: air.times and max(air.times.values()) - min(air.times.values()) >= seconds)
 
 
 async def moment_of_a_question(page: Page) -> float:

@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.journeys.test_media_time import Witness
 from tests.servers import Fabrique
 from tests.studio import publishing
 from tests.viewers import opened
+from tests.waiting import until
 from tv.auth import Role
 
 pytestmark = pytest.mark.slow  # a talk takes place before
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow  # a talk takes place before
 TALK = "/api/v1/talks/direct"
 LASTS = 15.0  # seconds of the talk, at least
 WORDS = 30  # that are written of it, at least: captions of a busy machine leave some out
+HEARD = 120.0  # seconds until captions have them: the model is loaded before
 PATIENCE = 60_000  # ms
 SYNTHESIS = "Une personne, une porte"
 POLL = "Et le samedi ?"
@@ -93,18 +94,18 @@ def over(film: Path) -> Iterator[Over]:
     ):
         crew.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
         channel = "/api/v1/channels/plateau"
-        until(lambda: crew.get(channel).json()["on_air"] == "primary", "the studio on air")
+        until(lambda: crew.get(channel).json()["on_air"] == "primary")
         crew.post(f"{TALK}:start").raise_for_status()
         asked = crew.post(f"{TALK}/questions", json={"body": QUESTION}).raise_for_status().json()
         if asked["state"] == "pending":
             crew.post(f"/api/v1/questions/{asked['id']}:approve").raise_for_status()
-        until(lambda: last_word(crew) > LASTS / 3, "the first words")
+        until(lambda: last_word(crew) > LASTS / 3, HEARD)
         crew.post(f"/api/v1/questions/{asked['id']}:take").raise_for_status()
         tell_synthesis(crew)
         hold_poll(crew)
-        until(lambda: last_word(crew) > LASTS and written(crew) > WORDS, "the words")
+        until(lambda: last_word(crew) > LASTS and written(crew) > WORDS, HEARD)
         crew.post(f"{TALK}:end").raise_for_status()
-        until(lambda: crew.get(f"{TALK}/replay").json().get("complete", False), "the replay")
+        until(lambda: crew.get(f"{TALK}/replay").json().get("complete"))
         times: dict[int, list[float]] = {}
         for stamp, number in list(air.numbers.items()):
             times.setdefault(number, []).append(air.times[stamp])
@@ -138,13 +139,6 @@ def last_word(crew: httpx.Client) -> float:
 def written(crew: httpx.Client) -> int:
     """How many words its captions have."""
     return sum(len(cue["words"]) for cue in crew.get(f"{TALK}/captions.json").json()["items"])
-
-
-def until(look: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
 
 
 def ready(page: Page) -> Page:

@@ -9,8 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from tests.streaming.ingest.films import make_film
 from tests.streaming.ingest.publishers import obs, status, tags_of
 from tests.streaming.webrtc import offers
 from tests.studio import Studio
+from tests.waiting import until
 from tv import store
 from tv.passes import Passes, Role
 from tv.studios.keys import load_secret
@@ -86,13 +86,6 @@ def undisturbed(service: Fabrique) -> Iterator[None]:
     now = channel(service, "plateau")
     assert (now["on_air"], now["since"]) == ("primary", on_air["since"])
     assert len([each for each in now["sources"] if each["connected"]]) == 1
-
-
-def until(look: Callable[[], Any], seconds: float = 10.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-    return seen
 
 
 def client(service: Fabrique, token: str = "") -> httpx.Client:

@@ -4,8 +4,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,12 +13,13 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from tests import servers
+from tests import servers, waiting
 from tests.servers import Fabrique
 from tests.studio import publishing
 from tv.auth import Role
 
 T = TypeVar("T")
+WITHIN = 10.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +54,15 @@ def viewer(on_air: Fabrique) -> Iterator[httpx.Client]:
         yield client
 
 
-def until(seconds: float, look: Callable[[], T | None]) -> T:
-    """Ask until there is something, within `seconds`."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if (seen := look()) is not None:
-                return seen
-        except httpx.TransportError:
-            pass  # the process we ask is the one that is starting
-        assert time.monotonic() < end, "it did not happen in time"
+def until(look: Callable[[], T | None]) -> T:
+    """Ask until there is something; whom we ask may be the one that is starting."""
+
+    def answer() -> T | None:
+        with suppress(httpx.TransportError):
+            return look()
+        return None
+
+    return waiting.until(answer, WITHIN)
 
 
 def newest(client: httpx.Client) -> int | None:
@@ -81,10 +81,10 @@ def dates(client: httpx.Client) -> list[datetime]:
     return [datetime.fromisoformat(d) for d in re.findall(r"PROGRAM-DATE-TIME:(\S+)", text)]
 
 
-def goes_on(client: httpx.Client, after: int | None, seconds: float = 10.0) -> None:
+def goes_on(client: httpx.Client, after: int | None) -> None:
     """Assert that new segments come after the one with that number."""
     assert after is not None
-    until(seconds, lambda: True if (newest(client) or 0) > after + 1 else None)
+    until(lambda: (newest(client) or 0) > after + 1)
 
 
 def ask(viewer: httpx.Client, body: str) -> str:
@@ -106,7 +106,6 @@ def test_killed_store_loses_no_question_and_leaves_the_picture(
     on_air.kill("store")
     goes_on(viewer, before)
     later = until(
-        10,
         lambda: (
             reply.json()["id"]
             if (reply := viewer.post("/api/v1/talks/direct/questions", json={"body": "Et après ?"}))
@@ -124,7 +123,7 @@ def test_killed_helper_leaves_the_picture_and_comes_back(
     before = newest(viewer)
     old = on_air.kill(name)
     goes_on(viewer, before)
-    until(10, lambda: True if on_air.children()[name] != old else None)
+    until(lambda: on_air.children()[name] != old)
 
 
 def test_killed_web_process_loses_nothing(
@@ -132,8 +131,8 @@ def test_killed_web_process_loses_nothing(
 ) -> None:
     asked = ask(viewer, "Qui a la clé du local à vélos ?")
     old = {name: on_air.kill(name) for name in ("web:0", "web:1")}
-    assert asked in until(10, lambda: questions(crew))
-    until(10, lambda: True if on_air.children()["web:1"] != old["web:1"] else None)
+    assert asked in until(lambda: questions(crew))
+    until(lambda: on_air.children()["web:1"] != old["web:1"])
 
 
 def test_killed_media_is_back_on_a_later_time(
@@ -155,10 +154,10 @@ def test_pages_are_told_that_media_is_away_and_that_it_is_back(
         (channel,) = viewer.get("/api/v1/views/channel:plateau").json()["items"]
         return bool(channel["interrupted"])
 
-    until(10, lambda: None if interrupted() else True)
+    until(lambda: not interrupted())
     on_air.kill("media")
-    until(10, lambda: True if interrupted() else None)
-    until(10, lambda: None if interrupted() else True)
+    until(interrupted)
+    until(lambda: not interrupted())
 
 
 def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fabrique) -> None:
@@ -186,7 +185,7 @@ def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything() ->
         assert server.process
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
-        until(5, lambda: True if not any(servers.is_alive(pid) for pid in pids) else None)
+        until(lambda: not any(map(servers.is_alive, pids)))
 
         server.start()
         server.wait_ready()

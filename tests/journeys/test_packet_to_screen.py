@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from tests import viewers
 from tests.servers import Fabrique
 from tests.studio import Studio, publishing
+from tests.waiting import when
 from tv.demo.scene import frame_number
 
 
@@ -57,17 +58,17 @@ async def frame_numbers(client: httpx.AsyncClient, segments: list[m3u8.Segment])
         return [frame_number(frame.to_ndarray(format="gray")) for frame in file.decode(video=0)]
 
 
+async def listed(client: httpx.AsyncClient, name: str) -> list[m3u8.Segment]:
+    return list(m3u8.loads((await client.get(f"/plateau/{name}")).text).segments)
+
+
 async def test_synchronised_playlist_offers_french_captions(served: Fabrique) -> None:
-    async with asyncio.timeout(30), httpx.AsyncClient(base_url=served.url) as client:
+    async with httpx.AsyncClient(base_url=served.url) as client:
         master = m3u8.loads((await client.get("/plateau/sync.m3u8")).text)
         (subtitles,) = [media for media in master.media if media.type == "SUBTITLES"]
         assert subtitles.language == "fr"
-        while True:
-            listed = m3u8.loads((await client.get(f"/plateau/{subtitles.uri}")).text)
-            if listed.segments:
-                break
-            await asyncio.sleep(0)
-        text = (await client.get(f"/plateau/{listed.segments[0].uri}")).text
+        first, *_ = await when(lambda: listed(client, subtitles.uri))
+        text = (await client.get(f"/plateau/{first.uri}")).text
         assert re.match(r"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:\d+,LOCAL:00:00:00.000\n", text)
 
 

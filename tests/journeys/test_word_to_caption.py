@@ -13,6 +13,7 @@ import websockets
 from tests import viewers
 from tests.servers import Fabrique
 from tests.studio import publishing
+from tests.waiting import when
 
 # Said in the first sentences of the talk; a live transcript may miss one of them.
 SAID = {"bienvenue", "plateau", "television", "aujourd", "parlons", "logement", "social", "metiers"}
@@ -24,6 +25,10 @@ def plain(text: str) -> set[str]:
     return set(re.findall(r"[a-z]+", "".join(c for c in letters if not unicodedata.combining(c))))
 
 
+def is_heard(text: str) -> bool:
+    return len(SAID & plain(text)) >= ENOUGH
+
+
 async def test_words_reach_pages_playlists_and_exports(served: Fabrique, film: Path) -> None:
     seen: dict[str, str] = {}
     partial = 0
@@ -33,25 +38,27 @@ async def test_words_reach_pages_playlists_and_exports(served: Fabrique, film: P
         async with asyncio.timeout(90), websockets.connect(f"{address}/ws") as socket:
             await socket.send(json.dumps(hello))
             # Words show before they settle, then as cues.
-            while not partial or len(SAID & plain(" ".join(seen.values()))) < ENOUGH:
+            while not partial or not is_heard(" ".join(seen.values())):
                 message = json.loads(await socket.recv())
                 partial += message["type"] == "partial" and bool(message["words"])
                 for item in message.get("items", ()):
                     seen[item["id"]] = "\n".join(item["lines"])
         assert all(len(line) <= 42 for text in seen.values() for line in text.split("\n"))
 
-        async with asyncio.timeout(60), httpx.AsyncClient(base_url=served.url) as client:
-            text = ""  # of the talk alone: it may have begun a moment ago
-            while len(SAID & plain(text)) < ENOUGH:
-                text = (await client.get("/api/v1/talks/direct/captions.txt")).text
+        async with httpx.AsyncClient(base_url=served.url) as client:
             master = m3u8.loads((await client.get("/plateau/sync.m3u8")).text)
             (subtitles,) = [media for media in master.media if media.type == "SUBTITLES"]
-            heard = ""
-            while len(SAID & plain(heard)) < ENOUGH:
-                playlist = m3u8.loads((await client.get(f"/plateau/{subtitles.uri}")).text)
-                heard = ""
-                for segment in playlist.segments:
-                    heard += (await client.get(f"/plateau/{segment.uri}")).text
+
+            async def is_exported() -> bool:  # of the talk alone: it may have begun a moment ago
+                return is_heard((await client.get("/api/v1/talks/direct/captions.txt")).text)
+
+            async def is_listed() -> bool:
+                listed = m3u8.loads((await client.get(f"/plateau/{subtitles.uri}")).text)
+                texts = [await client.get(f"/plateau/{each.uri}") for each in listed.segments]
+                return is_heard("".join(each.text for each in texts))
+
+            await when(is_exported, 60)
+            await when(is_listed, 60)
 
 
 def test_words_are_painted_on_the_picture(served: Fabrique, film: Path) -> None:
@@ -67,6 +74,6 @@ def test_words_are_painted_on_the_picture(served: Fabrique, film: Path) -> None:
         viewers.until(
             page,
             30,
-            lambda: len(SAID & plain(page.locator("#words").inner_text())) >= ENOUGH,
+            lambda: is_heard(page.locator("#words").inner_text()),
             "the transcript",
         )

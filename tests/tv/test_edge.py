@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.streaming.hls.test_window import segment
 from tests.studio import publishing
 from tests.tv.hls.site import NoAnswers, Site, serving
 from tests.tv.recorded.test_replay_on_air import API, INDEX, segments_later, until_on_air
+from tests.waiting import when
 from tv.auth import Role
 from tv.hls import Hls
 
@@ -72,8 +72,7 @@ async def test_crowd_costs_the_origin_one_request(
         for _ in range(CROWD)
     ]
     async with asyncio.timeout(20):
-        while not site.window._wakers:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await when(lambda: site.window._wakers)
         assert not any(task.done() for task in held)
         site.apply(segment(4)[3])
         replies = [await task for task in held]
@@ -191,6 +190,10 @@ async def test_any_web_process_goes_on_where_another_was_asked(whole: Fabrique) 
             assert reply.status_code == 200, (number, reply.text)
 
 
+async def answers(client: httpx.AsyncClient, status: int) -> bool:
+    return (await client.get(INDEX)).status_code == status
+
+
 @pytest.mark.alone
 async def test_replay_is_kept_and_goes_when_it_is_withdrawn(front: str, whole: Fabrique) -> None:
     bearer = {"authorization": f"Bearer {whole.make_pass(Role.OPERATOR)}"}
@@ -203,17 +206,12 @@ async def test_replay_is_kept_and_goes_when_it_is_withdrawn(front: str, whole: F
         await crew.post(f"{API}:start")
         await segments_later(crew, 2)
         await crew.post(f"{API}:end")
-        while (await crew.get(INDEX)).status_code != 200:  # noqa: ASYNC110  # other processes: ask
-            await asyncio.sleep(0.1)
+        await when(lambda: answers(crew, 200))
         # What the crew may see is in no cache.
         assert (await anyone.get(INDEX)).status_code == 404
         await crew.post(f"{API}:publish", json={"consent": True})
-        while (await anyone.get(INDEX)).status_code != 200:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+        await when(lambda: answers(anyone, 200))
         found = {(await anyone.get(INDEX)).headers["x-cache"] for _ in range(10)}
         assert "HIT" in found
         await crew.post(f"{API}:unpublish")
-        withdrawn = time.monotonic()
-        while (await anyone.get(INDEX)).status_code != 404:
-            assert time.monotonic() - withdrawn < 10.0  # one, on a quiet machine
-            await asyncio.sleep(0.1)
+        await when(lambda: answers(anyone, 404), 10.0)  # one, on a quiet machine

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from captions.cues import Cue
 from captions.wording.events import CueWritten
 from tests.tv.house import house
+from tests.waiting import when
 from tv import journal
 from tv.limits import Bucket, Limits, TooFast
 from tv.settings import Limits as Rates
@@ -54,12 +55,15 @@ async def test_act_that_one_bucket_refuses_counts_in_no_other(redis: Redis) -> N
         await book.append(None, (own,))
 
 
+async def is_forgotten(redis: Redis, key: str) -> bool:
+    return not await redis.exists(key)
+
+
 async def test_bucket_fills_again_and_is_forgotten(redis: Redis) -> None:
     quick = Bucket("fabrique:{test}:limit:by:p_cem", burst=1, every=0.05)
     async with asyncio.timeout(10), journal.opened(redis, "test") as book:
         await book.append(None, (quick,))
-        while await redis.exists(quick.key):  # noqa: ASYNC110  # the store forgets it: ask
-            await asyncio.sleep(0)
+        await when(lambda: is_forgotten(redis, quick.key))
         await book.append(None, (quick,))
 
 

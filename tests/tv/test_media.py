@@ -26,6 +26,7 @@ from streaming.webrtc.relay import Relay
 from streaming.webrtc.relays import Relays
 from tests.servers import free_ports
 from tests.streaming.hls.test_window import init, segment
+from tests.waiting import when
 from tv.folder import Folder
 from tv.media import Media
 from tv.on_air import OnAir
@@ -353,8 +354,7 @@ async def test_who_asks_for_the_delayed_feed_gets_it_and_is_counted(tmp_path: Pa
                 answered = await ask(peer, link.Offer(3, "plateau", offer, "delayed"))
                 assert isinstance(answered, link.Answered)
                 await viewer.setRemoteDescription(RTCSessionDescription(answered.sdp, "answer"))
-                while not media_.state("plateau").webrtc_viewers:  # noqa: ASYNC110  # nothing tells
-                    await asyncio.sleep(0.01)
+                await when(lambda: media_.state("plateau").webrtc_viewers)
                 assert [relay.viewers for relay in on_air.relays] == [0, 1]
                 assert await ask(peer, link.Hangup(4, "plateau", answered.session)) == link.Done(4)
             assert media_.state("plateau").webrtc_viewers == 0

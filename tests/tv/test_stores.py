@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from tests.servers import free_ports
 from tests.tv.test_snapshots import asked
+from tests.waiting import when
 from tv import journal, store, store_url
 from tv.compaction import Compaction, erasure
 from tv.follower import Follower
@@ -125,9 +126,11 @@ async def asked_of(port: int, *command: str) -> object:
 
 async def until_said(port: int, said: str, *command: str) -> None:
     """Wait until the store on a port answers so."""
-    async with asyncio.timeout(30):
-        while said not in str(await asked_of(port, *command)):  # noqa: ASYNC110  # a process: ask
-            await asyncio.sleep(0.05)
+
+    async def is_said() -> bool:
+        return said in str(await asked_of(port, *command))
+
+    await when(is_said)
 
 
 async def test_one_node_of_a_cluster_has_all_of_an_event(tmp_path: Path) -> None:

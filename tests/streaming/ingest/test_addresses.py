@@ -18,6 +18,7 @@ from tests.servers import free_ports
 from tests.streaming.ingest.films import Films
 from tests.streaming.ingest.origins import camera, segmenting, web
 from tests.streaming.ingest.publishers import pictures_of
+from tests.waiting import when
 
 
 async def take(url: str, most: int, patience: float = 5.0) -> list[SourceFrame]:
@@ -100,10 +101,7 @@ async def live_hls(film: Path, folder: Path, *options: str) -> AsyncIterator[Non
     process = await segmenting(film, folder, *options)
     try:
         playlist = folder / "live.m3u8"
-        async with asyncio.timeout(30):
-            # ffmpeg tells nobody when a segment is there: look.
-            while not playlist.exists() or playlist.read_text().count("#EXTINF") < 3:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await when(lambda: playlist.exists() and playlist.read_text().count("#EXTINF") >= 3)
         yield
     finally:
         with contextlib.suppress(ProcessLookupError):

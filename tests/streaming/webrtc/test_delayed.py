@@ -16,6 +16,7 @@ from streaming.webrtc.delayed import LOOK, Delayed
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import OutOfOrder, Relay
 from tests.streaming.webrtc.media import encode_pictures
+from tests.waiting import when
 
 DELAY = 0.6  # seconds
 PACE = 0.02  # seconds from one picture to the next: twice as fast as they were taken
@@ -182,9 +183,7 @@ async def test_it_stops_when_nobody_watches_and_begins_anew(
             assert await first.hangup(viewer.session)
         assert viewer.timestamps("video")[-20:] == [timestamp(picture) for picture in part]
         sources.append(viewer.packets["video"][0].ssrc)
-        async with asyncio.timeout(10):
-            while delayed.relay is not None or len(asyncio.all_tasks()) > tasks:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await when(lambda: delayed.relay is None and len(asyncio.all_tasks()) <= tasks)
     assert sources[0] != sources[1]
 
 

@@ -15,6 +15,7 @@ from streaming.webrtc import mux as mux_module
 from streaming.webrtc import private, rtcp
 from streaming.webrtc.mux import ADDRESSES_PER_PARTY, Mux
 from tests.streaming.webrtc.door import VIDEO, Guest, packet, visiting
+from tests.waiting import when
 
 SIX = socket.has_ipv6 and not sys.platform.startswith("win")
 
@@ -182,10 +183,8 @@ async def test_a_path_that_was_given_up_may_be_come_back_to(mux: Mux) -> None:
         await first.is_checked()
         await guest.host.until(lambda: guest.host.moves == 1)
         assert guest.address == first.address
-        async with asyncio.timeout(10):
-            agent = guest.host.party.agent
-            while agent._query_consent_task is None:  # noqa: ASYNC110  # aioice tells nobody
-                await asyncio.sleep(0)
+        agent = guest.host.party.agent
+        await when(lambda: agent._query_consent_task is not None)
         later.say(guest.sealed(priority=better))
         await later.is_checked()
         await later.is_checked()

@@ -10,6 +10,7 @@ from streaming.feed import Feed
 from streaming.packet import Packet
 from streaming.webrtc.relay import Relay
 from tests.streaming.webrtc import clapper
+from tests.waiting import when
 
 GOP = 25
 PACE = 0.005  # seconds from one picture to the next: eight times as fast as life
@@ -42,9 +43,7 @@ async def give(feed: Feed, pictures: list[Packet], *viewers: Any) -> None:
 
 
 async def connected(relay: Relay, viewers: int) -> None:
-    async with asyncio.timeout(10):
-        while relay.viewers < viewers:  # noqa: ASYNC110  # nothing tells
-            await asyncio.sleep(0.01)
+    await when(lambda: relay.viewers == viewers)
 
 
 @pytest.mark.parametrize("short", [200, 90, 66, 65, 64, 20, 3, 1, 0])

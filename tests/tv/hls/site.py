@@ -12,6 +12,7 @@ from captions.cues import Cue
 from streaming.hls.tags import DateRange
 from streaming.hls.window import InitAdded, Window, WindowEvent
 from tests.streaming.hls.test_window import START, init, segment
+from tests.waiting import when
 from tv.connections import Answers
 from tv.hls import Hls
 from tv.replies import Headers
@@ -35,9 +36,7 @@ async def serving(app: ASGIApp, answers: Answers) -> AsyncIterator[tuple[Server,
     server = Server(configure(app, answers))
     server.config.port = 0
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
-        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-            await asyncio.sleep(0)
+    await when(lambda: server.started)
     try:
         yield server, server.servers[0].sockets[0].getsockname()[1]
     finally:

@@ -11,6 +11,7 @@ from streaming.hls.tags import DateRange
 from streaming.hls.window import PartAdded
 from tests.streaming.hls.test_window import START, segment
 from tests.tv.hls.site import Site, fill_renditions, visiting
+from tests.waiting import when
 
 
 async def test_a_player_finds_everything_from_the_index(
@@ -52,8 +53,7 @@ async def test_reload_is_held_until_its_part_is_there(
     site.fill()
     held = asyncio.create_task(client.get("/plateau/media.m3u8?_HLS_msn=4&_HLS_part=2"))
     other = asyncio.create_task(client.get("/plateau/media.m3u8?_HLS_msn=4"))
-    while len(site.window._wakers) < 2:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await when(lambda: len(site.window._wakers) == 2)
     site.apply(segment(4)[3])
     async with asyncio.timeout(5):
         reply = await held
@@ -69,8 +69,7 @@ async def test_hinted_part_is_held_until_it_is_there(site: Site, client: httpx.A
     site.fill()
     held = asyncio.create_task(client.get("/plateau/1-4.2.m4s"))
     lost = asyncio.create_task(client.get("/plateau/1-4.2.m4s"))
-    while len(site.window._wakers) < 2:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await when(lambda: len(site.window._wakers) == 2)
     site.apply(PartAdded(4, 2, 0.5, False, b"late"))
     async with asyncio.timeout(5):
         assert [(await task).content for task in (held, lost)] == [b"late", b"late"]
@@ -81,8 +80,7 @@ async def test_hint_that_never_came_true_is_not_found(
 ) -> None:
     site.fill()
     held = asyncio.create_task(client.get("/plateau/1-4.2.m4s"))
-    while not site.window._wakers:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await when(lambda: site.window._wakers)
     site.apply(segment(4, parts=2)[-1])
     async with asyncio.timeout(5):
         assert (await held).status_code == 404
@@ -139,8 +137,7 @@ async def test_channel_that_has_not_begun_is_waited_for(site: Site) -> None:
             asyncio.create_task(client.get(f"/plateau/{path}"))
             for path in ("index.m3u8", "media.m3u8", "sync.m3u8", "media.m3u8?_HLS_msn=7")
         ]
-        while len(site.window._wakers) < 4:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await when(lambda: len(site.window._wakers) == 4)
         site.fill(8)
         async with asyncio.timeout(5):
             assert {(await task).status_code for task in waiting} == {200}
@@ -238,8 +235,7 @@ async def test_reload_of_the_synchronised_playlists_is_held_too(
     site.now = START + 2 * 9 + 3.9  # a tenth of a second before captions of segment 8 are listed
     picture = asyncio.create_task(client.get("/plateau/sync-media.m3u8?_HLS_msn=8"))
     captions = asyncio.create_task(client.get("/plateau/subtitles.m3u8?_HLS_msn=8"))
-    while len(site.window._wakers) < 2:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await when(lambda: len(site.window._wakers) == 2)
     began = asyncio.get_running_loop().time()
     site.clock = lambda: site.now + asyncio.get_running_loop().time() - began
     site.apply(segment(8)[3:])
@@ -259,8 +255,7 @@ async def test_many_held_viewers_are_all_answered(site: Site, client: httpx.Asyn
     async with httpx.AsyncClient(base_url=client.base_url, limits=limits) as crowd:
         held = [asyncio.create_task(crowd.get(url)) for _ in range(200)]
         async with asyncio.timeout(20):
-            while site.asked < 200:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+            await when(lambda: site.asked == 200)
             site.apply(segment(4)[3])
             replies = await asyncio.gather(*held)
     assert len({reply.content for reply in replies}) == 1

@@ -15,6 +15,7 @@ from tests.servers import Fabrique
 from tests.streaming.archive.recorded import probe
 from tests.studio import publishing
 from tests.tv.recorded.test_replay_on_air import API, LOOP, segments_later, until_on_air
+from tests.waiting import when
 from tv.auth import Role
 from tv.demo.scene import frame_number
 
@@ -24,6 +25,11 @@ def served() -> Iterator[Fabrique]:
     """A service whose talk nobody has started before."""
     with servers.fabrique() as server:
         yield server
+
+
+async def thumbnail(client: httpx.AsyncClient) -> bytes | None:
+    reply = await client.get("/plateau/thumbnail.jpg")
+    return reply.content if reply.is_success else None
 
 
 async def test_a_talk_that_is_over_is_a_film_soon(
@@ -45,8 +51,7 @@ async def test_a_talk_that_is_over_is_a_film_soon(
             while (made := (await crew.get(f"{API}/film")).json())["state"] != "ready":
                 assert made["state"] in ("waiting", "making"), made
                 await asyncio.sleep(0.1)  # as pages ask
-            while (picture := await crew.get("/plateau/thumbnail.jpg")).status_code == 404:
-                pass
+            picture = await when(lambda: thumbnail(crew))
         path = tmp_path / "film.mp4"
         half = made["size"] // 2
         pieces = [
@@ -55,7 +60,7 @@ async def test_a_talk_that_is_over_is_a_film_soon(
         ]
         assert [piece.status_code for piece in pieces] == [206, 206]
         path.write_bytes(b"".join(piece.content for piece in pieces))
-    assert picture.content[:3] == b"\xff\xd8\xff"
+    assert picture[:3] == b"\xff\xd8\xff"
     told = probe(path)
     assert [each["tags"]["title"] for each in told["chapters"]] == ["En direct du plateau"]
     length = marks["end"] - marks["start"]

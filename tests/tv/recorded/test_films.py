@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tests.streaming.hls.film import Announced
 from tests.tv.house import house
 from tests.tv.recorded.test_replay import Played, record
 from tests.tv.test_api import problem
+from tests.waiting import when
 from tv.auth import Role
 from tv.pages.api_films import file_name
 from tv.recorded import archiving, films
@@ -77,14 +78,6 @@ async def finished(client: httpx.AsyncClient, path: str = f"{API}/film") -> dict
             if film["state"] in ("ready", "failed"):
                 return film
             await asyncio.sleep(0.02)  # it is asked for, as pages do
-
-
-async def until(fact: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            await asyncio.sleep(0.02)  # a folder tells nobody: look
-            if await fact():
-                return
 
 
 async def publish(played: Played) -> None:
@@ -177,7 +170,7 @@ async def test_another_word_or_mark_is_another_film(played: Played) -> None:
         assert (await crew.get(f"{API}/film")).json()["state"] == "none"
         await crew.post(f"{API}/film")
         await finished(crew)
-        await until(lambda: holds(played, 1))  # what nobody would order any more goes
+        await when(lambda: holds(played, 1))  # what nobody would order any more goes
         assert first not in os.listdir(played.folder / "films")
 
 
@@ -232,7 +225,7 @@ async def test_only_so_many_may_wait(played: Played) -> None:
         assert refused.headers["retry-after"] == "10"
         assert (await crew.get(f"{API}/film")).json()["state"] == "none"
         async with archive(played):
-            await until(lambda: accepted(crew))
+            await when(lambda: accepted(crew))
             assert (await finished(crew))["state"] == "ready"
 
 
@@ -286,13 +279,13 @@ async def test_old_films_go_and_the_newest_stays(played: Played) -> None:
         span = {"start": played.began + 4, "end": played.began + 6}
         asked = await crew.post(f"{API}/clips", json=span)
         assert (await finished(crew, f"{API}/clips/{asked.json()['id']}"))["state"] == "ready"
-        await until(lambda: holds(played, 1))
+        await when(lambda: holds(played, 1))
     (clip,) = Shelf(played.folder / "films").orders()
     assert clip.kind == "clip"
     old = time.time() - 3 * archiving.DAY
     os.utime(played.folder / "films" / f"{clip.name}.mp4", (old, old))
     async with archive(played):
-        await until(lambda: holds(played, 0))
+        await when(lambda: holds(played, 0))
 
 
 def test_the_oldest_make_room_for_the_newest() -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from streaming.recording.disk import Disk
 from streaming.recording.index import Index
 from tests.servers import StoreServer
 from tests.streaming.recording.reels import LENGTH, START, events
+from tests.waiting import when
 from tv import journal, store
 from tv.folder import Folder
 from tv.recorded import recording
@@ -45,14 +46,6 @@ def _is_dealt_with(stage: "Stage", folder: Path, msn: int) -> bool:
 
 def _reaches(folder: Path, last: int) -> bool:
     return numbers(folder)[-1:] == [last]
-
-
-async def until(fact: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            await asyncio.sleep(0.02)  # a disk tells nobody: look
-            if fact():
-                return
 
 
 class Stage:
@@ -118,12 +111,12 @@ async def test_slow_disk_is_told_and_costs_what_left_the_window(tmp_path: Path) 
     tape = Tape("plateau", disk, nothing, slow=0.1)
     async with taping(tape, stage, tmp_path / "media.sock"):
         stage.show(1, 2)
-        await until(lambda: ("paused", LATE) in stage.states)
+        await when(lambda: ("paused", LATE) in stage.states)
         stage.show(3, 60)
         await asyncio.sleep(0)
         disk.may_write.set()
-        await until(lambda: numbers(tmp_path / "plateau")[-1:] == [62])
-        await until(lambda: stage.told[-1].seconds == LENGTH * len(numbers(tmp_path / "plateau")))
+        await when(lambda: numbers(tmp_path / "plateau")[-1:] == [62])
+        await when(lambda: stage.told[-1].seconds == LENGTH * len(numbers(tmp_path / "plateau")))
     there = numbers(tmp_path / "plateau")
     assert there[0] == 1
     assert there[1:] == list(range(there[1], 63)), "one hole, while the disk was stuck"
@@ -138,12 +131,12 @@ async def test_full_disk_pauses_until_there_is_room_and_loses_nothing_within_a_m
     tape = Tape("plateau", disk, nothing, retry=0.02)
     async with taping(tape, stage, tmp_path / "media.sock"):
         stage.show(1, 3)
-        await until(lambda: ("paused", FULL) in stage.states)
+        await when(lambda: ("paused", FULL) in stage.states)
         assert stage.told[-1].room == 0
         stage.show(4, 3)
         disk._free = 0
-        await until(lambda: numbers(tmp_path / "plateau") == [1, 2, 3, 4, 5, 6])
-        await until(lambda: stage.states[-1] == ("on", ""))
+        await when(lambda: numbers(tmp_path / "plateau") == [1, 2, 3, 4, 5, 6])
+        await when(lambda: stage.states[-1] == ("on", ""))
     assert stage.told[-1].missing == 0
 
 
@@ -156,11 +149,11 @@ async def test_disk_that_refuses_is_told_and_tried_again(
         Tape("plateau", Disk(folder, 0), nothing, retry=0.02), stage, tmp_path / "media.sock"
     ):
         stage.show(1, 2)
-        await until(lambda: ("paused", BROKEN) in stage.states)
+        await when(lambda: ("paused", BROKEN) in stage.states)
         await asyncio.sleep(0.1)  # several tries
         folder.unlink()
-        await until(lambda: numbers(folder) == [1, 2])
-        await until(lambda: stage.states[-1] == ("on", ""))
+        await when(lambda: numbers(folder) == [1, 2])
+        await when(lambda: stage.states[-1] == ("on", ""))
     assert caplog.text.count("is not recorded") == 1
 
 
@@ -168,11 +161,11 @@ async def test_disk_that_fills_up_is_told_while_there_is_room(tmp_path: Path) ->
     disk, stage = Disk(tmp_path / "plateau", 0), Stage()
     async with taping(Tape("plateau", disk, nothing), stage, tmp_path / "media.sock"):
         stage.show(1, 1)
-        await until(lambda: stage.told[-1:] and stage.told[-1].state == "on")
+        await when(lambda: stage.told[-1:] and stage.told[-1].state == "on")
         size = stage.told[-1].size
         disk._free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize - 700 * size
         stage.show(2, 1)
-        await until(lambda: stage.told[-1].reason)
+        await when(lambda: stage.told[-1].reason)
     # Others write to this disk too: it may be full by now.
     assert stage.told[-1].reason.startswith(("Le disque se remplit", "Le disque est presque plein"))
 
@@ -184,13 +177,13 @@ async def test_media_that_comes_back_is_recorded_on_without_a_line_twice(tmp_pat
         stage = Stage()
         async with link.listening(path, stage.serve):
             stage.show(1, 3)
-            await until(lambda: numbers(folder) == [1, 2, 3])
+            await when(lambda: numbers(folder) == [1, 2, 3])
         again = Stage()
         again.window = stage.window
         async with link.listening(path, again.serve):
-            await until(lambda: again.told)  # it says how it does
+            await when(lambda: again.told)  # it says how it does
             again.show(4, 2)
-            await until(lambda: numbers(folder) == [1, 2, 3, 4, 5])
+            await when(lambda: numbers(folder) == [1, 2, 3, 4, 5])
     assert len(list(folder.rglob("*.m4s"))) == 5
 
 
@@ -240,7 +233,7 @@ async def test_talk_that_must_not_be_recorded_is_not_even_when_the_store_dies(
                 while stage.state != state:
                     shown += 1
                     stage.show(shown, 1)
-                    await until(partial(_is_dealt_with, stage, folder, shown))
+                    await when(partial(_is_dealt_with, stage, folder, shown))
 
             def now() -> float:
                 return START + (shown + 1) * LENGTH
@@ -260,7 +253,7 @@ async def test_talk_that_must_not_be_recorded_is_not_even_when_the_store_dies(
             await book.append(TalkEnded(id="c", at=now(), by="c", talk="direct"))
             public = shown + 1
             await show_until("on")
-            await until(lambda: numbers(folder)[-1] == shown)
+            await when(lambda: numbers(folder)[-1] == shown)
             assert not set(range(private, public)) & set(numbers(folder))
     finally:
         server.kill()
@@ -282,7 +275,7 @@ async def test_killed_process_goes_on_where_it_was(data: Folder) -> None:
                 )
                 try:
                     stage.show(last - 9, 10)
-                    await until(partial(_reaches, folder, last))
+                    await when(partial(_reaches, folder, last))
                 finally:
                     process.kill()
                     await process.communicate()

@@ -8,6 +8,7 @@ import pytest
 
 from streaming.recording.index import Recorded, day_of
 from tests.streaming.recording.reels import INIT, START, closed, record
+from tests.waiting import when
 from tv.problems import Problem
 from tv.recorded.recordings import Recordings
 from tv.tasks import running
@@ -49,9 +50,7 @@ async def test_what_is_recorded_meanwhile_is_noticed(folder: Path) -> None:
         assert len(await segments(recorded)) == 3
         before = recorded.version("plateau")
         record(folder / "plateau", closed(4, 1)).close()
-        async with asyncio.timeout(10):
-            while recorded.version("plateau") == before:  # noqa: ASYNC110  # a disk tells nobody
-                await asyncio.sleep(0.02)
+        await when(lambda: recorded.version("plateau") != before)
         assert len(await segments(recorded)) == 4
 
 
@@ -97,9 +96,7 @@ async def test_slow_disk_refuses_what_is_too_much_and_what_is_late(folder: Path)
     with pytest.raises(Problem):  # their threads are still taken
         await segments(recorded)
     may_end.set()
-    async with asyncio.timeout(10):
-        while recorded._asked:  # noqa: ASYNC110  # threads that nobody waits for
-            await asyncio.sleep(0.01)
+    await when(lambda: not recorded._asked)
     assert len(await segments(recorded)) == 3
 
 

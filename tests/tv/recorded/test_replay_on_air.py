@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -18,15 +17,14 @@ from tests import servers
 from tests.servers import Fabrique
 from tests.studio import publishing
 from tests.tv.test_api import problem
+from tests.waiting import when
 from tv.auth import Role
 from tv.demo.film import FRAME_RATE
 from tv.demo.scene import frame_number
 
 API = "/api/v1/talks/direct"
 INDEX = "/plateau/replay/direct/index.m3u8"
-# Seconds after the end; on a quiet machine a tenth of it.
-SOON = 20.0
-WHOLE = 40.0
+SOON = 20.0  # seconds after the end; on a quiet machine a tenth of it
 LOOP = 16 * FRAME_RATE  # frames of the film
 
 
@@ -48,11 +46,11 @@ def served() -> Iterator[Fabrique]:
 
 
 async def until_on_air(client: httpx.AsyncClient) -> None:
-    while True:
+    async def is_on_air() -> bool:
         (channel,) = (await client.get("/api/v1/channels")).json()["items"]
-        if channel["on_air"] == "primary":
-            return
-        await asyncio.sleep(0)
+        return bool(channel["on_air"] == "primary")
+
+    await when(is_on_air)
 
 
 async def segments_later(client: httpx.AsyncClient, count: int) -> None:
@@ -88,6 +86,14 @@ def first_number(data: bytes) -> int:
         return frame_number(frame.to_ndarray(format="gray"))
 
 
+async def is_ready(crew: httpx.AsyncClient) -> bool:
+    return (await crew.get(INDEX)).status_code != 503
+
+
+async def is_complete(crew: httpx.AsyncClient) -> bool:
+    return bool((await crew.get(f"{API}/replay")).json()["complete"])
+
+
 @pytest.mark.alone
 async def test_talk_that_is_over_plays_again(served: Fabrique, film: Path) -> None:
     token = served.make_pass(Role.OPERATOR)
@@ -103,12 +109,9 @@ async def test_talk_that_is_over_plays_again(served: Fabrique, film: Path) -> No
             await segments_later(crew, 2)
             talk = (await crew.post(f"{API}:end")).json()
             marks = talk["marks"]
-            over = time.monotonic()
             problem(await anyone.get(INDEX), 404, "unknown-replay")
-            while (await crew.get(INDEX)).status_code == 503:
-                assert time.monotonic() - over < SOON
-            while not (await crew.get(f"{API}/replay")).json()["complete"]:
-                assert time.monotonic() - over < WHOLE
+            await when(lambda: is_ready(crew), SOON)
+            await when(lambda: is_complete(crew), SOON)
 
             seen = await asyncio.to_thread(play, f"{served.url}{INDEX}", token)
             numbers = [number for number, _ in seen]

@@ -1,9 +1,8 @@
 """Small pictures: the newest of each channel, and those beside recorded segments."""
 
-import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.streaming.archive.recorded import studio
 from tests.streaming.archive.test_thumbnails import number
 from tests.streaming.hls.film import Announced
 from tests.tv.recorded.test_replay import record
+from tests.waiting import when
 from tv import problems
 from tv.pages import thumbnail
 from tv.pages.thumbnail import FRESH
@@ -57,14 +57,6 @@ async def watching(folder: Path, announced: Announced, *channels: str) -> AsyncI
         yield made
 
 
-async def until(fact: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            await asyncio.sleep(0.02)  # a folder tells nobody: look
-            if fact():
-                return
-
-
 def beside(folder: Path) -> list[int]:
     """The numbers of the segments that have a picture."""
     return sorted(int(path.stem.split("-")[1]) for path in folder.rglob("*.jpg"))
@@ -76,8 +68,8 @@ async def test_each_channel_has_its_newest_picture_and_recordings_one_now_and_th
     record(tmp_path / "recording" / "plateau", announced)
     folder = tmp_path / "thumbnails"
     async with watching(tmp_path, announced, "plateau/480p", "plateau", "labo") as made:
-        await until(lambda: beside(tmp_path / "recording") == [101, 105, 109, 113])
-        await until(lambda: (folder / "labo.jpg").exists())
+        await when(lambda: beside(tmp_path / "recording") == [101, 105, 109, 113])
+        await when(lambda: (folder / "labo.jpg").exists())
         assert set(made._channels) == {"plateau", "labo"}
     assert EVERY == 8.0
     # Of 30 s, that at 24 s is the newest: it has number 100 of its loop of 250 pictures.
@@ -92,8 +84,8 @@ async def test_what_is_not_recorded_has_no_picture_on_the_disk(
     tmp_path: Path, announced: Announced
 ) -> None:
     async with watching(tmp_path, announced, "plateau") as made:
-        await until(lambda: (tmp_path / "thumbnails" / "plateau.jpg").exists())
-        await until(lambda: len(made._channels["plateau"].unrecorded) == 4)
+        await when(lambda: (tmp_path / "thumbnails" / "plateau.jpg").exists())
+        await when(lambda: len(made._channels["plateau"].unrecorded) == 4)
     assert beside(tmp_path / "recording") == []
 
 
@@ -109,7 +101,7 @@ async def test_a_broken_segment_costs_its_own_picture_and_no_other(
         for each in announced.events
     ]
     async with watching(tmp_path, broken, "plateau"):
-        await until(lambda: beside(tmp_path / "recording") == [101, 109, 113])
+        await when(lambda: beside(tmp_path / "recording") == [101, 109, 113])
 
 
 async def test_what_the_decoder_died_on_is_not_tried_again(
@@ -119,7 +111,7 @@ async def test_what_the_decoder_died_on_is_not_tried_again(
     (tmp_path / "thumbnails").mkdir()
     (tmp_path / "thumbnails" / "attempt").write_text("7-109")
     async with watching(tmp_path, announced, "plateau"):
-        await until(lambda: beside(tmp_path / "recording") == [101, 105, 113])
+        await when(lambda: beside(tmp_path / "recording") == [101, 105, 113])
 
 
 async def test_the_newest_picture_is_served_while_it_is_of_now(tmp_path: Path) -> None:

@@ -5,8 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.streaming.ingest.films import X264_B
 from tests.streaming.keep.films import START, Frame, decode, probe
 from tests.streaming.keep.films import film as make
 from tests.studio import publishing
+from tests.waiting import until, when
 from tv.folder import Folder
 from tv.settings import Settings, load
 from tv.studios import keeping
@@ -85,20 +85,6 @@ async def keeper(path: Path, folder: Path, how: Settings) -> AsyncIterator[None]
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(fact: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not fact():  # noqa: ASYNC110  # a disk tells nobody: look
-            await asyncio.sleep(0.02)
-
-
-def wait(fact: Callable[[], object]) -> None:
-    """The same without a loop."""
-    end = time.monotonic() + 30
-    while not fact():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def _are_there(folder: Path, count: int) -> bool:
     return len(files(folder)) == count
 
@@ -114,7 +100,7 @@ async def test_each_publisher_has_its_file(tmp_path: Path) -> None:
         await stage.publish(frames)
         stage.leave()
         await stage.publish(frames, later=60.0)
-        await until(lambda: len(files(folder)) == 2)
+        await when(lambda: len(files(folder)) == 2)
     names = ["2026-11-25T16-40-03Z.mkv", "2026-11-25T16-41-03Z.mkv"]
     assert [file.name for file in files(folder)] == names
     for file in files(folder):  # the second was ended by the process's own end
@@ -130,7 +116,7 @@ async def test_file_ends_with_media_and_the_next_begins_with_it(tmp_path: Path) 
             stage = Stage()
             async with link.listening(path, stage.serve):
                 await stage.publish(frames, later=10.0 * count)
-                await until(partial(_are_there, folder, count))
+                await when(partial(_are_there, folder, count))
     assert [decode(file)["pictures"] for file in files(folder)] == [25, 25]
 
 
@@ -142,7 +128,7 @@ async def test_full_disk_ends_the_file_and_is_said_once(
     async with link.listening(path, stage.serve), keeper(path, folder, settings("1000000")):
         for lap in range(3):
             await stage.publish(frames, later=float(lap))
-            await until(lambda: keeping.FULL in stage.told)
+            await when(lambda: keeping.FULL in stage.told)
     assert stage.told == ["", keeping.FULL]
     assert files(folder) == []
     assert caplog.text.count("is not kept: less than 1000000.0 GB are free") == 1
@@ -155,11 +141,11 @@ async def test_disk_that_refuses_is_said_and_tried_again(tmp_path: Path) -> None
     keeper = keeping.Keeper(path, "plateau", "primary", folder, 0, retry=0.05)
     async with link.listening(path, stage.serve), running(keeper.run()):
         await stage.publish(frames)
-        await until(lambda: keeping.BROKEN in stage.told)
+        await when(lambda: keeping.BROKEN in stage.told)
         folder.unlink()
-        await until(lambda: stage.told[-1] == "")
+        await when(lambda: stage.told[-1] == "")
         await stage.publish(frames, later=10.0)
-        await until(lambda: list(folder.glob("*.mkv")))
+        await when(lambda: list(folder.glob("*.mkv")))
     (file,) = folder.glob("*.mkv")
     assert file.name == "2026-11-25T16-40-13Z.mkv"
     assert decode(file)["pictures"] == 25
@@ -188,9 +174,9 @@ def test_studio_is_kept_before_the_slate_takes_over(film: Path) -> None:
     with fabrique(**keep) as server:
         folder = server.folder.keep
         with publishing(film, server) as studio:
-            wait(lambda: any(file.stat().st_size > 50_000 for file in files(folder)))
+            until(lambda: any(file.stat().st_size > 50_000 for file in files(folder)))
             studio.kill()
-            wait(lambda: all(b"\x1c\x53\xbb\x6b" in file.read_bytes() for file in files(folder)))
+            until(lambda: all(b"\x1c\x53\xbb\x6b" in file.read_bytes() for file in files(folder)))
         (file,) = files(folder)
         assert decode(file)["pictures"] >= 10  # its index is there: the file was ended
 
@@ -211,7 +197,7 @@ async def test_killed_process_leaves_a_file_that_plays(tmp_path: Path) -> None:
         )
         try:
             await stage.publish(frames)
-            await until(lambda: any(file.stat().st_size > 10_000 for file in files(folder.keep)))
+            await when(lambda: any(file.stat().st_size > 10_000 for file in files(folder.keep)))
         finally:
             process.kill()
             await process.communicate()

@@ -17,6 +17,7 @@ from tests.servers import Fabrique
 from tests.streaming import studios
 from tests.streaming.ingest.films import Recorder
 from tests.streaming.restream.air import START, air
+from tests.waiting import when
 from tv.auth import Role
 from tv.settings import Restream
 from tv.studios import restreaming
@@ -227,9 +228,7 @@ async def test_stage_is_restreamed_to_a_lab_of_the_same_house(tmp_path: Path) ->
                 return [each["state"] for each in restreams] == [state] and lab == on_air
 
             async def until(state: str, on_air: str) -> None:
-                async with asyncio.timeout(60):
-                    while not await shows(state, on_air):  # noqa: ASYNC110  # others' doings: ask
-                        await asyncio.sleep(0.1)
+                await when(lambda: shows(state, on_air), 60)
 
             await until("off", "slate")
             assert (await client.post("/api/v1/restreams/labo:start")).status_code == 200

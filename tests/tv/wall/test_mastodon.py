@@ -1,8 +1,7 @@
 """Mastodon: what is taken from a real server's answers, and how it comes to the wall."""
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from redis.asyncio import Redis
 from engagement.wall.posts import Posts
 from tests.tv.house import house
 from tests.tv.wall.mastodon_server import MastodonServer, mastodon_server
+from tests.waiting import when
 from tv.auth import Role
 from tv.settings import SettingsError, Wall, load
 from tv.tasks import running
@@ -130,12 +130,6 @@ def test_server_that_is_not_there_is_said() -> None:
         fetch("http://127.0.0.1:1", "fabrique")
 
 
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110  # another task's work: ask
-            await asyncio.sleep(0.01)
-
-
 async def test_posts_from_elsewhere_wait_for_a_moderator_and_come_once(
     redis: Redis, server: MastodonServer
 ) -> None:
@@ -145,11 +139,11 @@ async def test_posts_from_elsewhere_wait_for_a_moderator_and_come_once(
     async with house(redis) as place, place.client() as anyone, place.crew(Role.MODERATOR) as crew:
         posts: Posts = place.follower.audience.posts
         async with running(bring(wall, place.follower, place.upstream.now)):
-            await until(lambda: posts.by_id)
+            await when(lambda: posts.by_id)
             server.post("fabrique", "<p>Encore</p>")
-            await until(lambda: len(posts.by_id) == 2)
+            await when(lambda: len(posts.by_id) == 2)
             asked = len(server.asked)
-            await until(lambda: len(server.asked) > asked + 3)
+            await when(lambda: len(server.asked) > asked + 3)
         assert [(post.text, post.state) for post in posts.by_id.values()] == [
             ("Bravo la Fabrique", "pending"),
             ("Encore", "pending"),
@@ -159,7 +153,7 @@ async def test_posts_from_elsewhere_wait_for_a_moderator_and_come_once(
         await crew.post(f"/api/v1/wall/posts/{first}:reject", json={})
         async with running(bring(wall, place.follower, place.upstream.now)):  # a new clerk
             asked = len(server.asked)
-            await until(lambda: len(server.asked) > asked + 3)
+            await when(lambda: len(server.asked) > asked + 3)
         assert (len(posts.by_id), posts.by_id[first].state) == (2, "rejected")
 
 

@@ -1,7 +1,7 @@
 """WHIP through the whole service, to what viewers see: an aiortc studio, and a browser."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tests.servers import Fabrique, fabrique
 from tests.streaming.ingest.whip.publisher import Publisher, publishing
 from tests.streaming.webrtc.media import encode_sounds
 from tests.viewers import CAMERA_ARGUMENTS, chromium_beside
+from tests.waiting import when
 from tv.auth import Role
 
 STUDIO = """
@@ -127,11 +128,11 @@ async def source(service: Fabrique) -> dict[str, Any]:
     return found
 
 
-async def until(service: Fabrique, fact: Any, seconds: float = 20.0) -> dict[str, Any]:
-    async with asyncio.timeout(seconds):
-        while not fact(seen := await source(service)):  # noqa: ASYNC110  # another process: ask
-            await asyncio.sleep(0.05)
-    return seen
+async def until(service: Fabrique, fact: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        return seen if fact(seen := await source(service)) else None
+
+    return await when(look)
 
 
 @pytest.mark.slow
