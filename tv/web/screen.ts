@@ -2,6 +2,7 @@
 // Nobody is there to press anything: it looks after itself.
 
 import { html, nothing, render } from "lit";
+import { anew } from "./anew";
 import { call } from "./api";
 import { Labs } from "./asking";
 import * as clock from "./clock";
@@ -44,7 +45,6 @@ let told = ""; // what the control room was last told
 let toldAt = 0;
 let connectedAt = performance.now(); // when there last was a connection
 let backAt = 0; // since when there is one; 0: there is none
-let leaving = false;
 
 live.onPartial = (partial) => partial.channel === picture?.channel && picture.guess(partial);
 live.onView = (view) => {
@@ -146,7 +146,7 @@ function sleep(dark: boolean): void {
   asleep = dark;
   keepLit(!dark);
   const morning = page.night && !isNight(clock.now(), page.night);
-  if (!dark && morning) void anew(); // with what the server has by then
+  if (!dark && morning) begin();
 }
 
 function spottedFor({ spotted_at }: Screen): number {
@@ -188,21 +188,12 @@ function unpaired(): void {
 
 /** The picture does not come, though the server has been there for a while. */
 function startOver(): void {
-  if (backAt && performance.now() - backAt > BACK * 1000) void anew();
+  if (backAt && performance.now() - backAt > BACK * 1000) begin();
 }
 
-/** Load the page anew, if the server is there to give it: else the browser would show its own. */
-async function anew(): Promise<void> {
-  if (leaving) return;
-  leaving = true;
-  try {
-    const { ok } = await fetch(location.href, { method: "HEAD", cache: "no-store" });
-    if (!ok) throw new Error("not now");
-    picture?.leave();
-    location.reload();
-  } catch {
-    leaving = false; // what there is stays
-  }
+/** With what the server has by now. */
+function begin(): void {
+  void anew(() => picture?.leave());
 }
 
 function standing(screen: Screen) {

@@ -3,7 +3,7 @@
 import { html } from "lit";
 import { t } from "../language";
 import * as icons from "./icons";
-import { announce } from "./text";
+import { asked } from "./later";
 
 /** What can be reported. `text` is what one reads of it, "" for a picture alone. */
 export interface Reported {
@@ -27,10 +27,5 @@ export function alertButton(reported: Reported) {
 }
 
 async function open(reported: Reported): Promise<void> {
-  try {
-    const { report } = await import("./alert_dialog");
-    report(reported);
-  } catch {
-    announce(t("Le serveur ne répond pas."), true);
-  }
+  (await asked(() => import("./alert_dialog")))?.report(reported);
 }

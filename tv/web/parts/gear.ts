@@ -2,11 +2,10 @@
 
 import { html, nothing } from "lit";
 import type { Position, Preferences } from "../kept";
-import { t } from "../language";
 import * as icons from "./icons";
+import { asked } from "./later";
 import { playable } from "./on_site";
 import type { Rhythm } from "./rhythms";
-import { announce } from "./text";
 
 type Sheet = typeof import("./settings_sheet");
 
@@ -76,11 +75,7 @@ export class Gear {
 
   private async load(): Promise<void> {
     playable();
-    try {
-      this.sheet = await import("./settings_sheet");
-      this.open(true);
-    } catch {
-      announce(t("Le serveur ne répond pas."), true);
-    }
+    this.sheet = await asked(() => import("./settings_sheet"));
+    if (this.sheet) this.open(true);
   }
 }

@@ -1,7 +1,22 @@
-// A part of the page that is loaded when it is first wanted, and asked for again until it is there.
+// Parts of the page that are loaded when they are first wanted.
+
+import { complete } from "../anew";
+import { announce } from "./text";
 
 const AGAIN = 3000; // ms
 
+/** What somebody asked for; null where it does not come: they are told, or the page comes anew. */
+export async function asked<T>(load: () => Promise<T>): Promise<T | null> {
+  try {
+    return await load();
+  } catch {
+    const trouble = await complete();
+    if (trouble) announce(trouble, true);
+    return null;
+  }
+}
+
+/** A part that is tried again until it is there, or the page comes anew. */
 export class Later<T> {
   private part: T | null = null;
   private loading = false;
@@ -25,7 +40,8 @@ export class Later<T> {
     try {
       this.part = await this.load();
     } catch {
-      setTimeout(() => void this.fetch(), AGAIN); // the network is away
+      setTimeout(() => void this.fetch(), AGAIN);
+      await complete();
       return;
     }
     this.changed();

@@ -3,6 +3,7 @@
 
 import type HlsJs from "hls.js";
 import type { HlsConfig, LevelDetails } from "hls.js";
+import { complete } from "../anew";
 import { dateAt, positionAt } from "./dated";
 import { PathFailed, decoded } from "./path";
 
@@ -35,7 +36,10 @@ export class Playlist {
    * when a picture has been decoded. Rejects with PathFailed.
    */
   async open(from: number | null = null, paused = false): Promise<void> {
-    const Library = await preload();
+    const Library = await preload().catch(() => {
+      void complete(); // for nothing else plays it here
+      throw new PathFailed("lecteur absent");
+    });
     if (this.stopped) return;
     const failed = Library?.isSupported() ? this.attach(Library, from) : this.hand(from);
     failed.catch(() => {}); // once open, whoever plays it looks at `failure`
