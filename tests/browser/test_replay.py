@@ -275,6 +275,9 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
         crew.get_by_role("button", name="Début ici").click()
         expect(crew.locator(".clock").last).not_to_have_text(length)
         expect(crew.locator(".clock").first).to_have_text("0:00")
+        # Back to the whole of it: what happened at its start is in it again, also for other tests.
+        crew.get_by_role("button", name="Ne rien couper").click()
+        expect(crew.locator(".clock").last).to_have_text(length)
 
         publish = crew.get_by_role("button", name="Mettre en ligne")
         expect(publish).to_be_disabled()
