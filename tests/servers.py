@@ -55,7 +55,24 @@ def store_server() -> Iterator[StoreServer]:
             server.kill()
 
 
-class Fabrique:
+class Supervised:
+    """A supervisor of ours, which tells its log what it starts."""
+
+    log: Path
+
+    def children(self) -> dict[str, int]:
+        """The process ids of its processes, by name ("media", "web:0", "store" …)."""
+        log = self.log.read_text()
+        return {name: int(pid) for name, pid in re.findall(r"(\S+) started \(process (\d+)\)", log)}
+
+    def kill(self, name: str) -> int:
+        """SIGKILL one of its processes, which it will start again; return the old process id."""
+        pid = self.children()[name]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+
+class Fabrique(Supervised):
     """`fabrique-tv serve` in a folder of its own, on ports of its own."""
 
     def __init__(self, data: Path, **settings: str) -> None:
@@ -106,17 +123,6 @@ class Fabrique:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)
-
-    def children(self) -> dict[str, int]:
-        """The process ids of its processes, by name ("media", "web:0", "store" …)."""
-        log = self.log.read_text()
-        return {name: int(pid) for name, pid in re.findall(r"(\S+) started \(process (\d+)\)", log)}
-
-    def kill(self, name: str) -> int:
-        """SIGKILL one of its processes, which it will start again; return the old process id."""
-        pid = self.children()[name]
-        os.kill(pid, signal.SIGKILL)
-        return pid
 
     def key(self, channel: str = "plateau", slot: str = "primary") -> str:
         return stream_key(load_secret(self.folder.path), channel, slot)

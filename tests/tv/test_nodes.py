@@ -2,13 +2,11 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -18,63 +16,17 @@ from typer.testing import CliRunner
 from streaming import link
 from streaming.webrtc.mux import Mux
 from tests import servers
+from tests.nodes import PATIENCE, answers, node
 from tests.servers import Fabrique, free_ports, is_alive
 from tests.studio import publishing
 from tests.viewers import whep
+from tests.waiting import until, when
 from tv.auth import Role
 from tv.cli import app
 from tv.edge import Edge
 from tv.folder import Folder, FolderError
 from tv.settings import load
 from tv.tasks import running
-
-PATIENCE = 60.0  # seconds
-
-
-class Node:
-    """One of `fabrique-tv edge`, `web`, `captions` and `ladder`, as one starts it."""
-
-    def __init__(self, origin: Fabrique, folder: Path, command: str, *options: str) -> None:
-        self.port, webrtc = free_ports(2)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / f"{command}.log"
-        token = folder / "node.pass"
-        token.write_text(origin.make_pass(Role.NODE))
-        environment = origin.environment | {
-            "FABRIQUE_SERVER__PORT": str(self.port),
-            "FABRIQUE_WEBRTC__PORT": str(webrtc),
-            "FABRIQUE_PASS_FILE": str(token),
-        }
-        there = f"127.0.0.1:{origin.environment['FABRIQUE_LINK__PORT']}"
-        given = [command, "--origin", there, *options]
-        if "--data" not in options:
-            given += ["--data", str(folder / command)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tv", *given], env=environment, stderr=log, stdout=log
-            )
-
-    def wait_ready(self) -> None:
-        until(lambda: answers(f"{self.url}/readyz") == 200, self.log.read_text)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
-
-
-def until(look: Callable[[], object], told: Callable[[], str] = lambda: "") -> None:
-    end = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < end, f"it did not happen in time\n{told()}"
-        time.sleep(0.05)  # other processes: ask again
-
-
-def answers(address: str) -> int:
-    """The status of what an address answers; 0 for nothing."""
-    try:
-        return httpx.get(address, timeout=5).status_code
-    except httpx.TransportError:
-        return 0
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +51,10 @@ def origin(film: Path) -> Iterator[Fabrique]:
             yield server
 
 
-@contextmanager
-def node(origin: Fabrique, folder: Path, command: str, *options: str) -> Iterator[Node]:
-    made = Node(origin, folder, command, *options)
-    try:
-        yield made
-    finally:
-        made.stop()
-
-
-def store_of(origin: Fabrique) -> tuple[str, str]:
-    return "--store", origin.environment["FABRIQUE_STORE__URL"]
+async def watched(url: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        figures = (await client.get(f"{url}/metrics", timeout=5)).text
+    return 'fabrique_whep_sessions{channel="plateau"} 1.0' in figures
 
 
 @pytest.mark.slow
@@ -123,12 +68,8 @@ async def test_an_edge_sends_the_picture_and_its_sessions_bear_its_name(
             numbers = await viewer.film_frames(20)
             assert sorted(numbers) == numbers
             assert (await viewer.sound()).samples > 0
-            watched = 'fabrique_whep_sessions{channel="plateau"} 1.0'
-            # At the edge, and in all, as media has counted:
-            await asyncio.to_thread(until, lambda: watched in httpx.get(f"{edge.url}/metrics").text)
-            await asyncio.to_thread(
-                until, lambda: watched in httpx.get(f"{origin.url}/metrics").text
-            )
+            for server in (edge, origin):  # at the edge, and in all, as media has counted
+                await when(partial(watched, server.url))
         assert answers(f"{edge.url}/plateau/index.m3u8") == 404  # that is for web processes
 
 
@@ -166,7 +107,7 @@ def test_captions_made_elsewhere_reach_viewers(origin: Fabrique, folder: Path) -
             reply = httpx.get(cues)
             return reply.status_code == 200 and bool(reply.json()["items"])
 
-        until(written, made.log.read_text)
+        until(written, PATIENCE, made.log.read_text)
 
 
 @pytest.mark.slow
@@ -182,7 +123,7 @@ def test_a_node_without_a_right_pass_is_turned_away_and_told(
         process = subprocess.Popen(
             [sys.executable, "-m", "tv", *map(str, arguments)], env=os.environ, stderr=file
         )
-    until(lambda: "does not accept our pass" in log.read_text(), log.read_text)
+    until(lambda: "does not accept our pass" in log.read_text(), told=log.read_text)
     process.terminate()
     process.wait(timeout=30)
     assert "turned away" in origin.log.read_text()
@@ -198,12 +139,8 @@ async def test_viewers_of_an_edge_stay_while_media_is_away(
         async with whep(edge.url) as viewer:
             await viewer.film_frames(2)
             origin.kill("media")
-            await asyncio.to_thread(
-                until, lambda: edge.log.read_text().count("edge     INFO    follows") == 2
-            )
-            await asyncio.to_thread(
-                until, lambda: origin.log.read_text().count("rtmp on") == 2, origin.log.read_text
-            )
+            await when(lambda: edge.log.read_text().count("edge     INFO    follows") == 2)
+            await when(lambda: origin.log.read_text().count("rtmp on") == 2)
             with publishing(film, origin):  # the first one's connection went with media
                 async with asyncio.timeout(PATIENCE):
                     await viewer.film_frames(10)  # the same session
