@@ -46,7 +46,7 @@ export class Keys {
     if (name === " " && target.closest(PRESSING)) return;
     if (name.startsWith("Arrow") && target.closest(MOVING)) return;
     event.preventDefault();
-    key.act();
+    if (!event.repeat || name.startsWith("Arrow")) key.act(); // one that is held only moves on
   }
 
   private list(): void {

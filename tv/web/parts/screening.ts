@@ -242,6 +242,6 @@ export class Screening {
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;
     event.preventDefault();
-    act();
+    if (!event.repeat || event.key.startsWith("Arrow")) act(); // one that is held only moves on
   }
 }
