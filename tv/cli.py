@@ -17,7 +17,7 @@ from tv.backup import BackupError
 from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
 from tv.options import Config, Data, configured
-from tv.passes import Passes, Role
+from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.schedule.cli import schedule
 from tv.schedule.errors import ScheduleError
 from tv.settings import Settings, SettingsError
@@ -104,7 +104,8 @@ def issue_pass(
         _fail(f"Laboratoire inconnu : « {lab} ». Il y a : {', '.join(settings.labs) or 'aucun'}.")
     if table and not lab:
         _fail("--table va avec --lab : le laboratoire où elle est.")
-    made = Passes(load_secret(folder.path)).issue(
+    passes = Passes(load_secret(folder.path))
+    made = passes.issue(
         Role(role), name=name, talk=talk, lab=lab, table=table_id(lab, table) if table else ""
     )
     if token:
@@ -113,6 +114,30 @@ def issue_pass(
     link = pass_link(address(settings, folder), Role(role), made, lab, table)
     print(link)
     print_qr(link)
+    print(f"Pour le reprendre\u202f: fabrique-tv revoke {passes.read(made).id}")
+
+
+@app.command()
+def revoke(
+    shown: Annotated[
+        str,
+        typer.Argument(metavar="LAISSEZ-PASSER", help="Son lien, lui-même, ou son identifiant."),
+    ],
+    data: Data = Path("data"),
+    config: Config = None,
+) -> None:
+    """Reprend un laissez-passer perdu : il n’ouvre plus rien dans les secondes qui suivent."""
+    from tv import revoking
+
+    folder = _existing(data)
+    try:
+        name, held = revoking.revoke(folder.revoked, Passes(load_secret(folder.path)), shown)
+    except PassExpired:
+        _fail("Ce laissez-passer n’est déjà plus valable.")
+    except PassForged:
+        _fail("Ce n’est ni un laissez-passer de ce serveur, ni l’identifiant d’un laissez-passer.")
+    who = ", ".join(each for each in (held.role, held.name) if each) if held else ""
+    print(f"Repris\u202f: {name}{who and f' ({who})'}.")
 
 
 @app.command()

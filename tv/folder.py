@@ -100,6 +100,11 @@ class Folder:
         return self.path / "wall"
 
     @property
+    def revoked(self) -> Path:
+        """The passes that were taken back: see `tv/revoking.py`."""
+        return self.path / "revoked"
+
+    @property
     def erased(self) -> Path:
         """Who was forgotten, as digests: see `tv/compaction.py`."""
         return self.path / "erased.jsonl"

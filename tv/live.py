@@ -75,7 +75,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -134,11 +134,13 @@ class Live:
         store: Redis,
         settings: Settings,
         pace: Pace = DEFAULT_PACE,
+        revoked: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._follower = follower
         self._upstream = upstream
         self._store = store
         self._pace = pace
+        self._revoked = revoked
         self._watching = f"fabrique:{{{settings.event.slug}}}:viewers"  # where counts are told
         self._channels = tuple(settings.channels)
         self._pages: set[Page] = set()
@@ -306,6 +308,9 @@ class Live:
             for channel in self._channels:
                 self._state_changed(channel)
             looks += 1
+            for page in tuple(self._pages):
+                if page.who.pass_id in self._revoked():
+                    page.cut()  # it comes back as somebody of the audience
             if looks % 30 == 0:
                 for page in self._pages:
                     page.forgive()

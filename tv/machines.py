@@ -61,9 +61,8 @@ def inherited() -> link.Remote | None:
 
 
 @asynccontextmanager
-async def listening(settings: Link, secret: bytes, serve: Serve) -> AsyncIterator[None]:
+async def listening(settings: Link, passes: Passes, serve: Serve) -> AsyncIterator[None]:
     """Let machines in while the body runs."""
-    passes = Passes(secret)
 
     def admits(token: str) -> bool:
         try:

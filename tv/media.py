@@ -30,6 +30,8 @@ from tv import machines
 from tv.folder import Folder
 from tv.followers import Followers
 from tv.on_air import OnAir, put_on_air
+from tv.passes import Passes
+from tv.revoking import Revoked
 from tv.settings import Settings
 from tv.studios.keys import read_stream_key
 from tv.studios.restreams import Restreams
@@ -288,7 +290,8 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         stack.push_async_callback(media.studios.close)
         await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
         if settings.link.host:
-            await stack.enter_async_context(machines.listening(settings.link, secret, media.serve))
+            passes = Passes(secret, revoked=Revoked(folder.revoked))
+            await stack.enter_async_context(machines.listening(settings.link, passes, media.serve))
         host, port = settings.rtmp.host, settings.rtmp.port
         await stack.enter_async_context(
             rtmp.listening(host, port, media.open_source, refused=media.refused)

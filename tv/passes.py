@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ class PassForged(Exception):
 
 
 class PassExpired(Exception):
-    """A pass or a token whose time is over."""
+    """A pass or a token whose time is over, or that was taken back."""
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -70,10 +70,19 @@ Signed = TypeVar("Signed", Pass, Participant)
 
 
 class Passes:
-    """Signs and reads passes and participants' tokens. Nothing about them is stored."""
+    """Signs and reads passes and participants' tokens.
 
-    def __init__(self, secret: bytes, now: Callable[[], float] = time.time) -> None:
+    Nothing about them is stored, but which passes were taken back: `revoked` has their ids.
+    """
+
+    def __init__(
+        self,
+        secret: bytes,
+        now: Callable[[], float] = time.time,
+        revoked: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self._now = now
+        self.revoked = revoked
         self._passes = _signer(secret, "pass")
         self._participants = _signer(secret, "participant")
         self._known: dict[str, Pass | Participant] = {}  # read before: votes come in storms
@@ -121,7 +130,7 @@ class Passes:
             if len(self._known) >= KNOWN:
                 self._known.clear()
             self._known[token] = found
-        if found.expires <= self._now():
+        if found.expires <= self._now() or found.id in self.revoked():
             raise PassExpired("its time is over")
         return found
 

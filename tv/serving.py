@@ -23,6 +23,7 @@ from tv.live import Live
 from tv.reacting import Reacting
 from tv.recorded.films import Orders
 from tv.recorded.recordings import Recordings
+from tv.revoking import Revoked
 from tv.settings import Settings
 from tv.sockets import Sockets
 from tv.tasks import keep_running, running
@@ -94,10 +95,11 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
         )
         follower = Follower(events)
         recordings = Recordings(folder.recording, settings.recording.channels)
-        live = Live(follower, upstream, client, settings)
+        passes = Passes(secret, revoked=Revoked(folder.revoked))
+        live = Live(follower, upstream, client, settings, revoked=passes.revoked)
         app = create_app(
             settings,
-            Passes(secret),
+            passes,
             upstream,
             follower,
             live,

@@ -26,6 +26,7 @@ from tv.live import Live, Pace
 from tv.reacting import Reacting
 from tv.recorded.films import Orders
 from tv.recorded.recordings import Recordings
+from tv.revoking import Revoked
 from tv.serving import configure
 from tv.settings import Settings, load
 from tv.tasks import running
@@ -123,13 +124,15 @@ async def house(
     """
     settings = settings or load(None, {})
     event = settings.event.slug
-    passes, folder = Passes(SECRET), Folder(data)
+    folder = Folder(data)
+    passes = Passes(SECRET, revoked=Revoked(folder.revoked))
     upstream = Upstream(media or Path("/nowhere"), list(settings.channels))
     async with journal.opened(store, event) as events:
         follower = Follower(events)
         reacting = Reacting(follower, upstream.now, every=0.05)
         recorded = Recordings(recordings or folder.recording, list(settings.channels))
-        live = Live(follower, upstream, store, settings, Pace(**{"interval": 0.02, **pace}))
+        often = Pace(**{"interval": 0.02, **pace})
+        live = Live(follower, upstream, store, settings, often, passes.revoked)
         app = create_app(
             settings,
             passes,

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.tv.house import SECRET, House, house
 from tv.folder import FolderError
 from tv.passes import Passes, PassExpired, PassForged, Role
+from tv.revoking import Revoked, revoke
 from tv.settings import load
 from tv.studios.keys import load_secret, read_stream_key, stream_key
 
@@ -227,3 +228,32 @@ async def test_page_of_another_site_cannot_open_a_socket(tv: House) -> None:
     with pytest.raises(InvalidStatus):
         async with connect(f"ws://{tv.address}/ws", origin="https://elsewhere.example"):  # type: ignore[arg-type]
             pass
+
+
+def test_pass_that_was_taken_back_opens_nothing_whatever_one_shows_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "revoked"
+    passes = Passes(SECRET, revoked=Revoked(file))
+    lost, link, named, kept = (passes.issue(Role.HOST, name="Zoé") for _ in range(4))
+    read = Passes(SECRET)
+    assert revoke(file, read, lost)[1] == read.read(lost)
+    revoke(file, read, f"https://tv.example.org/labo/1#pass={link}")
+    assert revoke(file, read, read.read(named).id) == (read.read(named).id, None)
+    for each in (lost, link, named):
+        with pytest.raises(PassExpired):
+            passes.read(each)
+    assert passes.read(kept).name == "Zoé"
+    with pytest.raises(PassForged):
+        revoke(file, read, Passes(bytes(32)).issue(Role.ADMIN))
+
+
+async def test_page_whose_pass_is_taken_back_is_the_crews_no_more(
+    redis: Redis, tmp_path: Path
+) -> None:
+    async with house(redis, data=tmp_path, refresh=0.02) as tv:
+        token = tv.passes.issue(Role.OPERATOR)
+        async with tv.page(token, alerts="") as page, tv.client(token) as client:
+            await page.view("alerts")
+            revoke(tmp_path / "revoked", tv.passes, token)
+            with pytest.raises(ConnectionClosed):
+                await page.view("a view that never comes")
+            assert code(await client.get("/api/v1/alerts")) == (401, "pass-expired")
