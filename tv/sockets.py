@@ -18,7 +18,7 @@ def return_after(pages: int) -> int:
 
     They come evenly: all at once they would hold up each other, and who votes meanwhile.
     """
-    return round(1000 * random.random() * min(LONGEST, pages / RETURNS))
+    return round(1000 * random.random() * min(LONGEST, pages / RETURNS))  # noqa: S311 -- jitter
 
 
 @dataclass(frozen=True)

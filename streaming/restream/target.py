@@ -90,7 +90,7 @@ class Target:
             self._say("waiting", detail=said)
             if clock.time() - started > STEADY:
                 pause = self._pauses.first
-            await asyncio.sleep(pause * random.uniform(0.75, 1.25))
+            await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 -- jitter
             pause = min(self._pauses.longest, pause * 2)
 
     async def _send(self, publication: Publication) -> None:

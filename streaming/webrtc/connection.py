@@ -283,7 +283,7 @@ class Connection(ABC):
         granted = time.monotonic()
         while time.monotonic() - granted < CONSENT_EXPIRES:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CONSENT_INTERVAL * random.uniform(0.8, 1.2)):
+                async with asyncio.timeout(CONSENT_INTERVAL * random.uniform(0.8, 1.2)):  # noqa: S311 -- jitter
                     await dtls.over.wait()
                 return
             with contextlib.suppress(ConnectionError):

@@ -44,7 +44,7 @@ async def run(link_path: Path, channel: str, slot: str, url: str, *, loop: bool 
             await asyncio.Event().wait()
         if clock.time() - started > STEADY:
             pause, said = FIRST_PAUSE, ""
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # not all at once after a cut
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- not all at once
         pause = min(LONGEST_PAUSE, pause * 2)
 
 
