@@ -21,6 +21,12 @@ SETTINGS = load(
         "FABRIQUE_ORGANISER__NAME": "Habitat & Cie",
         "FABRIQUE_ORGANISER__CONTACT": "bonjour@example.org",
         "FABRIQUE_PRIVACY__DAYS": "90",
+        "FABRIQUE_RECORDING__DAYS": "20",
+        "FABRIQUE_RESTREAMS__TUBE__URL": "rtmp://tube.example/live",
+        "FABRIQUE_RESTREAMS__TUBE__KEY": "secret",
+        "FABRIQUE_RESTREAMS__TUBE__TITLE": "Tube",
+        "FABRIQUE_WALL__HASHTAG": "proximite",
+        "FABRIQUE_WEBRTC__ICE_SERVERS__FAR__URLS": "stun:stun.example.org:3478",
     },
 )
 QUESTION = "Qui paie <le> chauffage ?"
@@ -92,6 +98,8 @@ async def test_whoever_reads_the_notice_sees_what_is_kept_and_has_it_erased(tv: 
         assert "Qui paie &lt;le&gt; chauffage ?" in text
         assert "Habitat &amp; Cie" in text
         assert "90 jours après" in text
+        for said in ("20 jours, et 7 jours de plus", "#proximite", "sur Tube", "stun.example.org,"):
+            assert said in text
         elsewhere = {"origin": "https://ailleurs.example"}
         refused = await ann.post("/confidentialite/effacer", headers=elsewhere)
         assert refused.status_code == 403

@@ -25,6 +25,7 @@ from tv.pages.rgaa import STATES, grid
 from tv.passes import PARTICIPANT_LIFETIME
 from tv.schedule.shown import named
 from tv.settings import Settings
+from tv.webrtc.ice_servers import hosts
 from tv.writing import Writer
 
 PRIVACY = "/confidentialite"
@@ -66,17 +67,24 @@ class Desk:
         )
 
     async def privacy(self, request: Request) -> Response:
-        who = identity(request)
+        who, settings = identity(request), self._settings
         erased = "efface" in request.query_params and not who.participant
         page = self._page(
             request,
             "privacy.html",
             script="privacy.ts",
-            privacy=self._settings.privacy,
-            recording=self._settings.recording,
+            privacy=settings.privacy,
+            recording=settings.recording,
+            films=settings.films,
+            kept_apart=any(
+                each.primary.keep or each.backup.keep for each in settings.channels.values()
+            ),
+            hashtag=settings.wall.hashtag,
+            restreams=[each.title or name for name, each in settings.restreams.items()],
+            relays=hosts(settings.webrtc.ice_servers.values()),
             cookie_days=round(PARTICIPANT_LIFETIME / 86_400),
             participant=who.participant,
-            own=own(self._audience, self._settings.labs, who) if who.participant else [],
+            own=own(self._audience, settings.labs, who) if who.participant else [],
             erased=erased,
         )
         if who.participant:  # what they wrote stands in it

@@ -64,6 +64,12 @@ def shown(servers: dict[str, IceServer]) -> dict[str, IceServer]:
     }
 
 
+def hosts(servers: Iterable[IceServer]) -> list[str]:
+    """Whom viewers ask, each once."""
+    urls = (url for server in servers for url in server.urls)
+    return sorted({re.sub(r"^\w+:|(:\d+)?(\?.*)?$", "", url) for url in urls})
+
+
 def links(servers: Iterable[IceServer], now: float) -> list[str]:
     """The values of Link headers that name the servers; `now` is in UTC seconds.
 
