@@ -17,6 +17,7 @@ from streaming.ingest.srt.libsrt import Library
 from streaming.ingest.srt.listener import Connection, Options, listening
 from streaming.link import SourceFrame, Transport, Unusable
 from tv.folder import Folder
+from tv.process import plain_environment
 from tv.settings import Settings
 from tv.studios.srt_door import Door, Place
 
@@ -133,7 +134,11 @@ async def _demuxed(connection: Connection) -> AsyncGenerator[SourceFrame | Trans
 async def _start_demuxer(pipe: int) -> asyncio.subprocess.Process:
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
-            *demuxer.COMMAND, stdin=pipe, stdout=asyncio.subprocess.PIPE, limit=1 << 20
+            *demuxer.COMMAND,
+            stdin=pipe,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+            env=plain_environment(),
         )
     )
     try:

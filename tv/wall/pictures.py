@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tv import reasons
 from tv.problems import Problem
+from tv.process import plain_environment
 from tv.tasks import in_thread
 from tv.wall.naming import NAME, TOO_LARGE
 
@@ -105,10 +106,10 @@ class Pictures:
 
 def _made_anew(data: bytes) -> tuple[str, bytes]:
     """The size ("1600x1200") and the bytes of what `tv.wall.reencode` makes of a picture."""
-    # Settings and their secrets are none of its business.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FABRIQUE_")}
     command = [sys.executable, "-m", "tv.wall.reencode"]
-    child = subprocess.run(command, input=data, capture_output=True, timeout=WITHIN, env=kept)
+    child = subprocess.run(
+        command, input=data, capture_output=True, timeout=WITHIN, env=plain_environment()
+    )
     if child.returncode == TOO_LARGE:
         raise Problem(
             413,

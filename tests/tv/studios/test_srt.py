@@ -114,10 +114,15 @@ async def test_a_caller_with_the_key_publishes(port: Port, film: Path, streamid:
         assert source.lost == 0
 
 
-async def test_a_caller_that_leaves_takes_its_demuxer_with_it(port: Port, film: Path) -> None:
+async def test_a_caller_that_leaves_takes_its_demuxer_with_it(
+    port: Port, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FABRIQUE_SRT__PASSPHRASE", "what the demuxer need not know")
     async with caller(port.number, f"publish:plateau:{KEY}", film) as process:
         source = await port.media.source(1)
         await source.until(lambda: source.pictures, 60)
+        (demuxer,) = demuxers()
+        assert not [name for name in psutil.Process(demuxer).environ() if "FABRIQUE" in name]
         process.send_signal(signal.SIGINT)  # it says goodbye
         await source.until(lambda: source.closed, 60)
     assert demuxers() == []
