@@ -15,9 +15,8 @@ from typing import Any
 import av
 import httpx
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from playwright.async_api import Browser as AsyncBrowser
-from playwright.async_api import async_playwright
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright import async_api, sync_api
+from playwright.sync_api import Browser, Page
 
 from tv.demo.scene import frame_number
 
@@ -39,6 +38,10 @@ CHROMIUM_ARGUMENTS = [
 CAMERA_ARGUMENTS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 CHROMIUM_PATIENCE = 30.0  # seconds for its start
+PATIENCE = 60.0  # seconds for what a page is to show: much else shares the machine
+
+for expectation in (async_api.expect, sync_api.expect):
+    expectation.set_options(timeout=1000 * PATIENCE)
 
 # A function of a video, in JavaScript: the film's bar code in the picture that it shows.
 BARS = """(() => {
@@ -53,12 +56,14 @@ BARS = """(() => {
     return number;
   };
 })()"""
+# The video with a picture that can be seen, in JavaScript; undefined while there is none.
+VISIBLE = """[...document.querySelectorAll("video")].find((each) => each.videoWidth
+  && each.readyState > 1 && each.getClientRects().length
+  && getComputedStyle(each).visibility !== "hidden")"""
 # How a page shows the film, and which picture of it: -1 while there is none.
 SHOWN = f"""() => {{
   const path = document.querySelector("[data-path]")?.dataset.path ?? "";
-  const video = [...document.querySelectorAll("video")].find((each) => each.videoWidth
-    && each.readyState > 1 && each.getClientRects().length
-    && getComputedStyle(each).visibility !== "hidden");
+  const video = {VISIBLE};
   return {{ path, number: video ? {BARS}(video) : -1 }};
 }}"""
 
@@ -66,27 +71,17 @@ SHOWN = f"""() => {{
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    with chromium_process() as address, sync_playwright() as playwright:
+    with chromium_process() as address, sync_api.sync_playwright() as playwright:
         yield playwright.chromium.connect_over_cdp(address)
 
 
-@contextmanager
-def opened(browser: Browser, address: str, size: dict[str, int] | None = None) -> Iterator[Page]:
-    """A page in French, on a desk's screen unless `size` says otherwise."""
-    size = size or {"width": 1440, "height": 900}
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(address)
-        yield page
-
-
 @asynccontextmanager
-async def chromium_beside(*arguments: str) -> AsyncIterator[AsyncBrowser]:
+async def chromium_beside(*arguments: str) -> AsyncIterator[async_api.Browser]:
     """The same for tests that have a loop of their own."""
     with ExitStack() as stack:
         process = chromium_process(*arguments)
         address = await asyncio.to_thread(lambda: stack.enter_context(process))
-        async with async_playwright() as playwright:
+        async with async_api.async_playwright() as playwright:
             yield await playwright.chromium.connect_over_cdp(address)
 
 

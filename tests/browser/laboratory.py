@@ -41,18 +41,13 @@ class Laboratory:
 
     def __init__(self, served: Fabrique) -> None:
         self.served = served
-        self.crew = self.client(served.make_pass(Role.OPERATOR, "Régie"))
+        self.crew = served.crew(name="Régie")
         self.cafe = ""
-
-    def client(self, token: str) -> httpx.Client:
-        headers = {"authorization": f"Bearer {token}"}
-        return httpx.Client(base_url=self.served.url, headers=headers, timeout=30)
 
     @contextmanager
     def someone(self, table: str = TABLE) -> Iterator[httpx.Client]:
         """A participant who sits at a table."""
-        made = httpx.post(f"{self.served.url}/api/v1/participants", json={}).json()
-        with self.client(made["token"]) as client:
+        with self.served.someone() as client:
             done(client.post(f"/api/v1/tables/{table}:sit"))
             yield client
 

@@ -11,10 +11,9 @@ import numpy as np
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, FloatRect, Locator, Page, Request, expect
 
+from tests.browser.people import PHONE
 from tests.impairment import Network
-
-PHONE = {"width": 390, "height": 844}
-PATIENCE = 60_000  # ms: a browser that decodes, a server and the other tests share the machine
+from tests.viewers import PATIENCE
 
 # The paths that the page has shown, one after the other.
 PATHS = """
@@ -43,6 +42,7 @@ async def watching(
     """The public's page, opened."""
     context = await browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
     try:
+        context.set_default_timeout(1000 * PATIENCE)
         page = await context.new_page()
         await page.add_init_script(PATHS + script)
         if network:
@@ -57,9 +57,9 @@ async def watching(
 
 async def shows(page: Page, path: str) -> None:
     """Wait for moving pictures by this path."""
-    await expect(page.locator("#stage")).to_have_attribute("data-path", path, timeout=PATIENCE)
+    await expect(page.locator("#stage")).to_have_attribute("data-path", path)
     await page.evaluate("delete window.asked")
-    await page.wait_for_function(MOVES, timeout=PATIENCE)
+    await page.wait_for_function(MOVES)
 
 
 async def paths(page: Page) -> list[str]:

@@ -9,13 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import servers
-from tests.browser.test_control_room import WALL, post
-from tests.browser.test_pages import DESK, PHONE, violations
+from tests.browser.people import DESK, PHONE, WALL, opened, violations
+from tests.browser.test_control_room import post
 from tests.servers import Fabrique
-from tests.viewers import opened
 from tv.auth import Role
 
-PATIENCE = 30_000  # ms: a model that loads, two pages and the other tests share the machine
 HEARD = "Le bail glissant aide les biaires sociaux."
 
 
@@ -35,7 +33,7 @@ class Desk:
     def type(self, *lines: str) -> None:
         """Say these lines with the keyboard."""
         field = self.page.get_by_label("Ce qui se dit")
-        expect(self.page.get_by_text("Les mots partent à mesure")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_text("Les mots partent à mesure")).to_be_visible()
         for line in lines:
             field.fill(line)
             field.press("Enter")
@@ -88,7 +86,7 @@ def test_correction_by_one_gesture_is_what_everybody_reads(
 ) -> None:
     with at_the_keyboard(browser, served) as desk, words(browser, served) as public:
         desk.type(HEARD)
-        expect(public).to_contain_text("biaires", timeout=PATIENCE)
+        expect(public).to_contain_text("biaires")
         page = desk.page
         desk.edit("biaires")
         page.keyboard.type("bailleurs")  # in the place of the word
@@ -131,7 +129,7 @@ def test_what_was_said_is_sent_to_the_tables(served: Fabrique, browser: Browser)
 def test_correction_that_is_not_taken_comes_back(served: Fabrique, browser: Browser) -> None:
     with at_the_keyboard(browser, served) as desk:
         desk.type("Voici le texte fautif.", "Voilà la suite.")
-        expect(desk.cue("la suite")).to_be_visible(timeout=PATIENCE)
+        expect(desk.cue("la suite")).to_be_visible()
         page, cues = desk.page, "**/api/v1/cues/*"
         page.route(cues, lambda route: route.abort())
         desk.edit("fautif")
@@ -148,7 +146,7 @@ def test_correction_that_is_not_taken_comes_back(served: Fabrique, browser: Brow
 def test_cue_is_hidden_from_everybody_and_shown_again(served: Fabrique, browser: Browser) -> None:
     with at_the_keyboard(browser, served) as desk, words(browser, served) as public:
         desk.type("Ceci ne regarde personne.")
-        expect(public).to_contain_text("ne regarde personne", timeout=PATIENCE)
+        expect(public).to_contain_text("ne regarde personne")
         cue = desk.cue("regarde personne")
         cue.get_by_role("button", name="Masquer ce sous-titre").click()
         expect(cue).to_contain_text("masqué")
@@ -167,7 +165,7 @@ def test_speaker_is_named_and_the_past_of_a_cue_is_told(served: Fabrique, browse
             "aria-pressed", "true"
         )
         desk.type("Merci de m’avoir invité.")
-        expect(public.locator(".said-speaker")).to_have_text("Karim Benali", timeout=PATIENCE)
+        expect(public.locator(".said-speaker")).to_have_text("Karim Benali")
         page.get_by_role("button", name="Ne pas nommer").click()
         desk.edit("toutes")
         page.get_by_role("combobox", name="Qui parle").fill("Claire Fontaine")
@@ -214,6 +212,6 @@ def test_captions_fit_the_screen_and_have_no_accessibility_violation(
 ) -> None:
     with captions_desk(browser, served, size) as desk:
         expect(desk.page.get_by_role("heading", name="Qui écrit")).to_be_visible()
-        expect(desk.page.locator(".measures")).to_be_visible(timeout=PATIENCE)
+        expect(desk.page.locator(".measures")).to_be_visible()
         assert violations(desk.page) == []
         assert desk.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -9,14 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import servers
-from tests.browser.test_pages import DESK, PHONE, crew_address, violations
+from tests.browser.people import DESK, PHONE, WALL, crew_address, opened, violations
 from tests.servers import Fabrique
 from tests.studio import Studio
 from tv.passes import Passes, Role
 from tv.studios.keys import load_secret
 
-WALL = {"width": 1920, "height": 1080}
-PATIENCE = 30_000  # ms: two studios, a browser and the tests share the machine
 KEY = "cle-que-personne-ne-voit"
 
 
@@ -45,13 +43,9 @@ def control_room(
     browser: Browser, served: Fabrique, size: dict[str, int], role: Role = Role.OPERATOR
 ) -> Iterator[Page]:
     """The page once both studios are there."""
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(crew_address(served, "regie", role))
+    with opened(browser, crew_address(served, "regie", role), size) as page:
         cards = page.locator("#sources > .sources")
-        expect(cards.get_by_text(re.compile("Prête|À l’antenne"))).to_have_count(
-            2, timeout=PATIENCE
-        )
+        expect(cards.get_by_text(re.compile("Prête|À l’antenne"))).to_have_count(2)
         yield page
 
 
@@ -95,20 +89,16 @@ def test_choice_by_keyboard_is_confirmed_by_the_server_and_keeps_the_focus(
         expect(secours).to_be_focused()
         expect(choice(page, "Automatique")).to_be_checked()  # arrows alone put nothing on air
         page.keyboard.press("Space")
-        expect(secours).to_be_checked(timeout=PATIENCE)
+        expect(secours).to_be_checked()
         expect(secours).to_be_focused()
-        expect(said(page)).to_have_text(
-            re.compile("^Choisi à la main.*le secours est à l’antenne"), timeout=PATIENCE
-        )
+        expect(said(page)).to_have_text(re.compile("^Choisi à la main.*le secours est à l’antenne"))
         expect(page.get_by_role("link", name="Choix manuel")).to_be_visible()
         assert violations(page) == []
         page.keyboard.press("Tab")
         page.keyboard.press("Shift+Tab")
         expect(secours).to_be_focused()
         choice(page, "Automatique").click()
-        expect(said(page)).to_have_text(
-            re.compile("^Automatique.*le principal est à l’antenne"), timeout=PATIENCE
-        )
+        expect(said(page)).to_have_text(re.compile("^Automatique.*le principal est à l’antenne"))
         expect(page.get_by_role("link", name="Choix manuel")).to_have_count(0)
 
 
@@ -120,11 +110,11 @@ def test_two_control_rooms_show_the_same_choice(served: Fabrique, browser: Brows
         post(other, "Antenne")
         choice(one, "Carton d’attente").click()
         for page in (one, other):
-            expect(choice(page, "Carton d’attente")).to_be_checked(timeout=PATIENCE)
+            expect(choice(page, "Carton d’attente")).to_be_checked()
             expect(page.locator("#health")).to_contain_text("Carton d’attente")
         choice(other, "Automatique").click()
-        expect(choice(one, "Automatique")).to_be_checked(timeout=PATIENCE)
-        expect(said(one)).to_contain_text("le principal est à l’antenne", timeout=PATIENCE)
+        expect(choice(one, "Automatique")).to_be_checked()
+        expect(said(one)).to_contain_text("le principal est à l’antenne")
 
 
 def test_restream_is_started_explained_and_stopped(served: Fabrique, browser: Browser) -> None:
@@ -136,12 +126,12 @@ def test_restream_is_started_explained_and_stopped(served: Fabrique, browser: Br
         button = target.get_by_role("button")
         expect(button).to_have_accessible_name("Démarrer la rediffusion vers YouTube")
         button.press("Enter")
-        expect(target).to_contain_text("Nouvelle tentative", timeout=PATIENCE)
+        expect(target).to_contain_text("Nouvelle tentative")
         expect(target.locator(".advice")).not_to_be_empty()
         expect(button).to_be_focused()
         assert violations(page) == []
         button.press("Enter")
-        expect(target).to_contain_text("Arrêtée", timeout=PATIENCE)
+        expect(target).to_contain_text("Arrêtée")
         assert KEY not in page.content()
 
 
@@ -150,9 +140,7 @@ def test_pass_for_one_talk_is_told_that_it_shows_no_sources(
 ) -> None:
     passes = Passes(load_secret(served.folder.path))
     token = passes.issue(Role.OPERATOR, talk="direct")
-    with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{served.url}/regie#pass={token}")
+    with opened(browser, f"{served.url}/regie#pass={token}") as page:
         post(page, "Technique")
         expect(page.locator("#sources")).to_contain_text("une seule intervention")
         expect(page.get_by_role("radio")).to_have_count(0)

@@ -9,12 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import servers
+from tests.browser.people import DESK, PHONE, WALL, crew_address, device, opened, violations
 from tests.browser.test_control_room import post
-from tests.browser.test_pages import DESK, PHONE, crew_address, violations
 from tests.servers import Fabrique
-from tv.auth import Role
 
-WALL = {"width": 1920, "height": 1080}
 PROMPT = "Par quoi commencer ?"
 
 
@@ -25,29 +23,16 @@ def served() -> Iterator[Fabrique]:
         yield server
 
 
-@pytest.fixture
-def crew(served: Fabrique) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
-    with httpx.Client(base_url=served.url, headers=headers, timeout=30) as client:
-        yield client
-
-
 @contextmanager
 def control_room(browser: Browser, served: Fabrique, size: dict[str, int]) -> Iterator[Page]:
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(crew_address(served, "regie", Role.OPERATOR))
+    with opened(browser, crew_address(served, "regie"), size) as page:
         expect(page.get_by_role("heading", name="À relire")).to_be_visible()
         yield page
 
 
 def published(served: Fabrique, crew: httpx.Client, body: str) -> None:
-    token = httpx.post(f"{served.url}/api/v1/participants", json={}).json()["token"]
-    asked = httpx.post(
-        f"{served.url}/api/v1/talks/direct/questions",
-        json={"body": body},
-        headers={"authorization": f"Bearer {token}"},
-    )
+    with served.someone() as asker:
+        asked = asker.post("/api/v1/talks/direct/questions", json={"body": body})
     crew.post(f"/api/v1/questions/{asked.json()['id']}:approve").raise_for_status()
 
 
@@ -157,8 +142,8 @@ def test_screen_that_cannot_be_set_is_shown_as_it_is(
 
 
 def test_who_is_not_of_the_crew_asks_for_no_screens(served: Fabrique, browser: Browser) -> None:
-    with browser.new_context(locale="fr-FR") as context:
-        page = context.new_page()
+    with device(browser) as own:
+        page = own.new_page()
         page.clock.install()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -169,9 +154,7 @@ def test_who_is_not_of_the_crew_asks_for_no_screens(served: Fabrique, browser: B
 
 
 def test_what_is_typed_while_a_post_leaves_is_not_lost(served: Fabrique, browser: Browser) -> None:
-    with browser.new_context(viewport=PHONE, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{served.url}/mur/ecrire")
+    with opened(browser, f"{served.url}/mur/ecrire", PHONE) as page:
         message = page.get_by_label("Votre message")
 
         def type_meanwhile(route: Route) -> None:

@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import httpx
-
 from tests import servers
 from tests.captioner import captioner
 from tests.firefox import firefox
 from tests.studio import publishing
-from tv.auth import Role
 
 PATH = "document.querySelector('#stage').dataset.path"
 MOVES = """(() => {
@@ -26,11 +23,8 @@ def test_firefox_watches_by_ll_hls_reads_asks_and_votes(film: Path) -> None:
         servers.fabrique() as server,
         publishing(film, server),
         firefox() as tab,
+        server.crew() as crew,
     ):
-        crew = httpx.Client(
-            base_url=server.url,
-            headers={"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"},
-        )
         tab.size(390, 844)
         tab.goto(server.url)
         tab.until(f"{PATH} === 'hls'")
@@ -61,4 +55,3 @@ def test_firefox_watches_by_ll_hls_reads_asks_and_votes(film: Path) -> None:
         crew.post(f"/api/v1/polls/{made['id']}:close").raise_for_status()
         counts = crew.get(f"/api/v1/polls/{made['id']}/results").json()["counts"]
         assert [each["votes"] for each in counts] == [1, 0]
-        crew.close()

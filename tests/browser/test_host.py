@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
-from tests.browser.test_pages import violations
+from tests.browser.people import TABLET, device, violations
 from tv.auth import Role
 
-TABLET = {"width": 820, "height": 1180}
-DESK = {"width": 1440, "height": 900}
 BODY = "Ce que la table retient"
 
 
@@ -22,18 +20,10 @@ def lab() -> Iterator[Laboratory]:
         yield lab
 
 
-@pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
-        yield context
-
-
 def hosting(context: BrowserContext, lab: Laboratory, name: str = "Léa") -> Page:
     page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(lab.address(Role.HOST, "/hote", name))
-    expect(page.locator("#work")).to_be_visible(timeout=15_000)
+    expect(page.locator("#work")).to_be_visible()
     return page
 
 
@@ -43,7 +33,7 @@ def begin(page: Page) -> None:
 
 def saved(page: Page) -> None:
     state = page.locator("#sheet-state")
-    expect(state).to_have_text(re.compile(r"^\s*Enregistré\s*$"), timeout=15_000)
+    expect(state).to_have_text(re.compile(r"^\s*Enregistré\s*$"))
 
 
 def syntheses(lab: Laboratory) -> list[dict[str, Any]]:
@@ -57,12 +47,12 @@ def card(page: Page, text: str) -> Any:
 
 
 def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
-    lab: Laboratory, tablet: BrowserContext
+    lab: Laboratory, desk: BrowserContext
 ) -> None:
     lab.open()
     for text in ("Un parrain dans l’escalier", "Une marraine par étage", "Un guide illustré"):
         lab.idea(text)
-    page = hosting(tablet, lab)
+    page = hosting(desk, lab)
     page.get_by_role("button", name="Ouvrir la table").press("Enter")
     expect(page.locator("#leading")).to_contain_text("Table animée par Léa")
     assert violations(page) == []
@@ -116,12 +106,12 @@ def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
 
 
 def test_near_ideas_are_proposed_and_moved_by_dragging(
-    lab: Laboratory, tablet: BrowserContext
+    lab: Laboratory, desk: BrowserContext
 ) -> None:
     lab.open()
     for text in ("Des cours de cuisine partagés", "Des cours de cuisine partagée", "Un banc"):
         lab.idea(text)
-    page = hosting(tablet, lab)
+    page = hosting(desk, lab)
     page.get_by_role("button", name="Chercher les idées proches").press("Enter")
     near = page.get_by_role("region", name="Elles se ressemblent")
     near.get_by_role("button", name="Grouper").press("Enter")
@@ -132,44 +122,44 @@ def test_near_ideas_are_proposed_and_moved_by_dragging(
 
 
 def test_what_was_noted_privately_is_revealed_by_the_host(
-    lab: Laboratory, tablet: BrowserContext
+    lab: Laboratory, desk: BrowserContext
 ) -> None:
     lab.open(private=True)
     lab.idea("À voix basse")
-    page = hosting(tablet, lab)
+    page = hosting(desk, lab)
     expect(page.locator("#leading")).to_contain_text("1 idée notée")
     expect(page.locator("main")).not_to_contain_text("À voix basse")
     page.get_by_role("button", name="Révéler").press("Enter")
     expect(card(page, "À voix basse")).to_be_visible()
 
 
-def test_a_tablet_that_dies_loses_nothing(lab: Laboratory, tablet: BrowserContext) -> None:
+def test_a_tablet_that_dies_loses_nothing(lab: Laboratory, desk: BrowserContext) -> None:
     lab.open()
-    page = hosting(tablet, lab)
+    page = hosting(desk, lab)
     begin(page)
     page.get_by_label("Titre").fill("Un début")
     saved(page)
 
-    tablet.set_offline(True)
+    desk.set_offline(True)
     page.get_by_label(BODY).fill("Écrit juste avant la panne")
     expect(page.locator("#sheet-state")).to_contain_text("gardé sur cet appareil")
     page.close()
-    tablet.set_offline(False)
-    page = hosting(tablet, lab)
+    desk.set_offline(False)
+    page = hosting(desk, lab)
     expect(page.get_by_label(BODY)).to_have_value("Écrit juste avant la panne")
     saved(page)
     assert [each["body"] for each in syntheses(lab)] == ["Écrit juste avant la panne"]
 
 
 def test_two_hosts_write_one_synthesis(
-    lab: Laboratory, tablet: BrowserContext, browser: Browser
+    lab: Laboratory, desk: BrowserContext, browser: Browser
 ) -> None:
     lab.open()
-    first = hosting(tablet, lab)
+    first = hosting(desk, lab)
     begin(first)
     first.get_by_label("Titre").fill("À deux")
     saved(first)
-    with browser.new_context(viewport=TABLET, locale="fr-FR") as other:  # type: ignore[arg-type]
+    with device(browser, TABLET) as other:
         second = hosting(other, lab, "Marc")
         second.get_by_role("tab", name=re.compile("Rédiger")).press("Enter")
         expect(second.get_by_label("Titre")).to_have_value("À deux")
@@ -196,8 +186,8 @@ def test_two_hosts_write_one_synthesis(
     assert found["body"] == "Marc écrit ceci.\n\nLéa écrit cela."
 
 
-def test_another_table_s_pass_opens_no_door(lab: Laboratory, tablet: BrowserContext) -> None:
-    page = tablet.new_page()
+def test_another_table_s_pass_opens_no_door(lab: Laboratory, desk: BrowserContext) -> None:
+    page = desk.new_page()
     page.goto(lab.address(Role.HOST, "/hote").replace("table/3", "table/2"))
     expect(page.get_by_text("Votre laissez-passer actuel ne donne pas accès")).to_be_visible()
     expect(page.locator("#work")).to_be_hidden()

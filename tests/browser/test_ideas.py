@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.bundle import bundled
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
-from tests.browser.test_pages import DESK, PHONE, crew_address, violations
-from tests.viewers import opened, until
+from tests.browser.people import PHONE, SIZES, crew_address, opened, violations
+from tests.viewers import until
 from tv.auth import Role
 
 QUESTION = "Qu’est-ce qui rend un voisin précieux ?"
@@ -56,8 +56,7 @@ def call(labs: Laboratory, question: str) -> str:
 
 def answer(labs: Laboratory, cafe: str, text: str) -> str:
     """What somebody answers to it, before it was read."""
-    token = httpx.post(f"{labs.served.url}/api/v1/participants", json={}).json()["token"]
-    with labs.client(token) as person:
+    with labs.served.someone() as person:
         said = {"cafe": cafe, "text": text}
         return str(done(person.post("/api/v1/contributions", json=said))["id"])
 
@@ -82,11 +81,11 @@ def test_answer_leaves_once_when_the_network_returns_and_shows_when_it_was_read(
 
         page.context.set_offline(True)
         page.get_by_role("button", name="Envoyer").click()
-        expect(page.locator(".state.unsent")).to_be_visible(timeout=15_000)
+        expect(page.locator(".state.unsent")).to_be_visible()
         expect(field).to_have_value("")
         page.context.set_offline(False)
         own = page.get_by_role("region", name="Vos réponses")
-        expect(own).to_contain_text("En attente de relecture", timeout=15_000)
+        expect(own).to_contain_text("En attente de relecture")
         (made,) = [each for each in items(labs, "contributions") if each["cafe"] == cafe]
         assert made["text"] == ANSWER
 
@@ -116,7 +115,7 @@ def test_page_says_what_one_can_do_before_and_after_the_event(labs: Laboratory) 
         assert said in httpx.get(f"{labs.served.url}/idees").text
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@SIZES
 def test_synthesis_is_found_supported_and_spoken_about(
     labs: Laboratory, browser: Browser, syntheses: tuple[str, str], size: dict[str, int]
 ) -> None:

@@ -10,13 +10,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import servers
-from tests.browser.test_pages import violations
+from tests.browser.people import violations
 from tests.servers import Fabrique
 from tests.viewers import until
 from tv.auth import Role
 
 QUESTION = "Et si le réseau ne revient qu’après moi ?"
-PATIENCE = 60_000  # ms
 READY = """async () => {
   const installed = await navigator.serviceWorker.getRegistration();
   return installed?.active?.state === "activated" && navigator.serviceWorker.controller !== null;
@@ -41,9 +40,9 @@ def served() -> Iterator[Fabrique]:
         yield server
 
 
-def installed(device: BrowserContext, served: Fabrique) -> Page:
+def installed(phone: BrowserContext, served: Fabrique) -> Page:
     """The public's page, with its service worker in charge and all of it kept."""
-    page = device.new_page()
+    page = phone.new_page()
     page.goto(served.url)
     until(page, 30, lambda: page.evaluate(READY), "the service worker")
     page.reload()
@@ -51,29 +50,27 @@ def installed(device: BrowserContext, served: Fabrique) -> Page:
     return page
 
 
-def test_the_page_can_be_installed(served: Fabrique, device: BrowserContext) -> None:
-    page = installed(device, served)
-    devtools = device.new_cdp_session(page)
+def test_the_page_can_be_installed(served: Fabrique, phone: BrowserContext) -> None:
+    page = installed(phone, served)
+    devtools = phone.new_cdp_session(page)
     assert devtools.send("Page.getAppManifest")["errors"] == []
     errors = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [each["errorId"] for each in errors] == ["in-incognito"]  # as contexts of tests are
 
 
 def test_pages_open_without_a_network_and_come_back_with_it(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = installed(device, served)
-    device.set_offline(True)
+    page = installed(phone, served)
+    phone.set_offline(True)
     page.reload()  # seen before: as it was
     expect(page.get_by_role("button", name="Poser une question")).to_be_visible()
-    expect(page.get_by_text("Hors ligne", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Hors ligne", exact=True)).to_be_visible()
     page.goto(f"{served.url}/charte")  # never seen
     expect(page.get_by_role("heading", name="Pas de réseau")).to_be_visible()
     assert violations(page) == []
-    device.set_offline(False)
-    expect(page.get_by_role("heading", name="Charte", exact=False).first).to_be_visible(
-        timeout=PATIENCE
-    )
+    phone.set_offline(False)
+    expect(page.get_by_role("heading", name="Charte", exact=False).first).to_be_visible()
     # What only the network has is never kept.
     names = page.evaluate(
         "async () => (await Promise.all((await caches.keys()).map(async (name) =>"
@@ -83,28 +80,28 @@ def test_pages_open_without_a_network_and_come_back_with_it(
 
 
 def test_a_question_written_offline_leaves_once_though_its_page_is_closed(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = installed(device, served)
-    devtools = device.new_cdp_session(page)
+    page = installed(phone, served)
+    devtools = phone.new_cdp_session(page)
     found: dict[str, str] = {}
     devtools.on(
         "ServiceWorker.workerRegistrationUpdated",
         lambda event: [found.update(each) for each in event["registrations"]],
     )
     devtools.send("ServiceWorker.enable")
-    device.set_offline(True)
+    phone.set_offline(True)
     page.get_by_role("button", name="Poser une question").click()
     page.get_by_label("Votre question").fill(QUESTION)
     page.get_by_role("button", name="Envoyer").click()
-    expect(page.locator(".state.unsent")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".state.unsent")).to_be_visible()
     until(page, 30, lambda: page.evaluate(LEFT), "the letter, left")
-    other = device.new_page()
+    other = phone.new_page()
     other.goto("about:blank")
-    devtools = device.new_cdp_session(other)
+    devtools = phone.new_cdp_session(other)
     devtools.send("ServiceWorker.enable")
     page.close()
-    device.set_offline(False)
+    phone.set_offline(False)
     devtools.send(
         "ServiceWorker.dispatchSyncEvent",
         {
@@ -114,25 +111,24 @@ def test_a_question_written_offline_leaves_once_though_its_page_is_closed(
             "lastChance": False,
         },
     )
-    with httpx.Client(base_url=served.url) as client:
-        client.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
+    with served.crew() as client:
 
         def asked() -> list[str]:
             items = client.get("/api/v1/talks/direct/questions").json()["items"]
             return [each["body"] for each in items]
 
         until(other, 30, lambda: QUESTION in asked(), "the question, sent")
-        page = device.new_page()
+        page = phone.new_page()
         page.goto(served.url)
-        expect(page.get_by_text("En attente de relecture")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("En attente de relecture")).to_be_visible()
         expect(page.locator(".state.unsent")).to_have_count(0)
         assert asked().count(QUESTION) == 1
 
 
 def test_the_light_look_is_chosen_without_leaving_the_page_and_kept(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = device.new_page()
+    page = phone.new_page()
     page.emulate_media(color_scheme="dark")
     page.goto(served.url)
     page.evaluate("window.same = true")
@@ -148,9 +144,9 @@ def test_the_light_look_is_chosen_without_leaving_the_page_and_kept(
 
 
 def test_no_page_asks_anybody_else_or_breaks_a_rule_of_its_policy(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = device.new_page()
+    page = phone.new_page()
     elsewhere: list[str] = []
     said: list[str] = []
 
@@ -170,8 +166,8 @@ def test_no_page_asks_anybody_else_or_breaks_a_rule_of_its_policy(
     assert [text for text in said if "Content Security Policy" in text or "Trusted" in text] == []
 
 
-def test_pages_in_english_are_accessible_too(served: Fabrique, device: BrowserContext) -> None:
-    page = device.new_page()
+def test_pages_in_english_are_accessible_too(served: Fabrique, phone: BrowserContext) -> None:
+    page = phone.new_page()
     for place in ("/?lang=en", "/idees", "/programme", "/confidentialite"):
         page.goto(f"{served.url}{place}")
         expect(page.locator("html")).to_have_attribute("lang", "en")
@@ -180,15 +176,15 @@ def test_pages_in_english_are_accessible_too(served: Fabrique, device: BrowserCo
 
 
 def test_the_player_plays_on_another_site_that_may_frame_it(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
     code = httpx.get(f"{served.url}/oembed", params={"url": served.url}).json()["html"]
     with another_site(f"<!doctype html><title>Ville</title><h1>Ville</h1>{code}") as address:
-        page = device.new_page()
+        page = phone.new_page()
         page.goto(address)
         player = page.frame_locator("iframe")
         stage = player.locator("#stage[data-path=webrtc], #stage[data-path=hls]")
-        stage.wait_for(timeout=PATIENCE)
+        stage.wait_for()
         expect(player.get_by_role("link", name="Participer sur Fabrique TV")).to_be_visible()
         assert page.locator("iframe").get_attribute("title") == "Plateau en direct"
 

@@ -9,10 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from engagement.ideas.fold import BURST
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
-from tests.browser.test_pages import violations
+from tests.browser.people import TABLET, device, violations
 from tv.auth import Role
 
-TABLET = {"width": 820, "height": 1180}
 PEOPLE = 10
 LOST = 3  # answers that do not arrive
 
@@ -23,18 +22,10 @@ def lab() -> Iterator[Laboratory]:
         yield lab
 
 
-@pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=TABLET, locale="fr-FR") as context:  # type: ignore[arg-type]
-        yield context
-
-
 def kiosk(tablet: BrowserContext, lab: Laboratory) -> Page:
     page = tablet.new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(lab.address(Role.KIOSK))
-    expect(page.get_by_label("Votre idée")).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Votre idée")).to_be_visible()
     return page
 
 
@@ -158,8 +149,8 @@ def test_nothing_is_lost_or_double_through_a_hole_in_the_network(
     page.route("**/api/v1/contributions", lose)
     page.route("**/api/v1/tables/*:person", lose)
     tablet.set_offline(False)
-    expect(page.locator("#board .idea")).to_have_count(5, timeout=45_000)
-    expect(page.locator("#kiosk")).not_to_contain_text("au retour du réseau", timeout=30_000)
+    expect(page.locator("#board .idea")).to_have_count(5)
+    expect(page.locator("#kiosk")).not_to_contain_text("au retour du réseau")
     texts = sorted(each["text"] for each in lab.ideas())
     assert texts == sorted(
         ["Avant la coupure"]
@@ -175,19 +166,19 @@ def test_two_tablets_without_a_network_take_in_more_people_than_places_and_lose_
     lab: Laboratory, tablet: BrowserContext, browser: Browser
 ) -> None:
     lab.open(seats=2, moving_seconds=0)
-    with browser.new_context(viewport=TABLET, locale="fr-FR") as other:  # type: ignore[arg-type]
+    with device(browser, TABLET) as other:
         pages = [kiosk(tablet, lab), kiosk(other, lab)]
-        for device in (tablet, other):
-            device.set_offline(True)
+        for each in (tablet, other):
+            each.set_offline(True)
         for number in range(2):
             for name, page in zip("AB", pages, strict=True):
                 add(page, f"Tablette {name}, personne {number}")
                 next_person(page)
         lab.drive("advance")  # and the round is over, as they cannot know
-        for device in (tablet, other):
-            device.set_offline(False)
+        for each in (tablet, other):
+            each.set_offline(False)
         for page in pages:
-            expect(page.locator("#board .idea")).to_have_count(4, timeout=45_000)
+            expect(page.locator("#board .idea")).to_have_count(4)
             expect(page.locator("#place")).to_contain_text("Tour 2")
             assert "kiosk.coming" not in remembered(page)
         assert {each["round"] for each in lab.ideas()} == {1}
@@ -206,7 +197,7 @@ def test_one_persons_haste_does_not_hold_up_the_next(
     expect(page.locator(".own-idea .own-mark")).to_be_visible()
     expect(page.locator(".own-idea .idea-note")).to_have_count(0)  # it has left
     assert "Vite, et encore" in remembered(page)  # told to wait, and waiting
-    expect(page.locator("#board .idea")).to_have_count(BURST + 6, timeout=45_000)
+    expect(page.locator("#board .idea")).to_have_count(BURST + 6)
     assert "Vite, et encore" not in remembered(page)
 
 

@@ -7,13 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.laboratory import Laboratory, done, laboratory
-from tests.browser.test_pages import violations
-from tests.viewers import opened
+from tests.browser.people import PHONE, WALL, crew_address, opened, violations
 from tv.auth import Role
 
-WALL = {"width": 1920, "height": 1080}
-PHONE = {"width": 390, "height": 844}
-PATIENCE = 30_000  # ms
 SCRIPT = '<img src=x onerror="document.title=1">'
 
 
@@ -36,7 +32,7 @@ def _closed_behind(labs: Laboratory) -> Iterator[None]:
 
 
 def desk_of(labs: Laboratory, role: Role = Role.OPERATOR) -> str:
-    return f"{labs.served.url}/regie/labos#pass={labs.served.make_pass(role)}"
+    return crew_address(labs.served, "regie/labos", role)
 
 
 def screen_of(labs: Laboratory, **said: str) -> str:
@@ -55,7 +51,7 @@ def test_cafe_is_prepared_opened_and_driven_together_and_apart_while_a_labs_scre
         opened(browser, desk_of(labs)) as desk,
         opened(browser, screen_of(labs, face="lab", lab="labo-2"), WALL) as hall,
     ):
-        expect(hall.get_by_role("heading", name="Voisiner")).to_be_visible(timeout=PATIENCE)
+        expect(hall.get_by_role("heading", name="Voisiner")).to_be_visible()
         desk.get_by_role("button", name="Préparer un café").press("Enter")
         expect(desk.get_by_label("Titre")).to_be_focused()
         desk.keyboard.type(SCRIPT)
@@ -101,7 +97,7 @@ def test_same_press_by_two_people_goes_one_step(browser: Browser, labs: Laborato
     labs.open(moving_seconds=0)
     with opened(browser, desk_of(labs)) as desk:
         press = desk.get_by_role("button", name="Lancer le tour 2", exact=True)
-        press.wait_for(timeout=PATIENCE)
+        press.wait_for()
 
         def overtake(route: Route) -> None:
             labs.drive("advance")  # somebody else, while this press is on its way
@@ -121,13 +117,13 @@ def test_answer_to_a_call_is_read_before_it_shows(browser: Browser, labs: Labora
     call = done(labs.crew.post("/api/v1/cafes", json=plan))["id"]
     done(labs.crew.post(f"/api/v1/cafes/{call}:open"))
     with (
-        labs.client(labs.served.make_pass(Role.VIEWER)) as person,
+        labs.served.client(labs.served.make_pass(Role.VIEWER)) as person,
         opened(browser, desk_of(labs, Role.MODERATOR)) as desk,
     ):
         said = {"cafe": call, "text": f"Un voisin et son échelle {SCRIPT}"}
         assert done(person.post("/api/v1/contributions", json=said))["state"] == "pending"
         card = desk.locator("#reading .card")
-        expect(card).to_contain_text(SCRIPT, timeout=PATIENCE)
+        expect(card).to_contain_text(SCRIPT)
         expect(card).to_contain_text("Votre arrivée")
         assert violations(desk) == []
         card.get_by_role("button", name="Publier").press("Enter")
@@ -153,7 +149,7 @@ def test_shared_synthesis_is_on_air_in_two_presses_and_on_tables_in_two_more(
         card.get_by_role("button", name="À l’antenne").press("Enter")
         on_air = overlay.locator(".insert")
         for words in ("Un palier vivant", SCRIPT, "Voisiner", "Table 2"):
-            expect(on_air).to_contain_text(words, timeout=PATIENCE)
+            expect(on_air).to_contain_text(words)
         expect(card).to_contain_text("À l’antenne")
         assert violations(desk) == []
 
@@ -181,13 +177,13 @@ def test_synthesis_is_told_on_the_set_from_the_desk(browser: Browser, labs: Labo
         opened(browser, f"{labs.served.url}/habillage", WALL) as overlay,
     ):
         card = desk.locator("#shared .card", has_text="Une nuit d’essai")
-        expect(card).to_be_visible(timeout=PATIENCE)
+        expect(card).to_be_visible()
         present = card.get_by_role("button", name="Présenter sur le plateau")
         expect(present).to_have_count(0)  # nothing is live
         done(labs.crew.post(f"/api/v1/talks/{talk}:start"))
         present.press("Enter")
         expect(card).to_contain_text("Présentée en ce moment")
-        expect(overlay.locator(".insert")).to_contain_text("Une nuit d’essai", timeout=PATIENCE)
+        expect(overlay.locator(".insert")).to_contain_text("Une nuit d’essai")
         card.get_by_role("button", name="Présentée", exact=True).press("Enter")
         expect(card).to_contain_text("déjà présentée")
         expect(overlay.locator(".insert")).to_have_count(0)
@@ -211,21 +207,20 @@ def test_question_and_poll_go_from_the_control_room_to_the_tables(
     }
     poll = done(labs.crew.post("/api/v1/polls", json=draft))["id"]
     done(labs.crew.post(f"/api/v1/polls/{poll}:open"))
-    room = f"{labs.served.url}/regie#pass={labs.served.make_pass(Role.OPERATOR)}"
     with (
-        opened(browser, room) as desk,
+        opened(browser, crew_address(labs.served, "regie")) as desk,
         opened(browser, f"{labs.served.url}/labo/labo-1/table/1", PHONE) as table,
         opened(browser, f"{labs.served.url}/labo/labo-2/table/1", PHONE) as elsewhere,
     ):
         received = table.locator("#received")
         for place, words in (("#line", "Qui garde les clés ?"), ("#polls", "Et le soir ?")):
             send = desk.locator(place).get_by_role("button", name="Envoyer au labo").first
-            expect(send).to_be_attached(timeout=PATIENCE)
+            expect(send).to_be_attached()
             send.press("Enter")
             dialog = desk.get_by_role("dialog", name="Envoyer au labo")
             dialog.get_by_label("Emménager").check()
             dialog.get_by_role("button", name="Envoyer", exact=True).press("Enter")
-            expect(received).to_contain_text(words, timeout=PATIENCE)
+            expect(received).to_contain_text(words)
         expect(received).to_contain_text("Le vote est ouvert")
         done(labs.crew.post(f"/api/v1/polls/{poll}:close"))
         expect(elsewhere.locator("#place")).to_contain_text("Tour 1")
@@ -245,10 +240,10 @@ def test_laboratories_are_compared_on_the_desk_and_on_a_wall_and_few_people_are_
         opened(browser, screen_of(labs, face="comparison"), WALL) as hall,
     ):
         row = desk.get_by_role("row", name=re.compile("Emménager"))
-        expect(row.get_by_role("cell").nth(1)).to_have_text("5", timeout=PATIENCE)
+        expect(row.get_by_role("cell").nth(1)).to_have_text("5")
         few = desk.get_by_role("row", name=re.compile("Voisiner"))
         expect(few.get_by_role("cell").first).to_have_text("non affiché")
-        expect(hall.get_by_role("heading", name="Côte à côte")).to_be_visible(timeout=PATIENCE)
+        expect(hall.get_by_role("heading", name="Côte à côte")).to_be_visible()
         columns = hall.locator(".compared-columns > li")
         expect(columns).to_have_count(2)
         expect(columns.first).to_contain_text("5 idées")

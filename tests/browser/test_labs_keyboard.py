@@ -7,8 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.keyboard import press, reach, still_somewhere, write
 from tests.browser.laboratory import LAB, TABLE, Laboratory, done, laboratory
-from tests.browser.test_pages import violations
-from tests.viewers import opened
+from tests.browser.people import crew_address, opened, violations
 from tv.auth import Role
 
 IDEA = "Un carnet d’adresses de l’immeuble"
@@ -98,7 +97,7 @@ def test_a_host_opens_groups_writes_and_shares(lab: Laboratory, browser: Browser
         press(page, "Citer le groupe Parrainage")
         write(page, "^Titre$", SYNTHESIS)
         write(page, "Ce que la table retient", "Chacun connaît quelqu’un.")
-        expect(page.locator("#sheet-state")).to_contain_text("Enregistré", timeout=15_000)
+        expect(page.locator("#sheet-state")).to_contain_text("Enregistré")
         press(page, "^Partager$")
         expect(page.get_by_text("Partagée", exact=True)).to_be_visible()
         still_somewhere(page)
@@ -106,8 +105,7 @@ def test_a_host_opens_groups_writes_and_shares(lab: Laboratory, browser: Browser
 
 
 def test_the_desk_prepares_drives_and_puts_on_air(lab: Laboratory, browser: Browser) -> None:
-    address = f"{lab.served.url}/regie/labos#pass={lab.served.make_pass(Role.OPERATOR)}"
-    with opened(browser, address) as page:
+    with opened(browser, crew_address(lab.served, "regie/labos")) as page:
         expect(page.get_by_role("button", name="Préparer un café")).to_be_visible()
         press(page, "Préparer un café")
         expect(page.get_by_label("Titre")).to_be_focused()

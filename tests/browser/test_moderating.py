@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import servers
 from tests.browser.keyboard import reach
+from tests.browser.people import DESK, crew_address, opened, violations
 from tests.browser.test_control_room import post
-from tests.browser.test_pages import DESK, crew_address, violations
 from tests.servers import Fabrique
-from tests.viewers import opened
 from tv.auth import Role
 
 SMALL = {"width": 360, "height": 740}
@@ -30,23 +29,16 @@ def served() -> Iterator[Fabrique]:
 
 @pytest.fixture
 def crew(served: Fabrique) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
-    with httpx.Client(base_url=served.url, headers=headers, timeout=30) as client:
+    with served.crew() as client:
         yield client
         items = client.get("/api/v1/talks/direct/questions").json()["items"]
         for question in items:  # the next test begins without them
             client.post(f"/api/v1/questions/{question['id']}:reject", json={"reason": "other"})
 
 
-def someone(served: Fabrique) -> httpx.Client:
-    token = httpx.post(f"{served.url}/api/v1/participants", json={}).json()["token"]
-    headers = {"authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=served.url, headers=headers, timeout=30)
-
-
 def ask(served: Fabrique, *bodies: str) -> list[str]:
     """Ask questions; returns their ids."""
-    with someone(served) as asker:
+    with served.someone() as asker:
         asked = [asker.post("/api/v1/talks/direct/questions", json={"body": b}) for b in bodies]
     assert [reply.status_code for reply in asked] == [201] * len(asked)
     return [str(reply.json()["id"]) for reply in asked]
@@ -68,7 +60,7 @@ def test_questions_are_read_aired_and_answered_by_keys_alone(
     ids = ask(
         served, SAME, "Le jardin reste-t-il ouvert l’hiver ?", "Vendez-vous ?", "Et les vélos ?"
     )
-    with opened(browser, crew_address(served, "regie", Role.OPERATOR), DESK) as page:
+    with opened(browser, crew_address(served, "regie"), DESK) as page:
         expect(page.locator("#pending .card")).to_have_count(4)
         for place in range(1, 7):  # each post by its number
             page.keyboard.press(str(place))
@@ -140,11 +132,11 @@ def test_five_hundred_changes_take_neither_the_caret_nor_a_letter_from_who_types
     topics = ask(served, *(f"Question numéro {n} du public ?" for n in range(TOPICS)))
     for id in topics:
         crew.post(f"/api/v1/questions/{id}:approve").raise_for_status()
-    crowd = [someone(served) for _ in range(CROWD)]
+    crowd = [served.someone() for _ in range(CROWD)]
     acts = [(one, f"/api/v1/questions/{id}/support") for id in topics for one in crowd]
     texts = {"room": "Une question à voix haute", "own": "Ma question, que j’écris lentement"}
     with (
-        opened(browser, crew_address(served, "regie", Role.OPERATOR), DESK) as desk,
+        opened(browser, crew_address(served, "regie"), DESK) as desk,
         opened(browser, served.url, SMALL) as phone,
     ):
         phone.get_by_role("button", name="Poser une question").click()
@@ -178,7 +170,7 @@ def test_five_hundred_changes_take_neither_the_caret_nor_a_letter_from_who_types
 def test_first_quarter_of_an_hour_is_led_step_by_step_and_ticks_itself(
     served: Fabrique, browser: Browser, crew: httpx.Client
 ) -> None:
-    with opened(browser, crew_address(served, "regie", Role.OPERATOR), DESK) as page:
+    with opened(browser, crew_address(served, "regie"), DESK) as page:
         page.on("dialog", lambda dialog: dialog.accept())
         guide = page.get_by_role("region", name=re.compile("Faire arriver l’image"))
         guide.get_by_role("button", name="Y aller").click()

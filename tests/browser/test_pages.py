@@ -6,16 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import servers
+from tests.browser.people import SIZES, crew_address, opened, violations
 from tests.servers import Fabrique
 from tv.auth import Role
-
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
 QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
 
@@ -27,26 +23,11 @@ def served() -> Iterator[Fabrique]:
         yield server
 
 
-def crew_address(served: Fabrique, place: str, role: Role) -> str:
-    return f"{served.url}/{place}#pass={served.make_pass(role)}"
-
-
-def violations(page: Page) -> list[str]:
-    # What is still fading in has no contrast of its own yet.
-    page.evaluate(
-        "Promise.all(document.getAnimations()"
-        ".filter((each) => each.effect.getComputedTiming().endTime !== Infinity)"
-        ".map((each) => each.finished.catch(() => {})))"
-    )
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
-
-
-def watch(device: BrowserContext, served: Fabrique) -> Page:
+def watch(phone: BrowserContext, served: Fabrique) -> Page:
     """The public's page, connected."""
-    page = device.new_page()
+    page = phone.new_page()
     page.goto(served.url)
-    page.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for(timeout=20_000)
+    page.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for()
     expect(page.get_by_role("heading", level=1)).not_to_be_empty()
     return page
 
@@ -56,9 +37,7 @@ def watch(device: BrowserContext, served: Fabrique) -> Page:
 def test_a_page_without_a_pass_has_no_accessibility_violation(
     served: Fabrique, browser: Browser, size: dict[str, int], place: str
 ) -> None:
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{served.url}/{place}")
+    with opened(browser, f"{served.url}/{place}", size) as page:
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
         assert violations(page) == []
 
@@ -71,18 +50,16 @@ def test_a_page_without_a_pass_has_no_accessibility_violation(
 def test_a_crew_page_has_no_accessibility_violation(
     served: Fabrique, browser: Browser, size: dict[str, int], place: str, role: Role, title: str
 ) -> None:
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(crew_address(served, place, role))
+    with opened(browser, crew_address(served, place, role), size) as page:
         expect(page.locator("#closed")).to_be_empty()
         expect(page.get_by_role("heading", name=title).first).to_be_visible()
         assert violations(page) == []
 
 
 def test_caption_settings_and_composer_have_no_accessibility_violation(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = watch(device, served)
+    page = watch(phone, served)
     page.get_by_role("button", name="Réglages").click()
     expect(page.get_by_role("radio", name="Automatique")).to_be_focused()
     assert violations(page) == []
@@ -93,9 +70,9 @@ def test_caption_settings_and_composer_have_no_accessibility_violation(
 
 
 def test_a_page_loads_nothing_from_elsewhere_and_breaks_no_rule_of_its_policy(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = device.new_page()
+    page = phone.new_page()
     elsewhere: list[str] = []
     said: list[str] = []
     page.on(
@@ -108,13 +85,13 @@ def test_a_page_loads_nothing_from_elsewhere_and_breaks_no_rule_of_its_policy(
     )
     page.on("console", lambda message: said.append(message.text))
     page.goto(served.url)
-    page.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for(timeout=20_000)
+    page.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for()
     assert elsewhere == []
     assert [text for text in said if "Content Security Policy" in text or "Trusted" in text] == []
 
 
 def test_words_questions_and_polls_come_in_few_bytes(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
     """What a phone loads before pictures and faces: page, scripts, stylesheet, compressed."""
     with httpx.stream("GET", served.url, headers={"accept-encoding": "gzip"}) as response:
@@ -133,8 +110,8 @@ def test_words_questions_and_polls_come_in_few_bytes(
     assert size < 45_000
 
 
-def test_a_draft_survives_a_reload(served: Fabrique, device: BrowserContext) -> None:
-    page = watch(device, served)
+def test_a_draft_survives_a_reload(served: Fabrique, phone: BrowserContext) -> None:
+    page = watch(phone, served)
     page.get_by_role("button", name="Poser une question").click()
     page.get_by_label("Votre question").fill(QUESTION)
     page.reload()
@@ -144,50 +121,44 @@ def test_a_draft_survives_a_reload(served: Fabrique, device: BrowserContext) -> 
 
 
 def test_a_question_asked_offline_leaves_once_when_the_network_returns(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    with httpx.Client(base_url=served.url) as client:
-        client.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
-        page = watch(device, served)
-        device.set_offline(True)
+    with served.crew() as client:
+        page = watch(phone, served)
+        phone.set_offline(True)
         page.get_by_role("button", name="Poser une question").click()
         page.get_by_label("Votre question").fill(QUESTION)
         page.get_by_role("button", name="Envoyer").click()
-        expect(page.locator(".state.unsent")).to_be_visible(timeout=15_000)
-        device.set_offline(False)
-        expect(page.get_by_text("En attente de relecture")).to_be_visible(timeout=15_000)
+        expect(page.locator(".state.unsent")).to_be_visible()
+        phone.set_offline(False)
+        expect(page.get_by_text("En attente de relecture")).to_be_visible()
         questions = client.get("/api/v1/talks/direct/questions").json()["items"]
     assert [each["body"] for each in questions].count(QUESTION) == 1
 
 
-def test_a_forged_pass_is_explained(served: Fabrique, device: BrowserContext) -> None:
-    page = device.new_page()
+def test_a_forged_pass_is_explained(served: Fabrique, phone: BrowserContext) -> None:
+    page = phone.new_page()
     page.goto(f"{served.url}/regie#pass=nimporte-quoi")
     expect(page.get_by_role("heading", name="Ce lien ne fonctionne plus")).to_be_visible()
     expect(page.get_by_text("n’a pas été émis par ce serveur")).to_be_visible()
     assert "#" not in page.url
 
 
-def test_text_from_people_stays_text(served: Fabrique, device: BrowserContext) -> None:
+def test_text_from_people_stays_text(served: Fabrique, phone: BrowserContext) -> None:
     hostile = '<img src=x onerror=alert(1)> & "javascript:alert(1)"'
-    with httpx.Client(base_url=served.url) as client:
-        token = client.post("/api/v1/participants", json={}).json()["token"]
-        asked = client.post(
-            "/api/v1/talks/direct/questions",
-            json={"body": hostile},
-            headers={"authorization": f"Bearer {token}"},
-        )
+    with served.someone() as client:
+        asked = client.post("/api/v1/talks/direct/questions", json={"body": hostile})
         assert asked.status_code == 201, asked.text
-    page = device.new_page()
-    page.goto(crew_address(served, "regie", Role.OPERATOR))
+    page = phone.new_page()
+    page.goto(crew_address(served, "regie"))
     expect(page.get_by_text(hostile)).to_be_visible()
     assert page.locator("#pending img").count() == 0
 
 
 def test_captions_grow_to_250_percent_within_the_picture(
-    served: Fabrique, device: BrowserContext
+    served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = watch(device, served)
+    page = watch(phone, served)
     page.get_by_role("button", name="Réglages").click()
     slider = page.get_by_role("slider", name="Taille des sous-titres")
     for _ in range(6):

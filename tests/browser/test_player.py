@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests import servers, viewers
-from tests.browser.stage import PATIENCE, filmed, offers, paths, reception, said, shows, watching
+from tests.browser.stage import filmed, offers, paths, reception, said, shows, watching
 from tests.impairment import CLEAR, Weather, bad_network
 from tests.servers import Fabrique
 
@@ -157,9 +157,7 @@ async def test_lost_network_is_replaced_within_the_session(
         async with watching(browser, served.url, network) as page:
             await shows(page, "webrtc")
             made = offers(page)
-            async with page.expect_request(
-                lambda request: request.method == "PATCH", timeout=PATIENCE
-            ):
+            async with page.expect_request(lambda request: request.method == "PATCH"):
                 network.up.weather = network.down.weather = SILENT
             network.up.weather = network.down.weather = CLEAR
             await shows(page, "webrtc")
@@ -175,8 +173,8 @@ async def test_page_is_back_by_webrtc_soon_after_the_media_process_was_killed(
     async with watching(browser, served.url) as page:
         await shows(page, "webrtc")
         served.kill("media")
-        await expect(said(page)).to_have_text("Le direct se rétablit…", timeout=PATIENCE)
-        await expect(said(page)).not_to_have_text("Le direct se rétablit…", timeout=PATIENCE)
+        await expect(said(page)).to_have_text("Le direct se rétablit…")
+        await expect(said(page)).not_to_have_text("Le direct se rétablit…")
         await shows(page, "webrtc")
 
 
@@ -190,12 +188,10 @@ async def test_viewer_who_paused_is_not_taken_away_from_there(
             await page.get_by_role("button", name="Mettre en pause").click()
             network.up.weather = network.down.weather = CLEAR
             made = offers(page)
-            await page.wait_for_function(
-                LATE, arg=12, timeout=PATIENCE
-            )  # the player waits 5 s at most
+            await page.wait_for_function(LATE, arg=12)  # the player waits 5 s at most
             await page.get_by_role("button", name="Lire").click()
             so_far = await page.evaluate("document.querySelector('video.shown').currentTime")
-            await page.wait_for_function(PLAYED, arg=["hls", so_far + 6], timeout=PATIENCE)
+            await page.wait_for_function(PLAYED, arg=["hls", so_far + 6])
             assert made == []
             assert await paths(page) == ["hls"]
             await page.get_by_role("button", name="Revenir au direct").click()

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests import servers, viewers
-from tests.browser.stage import PATIENCE, filmed, offers, paths, shows, watching
+from tests.browser.stage import filmed, offers, paths, shows, watching
 from tests.journeys.test_media_time import Witness, witness
 from tests.servers import Fabrique
 from tests.studio import publishing
@@ -39,7 +39,7 @@ async def page_of(served: Fabrique) -> AsyncIterator[Page]:
         viewers.chromium_beside() as browser,
         watching(browser, served.url) as page,
     ):
-        await page.wait_for_function(FILM, arg="webrtc", timeout=PATIENCE)
+        await page.wait_for_function(FILM, arg="webrtc")
         yield page
 
 
@@ -59,8 +59,7 @@ async def moment_of_a_question(page: Page) -> float:
     await page.get_by_role("button", name="Poser une question").click()
     await page.get_by_label("Votre question").fill("Qui a la clé du local à vélos ?")
     async with page.expect_request(
-        lambda request: request.method == "POST" and request.url.endswith("/questions"),
-        timeout=PATIENCE,
+        lambda request: request.method == "POST" and request.url.endswith("/questions")
     ) as asked:
         await page.get_by_role("button", name="Envoyer").click()
     return float(json.loads((await asked.value).post_data or "")["anchor"]["media_time"])
@@ -80,7 +79,7 @@ async def test_question_is_anchored_to_the_very_picture_on_screen(
         await on_air_for(air, DELAY + 1)
         if later:
             await choose(page, rhythm)
-            await page.wait_for_function(FILM, arg="delayed", timeout=PATIENCE)
+            await page.wait_for_function(FILM, arg="delayed")
         await page.get_by_role("button", name="Mettre en pause").click()
         moment = await moment_of_a_question(page)
         number = (await page.evaluate(viewers.SHOWN))["number"]

@@ -9,18 +9,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.people import PHONE, opened
 from tests.servers import Fabrique
-from tv.auth import Role
 
-PHONE = {"width": 390, "height": 844}
 OPTIONS = ["Toit", "Jardin", "Lien"]
 
 
 @pytest.fixture
 def crew(served: Fabrique) -> Iterator[httpx.Client]:
-    token = served.make_pass(Role.OPERATOR, "Régie")
-    headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=served.url, headers=headers, timeout=30) as client:
+    with served.crew() as client:
         # The service is other tests' too: what a rehearsal leaves goes when it ends.
         client.post("/api/v1/event:phase", json={"phase": "rehearsal"}).raise_for_status()
         yield client
@@ -29,17 +26,12 @@ def crew(served: Fabrique) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def phone(served: Fabrique, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.goto(served.url)
-    page.get_by_role("tab", name=re.compile("Sondage")).click()
-    yield page
-    context.close()
+    with opened(browser, served.url, PHONE) as page:
+        page.get_by_role("tab", name=re.compile("Sondage")).click()
+        yield page
 
 
-def opened(crew: httpx.Client, type: str, prompt: str, **more: Any) -> str:
+def poll(crew: httpx.Client, type: str, prompt: str, **more: Any) -> str:
     draft = {"talk": "direct", "type": type, "prompt": prompt} | more
     created = crew.post("/api/v1/polls", json=draft)
     assert created.status_code == 201, created.text
@@ -63,7 +55,7 @@ def votes(results: Any) -> list[int]:
 def test_each_kind_is_answered_by_keyboard_and_shown_as_a_table(
     phone: Page, crew: httpx.Client
 ) -> None:
-    url = opened(crew, "ranking", "Que faut-il d’abord ?", options=OPTIONS)
+    url = poll(crew, "ranking", "Que faut-il d’abord ?", options=OPTIONS)
     phone.get_by_role("button", name="Monter : Lien").focus()
     phone.keyboard.press("Enter")
     expect(phone.get_by_role("button", name="Monter : Lien")).to_be_focused()
@@ -75,7 +67,7 @@ def test_each_kind_is_answered_by_keyboard_and_shown_as_a_table(
     table = phone.get_by_role("table", name=re.compile("Que faut-il"))
     expect(table.get_by_role("row", name=re.compile("Lien.* 2 "))).to_be_visible()
 
-    url = opened(crew, "dots", "Où mettre l’argent ?", options=OPTIONS)
+    url = poll(crew, "dots", "Où mettre l’argent ?", options=OPTIONS)
     phone.get_by_role("group", name="Jardin").get_by_role("button", name="plus").focus()
     for _ in range(10):
         phone.keyboard.press("Enter")
@@ -84,7 +76,7 @@ def test_each_kind_is_answered_by_keyboard_and_shown_as_a_table(
     phone.get_by_role("button", name="Voter").focus()
     assert votes(vote(phone, crew, url)) == [0, 10, 0]
 
-    url = opened(crew, "words", "Un mot pour ce quartier ?", max_choices=2)
+    url = poll(crew, "words", "Un mot pour ce quartier ?", max_choices=2)
     phone.get_by_label("Mot 1").focus()
     phone.keyboard.type("Lien")
     results = vote(phone, crew, url)
@@ -92,7 +84,7 @@ def test_each_kind_is_answered_by_keyboard_and_shown_as_a_table(
     phone.get_by_text("1 mot dans l’ordre").press("Enter")
     expect(phone.get_by_role("rowheader", name="Lien")).to_be_visible()
 
-    url = opened(crew, "multiple", "Lesquels ?", options=OPTIONS, max_choices=2)
+    url = poll(crew, "multiple", "Lesquels ?", options=OPTIONS, max_choices=2)
     for name in ("Toit", "Lien"):
         phone.get_by_label(name).press("Space")
     expect(phone.get_by_label("Jardin")).to_be_disabled()

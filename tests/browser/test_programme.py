@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.bundle import bundled
-from tests.browser.test_pages import DESK, PHONE, crew_address
+from tests.browser.people import PHONE, crew_address, opened
 from tests.servers import Fabrique, fabrique
-from tv.auth import Role
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +20,11 @@ def served() -> Iterator[Fabrique]:
 @pytest.fixture
 def planned(served: Fabrique) -> Iterator[list[str]]:
     """Two talks to come, the later one made first; gone afterwards."""
-    crew = httpx.Client(
-        base_url=served.url,
-        headers={"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"},
-        timeout=30,
-    )
     talks = (
         {"title": "Chauffer moins", "planned_start": "2031-03-14T10:00:00+01:00"},
         {"title": "Ouvrir les toits", "planned_start": "2031-03-14T09:00:00+01:00"},
     )
-    with crew:
+    with served.crew() as crew:
         ids = [
             crew.post("/api/v1/talks", json=talk | {"channel": "plateau"}).json()["id"]
             for talk in talks
@@ -70,21 +63,16 @@ def test_next_talk_comes_first_or_for_the_audience_the_last_one_that_was(browser
 def test_pages_are_about_the_next_talk_and_the_crew_may_choose_another(
     served: Fabrique, browser: Browser, planned: list[str]
 ) -> None:
-    with browser.new_context(viewport=PHONE, locale="fr-FR") as phone:  # type: ignore[arg-type]
-        watch = phone.new_page()
-        watch.goto(served.url)
+    with opened(browser, served.url, PHONE) as watch, served.crew() as crew:
         heading = watch.locator("#talk")
         expect(heading.get_by_role("heading")).to_have_text("Ouvrir les toits")
         expect(heading).to_contain_text("Prévue vendredi 14 à")
         ask = watch.get_by_role("button", name="Poser une question")
         expect(ask).to_be_visible()
-        operator = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
-        url = f"{served.url}/api/v1/talks/{planned[1]}"
-        assert httpx.patch(url, json={"questions": "off"}, headers=operator).status_code == 200
+        changed = crew.patch(f"/api/v1/talks/{planned[1]}", json={"questions": "off"})
+        assert changed.status_code == 200
         expect(ask).to_be_hidden()
-    with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(crew_address(served, "regie", Role.OPERATOR))
+    with opened(browser, crew_address(served, "regie")) as page:
         title = page.locator("#talk h2")
         expect(title).to_have_text("Ouvrir les toits")
         choice = page.get_by_role("combobox", name="Intervention")

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_pages import PHONE, crew_address, violations
+from tests.browser.people import PHONE, crew_address, device, opened, violations
 from tests.servers import Fabrique, fabrique
-from tests.viewers import opened, until
+from tests.viewers import until
 from tv.auth import Role
 
 NARROW = {"width": 320, "height": 640}  # and so is a screen of 1280 pixels at 400 %
@@ -24,8 +24,8 @@ POST = "Mon voisin du 3e, Monsieur Untel, ne paie pas"
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     with fabrique(LABS__LABO_1__NAME="Chercher", LABS__LABO_1__PICTOGRAM="🔍") as server:
-        with crew(server) as api:
-            api.post("/api/v1/schedule:import", content=tomorrow()).raise_for_status()
+        with server.crew() as crew:
+            crew.post("/api/v1/schedule:import", content=tomorrow()).raise_for_status()
         yield server
 
 
@@ -36,17 +36,12 @@ def tomorrow() -> bytes:
     return "\n".join(["id;titre;date;début;durée;salle;intervenants", *rows]).encode()
 
 
-def crew(served: Fabrique) -> httpx.Client:
-    token = served.make_pass(Role.OPERATOR)
-    return httpx.Client(base_url=served.url, headers={"authorization": f"Bearer {token}"})
-
-
 @pytest.mark.parametrize("look", ["claire", "sombre"])
 def test_public_pages_have_no_accessibility_violation_and_fit_a_narrow_screen(
     served: Fabrique, browser: Browser, look: str
 ) -> None:
-    with browser.new_context(viewport=NARROW, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
+    with device(browser, NARROW) as own:
+        page = own.new_page()
         for place in PAGES:
             page.goto(f"{served.url}/{place}?apparence={look}")
             expect(page.get_by_role("heading", level=1)).not_to_be_empty()
@@ -77,13 +72,12 @@ def test_public_pages_are_read_by_keyboard_alone_and_without_a_script(
 
 
 def test_what_somebody_reports_is_taken_away_by_the_moderators(
-    served: Fabrique, browser: Browser
+    served: Fabrique, browser: Browser, crew: httpx.Client
 ) -> None:
-    with crew(served) as api, httpx.Client(base_url=served.url) as author:
-        author.post("/api/v1/participants", json={}).raise_for_status()
+    with served.someone() as author:
         post = author.post("/api/v1/wall/posts", json={"text": POST}).raise_for_status().json()
         for verb in ("approve", "show"):
-            api.post(f"/api/v1/wall/posts/{post['id']}:{verb}").raise_for_status()
+            crew.post(f"/api/v1/wall/posts/{post['id']}:{verb}").raise_for_status()
         with opened(browser, f"{served.url}/mur/ecrire", PHONE) as reader:
             report(reader)
             with opened(browser, crew_address(served, "regie", Role.MODERATOR)) as desk:
@@ -94,7 +88,7 @@ def test_what_somebody_reports_is_taken_away_by_the_moderators(
                 card.get_by_role("button", name="Retirer partout").click()
                 expect(card).to_have_count(0)
             expect(reader.get_by_text(POST)).to_have_count(0)
-        assert api.get("/api/v1/alerts").json()["counts"]["removed"] == 1
+        assert crew.get("/api/v1/alerts").json()["counts"]["removed"] == 1
 
 
 def report(page: Page) -> None:
@@ -137,11 +131,11 @@ def test_whoever_erases_what_they_wrote_leaves_nothing_on_their_device(
 
 
 def test_programme_says_when_it_is_no_longer_what_it_shows(
-    served: Fabrique, browser: Browser
+    served: Fabrique, browser: Browser, crew: httpx.Client
 ) -> None:
     heard: list[str | bytes] = []
-    with crew(served) as api, browser.new_context(locale="fr-FR") as context:
-        page = context.new_page()
+    with device(browser) as own:
+        page = own.new_page()
         page.on(
             "websocket", lambda socket: socket.on("framereceived", lambda each: heard.append(each))
         )
@@ -149,7 +143,7 @@ def test_programme_says_when_it_is_no_longer_what_it_shows(
         until(page, 20, lambda: any('"topic":"talks"' in str(each) for each in heard), "the talks")
         expect(page.locator(".programme-fresh")).to_have_count(0)
         talk = page.locator("article").first.get_attribute("id")
-        api.patch(f"/api/v1/talks/{talk}", json={"title": "Un autre titre"}).raise_for_status()
+        crew.patch(f"/api/v1/talks/{talk}", json={"title": "Un autre titre"}).raise_for_status()
         expect(page.get_by_text("Le programme vient de changer.")).to_be_visible()
         page.get_by_role("link", name="Actualiser").click()
         expect(page.get_by_role("heading", name="Un autre titre")).to_be_visible()

@@ -8,14 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests import servers
-from tests.browser.test_pages import DESK, PHONE, violations
+from tests.browser.people import DESK, PHONE, device, violations
 from tests.captioner import captioner
 from tests.servers import Fabrique
 from tests.studio import publishing
-from tests.viewers import until
-from tv.auth import Role
+from tests.viewers import PATIENCE, until
 
-PATIENCE = 60_000  # ms: a browser that decodes, a server and the other tests share the machine
 SAID = "Le bail glissant protège."
 LATER = "Et il mène au bail."
 
@@ -57,10 +55,8 @@ def served(film: Path) -> Iterator[Fabrique]:
 def watching(
     browser: Browser, address: str, size: dict[str, int] = PHONE, script: str = ""
 ) -> Iterator[Page]:
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+    with device(browser, size) as own:
+        page = own.new_page()
         if script:
             page.add_init_script(script)
         page.goto(address)
@@ -70,9 +66,9 @@ def watching(
 def shows(page: Page, path: str, *, picture: bool = True) -> None:
     """Wait for moving pictures by this path."""
     stage = page.locator("#stage")
-    expect(stage).to_have_attribute("data-path", path, timeout=PATIENCE)
+    expect(stage).to_have_attribute("data-path", path)
     if picture:
-        until(page, PATIENCE / 1000, lambda: page.evaluate(MOVES), f"pictures by {path}")
+        until(page, PATIENCE, lambda: page.evaluate(MOVES), f"pictures by {path}")
 
 
 def media(page: Page) -> list[Request]:
@@ -239,12 +235,10 @@ def test_keys_do_what_their_list_says(browser: Browser, served: Fabrique) -> Non
 def test_what_one_began_is_there_after_a_reload_and_when_the_talk_has_changed(
     browser: Browser, served: Fabrique
 ) -> None:
-    headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
-    with watching(browser, f"{served.url}/?sur-place") as page:
-        crew = page.context.request
+    with served.crew() as crew, watching(browser, f"{served.url}/?sur-place") as page:
         poll = {"talk": "direct", "type": "text", "prompt": "Un mot ?"}
-        made = crew.post(f"{served.url}/api/v1/polls", data=poll, headers=headers).json()
-        crew.post(f"{served.url}/api/v1/polls/{made['id']}:open", headers=headers)
+        made = crew.post("/api/v1/polls", json=poll).json()
+        crew.post(f"/api/v1/polls/{made['id']}:open").raise_for_status()
         page.get_by_role("tab", name="Sondage").click()
         page.get_by_role("textbox").fill("Une réponse à moitié")
         page.reload()
@@ -255,10 +249,10 @@ def test_what_one_began_is_there_after_a_reload_and_when_the_talk_has_changed(
         page.get_by_label("Votre question").fill("Une question à moitié")
         page.get_by_role("button", name="Fermer").click()
         talk = {"title": "La suite", "channel": "plateau"}
-        after = crew.post(f"{served.url}/api/v1/talks", data=talk, headers=headers).json()
-        crew.post(f"{served.url}/api/v1/talks/{after['id']}:start", headers=headers)
+        after = crew.post("/api/v1/talks", json=talk).json()
+        crew.post(f"/api/v1/talks/{after['id']}:start").raise_for_status()
         expect(page.get_by_role("heading", name="La suite", level=1)).to_be_visible()
         page.get_by_role("button", name="Poser une question").click()
         page.get_by_role("button", name="Reprendre ce brouillon").click()
         expect(page.get_by_label("Votre question")).to_have_value("Une question à moitié")
-        crew.post(f"{served.url}/api/v1/talks/{after['id']}:end", headers=headers)
+        crew.post(f"/api/v1/talks/{after['id']}:end").raise_for_status()

@@ -14,13 +14,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import servers, viewers
-from tests.browser.test_pages import DESK, SIZES, violations
+from tests.browser.people import DESK, SIZES, crew_address, opened, violations
 from tests.journeys.test_media_time import Witness
 from tests.servers import Fabrique
 from tests.studio import publishing
-from tests.viewers import opened
 from tests.waiting import until
-from tv.auth import Role
 
 pytestmark = pytest.mark.slow  # a talk takes place before
 
@@ -28,7 +26,6 @@ TALK = "/api/v1/talks/direct"
 LASTS = 15.0  # seconds of the talk, at least
 WORDS = 30  # that are written of it, at least: captions of a busy machine leave some out
 HEARD = 120.0  # seconds until captions have them: the model is loaded before
-PATIENCE = 60_000  # ms
 SYNTHESIS = "Une personne, une porte"
 POLL = "Et le samedi ?"
 QUESTION = "Qui paie l’accompagnement, et que se passe-t-il ensuite ?"
@@ -51,8 +48,7 @@ class Over:
 
     def address(self, query: str = "") -> str:
         """Its replay, for the crew."""
-        pass_ = self.served.make_pass(Role.OPERATOR)
-        return f"{self.served.url}/revoir/direct{query}#pass={pass_}"
+        return crew_address(self.served, f"revoir/direct{query}")
 
     def words(self) -> list[dict[str, Any]]:
         transcript = self.crew.get(f"{TALK}/replay/transcript.json").json()
@@ -90,9 +86,8 @@ def over(film: Path) -> Iterator[Over]:
         servers.fabrique(CAPTIONS__CHANNELS="plateau", LABS__LABO_1__NAME="Chercher") as served,
         publishing(film, served),
         witnessing(served.folder.media_socket) as air,
-        httpx.Client(base_url=served.url) as crew,
+        served.crew() as crew,
     ):
-        crew.headers["authorization"] = f"Bearer {served.make_pass(Role.OPERATOR)}"
         channel = "/api/v1/channels/plateau"
         until(lambda: crew.get(channel).json()["on_air"] == "primary")
         crew.post(f"{TALK}:start").raise_for_status()
@@ -143,8 +138,8 @@ def written(crew: httpx.Client) -> int:
 
 def ready(page: Page) -> Page:
     """Wait for its picture and its words."""
-    page.locator("video.shown").wait_for(timeout=PATIENCE)
-    page.locator("[data-word]").first.wait_for(timeout=PATIENCE)
+    page.locator("video.shown").wait_for()
+    page.locator("[data-word]").first.wait_for()
     return page
 
 
@@ -156,7 +151,7 @@ def test_word_that_is_clicked_or_found_shows_the_picture_it_was_said_in(
         ready(page).evaluate(HOLD)
 
         def lands_on(word: dict[str, Any]) -> None:
-            page.wait_for_function(HELD, timeout=PATIENCE)
+            page.wait_for_function(HELD)
             number = page.evaluate(viewers.SHOWN)["number"]
             distance = min(abs(moment - word["start"]) for moment in over.times[number])
             assert distance < 0.1, (word, number)
@@ -208,7 +203,7 @@ def test_replay_is_played_by_the_keyboard_from_the_moment_that_its_address_names
 def test_film_is_made_at_a_click_and_taken_when_it_is_ready(over: Over, browser: Browser) -> None:
     with opened(browser, over.address()) as page:
         button = ready(page).get_by_role("button", name="Télécharger la vidéo")
-        with page.expect_download(timeout=PATIENCE) as taken:
+        with page.expect_download() as taken:
             button.click()
         assert taken.value.url.endswith("/film.mp4")
         expect(button).to_be_enabled()
@@ -225,7 +220,7 @@ def test_clip_goes_from_where_one_was_to_where_one_is(over: Over, browser: Brows
         group.get_by_role("button", name="Extrait jusqu’ici").click()
         expect(group.locator(".note")).to_have_text("0:00 – 0:10")
         assert violations(page) == []
-        with page.expect_download(timeout=PATIENCE) as taken:
+        with page.expect_download() as taken:
             group.get_by_role("button", name="Télécharger l’extrait").click()
         with av.open(str(taken.value.path())) as clip:
             assert clip.duration is not None
@@ -288,7 +283,7 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
         expect(crew.get_by_role("button", name="Retirer")).to_be_focused()
 
         link = watch.get_by_role("link", name="Revoir l’intervention")
-        expect(link).to_be_visible(timeout=PATIENCE)
+        expect(link).to_be_visible()
         link.click()
         expect(ready(watch).get_by_text("Sous-titres relus")).to_be_visible()
         expect(watch.get_by_role("button", name="Début ici")).to_have_count(0)
@@ -297,13 +292,12 @@ def test_replay_is_the_crews_until_it_is_published_and_no_longer_once_it_is_take
         public.get_by_role("link", name="En direct du plateau").click()
         ready(public)
 
-        pass_ = over.served.make_pass(Role.OPERATOR)
-        crew.goto(f"{over.served.url}/regie#pass={pass_}")
+        crew.goto(crew_address(over.served, "regie"))
         crew.locator("#posts").get_by_role("button", name="Technique").click()
         card = crew.locator(".replay-card")
-        expect(card).to_contain_text("En ligne", timeout=PATIENCE)
+        expect(card).to_contain_text("En ligne")
         card.get_by_role("button", name="Retirer").press("Enter")
-        expect(card).to_contain_text("Pas encore en ligne", timeout=PATIENCE)
+        expect(card).to_contain_text("Pas encore en ligne")
         expect(card.get_by_label("Les personnes filmées ont donné leur accord")).to_be_focused()
         public.reload()
         expect(public.get_by_role("heading", level=1)).to_have_text("Ce replay n’est pas en ligne")

@@ -12,7 +12,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests import servers, viewers
-from tests.browser.stage import PATIENCE, filmed, paths, shows, watching
+from tests.browser.stage import filmed, paths, shows, watching
 from tests.browser.test_player_time import moment_of_a_question, on_air_for
 from tests.journeys.test_media_time import Witness, witness
 from tests.servers import Fabrique
@@ -60,7 +60,7 @@ async def talk_on_air(
     ):
         assert (await crew.post(f"{TALK}:start")).status_code == 200
         try:
-            await page.wait_for_function(LIVE, timeout=PATIENCE)
+            await page.wait_for_function(LIVE)
             await on_air_for(air, seconds)
             yield page, air, crew
         finally:
@@ -79,7 +79,7 @@ async def test_viewer_goes_back_and_returns_without_a_reload_or_a_black_picture(
             moment = await moment_of_a_question(page)
             number = (await page.evaluate(viewers.SHOWN))["number"]
             await page.get_by_role("button", name="Revenir au direct").click()
-            await page.wait_for_function(LIVE, timeout=PATIENCE)
+            await page.wait_for_function(LIVE)
         assert await page.evaluate("window.unchanged")
         shown = await paths(page)
         assert "rewind" in shown
@@ -93,7 +93,7 @@ async def test_viewer_goes_back_and_returns_without_a_reload_or_a_black_picture(
 async def test_pause_is_gone_on_from_until_the_talk_is_over(served: Fabrique) -> None:
     async with asyncio.timeout(180), talk_on_air(served, 7) as (page, _, crew):
         await page.get_by_role("button", name="Mettre en pause").click()
-        await page.wait_for_function(BEHIND, arg=7, timeout=PATIENCE)
+        await page.wait_for_function(BEHIND, arg=7)
         await page.get_by_role("button", name="Lire").click()
         await shows(page, "rewind")
         assert await page.evaluate(BEHIND, 6.5)
@@ -103,6 +103,6 @@ async def test_pause_is_gone_on_from_until_the_talk_is_over(served: Fabrique) ->
         )
         assert (await Axe().run(page)).response["violations"] == []
         await crew.post(f"{TALK}:end")
-        await page.wait_for_function(LIVE, timeout=PATIENCE)
+        await page.wait_for_function(LIVE)
         await expect(page.locator("#announcements")).to_contain_text("retour au direct")
         await expect(slider).to_have_count(0)

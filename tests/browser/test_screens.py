@@ -9,23 +9,18 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.people import PHONE, WALL, crew_address, opened, violations
 from tests.browser.test_control_room import post
-from tests.browser.test_pages import crew_address, violations
 from tests.servers import Fabrique
-from tests.viewers import opened
 from tv.passes import Role
 
-WALL = {"width": 1920, "height": 1080}
-PHONE = {"width": 390, "height": 844}
-PATIENCE = 30_000  # ms
 SCRIPT = '<img src=x onerror="document.title=1">'
 
 
 @pytest.fixture
 def crew(served: Fabrique) -> Iterator[httpx.Client]:
     """The control room's hands; what was on air goes off behind them."""
-    headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
-    with httpx.Client(base_url=served.url, headers=headers, timeout=30) as client:
+    with served.crew() as client:
         yield client
         for entry in client.get("/api/v1/rundown").json()["items"]:
             if entry["state"] in ("on_air", "preview"):
@@ -50,16 +45,16 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
 ) -> None:
     with (
         opened(browser, f"{served.url}/ecran", WALL) as screen,
-        opened(browser, crew_address(served, "regie", Role.OPERATOR)) as regie,
+        opened(browser, crew_address(served, "regie")) as regie,
     ):
         code = screen.locator(".pairing-code")
-        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"), timeout=PATIENCE)
+        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"))
         post(regie, "Salles")
         regie.get_by_label("Code affiché par l’écran").fill(str(code.text_content()).lower())
         regie.get_by_label("Son nom").fill(SCRIPT)
         regie.get_by_role("button", name="Associer").click()
-        expect(screen).to_have_url(re.compile("/ecran/screen_"), timeout=PATIENCE)
-        expect(screen.locator("#stage")).to_be_visible(timeout=PATIENCE)
+        expect(screen).to_have_url(re.compile("/ecran/screen_"))
+        expect(screen.locator("#stage")).to_be_visible()
         expect(regie.locator("#screens")).to_contain_text(SCRIPT)
 
         post(regie, "Antenne")
@@ -88,32 +83,32 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
         crew.patch(f"/api/v1/screens/{known['id']}", json={"carries_overlay": True})
         expect(screen.locator(".insert")).to_have_count(0)  # its picture has it already
         crew.patch(f"/api/v1/screens/{known['id']}", json={"face": "air"})
-        expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin", timeout=PATIENCE)
+        expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin")
         crew.delete(f"/api/v1/screens/{known['id']}")
-        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"), timeout=PATIENCE)
+        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"))
 
 
 def test_display_is_paired_by_a_phone_that_scanned_it_and_asks_the_room_to_vote(
     browser: Browser, served: Fabrique, crew: httpx.Client
 ) -> None:
     with opened(browser, f"{served.url}/ecran", WALL) as screen:
-        expect(screen.locator("#pairing img")).to_be_visible(timeout=PATIENCE)
+        expect(screen.locator("#pairing img")).to_be_visible()
         assert not violations(screen)
         code = screen.locator(".pairing-code").text_content()
-        address = crew_address(served, f"ecran/associer/{code}", Role.OPERATOR)
+        address = crew_address(served, f"ecran/associer/{code}")
         with opened(browser, address, PHONE) as phone:
             phone.get_by_label("Son nom").fill("Hall")
             phone.get_by_role("radio", name="Le conducteur seul").check()
             assert not violations(phone)
             phone.get_by_label("Son nom").press("Enter")
-            expect(phone.locator("section")).to_contain_text("Hall", timeout=PATIENCE)
-        expect(screen.locator(".spotted")).to_contain_text("Hall", timeout=PATIENCE)
+            expect(phone.locator("section")).to_contain_text("Hall")
+        expect(screen.locator(".spotted")).to_contain_text("Hall")
         said = {"talk": "direct", "type": "single", "prompt": "Par où commencer ?"}
         poll = crew.post("/api/v1/polls", json=said | {"options": ["Ici", "Là"]}).json()
         crew.post(f"/api/v1/polls/{poll['id']}:open")
         taken(crew, type="poll", shows=poll["id"])
         card = screen.locator(".insert")
-        expect(card.get_by_text("Votez ici")).to_be_visible(timeout=PATIENCE)
+        expect(card.get_by_text("Votez ici")).to_be_visible()
         assert not violations(screen)
         crew.post(f"/api/v1/polls/{poll['id']}:close")
         expect(card.get_by_text("Votez ici")).to_have_count(0)
@@ -130,7 +125,7 @@ def test_overlay_is_transparent_but_for_what_is_on_air(
             "() => [...document.fonts].every(({ status }) => status == 'loaded')"
         )
         taken(crew, type="bandeau", title="Claire Dumoulin", text="Directrice")
-        expect(overlay.locator(".insert")).to_contain_text("Claire Dumoulin", timeout=PATIENCE)
+        expect(overlay.locator(".insert")).to_contain_text("Claire Dumoulin")
         overlay.wait_for_function("() => document.getAnimations().length === 0")
         picture = drawn(overlay)
         box = picture.getchannel("A").getbbox()
@@ -146,10 +141,10 @@ def test_message_on_stage_is_read_in_one_tap(
     browser: Browser, served: Fabrique, crew: httpx.Client
 ) -> None:
     with (
-        opened(browser, crew_address(served, "regie", Role.OPERATOR)) as regie,
+        opened(browser, crew_address(served, "regie")) as regie,
         opened(browser, crew_address(served, "intervenant", Role.PRESENTER)) as stage,
     ):
-        expect(stage.locator("#prompter")).to_be_visible(timeout=PATIENCE)
+        expect(stage.locator("#prompter")).to_be_visible()
         regie.get_by_label("Message à l’intervenant").fill("Plus que 2 minutes")
         regie.get_by_role("button", name="Envoyer", exact=True).click()
         # An age would be read out again and again: the line is a live region.

@@ -8,15 +8,12 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.laboratory import LAB, QUESTION, TABLE, Laboratory, done, laboratory
-from tests.browser.test_pages import violations
+from tests.browser.people import violations
 from tests.viewers import until
 
-PHONE = {"width": 360, "height": 780}
-DESK = {"width": 1440, "height": 900}
-PATIENCE = 30_000  # ms: pictures are made anew, and outboxes wait before they try again
 IDEA = "Un plan du quartier dessiné par les voisins"
 UNSENT = "JSON.parse(localStorage['fabrique.outbox'] ?? '[]').length"
 
@@ -27,22 +24,8 @@ def lab() -> Iterator[Laboratory]:
         yield lab
 
 
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=PHONE, locale="fr-FR") as context:  # type: ignore[arg-type]
-        yield context
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=DESK, locale="fr-FR") as context:  # type: ignore[arg-type]
-        yield context
-
-
 def at_table(device: BrowserContext, lab: Laboratory, number: int = 3, more: str = "") -> Page:
     page = device.new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(f"{lab.served.url}/labo/{LAB}/table/{number}{more}")
     return page
 
@@ -56,7 +39,7 @@ def own(page: Page, lab: Laboratory) -> dict[str, Any]:
     # The page's policy lets nobody evaluate a text in it, as `wait_for_function` would.
     until(page, 10, lambda: not page.evaluate(UNSENT), "everything to be sent")
     (cookie,) = [each for each in page.context.cookies() if "participant" in each["name"]]
-    with lab.client(cookie["value"]) as person:
+    with lab.served.client(cookie["value"]) as person:
         (mine,) = done(person.get("/api/v1/views/me:cafe"))["items"]
     found: dict[str, Any] = mine
     return found
@@ -159,7 +142,7 @@ def test_ideas_without_a_network_leave_when_it_is_back_in_the_round_they_were_wr
     phone.set_offline(False)
     expect(page.get_by_role("heading", name="Dit ici au tour 1")).to_be_visible()
     leaving = page.locator(".idea").filter(has_text=re.compile("Partira|Envoi"))
-    expect(leaving).to_have_count(0, timeout=PATIENCE)
+    expect(leaving).to_have_count(0)
     found = lab.ideas()
     assert sorted(each["text"] for each in found) == [f"Idée sans réseau {n}" for n in range(3)]
     assert {each["round"] for each in found} == {1}
@@ -179,7 +162,7 @@ def test_photo_goes_with_an_idea_and_its_author_takes_it_back(
     assert violations(page) == []
     page.get_by_role("button", name="Ajouter l’idée").click()
     image = page.get_by_role("img", name="La cour vue du haut")
-    expect(image).to_have_js_property("naturalWidth", 1600, timeout=PATIENCE)
+    expect(image).to_have_js_property("naturalWidth", 1600)
     page.get_by_role("button", name="Retirer").click()
     expect(image).to_have_count(0)
 
@@ -200,9 +183,7 @@ def test_drawing_goes_with_an_idea(lab: Laboratory, desk: BrowserContext) -> Non
     expect(page.get_by_role("button", name="Retirer l’image")).to_be_visible()
     page.get_by_label("Votre idée").fill(IDEA)
     page.get_by_role("button", name="Ajouter l’idée").click()
-    expect(card(page, IDEA).locator("img")).to_have_js_property(
-        "naturalWidth", 1200, timeout=PATIENCE
-    )
+    expect(card(page, IDEA).locator("img")).to_have_js_property("naturalWidth", 1200)
 
 
 def test_table_asks_the_set_and_reads_what_it_sends(lab: Laboratory, phone: BrowserContext) -> None:

@@ -1,34 +1,17 @@
 """The wall's pages: written on a phone, read by a moderator, shown on a screen, then hidden."""
 
 import io
-from collections.abc import Iterator
 
-import httpx
-import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.test_pages import violations
+from tests.browser.people import PHONE, WALL, crew_address, opened, violations
 from tests.servers import Fabrique
 from tests.viewers import until
 from tv.auth import Role
 
 POSTS = "/api/v1/wall/posts"
-PHONE = {"width": 390, "height": 844}
-SCREEN = {"width": 1920, "height": 1080}
 WORDS = "Merci au jardin partagé : on s’y parle enfin !"
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=PHONE, locale="fr-FR") as context:  # type: ignore[arg-type]
-        yield context
-
-
-@pytest.fixture
-def screen(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=SCREEN, locale="fr-FR") as context:  # type: ignore[arg-type]
-        yield context
 
 
 def photo() -> bytes:
@@ -38,76 +21,72 @@ def photo() -> bytes:
 
 
 def test_post_goes_from_a_phone_to_the_screen_and_off_it(
-    served: Fabrique, browser: Browser, phone: BrowserContext, screen: BrowserContext
+    served: Fabrique, browser: Browser
 ) -> None:
-    wall = screen.new_page()
-    wall.goto(f"{served.url}/mur")
-    expect(wall.get_by_text("Écrire sur le mur")).to_be_visible()  # never empty
-    assert violations(wall) == []
+    with (
+        opened(browser, f"{served.url}/mur", WALL) as wall,
+        opened(browser, f"{served.url}/mur/ecrire", PHONE) as page,
+        opened(browser, crew_address(served, "mur/relire", Role.MODERATOR)) as desk,
+    ):
+        expect(wall.get_by_text("Écrire sur le mur")).to_be_visible()  # never empty
+        assert violations(wall) == []
 
-    page = phone.new_page()
-    page.goto(f"{served.url}/mur/ecrire")
-    page.get_by_label("Votre message").fill(WORDS)
-    page.locator("input[type=file]").set_input_files(
-        {"name": "jardin.jpg", "mimeType": "image/jpeg", "buffer": photo()}
-    )
-    page.get_by_label("Ce que l’on voit").fill("Un jardin au pied d’un immeuble")
-    assert violations(page) == []
-    page.get_by_role("button", name="Envoyer").click()
-    expect(page.get_by_text("En attente de relecture")).to_be_visible()
+        page.get_by_label("Votre message").fill(WORDS)
+        page.locator("input[type=file]").set_input_files(
+            {"name": "jardin.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+        )
+        page.get_by_label("Ce que l’on voit").fill("Un jardin au pied d’un immeuble")
+        assert violations(page) == []
+        page.get_by_role("button", name="Envoyer").click()
+        expect(page.get_by_text("En attente de relecture")).to_be_visible()
 
-    moderator = browser.new_context(locale="fr-FR")
-    desk = moderator.new_page()
-    desk.goto(f"{served.url}/mur/relire#pass={served.make_pass(Role.MODERATOR)}")
-    waiting = desk.get_by_role("region", name="À relire").locator(".card")
-    expect(waiting).to_contain_text(WORDS)
-    expect(waiting.get_by_role("img")).to_have_js_property("complete", True)
-    assert violations(desk) == []
-    waiting.get_by_role("button", name="Publier").click()
-    expect(page.get_by_text("Publié dans quelques secondes")).to_be_visible()
-    desk.get_by_role("button", name="Montrer tout de suite").click()
+        waiting = desk.get_by_role("region", name="À relire").locator(".card")
+        expect(waiting).to_contain_text(WORDS)
+        expect(waiting.get_by_role("img")).to_have_js_property("complete", True)
+        assert violations(desk) == []
+        waiting.get_by_role("button", name="Publier").click()
+        expect(page.get_by_text("Publié dans quelques secondes")).to_be_visible()
+        desk.get_by_role("button", name="Montrer tout de suite").click()
 
-    card = wall.locator(".wall-post")
-    expect(card).to_contain_text(WORDS)
-    image = card.get_by_role("img", name="Un jardin au pied d’un immeuble")
-    expect(image).to_have_js_property("naturalWidth", 1600)
-    assert violations(wall) == []
-    expect(page.get_by_text("Sur le mur", exact=True).last).to_be_visible()
-    like = page.get_by_role("button", name="J’aime")
-    like.press("Enter")
-    up = desk.get_by_role("region", name="Sur le mur")
-    expect(up.locator(".card")).to_contain_text("1 soutien")
-    expect(like).to_be_focused()
+        card = wall.locator(".wall-post")
+        expect(card).to_contain_text(WORDS)
+        image = card.get_by_role("img", name="Un jardin au pied d’un immeuble")
+        expect(image).to_have_js_property("naturalWidth", 1600)
+        assert violations(wall) == []
+        expect(page.get_by_text("Sur le mur", exact=True).last).to_be_visible()
+        like = page.get_by_role("button", name="J’aime")
+        like.press("Enter")
+        up = desk.get_by_role("region", name="Sur le mur")
+        expect(up.locator(".card")).to_contain_text("1 soutien")
+        expect(like).to_be_focused()
 
-    up.get_by_role("button", name="Masquer").click()
-    expect(card).to_have_count(0)
-    expect(page.get_by_text("Retiré par la modération")).to_be_visible()
-    moderator.close()
+        up.get_by_role("button", name="Masquer").click()
+        expect(card).to_have_count(0)
+        expect(page.get_by_text("Retiré par la modération")).to_be_visible()
 
 
-def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, screen: BrowserContext) -> None:
-    crew = {"authorization": f"Bearer {served.make_pass(Role.MODERATOR)}"}
-    for number in range(6):
-        said = {"text": "Mot " * (20 * number + 5), "author": "Léa", "network": "LinkedIn"}
-        reply = httpx.post(f"{served.url}{POSTS}", json=said, headers=crew)
-        httpx.post(f"{served.url}{POSTS}/{reply.json()['id']}:show", headers=crew)
-    wall = screen.new_page()
-    wall.goto(f"{served.url}/mur")
-    expect(wall.locator(".wall-post")).to_have_count(4)
-    posts = "[...document.querySelectorAll('.wall-post')]"
-    fits = f"{posts}.every((post) => post.scrollHeight <= post.clientHeight + 1)"
-    until(wall, 10, lambda: wall.evaluate(fits), "posts that fit")  # once the letters are there
-    wall.evaluate("document.querySelector('.top').style.minHeight = '40vh'")
-    until(wall, 10, lambda: wall.evaluate(fits), "posts that fit where there is less room")
-    assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    wall.keyboard.press("Space")
-    resume = wall.get_by_role("button", name="Reprendre")
-    expect(resume).to_be_visible()
-    assert resume.get_attribute("aria-pressed") is None  # its name says the state already
-    before = wall.locator(".wall-post").all_inner_texts()
-    wall.keyboard.press("ArrowRight")
-    expect(wall.locator(".wall-post").first).not_to_have_text(before[0])
-    after = wall.locator(".wall-post").all_inner_texts()
-    assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
-    wall.keyboard.press("Space")
-    expect(wall.get_by_role("button", name="Pause")).to_be_visible()
+def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, browser: Browser) -> None:
+    with served.crew(Role.MODERATOR) as crew:
+        for number in range(6):
+            said = {"text": "Mot " * (20 * number + 5), "author": "Léa", "network": "LinkedIn"}
+            made = crew.post(POSTS, json=said).raise_for_status().json()
+            crew.post(f"{POSTS}/{made['id']}:show").raise_for_status()
+    with opened(browser, f"{served.url}/mur", WALL) as wall:
+        expect(wall.locator(".wall-post")).to_have_count(4)
+        posts = "[...document.querySelectorAll('.wall-post')]"
+        fits = f"{posts}.every((post) => post.scrollHeight <= post.clientHeight + 1)"
+        until(wall, 10, lambda: wall.evaluate(fits), "posts that fit")  # once the letters are there
+        wall.evaluate("document.querySelector('.top').style.minHeight = '40vh'")
+        until(wall, 10, lambda: wall.evaluate(fits), "posts that fit where there is less room")
+        assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        wall.keyboard.press("Space")
+        resume = wall.get_by_role("button", name="Reprendre")
+        expect(resume).to_be_visible()
+        assert resume.get_attribute("aria-pressed") is None  # its name says the state already
+        before = wall.locator(".wall-post").all_inner_texts()
+        wall.keyboard.press("ArrowRight")
+        expect(wall.locator(".wall-post").first).not_to_have_text(before[0])
+        after = wall.locator(".wall-post").all_inner_texts()
+        assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
+        wall.keyboard.press("Space")
+        expect(wall.get_by_role("button", name="Pause")).to_be_visible()

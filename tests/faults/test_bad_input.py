@@ -88,18 +88,9 @@ def undisturbed(service: Fabrique) -> Iterator[None]:
     assert len([each for each in now["sources"] if each["connected"]]) == 1
 
 
-def client(service: Fabrique, token: str = "") -> httpx.Client:
-    headers = {"authorization": f"Bearer {token}"} if token else {}
-    return httpx.Client(base_url=service.url, headers=headers, timeout=10)
-
-
-def crew(service: Fabrique) -> httpx.Client:
-    return client(service, service.make_pass(Role.OPERATOR))
-
-
 def channel(service: Fabrique, slug: str) -> Any:
     """What the control room is told of a channel."""
-    with crew(service) as desk:
+    with service.crew() as desk:
         (item,) = desk.get(f"/api/v1/views/channel:{slug}").raise_for_status().json()["items"]
     return item
 
@@ -110,9 +101,7 @@ def sources(service: Fabrique, slug: str = "plateau") -> Any:
 
 @pytest.fixture
 def viewer(service: Fabrique) -> Iterator[httpx.Client]:
-    with client(service) as someone:
-        token = someone.post("/api/v1/participants", json={}).json()["token"]
-        someone.headers["authorization"] = f"Bearer {token}"
+    with service.someone() as someone:
         yield someone
 
 
@@ -220,13 +209,13 @@ def test_sdp_that_is_not_one_is_refused(
     service: Fabrique, offer: bytes, code: int, said: str
 ) -> None:
     headers = {"content-type": "application/sdp"}
-    with client(service) as someone:
+    with service.client() as someone:
         answer = someone.post("/plateau/whep", content=offer, headers=headers)
         problem(answer, code, said)
 
 
 def test_unknown_channel_is_told_to_players_and_to_people(service: Fabrique) -> None:
-    with client(service) as someone:
+    with service.client() as someone:
         problem(someone.get("/nosuch/index.m3u8"), 404, "« nosuch »")
         headers = {"content-type": "application/sdp"}
         problem(someone.post("/nosuch/whep", content="v=0", headers=headers), 404, "« nosuch »")
@@ -251,7 +240,7 @@ def test_unknown_channel_is_told_to_players_and_to_people(service: Fabrique) -> 
 def test_question_that_cannot_be_shown_is_refused(
     service: Fabrique, viewer: httpx.Client, body: Any, code: int, said: str
 ) -> None:
-    with crew(service) as desk:
+    with service.crew() as desk:
         before = desk.get(QUESTIONS).json()
         problem(viewer.post(QUESTIONS, json={"body": body}), code, said)
         assert desk.get(QUESTIONS).json() == before
@@ -267,7 +256,7 @@ def test_ballot_too_late_or_for_an_absent_option_is_refused_and_counts_nothing(
     service: Fabrique, viewer: httpx.Client
 ) -> None:
     draft = {"talk": "direct", "type": "single", "prompt": "Pour ?", "options": ["Oui", "Non"]}
-    with crew(service) as desk:
+    with service.crew() as desk:
         made = desk.post("/api/v1/polls", json=draft).raise_for_status().json()
         poll = f"/api/v1/polls/{made['id']}"
         yes = made["options"][0]["id"]
@@ -302,10 +291,10 @@ def useless(service: Fabrique) -> dict[str, str]:
 def test_useless_pass_is_refused_by_the_api(service: Fabrique, useless: dict[str, str]) -> None:
     for what, token in useless.items():
         said = "n’est plus valable" if what == "expired" else "Copiez le lien en entier"
-        with client(service, token) as someone:
+        with service.client(token) as someone:
             problem(someone.get(QUESTIONS), 401, said)
             problem(someone.post("/api/v1/talks/direct:start"), 401, said)
-        with client(service) as someone:
+        with service.client() as someone:
             problem(someone.post("/api/v1/session", json={"pass": token}), 401, said)
             someone.cookies.set("fabrique_pass", token)
             problem(someone.post("/api/v1/talks/direct:start"), 401, said)
@@ -353,7 +342,7 @@ async def test_damaged_model_leaves_the_picture_and_is_told_once(
     item = channel(service, "plateau")
     assert item["captions"] == "interrupted"
     assert f"« {model} » ne se charge pas" in item["captions_reason"]
-    with client(service) as someone:
+    with service.client() as someone:
         (seen,) = someone.get("/api/v1/views/channel:plateau").json()["items"]
     assert "captions_reason" not in seen
 

@@ -3,15 +3,13 @@
 The publisher killed, a network cut for a minute, a tab that stands still: benchmarks/screen_alone.
 """
 
-import httpx
 from playwright.sync_api import Page, expect
 
 from tests import servers, viewers
-from tests.viewers import opened, until
-from tv.auth import Role
+from tests.browser.people import opened
+from tests.viewers import until
 
 WALL = {"width": 1280, "height": 720}
-PATIENCE = 30_000  # ms
 BACK = 40.0  # seconds, on a machine that does other things as well
 
 # Pictures decoded by the video that is shown, as far as there is one.
@@ -30,16 +28,15 @@ def test_screen_shows_the_card_while_the_server_is_away_and_its_picture_once_it_
         servers.fabrique() as server,
         viewers.chromium() as browser,
         opened(browser, f"{server.url}/ecran", WALL) as page,
-        httpx.Client(base_url=server.url, timeout=30) as crew,
+        server.crew() as crew,
     ):
-        crew.headers["authorization"] = f"Bearer {server.make_pass(Role.OPERATOR)}"
         code = page.locator(".pairing-code")
-        expect(code).not_to_have_text("……", timeout=PATIENCE)
+        expect(code).not_to_have_text("……")
         said = {"code": code.text_content(), "name": "Hall", "sound": True}
         made = crew.post("/api/v1/screens", json=said)
         assert made.status_code == 201, made.text
         address = f"/api/v1/screens/{made.json()['id']}"
-        page.wait_for_url("**/ecran/screen_*", timeout=PATIENCE)
+        page.wait_for_url("**/ecran/screen_*")
 
         def told() -> tuple[str, str]:
             known = crew.get(address).json()
@@ -48,12 +45,12 @@ def test_screen_shows_the_card_while_the_server_is_away_and_its_picture_once_it_
         until(page, BACK, lambda: told() == ("well", "on"), "a picture with sound")
         page.evaluate("window.alone = true")
         server.stop()
-        expect(page.get_by_text("Hors ligne – reprise en cours")).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_text("Suivre et participer")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Hors ligne – reprise en cours")).to_be_visible()
+        expect(page.get_by_text("Suivre et participer")).to_be_visible()
         server.start()
         server.wait_ready()
         until(page, BACK, lambda: moves(page), "a picture")
-        expect(page.get_by_text("Suivre et participer")).to_be_hidden(timeout=PATIENCE)
-        expect(page.get_by_text("Hors ligne – reprise en cours")).to_be_hidden(timeout=PATIENCE)
+        expect(page.get_by_text("Suivre et participer")).to_be_hidden()
+        expect(page.get_by_text("Hors ligne – reprise en cours")).to_be_hidden()
         until(page, BACK, lambda: told() == ("well", "on"), "health")
         assert page.evaluate("window.alone"), "loading it anew was not needed"

@@ -1,0 +1,55 @@
+"""Whom tests play in a browser: people with a screen of some size, some of them of the crew."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.servers import Fabrique
+from tests.viewers import PATIENCE
+from tv.auth import Role
+
+PHONE = {"width": 360, "height": 780}
+TABLET = {"width": 820, "height": 1180}
+DESK = {"width": 1440, "height": 900}
+WALL = {"width": 1920, "height": 1080}
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+
+# What is still fading in has no contrast of its own yet.
+STILL = """Promise.all(document.getAnimations()
+  .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+  .map((each) => each.finished.catch(() => {})))"""
+
+
+@contextmanager
+def device(browser: Browser, size: dict[str, int] = DESK) -> Iterator[BrowserContext]:
+    """A device in French, whose pages know each other; none of their scripts may fail."""
+    errors: list[str] = []
+    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
+        context.set_default_timeout(1000 * PATIENCE)
+        context.on("weberror", lambda failed: errors.append(str(failed.error)))
+        yield context
+    assert errors == []
+
+
+@contextmanager
+def opened(browser: Browser, address: str, size: dict[str, int] = DESK) -> Iterator[Page]:
+    """A page of a device of its own."""
+    with device(browser, size) as own:
+        page = own.new_page()
+        page.goto(address)
+        yield page
+
+
+def crew_address(served: Fabrique, place: str, role: Role = Role.OPERATOR) -> str:
+    """A page of the crew's, opened by their link."""
+    return f"{served.url}/{place}#pass={served.make_pass(role)}"
+
+
+def violations(page: Page) -> list[str]:
+    """What keeps people out of a page, by the rules of axe."""
+    page.evaluate(STILL)
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
