@@ -21,7 +21,7 @@ from typing import Any, cast
 import numpy as np
 
 from benchmarks import _datagrams
-from benchmarks._deliveries import DIRECT, Answer, Notes, arrivals, delivery
+from benchmarks._deliveries import DIRECT, Answer, Notes, arrivals, delivery, gaps
 from benchmarks._screens import VIDEO, Credentials, Refused, Screen
 
 LOOK = 0.02  # seconds between two looks at the sockets
@@ -40,7 +40,7 @@ class Room:
         self._poll = select.epoll()
         self._places: dict[int, int] = {}  # by descriptor
         self._credentials: dict[str, Credentials] = {}
-        self._next = 0
+        self._next = self._began = 0
         self._direct: socket.socket | None = None
         self._probe: tuple[int, bytes, dict[int, int]] | None = None
 
@@ -132,6 +132,19 @@ class Room:
             answer["arrivals"] = arrivals(records)
             answer["numbers"] = {str(stamp): number for stamp, number in numbers.items()}
         return answer
+
+    async def begin(self) -> Answer:
+        """Note what comes, until `end`."""
+        self._began = time.time_ns()
+        self.notes.begin()
+        return {}
+
+    async def end(self, silence: float) -> Answer:
+        """What came since `begin`; silent is who had no picture in the last `silence` seconds."""
+        records, now = self.notes.end(), time.time_ns()
+        return {"screens": len(self.screens)} | gaps(
+            records, list(self.screens), self._began, now, silence
+        )
 
     async def direct(self) -> Answer:
         """Open a socket that a publisher writes to directly, with a frame's number for a stamp."""

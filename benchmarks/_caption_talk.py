@@ -1,13 +1,16 @@
 """What captions are held against: when the built-in talk says what, and cues as they come."""
 
+import asyncio
 import io
 import json
 import re
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,14 @@ import httpx
 import msgspec
 import websockets
 
+from benchmarks._hls_crowd import milliseconds
 from captions.written import search
 from tests.servers import Fabrique
 from tv.demo import film
 from tv.demo.scene import FRAME_RATE, frame_number
 
 KNOWN = 3  # words of a sentence by which it is recognised
+RETRY = 0.5  # seconds before another socket
 
 Cue = dict[str, Any]
 
@@ -100,6 +105,52 @@ async def film_start(client: httpx.AsyncClient, folder: str = "/plateau") -> flo
         picture = next(file.decode(video=0))
         number = frame_number(picture.to_ndarray(format="gray"))
     return datetime.fromisoformat(newest[0]).timestamp() - number / FRAME_RATE
+
+
+@dataclass
+class Heard:
+    """What a page's socket brought, by seconds since `began`: delays of new words, and states."""
+
+    began: float = field(default_factory=time.monotonic)
+    delays: list[tuple[float, float]] = field(default_factory=list)
+    states: list[tuple[float, str]] = field(default_factory=list)
+    lost: int = 0  # times that the socket was
+
+    async def listen(self, server: Fabrique) -> None:
+        """Follow it for ever; when it is lost, open another."""
+        newest = 0.0
+        while True:
+            with suppress(OSError, websockets.WebSocketException):
+                async for message in heard(server):
+                    newest = self._take(message, newest)
+            self.lost += 1
+            await asyncio.sleep(RETRY)
+
+    def _take(self, message: dict[str, Any], newest: float) -> float:
+        at = time.monotonic() - self.began
+        ends = [cue["end"] for cue in cues(message) if cue["end"] > newest]
+        if ends and not message.get("reset"):  # else they were there before us
+            self.delays.append((at, time.time() - max(ends)))
+        for item in message.get("items", ()):
+            if item.get("kind") == "channel":
+                state = item["captions"]
+                if not self.states or self.states[-1][1] != state:
+                    self.states.append((round(at, 1), state))
+        return float(max([newest, *ends]))
+
+    def between(self, start: float, end: float) -> dict[str, float]:
+        """Delays in these minutes, in seconds."""
+        found = [delay for at, delay in self.delays if start <= at / 60 <= end]
+        if not found:
+            return {"count": 0}
+        shares = milliseconds(found, {"p50": 0.5, "p95": 0.95, "max": 1.0})
+        return {"count": len(found)} | {name: round(ms / 1000, 2) for name, ms in shares.items()}
+
+    def longest_wait(self, start: float, end: float) -> float:
+        """Seconds without new words between two moments of the monotonic clock."""
+        times = (self.began + at for at, _ in self.delays)
+        waits = pairwise([start, *(at for at in times if start <= at <= end), end])
+        return max(later - earlier for earlier, later in waits)
 
 
 async def heard(server: Fabrique, channel: str = "plateau") -> AsyncIterator[dict[str, Any]]:

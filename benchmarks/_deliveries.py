@@ -79,6 +79,20 @@ def delivery(records: Records, places: Sequence[int], began: int, ended: int) ->
     }
 
 
+def gaps(records: Records, places: Sequence[int], began: int, ended: int, silence: float) -> Answer:
+    """The longest time without a whole picture that any viewer had, and how many had none at the
+    end."""
+    head = records["head"]
+    marked = records[(head[:, 1] > 127) & (head[:, 1] & 127 == VIDEO)]
+    longest, silent = 0.0, 0
+    for place in places:
+        mine = np.sort(marked["time"][marked["place"] == place])
+        times = np.concatenate(([began], mine, [ended]))
+        longest = max(longest, float(np.diff(times).max()) / 1e9)
+        silent += bool(ended - times[-2] > silence * 1e9)
+    return {"longest_gap_s": round(longest, 2), "silent": silent}
+
+
 def _frames(
     marked: Records, places: Sequence[int], began: int, ended: int
 ) -> tuple[int, list[int]]:

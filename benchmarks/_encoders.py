@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -146,6 +147,22 @@ def _obs_environment(run: Run) -> dict[str, str]:
     return {"HOME": str(run.home), "XDG_RUNTIME_DIR": str(run.home), "LIBGL_ALWAYS_SOFTWARE": "1"}
 
 
+def _whip(run: Run) -> list[str]:
+    address = f"{run.server.url}/plateau/whip"
+    token = run.server.key(slot=run.slot)
+    return [sys.executable, "-m", "benchmarks._whip_studio", address, token, str(run.film)]
+
+
+def _other(name: str, *codecs: str) -> Encoder:
+    """The same film, encoded anew: another stream than the one that was there before."""
+
+    def command(run: Run) -> list[str]:
+        sound = () if "-an" in codecs else ("-c:a", "aac")
+        return [*_ffmpeg(run, *codecs), "-g", "50", "-pix_fmt", "yuv420p", *sound, *_rtmp(run)]
+
+    return Encoder(name, "ffmpeg", command)
+
+
 X264_DEFAULTS = Encoder("ffmpeg RTMP, x264 defaults", "ffmpeg", _x264_defaults)
 ZEROLATENCY = Encoder("ffmpeg RTMP, zerolatency", "ffmpeg", _zerolatency)
 HEVC = Encoder("ffmpeg RTMP, HEVC", "ffmpeg", _hevc)
@@ -154,6 +171,14 @@ OBS = Encoder("OBS RTMP, out of the box", "obs", _obs, _obs_environment)
 GSTREAMER = Encoder("GStreamer rtmp2sink", "gst-launch-1.0", _gstreamer)
 COPY = Encoder("RTMP, untouched", "ffmpeg", _copy)
 COPY_SRT = Encoder("SRT, untouched", "ffmpeg", _copy_srt)
+WHIP = Encoder("libav WHIP", "ffmpeg", _whip)
+SMALLER = _other("smaller", "-vf", "scale=640:360", "-c:v", "libx264", "-preset", "ultrafast")
+WITH_B_FRAMES = _other(
+    "main profile with B-frames",
+    *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main"),
+    *("-bf", "2", "-b_strategy", "0"),
+)
+SOUNDLESS = _other("without sound", "-an", "-c:v", "libx264", "-preset", "ultrafast")
 
 
 class Missing(Exception):

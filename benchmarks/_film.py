@@ -15,16 +15,25 @@ import av
 SECONDS = 16
 FRAME_RATE = 30
 GOP = 2 * FRAME_RATE
+TONE = "sine=frequency=440:sample_rate=48000"
 # Of a file of packets, big-endian: 0 for H.264 (Annex B) or 1 for Opus, seconds, bytes that follow.
 RECORD = struct.Struct(">BdI")
 
 
-def make(path: Path, seconds: int = SECONDS, size: str = "1280x720", rate: str = "2M") -> None:
+def make(
+    path: Path,
+    seconds: int = SECONDS,
+    size: str = "1280x720",
+    rate: str = "2M",
+    sound: Path | None = None,
+) -> None:
+    """Bars with noise, and a tone, or what is heard in the file `sound`."""
+    heard = ["-i", str(sound)] if sound else ["-f", "lavfi", "-i", TONE]
     picture = f"testsrc2=size={size}:rate={FRAME_RATE},noise=alls=8:allf=t"
     subprocess.run(
         ["ffmpeg", "-nostdin", "-loglevel", "error", "-y",
          "-f", "lavfi", "-i", picture,
-         "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", str(seconds),
+         *heard, "-t", str(seconds),
          "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-bf", "0",
          "-g", str(GOP), "-keyint_min", str(GOP), "-sc_threshold", "0", "-pix_fmt", "yuv420p",
          "-b:v", rate, "-maxrate", rate, "-bufsize", rate,

@@ -15,7 +15,7 @@ from benchmarks import _phones
 from benchmarks._phones import Page
 from benchmarks._regulars import Log, Regular, insist
 from benchmarks._storms import OPTIONS, Pages, Row, ballot, choice
-from benchmarks._venue import Server, Venue
+from benchmarks._venue import Desk, Server, Serves, Venue
 from tv.auth import Role
 
 QUESTIONS = 200  # of the voters also ask: a ballot replaces itself, a question would be doubled
@@ -75,8 +75,8 @@ async def join_wave(port: int, people: int, over: float) -> Row:
 
 
 async def interrupted(
-    venue: Venue,
-    server: Server,
+    desk: Desk,
+    server: Serves,
     poll: str,
     tokens: Sequence[str],
     over: float,
@@ -91,18 +91,21 @@ async def interrupted(
             await asyncio.gather(*(each.there.wait() for each in regulars))
         act = _act(server, poll, over / len(tokens), log)
         voting = asyncio.gather(*itertools.starmap(act, enumerate(tokens)))
-        await asyncio.sleep(over / 4)
-        broken = time.monotonic()
-        steps = interrupt()
-        await anext(steps)
-        await anext(steps, None)
-        whole = time.monotonic()
-        async with asyncio.timeout(over + SETTLE):
-            await voting
-            # What everybody sees at the end is what there is.
-            while any(each.ballots.get(poll) != len(tokens) for each in regulars):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-        seen = time.monotonic()
+        try:
+            await asyncio.sleep(over / 4)
+            broken = time.monotonic()
+            steps = interrupt()
+            await anext(steps)
+            await anext(steps, None)
+            whole = time.monotonic()
+            async with asyncio.timeout(over + SETTLE):
+                await voting
+                # What everybody sees at the end is what there is.
+                while any(each.ballots.get(poll) != len(tokens) for each in regulars):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            seen = time.monotonic()
+        finally:
+            voting.cancel()
     back = [each.since - broken for each in regulars]
     row = {
         "people": len(tokens),
@@ -115,32 +118,32 @@ async def interrupted(
         "answers": {str(status): count for status, count in log.statuses.items()},
         "slowest_act_s": round(max(log.acted), 1),
     }
-    return row | _counted(venue, server, poll, len(tokens))
+    return row | await asyncio.to_thread(_counted, desk, server, poll, len(tokens))
 
 
 def _act(
-    server: Server, poll: str, every: float, log: Log
+    server: Serves, poll: str, every: float, log: Log
 ) -> Callable[[int, str], Coroutine[Any, Any, None]]:
     async def act(voter: int, token: str) -> None:
         await asyncio.sleep(every * voter)
         await insist(server.port, ballot(poll, voter, token, f"vote-{voter}"), log)
         if voter < QUESTIONS:
             path = "/api/v1/talks/direct/questions"
-            body = {"body": f"Question numéro {voter}"}
+            body = {"body": f"Question numéro {voter} ({poll})"}
             asked = _phones.request("POST", path, token, body, f"question-{voter}")
             await insist(server.port, asked, log)
 
     return act
 
 
-def _counted(venue: Venue, server: Server, poll: str, people: int) -> Row:
+def _counted(desk: Desk, server: Serves, poll: str, people: int) -> Row:
     """What the server has of what it acknowledged."""
     expected = Counter(choice(voter) for voter in range(people))
-    results = venue.results(server, poll)
+    results = desk.results(server, poll)
     counts = {each["option"]: each["votes"] for each in results["counts"]}
-    with venue.crew(server) as crew:
+    with desk.crew(server) as crew:
         items = crew.get("/api/v1/talks/direct/questions").raise_for_status().json()["items"]
-    bodies = Counter(item["body"] for item in items)
+    bodies = Counter(item["body"] for item in items if f"({poll})" in item["body"])
     asked = min(QUESTIONS, people)
     return {
         "ballots": results["ballots"],
@@ -215,7 +218,7 @@ async def _seen(shown: dict[str, float], key: str, lags: list[float]) -> None:
     lags.append(max(0.0, shown[key] - acknowledged))
 
 
-async def _view(server: Server, token: str, topic: str = "talk:direct") -> Any:
+async def _view(server: Serves, token: str, topic: str = "talk:direct") -> Any:
     status, body = await _phones.ask(
         server.port, _phones.request("GET", f"/api/v1/views/{topic}", token)
     )
@@ -224,7 +227,7 @@ async def _view(server: Server, token: str, topic: str = "talk:direct") -> Any:
 
 
 async def same_views(
-    servers: Sequence[Server], tokens: Sequence[str], topics: Sequence[str]
+    servers: Sequence[Serves], tokens: Sequence[str], topics: Sequence[str]
 ) -> bool:
     """Whether all processes say the same of these topics to each of these people."""
     for token, topic in itertools.product(tokens, topics):

@@ -59,10 +59,11 @@ class Pages:
             page.transport.close()
 
 
-async def storm(port: int, poll: str, tokens: Sequence[str], over: float) -> Row:
-    """Everybody votes once within `over` seconds, each with a page open; how they are answered."""
-    pages = Pages()
-    await pages.come(port, tokens, TOPICS)
+async def all_vote(
+    port: int, poll: str, tokens: Sequence[str], over: float, turn: int = 0
+) -> tuple[Counter[int], list[float]]:
+    """Everybody votes within `over` seconds, by the next choice at each turn: the answers, and how
+    long each took."""
     statuses: Counter[int] = Counter()
     answered: list[float] = []
 
@@ -70,14 +71,23 @@ async def storm(port: int, poll: str, tokens: Sequence[str], over: float) -> Row
         await asyncio.sleep(over * voter / len(tokens))
         began = time.monotonic()
         try:
-            status, _ = await _phones.ask(port, ballot(poll, voter, token, f"vote-{voter}"))
+            asked = ballot(poll, voter + turn, token, f"vote-{voter}-{turn}")
+            status, _ = await _phones.ask(port, asked)
         except OSError:
             status = 0
         statuses[status] += 1
         answered.append(time.monotonic() - began)
 
-    began = time.monotonic()
     await asyncio.gather(*itertools.starmap(one, enumerate(tokens)))
+    return statuses, answered
+
+
+async def storm(port: int, poll: str, tokens: Sequence[str], over: float) -> Row:
+    """Everybody votes once within `over` seconds, each with a page open; how they are answered."""
+    pages = Pages()
+    await pages.come(port, tokens, TOPICS)
+    began = time.monotonic()
+    statuses, answered = await all_vote(port, poll, tokens, over)
     took = time.monotonic() - began
     pages.leave()
     return {

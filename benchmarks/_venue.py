@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import msgspec
@@ -98,7 +98,50 @@ class Server:
         return int(self.process.memory_info().rss)
 
 
-class Venue:
+class Serves(Protocol):
+    """What has the API: a web process of a venue, or the whole service (tests.servers)."""
+
+    port: int
+
+    @property
+    def url(self) -> str: ...
+
+
+class Desk:
+    """What the crew does at whatever serves the event of these passes."""
+
+    def __init__(self, passes: Passes) -> None:
+        self.passes = passes
+
+    def crew(self, server: Serves) -> httpx.Client:
+        """Someone with every right."""
+        headers = {"authorization": f"Bearer {self.passes.issue(Role.ADMIN)}"}
+        return httpx.Client(base_url=server.url, headers=headers, timeout=30)
+
+    def people(self, count: int) -> list[str]:
+        """The tokens of so many participants."""
+        return [self.passes.welcome()[1] for _ in range(count)]
+
+    def open_poll(self, server: Serves, options: int = 3) -> str:
+        """A new poll on the talk that is always there, open; its id."""
+        draft = {
+            "talk": "direct",
+            "type": "single",
+            "prompt": "Que faut-il faire d’abord ?",
+            "options": [f"Réponse {number}" for number in range(1, options + 1)],
+        }
+        with self.crew(server) as crew:
+            poll = crew.post("/api/v1/polls", json=draft).raise_for_status().json()["id"]
+            crew.post(f"/api/v1/polls/{poll}:open").raise_for_status()
+        return str(poll)
+
+    def results(self, server: Serves, poll: str) -> dict[str, Any]:
+        with self.crew(server) as crew:
+            found = crew.get(f"/api/v1/polls/{poll}/results").raise_for_status()
+        return dict(found.json())
+
+
+class Venue(Desk):
     """A store, as we ship it, in a folder of its own, and what runs over it."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
@@ -106,7 +149,7 @@ class Venue:
         self.folder.make()
         self.settings = settings
         self.secret = load_secret(path)
-        self.passes = Passes(self.secret)
+        super().__init__(Passes(self.secret))
         self.servers: list[Server] = []
         self.store_address = store.address(self.folder, "")
         self._store: subprocess.Popen[bytes] | None = None
@@ -139,33 +182,6 @@ class Venue:
             "PEER_FOLLOWS": "1" if follows else "",
         }
         return self._serve(Server(command, self.folder.path / "peer.log", environment))
-
-    def crew(self, server: Server) -> httpx.Client:
-        """Someone with every right, at one of the web processes."""
-        headers = {"authorization": f"Bearer {self.passes.issue(Role.ADMIN)}"}
-        return httpx.Client(base_url=server.url, headers=headers, timeout=30)
-
-    def people(self, count: int) -> list[str]:
-        """The tokens of so many participants."""
-        return [self.passes.welcome()[1] for _ in range(count)]
-
-    def open_poll(self, server: Server, options: int = 3) -> str:
-        """A new poll on the talk that is always there, open; its id."""
-        draft = {
-            "talk": "direct",
-            "type": "single",
-            "prompt": "Que faut-il faire d’abord ?",
-            "options": [f"Réponse {number}" for number in range(1, options + 1)],
-        }
-        with self.crew(server) as crew:
-            poll = crew.post("/api/v1/polls", json=draft).raise_for_status().json()["id"]
-            crew.post(f"/api/v1/polls/{poll}:open").raise_for_status()
-        return str(poll)
-
-    def results(self, server: Server, poll: str) -> dict[str, Any]:
-        with self.crew(server) as crew:
-            found = crew.get(f"/api/v1/polls/{poll}/results").raise_for_status()
-        return dict(found.json())
 
     def _serve(self, server: Server) -> Server:
         self.servers.append(server)

@@ -16,6 +16,7 @@ from typing import Any
 from aiortc.mediastreams import MediaStreamError
 from playwright.async_api import Page, Route
 
+from benchmarks._hls_crowd import Part
 from streaming import link
 from streaming.errors import LinkLost
 from streaming.hls.window import PartAdded, SegmentOpened, Window, WindowEvent
@@ -55,10 +56,14 @@ class Shown:
     sizes: list[int] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def longest_gap(self, start: float, end: float) -> float:
-        """Seconds between two frames that were seen in this time."""
-        times = [start, *(at for at, _ in self.frames if start <= at <= end), end]
-        return max(later - earlier for earlier, later in pairwise(times))
+    def gaps(self, start: float, end: float, film: bool = False) -> list[tuple[float, float]]:
+        """From each frame (of the film) to the next one, in this time."""
+        seen = (at for at, number in self.frames if number > 0 or not film)
+        return list(pairwise([start, *(at for at in seen if start <= at <= end), end]))
+
+    def longest_gap(self, start: float, end: float, film: bool = False) -> float:
+        """Seconds between two frames (of the film) that were seen in this time."""
+        return max(later - earlier for earlier, later in self.gaps(start, end, film))
 
     def first(self, after: float, film: bool) -> float | None:
         """When the film (or what is not the film) was first seen."""
@@ -84,10 +89,38 @@ class Air:
     """What media said: the channel's states, and the parts of its window."""
 
     states: list[tuple[float, link.ChannelState]] = field(default_factory=list)
-    parts: list[float] = field(default_factory=list)
+    made: dict[Part, float] = field(default_factory=dict)  # when each part was
     window: Window = field(default_factory=Window)
     hole: float = 0.0  # the longest between two segments, in seconds of the timeline
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def listen(self, server: Fabrique, channel: str = "plateau") -> None:
+        """Follow media for ever, also a new one."""
+        while True:
+            with suppress(LinkLost):
+                async with link.connected(server.folder.media_socket) as peer:
+                    peer.send(link.Follow("hls"))
+                    async for message in peer.receive():
+                        await self._take(message, channel)
+            await asyncio.sleep(0.1)
+
+    async def _take(self, message: object, channel: str) -> None:
+        now = time.monotonic()
+        if isinstance(message, link.ChannelState) and message.channel == channel:
+            self.states.append((now, message))
+            async with self.changed:
+                self.changed.notify_all()
+        if isinstance(message, link.WindowChanged) and message.channel == channel:
+            for event in message.events:
+                self._apply(event, now)
+
+    def _apply(self, event: WindowEvent, now: float) -> None:
+        last = self.window.last
+        self.window.apply(event)
+        if isinstance(event, PartAdded):
+            self.made[event.msn, event.index] = now
+        elif isinstance(event, SegmentOpened) and last is not None:
+            self.hole = max(self.hole, abs(event.start - last.end))
 
     async def shows(self, slot: str, seconds: float) -> None:
         """Wait until this slot, or the slate, is on air. Raises TimeoutError."""
@@ -131,7 +164,7 @@ async def watching(server: Fabrique, channel: str = "plateau") -> AsyncIterator[
         found = Witnesses(Shown(), Shown(), Air(), page)
         tasks = [
             asyncio.create_task(work)
-            for work in (_follow(found, peer), _look(found), _listen(found, server, channel))
+            for work in (_follow(found, peer), _look(found), found.air.listen(server, channel))
         ]
         try:
             for shown in (found.webrtc, found.hls):
@@ -161,33 +194,6 @@ async def _look(found: Witnesses) -> None:
         for at, number, width in frames:
             await found.hls.note(number, width, at - offset)
         await asyncio.sleep(0.05)
-
-
-async def _listen(found: Witnesses, server: Fabrique, channel: str) -> None:
-    air = found.air
-    while True:
-        with suppress(LinkLost):
-            async with link.connected(server.folder.media_socket) as peer:
-                peer.send(link.Follow("hls"))
-                async for message in peer.receive():
-                    now = time.monotonic()
-                    if isinstance(message, link.ChannelState) and message.channel == channel:
-                        air.states.append((now, message))
-                        async with air.changed:
-                            air.changed.notify_all()
-                    if isinstance(message, link.WindowChanged) and message.channel == channel:
-                        for event in message.events:
-                            _take(air, event, now)
-        await asyncio.sleep(0.1)
-
-
-def _take(air: Air, event: WindowEvent, now: float) -> None:
-    last = air.window.last
-    air.window.apply(event)
-    if isinstance(event, PartAdded):
-        air.parts.append(now)
-    elif isinstance(event, SegmentOpened) and last is not None:
-        air.hole = max(air.hole, abs(event.start - last.end))
 
 
 def summary(values: list[float]) -> dict[str, float]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks import _encoders
 from benchmarks._encoders import Run
-from benchmarks._hls_crowd import Seen, Viewer
+from benchmarks._hls_crowd import Crowd, Seen
 from benchmarks._witnesses import Witnesses, summary, watching
 from streaming import link
 from tests.servers import Fabrique, fabrique
@@ -42,13 +42,14 @@ async def measure(home: Path, films: list[Path], cuts: int, backup: bool) -> dic
             run = Run(server, films[1], home, slot="backup")
             stack.enter_context(_encoders.publishing(_encoders.COPY, run))
         async with watching(server) as witnesses:
-            seen = Seen()
-            await asyncio.get_running_loop().create_connection(
-                lambda: Viewer(seen), "127.0.0.1", server.port
-            )
+            crowd = Crowd(server.port, seen := Seen(stamped=False))
+            await crowd.come(1)
             if backup:
                 await witnesses.air.shows("backup", ON_AIR_WITHIN)
-            return await _cut(Run(server, films[0], home), witnesses, seen, cuts, backup)
+            try:
+                return await _cut(Run(server, films[0], home), witnesses, seen, cuts, backup)
+            finally:
+                crowd.leave()
 
 
 async def _cut(
@@ -70,7 +71,7 @@ async def _cut(
             print(f"  {number + 1} cuts, delays {summary(delays)}", flush=True)
     ended = time.monotonic()
     player = await witnesses.player()
-    parts = [at for at in witnesses.air.parts if began <= at <= ended]
+    parts = [at for at in witnesses.air.made.values() if began <= at <= ended]
     return {
         "cuts": cuts,
         "replaced_after_s": summary(delays),

@@ -40,7 +40,7 @@ import psutil
 import uvloop
 
 from benchmarks import _load, ingest
-from benchmarks._hls_crowd import STAMP, Seen, Viewer, milliseconds
+from benchmarks._hls_crowd import PART_SECONDS, PARTS, STAMP, Crowd, Seen, delivery
 from streaming.hls import playlist
 from streaming.hls.packager import Packager
 from streaming.hls.window import (
@@ -59,13 +59,10 @@ from tv.hls import Hls
 from tv.serving import Server, configure
 
 PART_BYTES = 125_000  # half a second of 2 Mbit/s
-PART_SECONDS = 0.5
-PARTS = 4
 BEFORE = 30  # segments in the window from the start
 DELIVERED = 0.99  # share of parts, or it is broken
 LATE = {"direct": 1.0, "nginx": 1.5}  # seconds, for p99, or it is broken
 SETTLING = 2.0  # seconds that a crowd watches before it counts
-OF_AN_ADDRESS = 1000  # viewers: deploy/nginx.conf lets an address have so many and no more
 QUIET = 0.3  # cores that others may use, or they disturb
 
 Row = dict[str, Any]
@@ -196,14 +193,8 @@ def _compared(rows: dict[str, list[dict[str, float]]]) -> Row:
 async def watch(
     port: int, viewers: int, seconds: float, processes: dict[str, psutil.Process]
 ) -> Row:
-    loop = asyncio.get_running_loop()
-    seen, transports = Seen(), []
-    for number in range(viewers):
-        own = f"127.0.1.{1 + number // OF_AN_ADDRESS}", 0
-        transport, _ = await loop.create_connection(
-            lambda: Viewer(seen), "127.0.0.1", port, local_addr=own
-        )
-        transports.append(transport)
+    crowd = Crowd(port, seen := Seen())
+    await crowd.come(viewers)
     await asyncio.sleep(SETTLING)
     seen.requests = seen.errors = 0
     processes = processes | {"viewers": psutil.Process()}
@@ -219,23 +210,13 @@ async def watch(
     cores["others"] = max(0.0, (_load.busy() - busy) / elapsed - sum(cores.values()))
     requests, errors = seen.requests, seen.errors
     await asyncio.sleep(2.0)  # for the last parts to arrive
-    for transport in transports:
-        transport.abort()
-    whole = [key for key, made in seen.made.items() if began < made < began + seconds - 0.5]
-    listed = [at - seen.made[key] for key in whole for at in seen.listed[key]]
-    fetched = [at - seen.made[key] for key in whole for at in seen.fetched[key]]
-    numbers = [msn * PARTS + index for msn, index in whole]
-    made = max(numbers) - min(numbers) + 1 if numbers else 0
-    # One may fall on an edge of this time; none at all for a while is a loss.
-    due = viewers * max(made, int((seconds - 0.5) / PART_SECONDS) - 1)
+    crowd.leave()
     return {
         "viewers": viewers,
         "requests_per_second": round(requests / elapsed),
         "megabits_per_second": round(requests / elapsed / 2 * PART_BYTES * 8e-6),
         "errors": errors,
-        "delivered": round(len(fetched) / max(1, due), 4),
-        "playlist_ms": milliseconds(listed),
-        "part_ms": milliseconds(fetched),
+        **delivery(seen, viewers, began, seconds),
         "cores": {name: round(share, 3) for name, share in cores.items()},
     }
 

@@ -10,24 +10,17 @@ processes. The same without a studio, and ffmpeg's RTMP-to-HLS beside it, in the
 """
 
 import argparse
-import datetime
 import json
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import av
 import psutil
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from benchmarks import _encoders
 from benchmarks._encoders import Run
@@ -102,89 +95,12 @@ def srt(server: Fabrique, run: Run, seconds: float) -> Cost:
 
 
 def whip(server: Fabrique, run: Run, seconds: float) -> Cost:
-    """libav's WHIP publisher, in a thread: nothing is encoded but the sound, as Opus."""
-    certificate, key = make_certificate(run.home)
-    options = {
-        "authorization": server.key(),
-        "cert_file": str(certificate),
-        "key_file": str(key),
-    }
-    stop = threading.Event()
-    failed: list[Exception] = []
-
-    def publish() -> None:
-        try:
-            with av.open(f"{server.url}/plateau/whip", "w", format="whip", options=options) as out:
-                pump(run.film, out, stop)
-        except av.FFmpegError as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=publish)
-    thread.start()
-    try:
-        return watch(server, seconds)
-    finally:
-        stop.set()
-        thread.join()
-        if failed:
-            raise failed[0]
-
-
-def pump(film: Path, out: Any, stop: threading.Event) -> None:
-    with av.open(str(film)) as source:
-        picture, sound = source.streams.video[0], source.streams.audio[0]
-        video = out.add_stream_from_template(picture)
-        audio = out.add_stream("libopus", rate=48000, layout="stereo")
-        resampler = av.AudioResampler("s16", "stereo", 48000, audio.codec_context.frame_size or 960)
-        began, passed = time.monotonic(), 0.0
-        while not stop.is_set():
-            source.seek(0)
-            length = 0.0
-            for packet in source.demux(picture, sound):
-                if packet.dts is None:
-                    continue
-                at = float(packet.dts * packet.time_base)
-                length = max(length, at + float((packet.duration or 0) * packet.time_base))
-                if stop.wait(max(0.0, began + passed + at - time.monotonic())):
-                    return
-                if packet.stream is picture:
-                    shift = round(passed / packet.time_base)
-                    packet.dts += shift
-                    packet.pts += shift
-                    packet.stream = video
-                    out.mux(packet)
-                    continue
-                for frame in packet.decode():
-                    frame.pts = None
-                    for block in resampler.resample(frame):
-                        out.mux(audio.encode(block))
-            passed += length
-
-
-def make_certificate(home: Path) -> tuple[Path, Path]:
-    """A P-256 certificate: the one that libav makes itself is not one that DTLS takes here."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    paths = home / "whip.crt", home / "whip.key"
-    pem = serialization.Encoding.PEM
-    paths[0].write_bytes(certificate.public_bytes(pem))
-    paths[1].write_bytes(
-        key.private_bytes(
-            pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
-    )
-    return paths
+    """libav's WHIP publisher: nothing is encoded but the sound, as Opus."""
+    with _encoders.publishing(_encoders.WHIP, run) as studio:
+        cost = watch(server, seconds)
+        if studio.poll() is not None:
+            raise RuntimeError((run.home / "encoder.log").read_text())
+    return cost
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks._hls_crowd import Seen, Viewer
+from benchmarks._hls_crowd import Crowd, Seen
 from streaming import link
+from streaming.errors import LinkLost
 from tests.servers import Fabrique, fabrique
 from tv.demo import film as demo_film
 
@@ -46,7 +47,7 @@ async def media(server: Fabrique, seconds: float) -> list[float]:
         async for message in peer.receive():
             if isinstance(message, link.Lateness):
                 return [message.median, message.p99, message.worst]
-    raise link.LinkLost("media went away")
+    raise LinkLost("media went away")
 
 
 async def idle(seconds: float) -> list[float]:
@@ -69,15 +70,15 @@ async def both(server: Fabrique, seconds: float) -> dict[str, dict[str, float]]:
 
 async def measure(server: Fabrique, viewers: int, seconds: float) -> dict[str, object]:
     results: dict[str, object] = {"without_viewers": await both(server, seconds)}
-    loop, seen = asyncio.get_running_loop(), Seen()
-    for _ in range(viewers):
-        await loop.create_connection(lambda: Viewer(seen), "127.0.0.1", server.port)
+    crowd = Crowd(server.port, seen := Seen(stamped=False))
+    await crowd.come(viewers)
     await asyncio.sleep(3.0)
     seen.requests = seen.errors = 0
     results["with_viewers"] = await both(server, seconds)
     results["viewers"] = viewers
     results["requests_per_second"] = round(seen.requests / seconds)
     results["errors"] = seen.errors
+    crowd.leave()
     return results
 
 

@@ -33,7 +33,7 @@ import uvloop
 from benchmarks import _film
 from benchmarks._audience import Audience, audience
 from benchmarks._deliveries import Answer
-from benchmarks._hls_crowd import Seen, Viewer
+from benchmarks._hls_crowd import Crowd, Seen
 from streaming import h264
 from streaming.packet import Packet
 from streaming.restream import address
@@ -213,9 +213,9 @@ def hls_viewers(port: int, count: int) -> Iterator[None]:
 
 async def be_crowd(port: int, count: int) -> None:
     """Watch LL-HLS until standard input ends, then say how that went."""
-    loop, seen = asyncio.get_running_loop(), Seen()
-    for _ in range(count):
-        await loop.create_connection(lambda: Viewer(seen), "127.0.0.1", port)
+    loop, seen = asyncio.get_running_loop(), Seen(stamped=False)
+    crowd = Crowd(port, seen)
+    await crowd.come(count)
     await asyncio.sleep(WARM)
     seen.requests, began = 0, loop.time()
     seen.errors = 0

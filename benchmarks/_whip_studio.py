@@ -1,0 +1,86 @@
+"""libav's WHIP publisher, in a process of its own to be killed: some losses it waits out for ever.
+
+python -m benchmarks._whip_studio ADDRESS KEY FILM
+"""
+
+import datetime
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+def publish(address: str, token: str, film: Path) -> None:
+    """Until killed, or until the server has enough. Nothing is encoded but the sound, as Opus."""
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = make_certificate(Path(folder))
+        options = {"authorization": token, "cert_file": str(certificate), "key_file": str(key)}
+        with av.open(address, "w", format="whip", options=options) as out:
+            pump(film, out)
+
+
+def pump(film: Path, out: Any) -> None:
+    with av.open(str(film)) as source:
+        picture, sound = source.streams.video[0], source.streams.audio[0]
+        video = out.add_stream_from_template(picture)
+        audio = out.add_stream("libopus", rate=48000, layout="stereo")
+        resampler = av.AudioResampler("s16", "stereo", 48000, audio.codec_context.frame_size or 960)
+        began, passed = time.monotonic(), 0.0
+        while True:
+            source.seek(0)
+            length = 0.0
+            for packet in source.demux(picture, sound):
+                if packet.dts is None:
+                    continue
+                at = float(packet.dts * packet.time_base)
+                length = max(length, at + float((packet.duration or 0) * packet.time_base))
+                time.sleep(max(0.0, began + passed + at - time.monotonic()))
+                if packet.stream is picture:
+                    shift = round(passed / packet.time_base)
+                    packet.dts += shift
+                    packet.pts += shift
+                    packet.stream = video
+                    out.mux(packet)
+                    continue
+                for frame in packet.decode():
+                    frame.pts = None
+                    for block in resampler.resample(frame):
+                        out.mux(audio.encode(block))
+            passed += length
+
+
+def make_certificate(home: Path) -> tuple[Path, Path]:
+    """A P-256 certificate: the one that libav makes itself is not one that DTLS takes here."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    paths = home / "whip.crt", home / "whip.key"
+    pem = serialization.Encoding.PEM
+    paths[0].write_bytes(certificate.public_bytes(pem))
+    paths[1].write_bytes(
+        key.private_bytes(
+            pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
+    )
+    return paths
+
+
+if __name__ == "__main__":
+    publish(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
