@@ -210,6 +210,7 @@ def test_keys_do_what_their_list_says(browser: Browser, served: Fabrique) -> Non
         expect(keys.get_by_text("Plein écran")).to_be_visible()
         assert violations(page) == []
         page.keyboard.press("Escape")
+        expect(keys).to_be_hidden()  # what is pressed before is the list's
         page.locator("body").press(" ")
         expect(page.get_by_role("button", name="Lire")).to_be_visible()
         page.locator("body").press("k")
@@ -228,6 +229,7 @@ def test_keys_do_what_their_list_says(browser: Browser, served: Fabrique) -> Non
         page.locator("body").press("?")
         keys.get_by_label("Raccourcis clavier actifs").uncheck()
         page.keyboard.press("Escape")
+        expect(keys).to_be_hidden()
         page.locator("body").press("c")
         expect(captions).to_have_attribute("aria-pressed", "false")
 
