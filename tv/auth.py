@@ -284,7 +284,7 @@ class Authentication:
         if headers.get("sec-fetch-site") == "cross-site":
             return True
         origin = headers.get("origin")
-        if origin is None or urlsplit(origin).netloc == headers.get("host"):
+        if origin is None or origin.partition("://")[2] == headers.get("host"):
             return False
         return not self._public or _origin(origin) != self._public
 

@@ -46,9 +46,9 @@ def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
     async def oembed(request: Request) -> Response:
         """oembed.com, version 1.0, in JSON."""
         here = origin(request, settings)
-        asked = urlsplit(request.query_params.get("url", ""))
-        slug = _channel(asked.path, asked.query) or next(iter(pages.channels))
-        if f"{asked.scheme}://{asked.netloc}" != here or slug not in pages.channels:
+        site, path, query = _apart(request.query_params.get("url", ""))
+        slug = _channel(path, query) or next(iter(pages.channels))
+        if site != here or slug not in pages.channels:
             raise Problem(404, "not-ours", "Introuvable", "Cette adresse n’est pas d’ici.")
         if request.query_params.get("format", "json") != "json":
             raise Problem(501, "format", "Format inconnu", "Seul le format JSON est proposé.")
@@ -87,6 +87,15 @@ def frame(here: str, slug: str, name: str, width: int = WIDTH, height: int = HEI
     )
 
 
+def _apart(url: str) -> tuple[str, str, str]:
+    """The site, path and query of an address; nothing of what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket that is not closed
+        return "", "", ""
+    return f"{parts.scheme}://{parts.netloc}", parts.path, parts.query
+
+
 def _channel(path: str, query: str) -> str:
     """The channel that one of our addresses is about; "" for the first."""
     if path.startswith("/integrer/"):
@@ -96,4 +105,5 @@ def _channel(path: str, query: str) -> str:
 
 def _at_most(request: Request, name: str, usual: int) -> int:
     text = request.query_params.get(name, "")
-    return max(200, min(usual, int(text))) if text.isascii() and text.isdigit() else usual
+    number = text.isascii() and text.isdigit() and len(text) < 10
+    return max(200, min(usual, int(text))) if number else usual
