@@ -10,9 +10,15 @@ from typer.main import get_command
 from tv.cli import app
 from tv.settings import load
 
-GUIDES = sorted((Path(__file__).parents[1] / "guides").glob("*.md"))
+HOUSE = Path(__file__).parents[1]
+GUIDES = sorted(HOUSE.glob("guides/*.md"))
+TEXTS = [*HOUSE.glob("*.md"), *GUIDES, *sorted(HOUSE.glob("decisions/*.md"))]
 TYPED = re.compile(r"^ {4,}(fabrique-tv .+)$", re.MULTILINE)
 INLINE = re.compile(r"`(fabrique-tv [^`]+)`")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+FOLDERS = "streaming|captions|engagement|tv|tests|benchmarks|deploy|guides"
+FILE = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)`")
+MODULE = re.compile(r"python -m (benchmarks\.\w+)")
 
 
 def commands() -> list[str]:
@@ -40,3 +46,13 @@ def test_the_settings_that_are_installed_are_settings() -> None:
 def test_a_command_that_is_none_would_be_noticed() -> None:
     with pytest.raises(Exception, match="nonsense"):
         get_command(app).commands["export"].make_context("export", ["x", "--nonsense"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
+def test_what_a_text_points_at_is_there(text: Path) -> None:
+    said = text.read_text(encoding="utf-8")
+    named = [text.parent / each for each in LINK.findall(said)]
+    named += [HOUSE / each for each in FILE.findall(said)]
+    named += [HOUSE / f"{each.replace('.', '/')}.py" for each in MODULE.findall(said)]
+    missing = [each for each in named if not each.exists() and "tv/static" not in str(each)]
+    assert not missing
