@@ -61,7 +61,7 @@ TROUBLE = {
         f'fabrique_recording_state{{{STAGE},fabrique_recording_state="paused"}}': "1x30"
     },
     "DiskSoonFull": {f"fabrique_recording_room_seconds{{{STAGE}}}": "7000x30"},
-    "WebStandsStill": {"fabrique_web_loop_stalls_total": "0+1x30"},
+    "WebStandsStill": {'fabrique_web_loop_stalls_total{worker="7"}': "0+1x30"},
     "RestreamDown": {'fabrique_restream_up{restream="youtube"}': "0x30"},
 }
 
