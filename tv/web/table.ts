@@ -344,7 +344,11 @@ function sent({ what }: Letter, reply: unknown): void {
   if (what === "idea") {
     const idea = reply as Idea;
     if (idea.table === here) fresh.set(idea.id, idea);
-    announce("Idée ajoutée.");
+    announce(
+      idea.state === "pending"
+        ? "Idée envoyée. L’hôte la relit avant que la table la voie."
+        : "Idée ajoutée.",
+    );
   }
   if (what === "question") announce("Question envoyée. Elle sera relue avant publication.");
 }

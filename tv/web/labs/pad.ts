@@ -12,6 +12,7 @@ import type { Sketch } from "./sketch";
 const LIMIT = 280; // characters, as the server has it
 const CLOSE_TO_LIMIT = 80;
 const ALT = 200;
+const READ_FIRST = "Avec une image, l’hôte la relit avant que la table la voie.";
 
 export interface Written {
   text: string;
@@ -89,7 +90,7 @@ export class IdeaPad {
         <button class="primary" aria-disabled=${sendable ? nothing : "true"}>
           ${this.sending ? "Un instant…" : "Ajouter l’idée"}
         </button>
-        <p class="note" id="idea-help">${help}</p>
+        <p class="note" id="idea-help">${this.photo ? READ_FIRST : help}</p>
         <p class="note" id="idea-left">
           ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
         </p>
