@@ -111,7 +111,7 @@ class Airing:
         """Take in what captions published; return the channel it changed, or ""."""
         try:
             heard = _heard.decode(message)
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
             logger.warning("captions sent what cannot be read (%s)", error)
             return ""
         channel = heard.channel

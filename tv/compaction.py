@@ -187,7 +187,7 @@ class Compaction:
         for line in filter(None, await in_thread(read_lines)):
             try:
                 noted.append(msgspec.json.decode(line, type=Gone))
-            except msgspec.DecodeError:  # half of it, of a full disk: all of it was written later
+            except ValueError:  # half of it, of a full disk: all of it was written later
                 logger.warning("a line of %s cannot be read", self._noted)
         return [gone for gone in noted if gone.event == self._event]
 

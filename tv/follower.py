@@ -174,7 +174,7 @@ class Follower:
             return
         try:
             saved = _saved.decode(body)
-        except msgspec.MsgspecError as error:
+        except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
             logger.warning("no snapshot (%s): the whole journal is read", error)
             return
         try:

@@ -216,7 +216,7 @@ def read(position: str, body: bytes) -> Event | None:
     """The event that an entry of the stream holds; None for what this version cannot read."""
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
         # A newer version's event: better a hole than a server that stops.
         logger.error("journal: %s cannot be read (%s)", position, error)
         return None

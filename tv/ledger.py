@@ -39,7 +39,7 @@ class Ledger:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             page = msgspec.json.decode(os.pread(file, 4096, 0), type=Page)
-        except msgspec.DecodeError:
+        except ValueError:  # msgspec's own, or a text's that is no UTF-8
             # Whole seconds keep the times in segments and captions readable. Browsers keep segments
             # for a day: in a new folder, at the same address, epochs must not begin at 1 again.
             page = Page(origin=float(int(now)), epoch=int(now))

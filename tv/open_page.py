@@ -80,7 +80,7 @@ class Page:
         self._hellos += 1
         try:
             said = _hello.decode(message.get("text") or message.get("bytes") or b"")
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
             raise NotUnderstood("not a hello") from error
         if said.version != VERSION:
             raise NotUnderstood(f"version {VERSION} only")

@@ -65,7 +65,7 @@ class Snapshots:
                 logger.warning("the snapshot is damaged: it does not count")
                 return None
             return zlib.decompress(packed)
-        except (RedisError, OSError, msgspec.DecodeError, zlib.error) as error:
+        except (RedisError, OSError, ValueError, zlib.error) as error:
             logger.warning("no snapshot (%s): the whole journal is read", error)
             return None
 

@@ -74,7 +74,7 @@ def _listing(hub: str, repository: str) -> list[_Entry]:
     try:
         with _open(f"{hub}/api/models/{repository}/tree/{REVISION}") as reply:
             listing = msgspec.json.decode(reply.read(LISTING), type=list[_Entry])
-    except (OSError, HTTPException, msgspec.MsgspecError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise _unreachable(hub, error) from error
     if any(entry.size > LARGEST for entry in listing):
         raise ModelUnavailable(f"Le modèle « {repository} » est trop grand pour être téléchargé.")
@@ -149,7 +149,7 @@ def _unreachable(address: str, error: BaseException) -> ModelUnavailable:
             why = "connexion impossible"
         case TimeoutError():
             why = "pas de réponse"
-        case msgspec.MsgspecError():
+        case ValueError():
             why = "réponse incompréhensible"
         case _:
             why = "connexion coupée"

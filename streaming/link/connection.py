@@ -79,7 +79,7 @@ async def receive(
             return
         try:
             yield _decoder.decode(body)
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
             raise LinkLost(f"not a message of ours: {error}") from error
 
 

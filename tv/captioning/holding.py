@@ -80,7 +80,7 @@ async def give_back(
                             said = _heard.decode(message["data"])
                             if said.source != "machine":
                                 presence.hear(said.channel, time.monotonic())
-            except (RedisError, OSError, msgspec.DecodeError) as error:
+            except (RedisError, OSError, ValueError) as error:
                 logger.warning("captions: captioners are not heard (%s)", error)
                 await asyncio.sleep(LOOK)
 

@@ -73,5 +73,5 @@ class Board:
 def _read(data: bytes | str | None, kind: type[T]) -> T | None:
     try:
         return msgspec.json.decode(data, type=kind) if data else None
-    except msgspec.DecodeError:
+    except ValueError:  # msgspec's own, or a text's that is no UTF-8
         return None  # of another version

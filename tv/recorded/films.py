@@ -241,7 +241,7 @@ def too_many(sizes: list[int], most: int) -> int:
 def _read(body: bytes) -> Order | None:
     try:
         return _order.decode(body)
-    except msgspec.DecodeError as error:
+    except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
         logger.warning("films: an order that cannot be read (%s)", error)
         return None
 

@@ -102,7 +102,7 @@ def _read(path: Path) -> set[str]:
         return set(msgspec.json.decode(path.read_bytes(), type=list[str]))
     except FileNotFoundError:
         return set()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         logger.warning("restreams: %s cannot be read, none is started: %s", path.name, error)
         return set()
 

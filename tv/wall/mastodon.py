@@ -100,7 +100,7 @@ def read(body: bytes) -> Timeline:
     for raw in _decoder.decode(body):
         try:
             status = msgspec.json.decode(raw, type=_Status)
-        except msgspec.DecodeError:
+        except ValueError:  # msgspec's own, or a text's that is no UTF-8
             continue
         newest = newest or status.id
         if status.visibility != "public" or status.reblog not in (None, b"null"):
