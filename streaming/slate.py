@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -13,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
 from av.video.reformatter import ColorRange, Colorspace
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from streaming.h264 import make_config, to_avcc
 from streaming.packet import Packet
+from streaming.typeface import Font, sized
 
 FRAME_RATE = 25
 FRAMES = 50  # one loop of two seconds begins with its only keyframe
@@ -26,11 +26,9 @@ KEPT = 4  # sizes whose loops are kept
 SPS_ID = 7  # studios use 0: the slate's configuration is never equal to theirs by chance
 
 TITLE = "Le direct reprend dans un instant"
-FONTS = Path(__file__).with_name("fonts")
 
 Rgb = tuple[int, int, int]
 Picture = npt.NDArray[np.uint8]
-Font = ImageFont.FreeTypeFont
 
 INK: Rgb = (11, 13, 24)
 DUSK: Rgb = (33, 25, 58)
@@ -132,8 +130,8 @@ def draw(size: tuple[int, int], event: str = "", title: str = TITLE) -> Iterator
     card = Image.fromarray(_stage(width, height))
     pen = ImageDraw.Draw(card)
     left, room = round(width * 0.09), round(width * 0.82)
-    headline, lines = _fit(title, "800", 84 * unit, room)
-    small, over = _fit(event, "500", 34 * unit, room)
+    headline, lines = _fit(title, 800, 84 * unit, room)
+    small, over = _fit(event, 500, 34 * unit, room)
     step = round(headline.size * 1.08)
     top = round(height * 0.47 - step * len(lines) / 2)
     if event:
@@ -183,12 +181,10 @@ def _stage(width: int, height: int) -> Picture:
     return np.clip(colour.round(), 0, 255).astype(np.uint8)
 
 
-def _fit(
-    text: str, weight: str, size: float, room: int
-) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+def _fit(text: str, weight: int, size: float, room: int) -> tuple[Font, list[str]]:
     """The largest font up to `size` with which `text` takes three lines of `room` at most."""
     while True:
-        font = _font(weight, size)
+        font = sized(weight, size)
         lines = _wrap(text, font, room)
         if size < 12 or (len(lines) <= 3 and max(map(font.getlength, lines)) <= room):
             break
@@ -210,8 +206,3 @@ def _wrap(text: str, font: Font, room: int) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def _font(weight: str, size: float) -> Font:
-    path = FONTS / f"bricolage-grotesque-latin-{weight}-normal.woff"
-    return ImageFont.truetype(path, max(6, round(size)))

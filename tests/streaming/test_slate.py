@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import ImageFont
 
 from streaming.h264 import parameter_sets, parse_sps
-from streaming.slate import FONTS, FRAMES, SIZE, Slate, draw, fitting, make
+from streaming.slate import FRAMES, SIZE, Slate, draw, fitting, make
+from streaming.typeface import sized
 from tests.streaming import studios
 
 
@@ -50,7 +50,7 @@ def test_text_and_lights_are_drawn() -> None:
 
 
 def test_accents_have_glyphs() -> None:
-    font = ImageFont.truetype(FONTS / "bricolage-grotesque-latin-800-normal.woff", 60)
+    font = sized(800, 60)
     missing = bytes(font.getmask("\uffff"))
     for letter in "éèêëàâçîïôûùœÉÀÇŒ’«»–…":
         assert bytes(font.getmask(letter)) != missing, letter

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from streaming.slate import DUSK, FONTS, GLOW, INK, PAPER
+from streaming.slate import DUSK, GLOW, INK, PAPER
+from streaming.typeface import sized
 
 WIDTH, HEIGHT = 1280, 720
 SCALE = 2
@@ -110,11 +111,11 @@ def stage(box: Box, faces: dict[str, Face]) -> Image.Image:
     pen.rounded((172, DESK, 1108, DESK + 150), 26, (30, 24, 42))
     pen.rounded((172, DESK, 1108, DESK + 10), 5, AMBER)
     pen.rounded((152, DESK - 4, 1128, DESK + 6), 5, (64, 48, 66))
-    pen.text((640, DESK + 74), "Fabrique TV", "800", 40, (92, 72, 92), "mm")
+    pen.text((640, DESK + 74), "Fabrique TV", 800, 40, (92, 72, 92), "mm")
     _microphone(pen, PEOPLE["F"].x + 64)
     _microphone(pen, PEOPLE["M"].x - 64)
-    pen.text((62, 96), TITLE, "800", 52, PAPER, "ls")
-    pen.text((64, 152), NOTE, "500", 24, MUTED, "ls")
+    pen.text((62, 96), TITLE, 800, 52, PAPER, "ls")
+    pen.text((64, 152), NOTE, 500, 24, MUTED, "ls")
     pen.rounded(CLOCK, 18, INK)
     return pen.finished()
 
@@ -127,17 +128,17 @@ def sign(person: Person, lit: bool) -> Image.Image:
     middle = (top + bottom) / 2
     if lit:
         pen.rounded(person.sign, 24, LIT_SIGN)
-        pen.text((left + 76, middle), person.label, "800", 25, PAPER, "lm")
+        pen.text((left + 76, middle), person.label, 800, 25, PAPER, "lm")
     else:
         pen.rounded(person.sign, 24, INK)
-        pen.text(((left + right) / 2, middle), person.label, "500", 25, MUTED, "mm")
+        pen.text(((left + right) / 2, middle), person.label, 500, 25, MUTED, "mm")
     return pen.finished()
 
 
 def digit(text: str, width: int, height: int) -> Image.Image:
     """One sign of the clock, in the middle of its cell."""
     pen = _Pen(Image.new("RGB", (width * SCALE, height * SCALE), INK), (0, 0, width, height))
-    pen.text((width / 2, height / 2), text, "800", 56, PAPER, "mm")
+    pen.text((width / 2, height / 2), text, 800, 56, PAPER, "mm")
     return pen.finished()
 
 
@@ -198,10 +199,9 @@ class _Pen:
         self._draw.line(self._at(*points), colour, round(width * SCALE), joint="curve")
 
     def text(
-        self, at: tuple[float, float], text: str, weight: str, size: float, colour: Rgb, anchor: str
+        self, at: tuple[float, float], text: str, weight: int, size: float, colour: Rgb, anchor: str
     ) -> None:
-        path = FONTS / f"bricolage-grotesque-latin-{weight}-normal.woff"
-        font = ImageFont.truetype(path, round(size * SCALE))
+        font = sized(weight, size * SCALE)
         x, y = self._at(*at)
         self._draw.text((x, y), text, colour, font, anchor)
 

@@ -30,11 +30,11 @@ from tv.follower import Follower
 from tv.labs.places import check_lab
 from tv.openapi import asks
 from tv.problems import Problem
-from tv.reports import booklet_pdf, pdf, tables
-from tv.reports.booklet import booklet_of
+from tv.reports import tables
+from tv.reports.booklet import Booklet, booklet_of
 from tv.reports.files import as_csv, as_xlsx
 from tv.reports.labs import lab_tables
-from tv.reports.report import report_of
+from tv.reports.report import Report, report_of
 from tv.reports.tables import Table
 from tv.settings import Settings
 from tv.tasks import in_thread
@@ -85,7 +85,7 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
         talk = talk_of(request, follower.audience.talks)
         identity(request).must_be(*CREW, talk=talk.id)
         found = report_of(follower.audience, talk, event.name, event.zone)
-        return attached(await in_thread(partial(pdf.as_pdf, found)), PDF, f"{talk.id}.pdf")
+        return attached(await in_thread(partial(_report, found)), PDF, f"{talk.id}.pdf")
 
     @asks(lab="of a laboratory", cafe="of a session")
     async def booklet(request: Request) -> Response:
@@ -105,7 +105,7 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
         cafe = cafe and cafe_of(cafe)
         found = booklet_of(follower.audience, labs, event, pictures.path, lab, cafe)
         name = f"cahier-{lab or event.slug}.pdf"
-        return attached(await in_thread(partial(booklet_pdf.as_pdf, found)), PDF, name)
+        return attached(await in_thread(partial(_booklet, found)), PDF, name)
 
     @asks(lab="of a laboratory")
     async def as_json(request: Request) -> Response:
@@ -144,3 +144,16 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
             )
         ),
     ]
+
+
+# What prints is loaded by who asks for it first: it is a third of what a web process would load.
+def _report(found: Report) -> bytes:
+    from tv.reports import pdf
+
+    return pdf.as_pdf(found)
+
+
+def _booklet(found: Booklet) -> bytes:
+    from tv.reports import booklet_pdf
+
+    return booklet_pdf.as_pdf(found)

@@ -6,9 +6,9 @@ All of it is drawn from `tv/web/icon.svg`: a ground, a house, a lamp.
 import io
 from xml.etree import ElementTree
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from streaming.slate import FONTS
+from streaming.typeface import Font, sized
 
 FINE = 4  # times the size that edges are drawn at, to be smooth
 SAFE = 0.82  # how much of its size a mask leaves of a drawing that fills it (W3C: a disc of 0.8)
@@ -45,7 +45,7 @@ def card(svg: str, event: str) -> bytes:
     house = Image.open(io.BytesIO(draw(svg, 132)))
     picture.paste(house, (90, 84), house)
     pen = ImageDraw.Draw(picture)
-    pen.text((252, 150), "Fabrique TV", SOFT, _font("500", 46), anchor="lm")
+    pen.text((252, 150), "Fabrique TV", SOFT, sized(500, 46), anchor="lm")
     lines, font = _fitted(pen, event, CARD[0] - 180)
     step = round(font.size * 1.12)
     for number, line in enumerate(reversed(lines)):
@@ -59,13 +59,11 @@ def _fading(far: int) -> int:
     return max(0, 178 - far) // 2  # 180 is as far as the middle of an edge
 
 
-def _fitted(
-    pen: ImageDraw.ImageDraw, text: str, room: int
-) -> tuple[list[str], ImageFont.FreeTypeFont]:
+def _fitted(pen: ImageDraw.ImageDraw, text: str, room: int) -> tuple[list[str], Font]:
     """The text on one line or two alike, as large as they allow; what is left over is cut."""
     words = text.split()
     for size in range(104, 40, -4):
-        font = _font("800", size)
+        font = sized(800, size)
         whole = pen.textlength(text, font)
         if whole <= room:
             return [text], font
@@ -74,10 +72,6 @@ def _fitted(
         if max(pen.textlength(line, font) for line in lines) <= room:
             return list(lines), font
     return [text], font
-
-
-def _font(weight: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FONTS / f"bricolage-grotesque-latin-{weight}-normal.woff"), size)
 
 
 def _points(path: str) -> list[tuple[float, float]]:

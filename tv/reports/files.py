@@ -4,8 +4,6 @@ import csv
 import io
 from collections.abc import Iterable
 
-import xlsxwriter
-
 from tv.reports.tables import Cell, Table
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet computes when a cell begins so
@@ -28,6 +26,8 @@ def as_csv(table: Table) -> bytes:
 
 def as_xlsx(tables: Iterable[Table]) -> bytes:
     """A workbook with a sheet for each table that has rows, and at least one."""
+    import xlsxwriter  # loaded by who asks first: web processes start sooner
+
     file = io.BytesIO()
     every = list(tables)
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_urls": False}) as workbook:

@@ -6,7 +6,6 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from xml.sax.saxutils import escape
 
 from fontTools.ttLib import TTFont as Typeface
@@ -18,6 +17,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+
+from streaming import typeface
 
 FONTS = {"Text": 500, "Title": 800}  # weights of the slate's typeface
 MARGIN = 20 * mm
@@ -113,8 +114,7 @@ def _letter(character: str, known: frozenset[int]) -> str:
 
 @functools.cache
 def _typeface(weight: int) -> Typeface:
-    name = f"bricolage-grotesque-latin-{weight}-normal.woff"
-    return Typeface(io.BytesIO((resources.files("streaming") / "fonts" / name).read_bytes()))
+    return Typeface(typeface.file(weight))
 
 
 @functools.cache
