@@ -165,7 +165,7 @@ class Venue(Desk):
 
     def web(self) -> Server:
         """One more web process, ready."""
-        command = [sys.executable, "-m", "tv", "child", "web", "--socket"]
+        command = [sys.executable, "-m", "tv.children", "web", "--socket"]
         environment = {
             "FABRIQUE_DATA": str(self.folder.path.resolve()),
             "FABRIQUE_RESOLVED": msgspec.json.encode(self.settings).decode(),

@@ -1,5 +1,6 @@
-"""The processes that the supervisor starts, by name."""
+"""The processes that the supervisor starts, by name: `python -m tv.children web --socket 5`."""
 
+import argparse
 import asyncio
 import os
 import socket as sockets
@@ -8,10 +9,24 @@ from pathlib import Path
 
 import msgspec
 
+from captions.errors import CaptionsError
 from tv import machines, process
-from tv.folder import Folder
+from tv.folder import Folder, FolderError
 from tv.settings import Settings
 from tv.studios.keys import load_secret
+
+
+def main() -> None:
+    """Be one of them. The command line of people is not loaded: it takes longer than most do."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name")
+    parser.add_argument("--socket", type=int, default=-1)
+    parser.add_argument("--channel", default="")
+    asked = parser.parse_args()
+    try:
+        run_child(asked.name, asked.socket, asked.channel)
+    except (FolderError, CaptionsError) as error:
+        raise SystemExit(str(error)) from error
 
 
 def run_child(name: str, socket: int, channel: str) -> None:
@@ -105,3 +120,7 @@ def run_child(name: str, socket: int, channel: str) -> None:
         case _:
             raise SystemExit(f"unknown process: {name}")
     process.run(f"{name} {channel}".strip(), work, loop)
+
+
+if __name__ == "__main__":
+    main()

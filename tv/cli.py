@@ -306,18 +306,6 @@ def demo(
 nodes.add_to(app)
 
 
-@app.command(hidden=True)
-def child(
-    name: str,
-    socket: Annotated[int, typer.Option()] = -1,
-    channel: Annotated[str, typer.Option()] = "",
-) -> None:
-    """Run one of the supervisor's processes."""
-    from tv.children import run_child
-
-    run_child(name, socket, channel)
-
-
 def address(settings: Settings, folder: Folder) -> str:
     """Where people reach the server: as set, else as it last ran, else as it would run."""
     if settings.server.public_url:

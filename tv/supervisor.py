@@ -122,7 +122,7 @@ class Children:
     def make(self, name: str, *arguments: str, http: socket.socket | None = None) -> Child:
         """One of them; it may serve on `http`."""
         kind = name.split(":")[0]
-        command = [sys.executable, "-m", "tv", "child", kind, *arguments]
+        command = [sys.executable, "-m", "tv.children", kind, *arguments]
         inherit: tuple[int, ...] = ()
         if http is not None:
             command += ["--socket", str(http.fileno())]
