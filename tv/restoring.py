@@ -25,8 +25,8 @@ from tv.supervisor import StoreSilent
 
 STAGED = ".restoring"
 ASIDE = "avant-"
-ERASED = "erased.jsonl"
-STAYS = ("lock", "cache", ERASED, STAGED)  # a cache is large, and made again the same
+LISTS = ("erased.jsonl", "revoked")  # who, and which passes, are to be good no more: they only grow
+STAYS = ("lock", "cache", STAGED, *LISTS)  # a cache is large, and made again the same
 
 
 async def restore(
@@ -69,7 +69,8 @@ async def _restore(
     async with commanding.connected(staged, settings) as (store, _):
         await _check_empty(store, base)
         _unpack(file, staged.path)
-        _merge(staged.erased, folder.erased)
+        for name in LISTS:
+            _merge(staged.path / name, folder.path / name)
         count = await _bring_journal(store, base, file, head)
     try:
         async with commanding.opened(staged, settings) as desk:
@@ -157,7 +158,7 @@ def _ours(name: str) -> bool:
 
 
 def _merge(into: Path, more: Path) -> None:
-    """Have one list of who was erased say what both say."""
+    """Have one list say what both say, a line each."""
     lines = [
         line for path in (into, more) if path.is_file() for line in path.read_bytes().splitlines()
     ]
@@ -168,8 +169,8 @@ def _merge(into: Path, more: Path) -> None:
 def _exchange(root: Path, staged: Path, now: float) -> Path | None:
     """Put what is staged in the place of what is there, or leave all as it is. Raises OSError.
 
-    Return where what was there is now; None when that was nothing. The list of who was erased is
-    copied, so that there is one at any moment.
+    Return where what was there is now; None when that was nothing. Lists are copied, so that each
+    is there at any moment.
     """
     aside = root / time.strftime(f"{ASIDE}%Y%m%d-%H%M%S", time.localtime(now))
     aside.mkdir(mode=0o700)
@@ -177,17 +178,19 @@ def _exchange(root: Path, staged: Path, now: float) -> Path | None:
     moves += [(path, root / path.name) for path in _movable(staged)]
     moved: list[tuple[Path, Path]] = []
     try:
-        if (root / ERASED).is_file():
-            shutil.copy2(root / ERASED, aside)
+        for name in LISTS:
+            if (root / name).is_file():
+                shutil.copy2(root / name, aside)
+            if (staged / name).is_file():  # it says all that the other does: no harm if we fail
+                (staged / name).replace(root / name)
         for source, target in moves:
             source.rename(target)
             moved.append((source, target))
-        if (staged / ERASED).is_file():
-            (staged / ERASED).replace(root / ERASED)
     except OSError:
         for source, target in reversed(moved):
             target.rename(source)
-        (aside / ERASED).unlink(missing_ok=True)
+        for name in LISTS:
+            (aside / name).unlink(missing_ok=True)
         aside.rmdir()
         raise
     if any(path.is_file() for path in aside.rglob("*")):
