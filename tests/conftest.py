@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.async_api import Page
 from playwright.sync_api import Browser
 from redis.asyncio import Redis
 
@@ -67,11 +68,25 @@ def served() -> Iterator[servers.Fabrique]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[str]:
+    """Chromium for all; the value is where it takes orders."""
+    with viewers.chromium_process() as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, for the tests of one file."""
-    with viewers.chromium() as browser:
+def browser(chromium: str) -> Iterator[Browser]:
+    """It, driven by the tests of one file: a loop runs as long in this thread."""
+    with viewers.driving(chromium) as browser:
         yield browser
+
+
+@pytest.fixture
+async def tab(chromium: str) -> AsyncIterator[Page]:
+    """A page of it, for tests that have a loop."""
+    async with viewers.driving_beside(chromium) as browser:
+        yield await browser.new_page()
 
 
 @pytest.fixture(scope="session")

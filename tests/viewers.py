@@ -71,18 +71,32 @@ SHOWN = f"""() => {{
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    with chromium_process() as address, sync_api.sync_playwright() as playwright:
+    with chromium_process() as address, driving(address) as browser:
+        yield browser
+
+
+@contextmanager
+def driving(address: str) -> Iterator[Browser]:
+    """A Chromium that runs, told what to do; what it showed goes when the block is over."""
+    with sync_api.sync_playwright() as playwright:
         yield playwright.chromium.connect_over_cdp(address)
 
 
 @asynccontextmanager
-async def chromium_beside(*arguments: str) -> AsyncIterator[async_api.Browser]:
+async def driving_beside(address: str) -> AsyncIterator[async_api.Browser]:
     """The same for tests that have a loop of their own."""
+    async with async_api.async_playwright() as playwright:
+        yield await playwright.chromium.connect_over_cdp(address)
+
+
+@asynccontextmanager
+async def chromium_beside(*arguments: str) -> AsyncIterator[async_api.Browser]:
+    """One of its own for who has a loop."""
     with ExitStack() as stack:
         process = chromium_process(*arguments)
         address = await asyncio.to_thread(lambda: stack.enter_context(process))
-        async with async_api.async_playwright() as playwright:
-            yield await playwright.chromium.connect_over_cdp(address)
+        async with driving_beside(address) as browser:
+            yield browser
 
 
 @contextmanager

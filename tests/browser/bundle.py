@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page
-
-from tests import viewers
+from playwright.sync_api import Browser, Page
 
 WEB = Path(__file__).parents[2] / "tv" / "web"
 
@@ -23,9 +21,8 @@ def bundled(source: str) -> str:
 
 
 @contextmanager
-def page_with(source: str) -> Iterator[Page]:
+def page_with(browser: Browser, source: str) -> Iterator[Page]:
     """An empty page that has them."""
-    with viewers.chromium() as browser:
-        page = browser.new_page()
+    with browser.new_page() as page:
         page.add_script_tag(content=bundled(source))
         yield page

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bundle import page_with
 
@@ -16,9 +16,9 @@ export * from "./parts/rhythm"; export * from "./parts/rhythms"; export * from "
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page that has the player's pure functions as `player`."""
-    with page_with(SOURCE) as page:
+    with page_with(browser, SOURCE) as page:
         yield page
 
 

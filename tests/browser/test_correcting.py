@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bundle import page_with
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with page_with('export * from "./correcting";') as page:
+def page(browser: Browser) -> Iterator[Page]:
+    with page_with(browser, 'export * from "./correcting";') as page:
         yield page
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.bundle import bundled
+from tests.browser.bundle import page_with
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
 from tests.browser.people import PHONE, SIZES, crew_address, opened, violations
 from tests.viewers import until
@@ -207,8 +207,7 @@ export { telling } from "./parts/restitution";
 
 @pytest.fixture(scope="module")
 def rules(browser: Browser) -> Iterator[Page]:
-    with browser.new_page() as page:
-        page.add_script_tag(content=bundled(RULES))
+    with page_with(browser, RULES) as page:
         yield page
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tests import servers, viewers
 from tests.browser.stage import filmed, offers, paths, reception, said, shows, watching
@@ -64,16 +64,10 @@ def served() -> Iterator[Fabrique]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[str]:
-    with viewers.chromium_process() as address:
-        yield address
-
-
 @pytest.fixture
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.connect_over_cdp(chromium)
+    async with viewers.driving_beside(chromium) as browser:
+        yield browser
 
 
 @pytest.mark.slow  # the server wants to be left alone for half a minute

@@ -34,9 +34,9 @@ def served(film: Path) -> Iterator[Fabrique]:
 
 
 @asynccontextmanager
-async def page_of(served: Fabrique) -> AsyncIterator[Page]:
+async def page_of(served: Fabrique, chromium: str) -> AsyncIterator[Page]:
     async with (
-        viewers.chromium_beside() as browser,
+        viewers.driving_beside(chromium) as browser,
         watching(browser, served.url) as page,
     ):
         await page.wait_for_function(FILM, arg="webrtc")
@@ -68,12 +68,12 @@ async def moment_of_a_question(page: Page) -> float:
 @pytest.mark.slow  # a film on air, a page that shows it later
 @pytest.mark.parametrize("rhythm", ["Au plus vite", "Synchronisés"])
 async def test_question_is_anchored_to_the_very_picture_on_screen(
-    served: Fabrique, rhythm: str
+    served: Fabrique, chromium: str, rhythm: str
 ) -> None:
     async with (
         asyncio.timeout(120),
         witness(served.folder.media_socket) as air,
-        page_of(served) as page,
+        page_of(served, chromium) as page,
     ):
         later = rhythm == "Synchronisés"
         await on_air_for(air, DELAY + 1)
@@ -90,8 +90,10 @@ async def test_question_is_anchored_to_the_very_picture_on_screen(
 
 
 @pytest.mark.slow
-async def test_change_of_rhythm_keeps_the_picture_by_webrtc(served: Fabrique) -> None:
-    async with asyncio.timeout(120), page_of(served) as page:
+async def test_change_of_rhythm_keeps_the_picture_by_webrtc(
+    served: Fabrique, chromium: str
+) -> None:
+    async with asyncio.timeout(120), page_of(served, chromium) as page:
         made = offers(page)
         async with filmed(page):
             await choose(page, "Synchronisés")

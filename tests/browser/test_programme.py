@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.bundle import bundled
+from tests.browser.bundle import page_with
 from tests.browser.people import PHONE, crew_address, opened
 from tests.servers import Fabrique, fabrique
 
@@ -52,8 +52,7 @@ def test_next_talk_comes_first_or_for_the_audience_the_last_one_that_was(browser
         talk("z", "replay", 2),
         talk("n", "cancelled"),
     ]
-    with browser.new_page() as page:
-        page.add_script_tag(content=bundled('export * from "./talks";'))
+    with page_with(browser, 'export * from "./talks";') as page:
         assert page.evaluate(NAMES, [talks, "CREW"]) == "bcdyzn"
         assert page.evaluate(NAMES, [talks, "AUDIENCE"]) == "zybcdn"
         talks.append(talk("l", "live", 3))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bundle import page_with
 
@@ -17,8 +17,8 @@ SAID += ["côté"]
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with page_with(SOURCE) as page:
+def page(browser: Browser) -> Iterator[Page]:
+    with page_with(browser, SOURCE) as page:
         yield page
 
 

@@ -48,14 +48,14 @@ def served(film: Path) -> Iterator[Fabrique]:
 
 @asynccontextmanager
 async def talk_on_air(
-    served: Fabrique, seconds: float
+    served: Fabrique, chromium: str, seconds: float
 ) -> AsyncIterator[tuple[Page, Witness, httpx.AsyncClient]]:
     """A talk that has lasted so long, and a page that shows it."""
     headers = {"authorization": f"Bearer {served.make_pass(Role.OPERATOR)}"}
     async with (
         httpx.AsyncClient(base_url=served.url, headers=headers) as crew,
         witness(served.folder.media_socket) as air,
-        viewers.chromium_beside() as browser,
+        viewers.driving_beside(chromium) as browser,
         watching(browser, served.url) as page,
     ):
         assert (await crew.post(f"{TALK}:start")).status_code == 200
@@ -68,9 +68,9 @@ async def talk_on_air(
 
 
 async def test_viewer_goes_back_and_returns_without_a_reload_or_a_black_picture(
-    served: Fabrique,
+    served: Fabrique, chromium: str
 ) -> None:
-    async with asyncio.timeout(180), talk_on_air(served, 15) as (page, air, _):
+    async with asyncio.timeout(180), talk_on_air(served, chromium, 15) as (page, air, _):
         await page.evaluate("window.unchanged = true")
         async with filmed(page):
             await page.get_by_role("slider", name="Revenir en arrière").press("Home")
@@ -90,8 +90,10 @@ async def test_viewer_goes_back_and_returns_without_a_reload_or_a_black_picture(
         assert max(air.times.values()) - moment > 10
 
 
-async def test_pause_is_gone_on_from_until_the_talk_is_over(served: Fabrique) -> None:
-    async with asyncio.timeout(180), talk_on_air(served, 7) as (page, _, crew):
+async def test_pause_is_gone_on_from_until_the_talk_is_over(
+    served: Fabrique, chromium: str
+) -> None:
+    async with asyncio.timeout(180), talk_on_air(served, chromium, 7) as (page, _, crew):
         await page.get_by_role("button", name="Mettre en pause").click()
         await page.wait_for_function(BEHIND, arg=7)
         await page.get_by_role("button", name="Lire").click()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bundle import page_with
 
@@ -45,8 +45,8 @@ TOLD = """([syntheses, marks]) => player.told(syntheses, marks).map(({ airings }
 
 
 @pytest.fixture(scope="module")
-def rules() -> Iterator[Page]:
-    with page_with(SOURCE) as page:
+def rules(browser: Browser) -> Iterator[Page]:
+    with page_with(browser, SOURCE) as page:
         yield page
 
 

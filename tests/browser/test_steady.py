@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bundle import page_with
 
@@ -19,8 +19,8 @@ GLIDING = "document.getAnimations().length"
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with page_with('export { Steady } from "./parts/steady";') as page:
+def page(browser: Browser) -> Iterator[Page]:
+    with page_with(browser, 'export { Steady } from "./parts/steady";') as page:
         page.emulate_media(reduced_motion="no-preference")
         page.evaluate(LIST)
         yield page

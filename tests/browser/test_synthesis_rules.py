@@ -1,14 +1,16 @@
 """What becomes of a synthesis that two hosts write at once."""
 
+from playwright.sync_api import Browser
+
 from tests.browser.bundle import page_with
 
 
-def test_what_both_changed_differently_is_a_clash_and_nothing_else() -> None:
+def test_what_both_changed_differently_is_a_clash_and_nothing_else(browser: Browser) -> None:
     source = 'export { merged } from "./labs/merging";'
     base = {"title": "T", "body": "B", "ideas": ["a", "b"], "clusters": []}
     mine = {"title": "T", "body": "M", "ideas": ["a", "b", "m"], "clusters": ["g"]}
     theirs = {"title": "U", "body": "B", "ideas": ["b", "t"], "clusters": []}
-    with page_with(source) as page:
+    with page_with(browser, source) as page:
         merge = "(texts) => player.merged(...texts)"
         both = page.evaluate(merge, [base, mine, theirs])
         assert both == {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bundle import page_with
 
@@ -22,8 +22,8 @@ STANDS = """([places, steps]) => {
 
 
 @pytest.fixture(scope="module")
-def rules() -> Iterator[Page]:
-    with page_with('export * from "./parts/rotation";') as page:
+def rules(browser: Browser) -> Iterator[Page]:
+    with page_with(browser, 'export * from "./parts/rotation";') as page:
         yield page
 
 

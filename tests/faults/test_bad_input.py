@@ -16,12 +16,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from captions.models import weights
 from tests import servers, viewers
+from tests.browser.people import crew_address, opened
 from tests.servers import Fabrique
 from tests.streaming.ingest.films import make_film
 from tests.streaming.ingest.publishers import obs, status, tags_of
@@ -312,15 +313,14 @@ def test_useless_pass_opens_no_crew_socket(service: Fabrique, useless: dict[str,
             assert '"role":"viewer"' in str(page.recv(timeout=5))
 
 
-def test_page_says_what_is_wrong_with_a_link(service: Fabrique, useless: dict[str, str]) -> None:
-    with viewers.chromium() as browser:
-        for what, token in useless.items():
-            page = browser.new_page(locale="fr-FR")
-            page.goto(f"{service.url}/regie#pass={token}")
+def test_page_says_what_is_wrong_with_a_link(
+    service: Fabrique, useless: dict[str, str], browser: Browser
+) -> None:
+    for what, token in useless.items():
+        with opened(browser, f"{service.url}/regie#pass={token}") as page:
             said = "n’est plus valable" if what == "expired" else "Copiez le lien en entier"
             expect(page.get_by_text(said)).to_be_visible()
             expect(page.get_by_role("link", name="Regarder le direct")).to_be_visible()
-            page.close()
 
 
 # The machine's side.
@@ -365,8 +365,8 @@ def test_taken_ports_refuse_a_second_service_and_leave_the_first(
         assert "n’est pas disponible" in line
 
 
-def test_control_room_says_why_there_are_no_captions(service: Fabrique, model: Path) -> None:
-    with viewers.chromium() as browser:
-        page = browser.new_page(locale="fr-FR")
-        page.goto(f"{service.url}/regie#pass={service.make_pass(Role.OPERATOR)}")
+def test_control_room_says_why_there_are_no_captions(
+    service: Fabrique, model: Path, browser: Browser
+) -> None:
+    with opened(browser, crew_address(service, "regie")) as page:
         expect(page.get_by_text(f"« {model} » ne se charge pas")).to_be_visible()

@@ -3,9 +3,9 @@
 The publisher killed, a network cut for a minute, a tab that stands still: benchmarks/screen_alone.
 """
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests import servers, viewers
+from tests import servers
 from tests.browser.people import opened
 from tests.viewers import until
 
@@ -23,10 +23,11 @@ def moves(page: Page) -> bool:
     return bool(page.evaluate(FRAMES) not in (0, before))
 
 
-def test_screen_shows_the_card_while_the_server_is_away_and_its_picture_once_it_is_back() -> None:
+def test_screen_shows_the_card_while_the_server_is_away_and_its_picture_once_it_is_back(
+    browser: Browser,
+) -> None:
     with (
         servers.fabrique() as server,
-        viewers.chromium() as browser,
         opened(browser, f"{server.url}/ecran", WALL) as page,
         server.crew() as crew,
     ):

@@ -14,7 +14,7 @@ from streaming import link
 from tests import servers
 from tests.servers import Fabrique
 from tests.studio import Studio
-from tests.viewers import BARS, chromium_beside
+from tests.viewers import BARS
 from tv.demo.scene import FRAME_RATE, frame_number
 
 pytestmark = pytest.mark.slow
@@ -117,23 +117,22 @@ async def until(page: Page, what: str) -> None:
 
 @pytest.mark.alone
 async def test_a_page_knows_the_moment_it_shows_over_a_reconnect_of_the_studio(
-    served: Fabrique, film: Path
+    served: Fabrique, film: Path, tab: Page
 ) -> None:
     studio = Studio(film, served.rtmp())
-    async with chromium_beside() as browser, witness(served.folder.media_socket) as air:
-        page = await browser.new_page()
-        await page.goto(f"{served.url}/livez")
-        await page.evaluate(SCRIPT)
+    async with witness(served.folder.media_socket) as air:
+        await tab.goto(f"{served.url}/livez")
+        await tab.evaluate(SCRIPT)
         try:
             for _ in range(2):
                 studio.start()
-                await until(page, "film")
+                await until(tab, "film")
                 studio.kill()
-                await until(page, "slate")
+                await until(tab, "slate")
         finally:
             studio.kill()
-        seen: dict[str, list[Any]] = await page.evaluate("seen")
-        feeds = await page.evaluate("feeds")
+        seen: dict[str, list[Any]] = await tab.evaluate("seen")
+        feeds = await tab.evaluate("feeds")
     assert {name: feed["delay"] for name, feed in feeds.items()} == {"live": 0, "delayed": DELAY}
     shown_at = {}
     for name, frames in seen.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import m3u8
 import websockets
+from playwright.sync_api import Browser
 
 from tests import viewers
 from tests.servers import Fabrique
@@ -61,8 +62,8 @@ async def test_words_reach_pages_playlists_and_exports(served: Fabrique, film: P
             await when(is_listed, 60)
 
 
-def test_words_are_painted_on_the_picture(served: Fabrique, film: Path) -> None:
-    with publishing(film, served), viewers.chromium() as browser:
+def test_words_are_painted_on_the_picture(served: Fabrique, film: Path, browser: Browser) -> None:
+    with publishing(film, served):
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(served.url)
         viewers.until(page, 20, viewers.shows_film(page, "webrtc"), "the film")

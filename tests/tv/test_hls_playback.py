@@ -16,7 +16,6 @@ from streaming.hls.packager import Packager
 from streaming.packet import Packet
 from tests.streaming.hls.film import Film, film, moved
 from tests.tv.hls.site import Site, visiting
-from tests.viewers import chromium_beside
 
 HLS_JS = Path(__file__).parents[2] / "tv/web/node_modules/hls.js/dist/hls.min.js"
 pytestmark = pytest.mark.slow
@@ -121,7 +120,7 @@ def scenes(*lengths: float, **second: int) -> Sequence[Film]:
 
 
 @contextlib.asynccontextmanager
-async def browsing(site: Site) -> AsyncIterator[Page]:
+async def showing(tab: Page, site: Site) -> AsyncIterator[Page]:
     """A page that can play what a server on loopback has: `start(path, config)` begins."""
 
     async def script(route: Route) -> None:
@@ -130,12 +129,11 @@ async def browsing(site: Site) -> AsyncIterator[Page]:
     async def document(route: Route) -> None:
         await route.fulfill(body=PAGE, content_type="text/html")
 
-    async with visiting(site) as client, chromium_beside() as browser:
-        page = await browser.new_page()
-        await page.route("**/hls.js", script)
-        await page.route("**/player.html", document)
-        await page.goto(f"{client.base_url}/player.html")
-        yield page
+    async with visiting(site) as client:
+        await tab.route("**/hls.js", script)
+        await tab.route("**/player.html", document)
+        await tab.goto(f"{client.base_url}/player.html")
+        yield tab
 
 
 async def play(page: Page, path: str, config: str, on_air: OnAir) -> dict[str, Any]:
@@ -146,9 +144,9 @@ async def play(page: Page, path: str, config: str, on_air: OnAir) -> dict[str, A
     return seen
 
 
-async def test_low_latency_player_goes_through_two_losses_of_the_studio() -> None:
+async def test_low_latency_player_goes_through_two_losses_of_the_studio(tab: Page) -> None:
     site, show = Site(), scenes(9.7, 3.3, 4.0, 3.0, 4.0)
-    async with asyncio.timeout(60), browsing(site) as page:
+    async with asyncio.timeout(60), showing(tab, site) as page:
         on_air = OnAir(site, *show, history=7.0)
         seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
     latencies = sorted(seen["latencies"])
@@ -159,10 +157,10 @@ async def test_low_latency_player_goes_through_two_losses_of_the_studio() -> Non
     assert seen["waits"] <= 3, seen
 
 
-async def test_low_latency_player_goes_through_a_slate_that_only_flashes() -> None:
+async def test_low_latency_player_goes_through_a_slate_that_only_flashes(tab: Page) -> None:
     """Behind segments as short as that it goes on by parts: else it would stand for a second."""
     site, show = Site(), scenes(10.1, 0.04, 4.1, 0.08, 4.0)
-    async with asyncio.timeout(60), browsing(site) as page:
+    async with asyncio.timeout(60), showing(tab, site) as page:
         on_air = OnAir(site, *show, history=7.0)
         seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
     assert seen["fatal"] == []
@@ -170,10 +168,10 @@ async def test_low_latency_player_goes_through_a_slate_that_only_flashes() -> No
     assert None not in seen["parts"][seen["parts"].index(0) :], seen
 
 
-async def test_low_latency_player_shows_b_frames_from_their_first_keyframe_on() -> None:
+async def test_low_latency_player_shows_b_frames_from_their_first_keyframe_on(tab: Page) -> None:
     """That keyframe is the only one: a player that loses a picture shows nothing any more."""
     site, show = Site(), scenes(9.7, 9.0, gop=500, b_frames=2)
-    async with asyncio.timeout(60), browsing(site) as page:
+    async with asyncio.timeout(60), showing(tab, site) as page:
         on_air = OnAir(site, *show, history=7.0)
         seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
         shown = await page.evaluate("document.querySelector('video').currentTime")
@@ -183,9 +181,9 @@ async def test_low_latency_player_shows_b_frames_from_their_first_keyframe_on() 
     assert shown > ends - 3.0
 
 
-async def test_low_latency_player_goes_through_a_restart_of_media() -> None:
+async def test_low_latency_player_goes_through_a_restart_of_media(tab: Page) -> None:
     site, show = Site(), scenes(10.0, 7.0)
-    async with asyncio.timeout(60), browsing(site) as page:
+    async with asyncio.timeout(60), showing(tab, site) as page:
         on_air = OnAir(site, *show, history=7.0, killed=10.0)
         seen = await play(page, "/plateau/index.m3u8", LOW_LATENCY, on_air)
     assert seen["fatal"] == []
@@ -193,10 +191,10 @@ async def test_low_latency_player_goes_through_a_restart_of_media() -> None:
     assert seen["latencies"][-1] < 6.0
 
 
-async def test_synchronised_captions_show_when_they_are_heard() -> None:
+async def test_synchronised_captions_show_when_they_are_heard(tab: Page) -> None:
     """Also when the 33 bits of an MPEG-TS clock have wrapped, a moment before one joins."""
     site, show = Site(clock=time.time), scenes(20.7, 2.3, 13.0)
-    async with asyncio.timeout(60), browsing(site) as page:
+    async with asyncio.timeout(60), showing(tab, site) as page:
         on_air = OnAir(site, *show, history=20.0, age=2**33 / 90_000 - 18.0)
         # Each cue is written three seconds after it was heard, as the captions process would.
         for number in range(36):

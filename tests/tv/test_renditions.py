@@ -3,8 +3,8 @@
 import io
 import subprocess
 from asyncio import sleep, timeout
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -14,7 +14,6 @@ import pytest
 from playwright.async_api import Page, Route
 
 from tests.servers import Fabrique, fabrique
-from tests.viewers import chromium_beside
 
 pytestmark = pytest.mark.slow
 
@@ -52,8 +51,7 @@ def studio(address: str) -> Iterator[None]:
         process.communicate()
 
 
-@asynccontextmanager
-async def browsing(server: Fabrique) -> AsyncIterator[Page]:
+async def playing(tab: Page, server: Fabrique) -> None:
     """A page of the server's that plays by hls.js."""
 
     async def script(route: Route) -> None:
@@ -62,12 +60,9 @@ async def browsing(server: Fabrique) -> AsyncIterator[Page]:
     async def blank(route: Route) -> None:
         await route.fulfill(body=PAGE, content_type="text/html")
 
-    async with chromium_beside() as browser:
-        page = await browser.new_page()
-        await page.route("**/hls.js", script)
-        await page.route("**/blank", blank)
-        await page.goto(f"{server.url}/blank")
-        yield page
+    await tab.route("**/hls.js", script)
+    await tab.route("**/blank", blank)
+    await tab.goto(f"{server.url}/blank")
 
 
 async def variants(client: httpx.AsyncClient, *names: str) -> m3u8.M3U8:
@@ -87,16 +82,14 @@ async def media(client: httpx.AsyncClient, folder: str) -> m3u8.M3U8:
     return m3u8.loads(reply.text, str(reply.url))
 
 
-async def test_players_choose_among_renditions_and_outlive_them() -> None:
+async def test_players_choose_among_renditions_and_outlive_them(tab: Page) -> None:
     source, small, audio = "media.m3u8", "240p/media.m3u8", "audio/media.m3u8"
     with (
         fabrique(LADDER__RENDITIONS="240p", LADDER__ENCODER="libx264") as server,
         studio(server.rtmp()),
     ):
-        async with (
-            httpx.AsyncClient(base_url=server.url, timeout=20) as client,
-            browsing(server) as page,
-        ):
+        async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
+            await playing(tab, server)
             listed = await variants(client, source, small, audio)
             sizes = [each.stream_info.resolution for each in listed.playlists]
             assert sizes == [(640, 480), (320, 240), None]
@@ -112,16 +105,16 @@ async def test_players_choose_among_renditions_and_outlive_them() -> None:
                 assert not file.streams.video
                 assert len(list(file.decode(audio=0))) > 80
 
-            await page.evaluate("start('/plateau/index.m3u8')")
-            await page.wait_for_function("goesOn(480, 2)", timeout=30_000)
-            assert await page.evaluate("hls.levels.map((it) => it.height)") == [240, 480]
-            await page.evaluate("hls.nextLevel = 0")
-            await page.wait_for_function("goesOn(240, 2)", timeout=30_000)
-            await page.evaluate("hls.nextLevel = -1")  # its own choice again
+            await tab.evaluate("start('/plateau/index.m3u8')")
+            await tab.wait_for_function("goesOn(480, 2)", timeout=30_000)
+            assert await tab.evaluate("hls.levels.map((it) => it.height)") == [240, 480]
+            await tab.evaluate("hls.nextLevel = 0")
+            await tab.wait_for_function("goesOn(240, 2)", timeout=30_000)
+            await tab.evaluate("hls.nextLevel = -1")  # its own choice again
 
             server.kill("ladder")
-            await page.wait_for_function("goesOn(480, 4)", timeout=30_000)
+            await tab.wait_for_function("goesOn(480, 4)", timeout=30_000)
             await variants(client, source, small, audio)
-            assert not await page.evaluate("seen.fatal")
+            assert not await tab.evaluate("seen.fatal")
             listed_now = (await media(client, "/plateau/")).segments
             assert not [each.uri for each in listed_now if each.gap_tag]

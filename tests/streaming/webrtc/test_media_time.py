@@ -12,7 +12,7 @@ from streaming.webrtc.delayed import Delayed
 from streaming.webrtc.mux import Mux
 from streaming.webrtc.relay import Relay
 from tests.streaming.webrtc import clapper
-from tests.viewers import BARS, chromium_beside
+from tests.viewers import BARS
 
 DELAY = 1.5
 TOGETHER = 0.040  # seconds between sound and picture
@@ -65,7 +65,9 @@ async def until_together(page: Page, feed: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_page_can_tell_the_picture_it_shows_across_the_wrap_of_all_timestamps() -> None:
+async def test_a_page_can_tell_the_picture_it_shows_across_the_wrap_of_all_timestamps(
+    tab: Page,
+) -> None:
     film = clapper.make(60, 2514 * clapper.WRAP - 4.0)
     feed, mux = Feed(), Mux()
     relays = {"live": Relay(feed, mux=mux)}
@@ -76,14 +78,12 @@ async def test_a_page_can_tell_the_picture_it_shows_across_the_wrap_of_all_times
         return (await relays[name].answer(sdp))[1]
 
     try:
-        async with chromium_beside() as browser:
-            page = await browser.new_page()
-            await page.expose_function("answer", answer)
-            async with film.playing(feed):
-                await asyncio.gather(*(page.evaluate(SCRIPT, name) for name in relays))
-                seen = {name: await until(page, name, 200) for name in relays}
-                for name in relays:
-                    await until_together(page, name)
+        await tab.expose_function("answer", answer)
+        async with film.playing(feed):
+            await asyncio.gather(*(tab.evaluate(SCRIPT, name) for name in relays))
+            seen = {name: await until(tab, name, 200) for name in relays}
+            for name in relays:
+                await until_together(tab, name)
     finally:
         await delayed.close()
         await relays["live"].close()

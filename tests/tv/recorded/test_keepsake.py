@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Page
 from redis.asyncio import Redis
 
 from engagement.questions import QuestionAnswered, QuestionApproved, QuestionAsked, QuestionTaken
@@ -17,7 +18,6 @@ from tests.streaming.archive.recorded import probe, studio
 from tests.streaming.hls.film import Announced
 from tests.tv.house import house
 from tests.tv.recorded.test_replay import Played, record
-from tests.viewers import chromium_beside
 from tv.recorded import keepsake
 from tv.settings import Event
 from tv.tasks import in_thread
@@ -66,22 +66,21 @@ async def test_a_talks_folder_says_all_of_it_in_seconds_of_its_film(folder: Path
 
 
 @pytest.mark.slow
-async def test_its_page_plays_it_from_the_disk_alone(folder: Path) -> None:
-    async with chromium_beside() as browser, asyncio.timeout(60):
-        page = await browser.new_page()
+async def test_its_page_plays_it_from_the_disk_alone(folder: Path, tab: Page) -> None:
+    async with asyncio.timeout(60):
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        await page.goto((folder / "index.html").as_uri())
-        assert "En direct du plateau" in await page.title()  # and nobody took it
-        await page.get_by_role("button", name="Revoir la réponse").click()
-        video = page.locator("video")
+        tab.on("request", lambda request: asked.append(request.url))
+        await tab.goto((folder / "index.html").as_uri())
+        assert "En direct du plateau" in await tab.title()  # and nobody took it
+        await tab.get_by_role("button", name="Revoir la réponse").click()
+        video = tab.locator("video")
         await video.evaluate("(it) => it.readyState > 1 || new Promise((is) => it.oncanplay = is)")
         assert await video.evaluate("(it) => it.currentTime") >= 2.0
-        await page.get_by_role("button", name="bonjour à tous").click()
+        await tab.get_by_role("button", name="bonjour à tous").click()
         assert await video.evaluate("(it) => it.currentTime") < 2.0
-        await page.locator("#said .on", has_text="bonjour").wait_for()
+        await tab.locator("#said .on", has_text="bonjour").wait_for()
         assert (
             await video.evaluate("(it) => it.textTracks[0].activeCues[0].text") == "bonjour à tous"
         )
-        assert SPITEFUL in await page.locator("strong").first.inner_text()
+        assert SPITEFUL in await tab.locator("strong").first.inner_text()
         assert {url.partition(":")[0] for url in asked} == {"file"}

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -15,7 +14,6 @@ from starlette.routing import Route
 from streaming.packet import Packet
 from tests.impairment import Weather, bad_network
 from tests.tv.webrtc.whep.conftest import House, on_air, serving
-from tests.viewers import chromium_beside
 from tv.upstream import Upstream
 
 PAGE = """<!doctype html><title>WHEP</title><video muted autoplay playsinline></video><script>
@@ -103,7 +101,7 @@ GOT_AGAIN = """async count => {
 
 @pytest.fixture
 async def page(
-    upstream: Upstream, house: House, pictures: list[Packet], sounds: list[Packet]
+    tab: Page, upstream: Upstream, house: House, pictures: list[Packet], sounds: list[Packet]
 ) -> AsyncIterator[Page]:
     """A page of a channel that is on air."""
 
@@ -113,18 +111,10 @@ async def page(
     async with (
         on_air(house.feed, pictures, sounds, time.time()),
         serving(upstream, Route("/", answer)) as url,
-        _opened(url) as page,
     ):
-        yield page
-
-
-@asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Page]:
-    async with chromium_beside() as browser:
-        page = await browser.new_page()
-        await page.goto(url)
-        yield page
-        await page.close()
+        await tab.goto(url)
+        yield tab
+        await tab.close()
 
 
 async def test_chromium_shows_a_moving_picture_and_the_time_it_has(
