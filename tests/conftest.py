@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import fcntl
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -90,8 +91,13 @@ async def tab(chromium: str) -> AsyncIterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The start of the demonstration talk: what a studio sends, with its frames numbered."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    demo_film.make(path, lambda share: None, seconds=16)
-    return path
+def film(pytestconfig: pytest.Config) -> Path:
+    """The start of the demonstration talk: what a studio sends, with its frames numbered.
+
+    Made once, and kept for the next run; of workers, one makes it while the others wait.
+    """
+    folder = pytestconfig.cache.mkdir("film")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        demo_film.make(folder / "film.mp4", lambda share: None, seconds=16)
+    return folder / "film.mp4"
