@@ -175,12 +175,10 @@ def test_second_server_on_the_folder_is_refused_and_disturbs_nothing(on_air: Fab
 
 
 def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything() -> None:
-    with servers.fabrique(CAPTIONS__CHANNELS="plateau") as server:
-        with httpx.Client(base_url=server.url, timeout=15) as viewer:
-            token = viewer.post("/api/v1/participants", json={}).json()["token"]
-            viewer.headers["authorization"] = f"Bearer {token}"
+    with servers.fabrique() as server:
+        with server.someone() as viewer:
             asked = ask(viewer, "Et la chaudière ?")
-        assert {"store", "media", "web:0", "captions", "watch"} <= server.children().keys()
+        assert {"store", "media", "web:0", "watch"} <= server.children().keys()
         pids = list(server.children().values())
         assert server.process
         server.process.send_signal(signal.SIGKILL)
@@ -189,7 +187,6 @@ def test_killed_supervisor_leaves_no_orphan_and_the_next_run_has_everything() ->
 
         server.start()
         server.wait_ready()
-        headers = {"authorization": f"Bearer {server.make_pass(Role.MODERATOR)}"}
-        with httpx.Client(base_url=server.url, headers=headers, timeout=15) as crew:
+        with server.crew(Role.MODERATOR) as crew:
             assert asked in (questions(crew) or set())
         assert server.stop() == 0

@@ -10,10 +10,9 @@ import httpx
 import pytest
 
 from streaming.recording.index import Index, Recorded
-from tests.faults.test_kills import until
 from tests.recordings import edge, kill_everything, recorded
-from tests.servers import Fabrique, fabrique
-from tv.auth import Role
+from tests.servers import fabrique
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -23,8 +22,9 @@ SEGMENT = 2.0  # seconds
 def test_kill_of_everything_costs_the_open_segment_alone() -> None:
     with fabrique(LADDER__JOBS="0", RECORDING__FREE_GB="0") as server:
         folder = server.folder.recording / "plateau"
-        _start_talk(server)
-        until(40, lambda: len(recorded(folder)) >= 4 or None)
+        with server.crew() as crew:
+            crew.post("/api/v1/talks/direct:start").raise_for_status()
+        until(lambda: len(recorded(folder)) >= 3)
         reached = edge(server.url)
         kill_everything(server)
         before = recorded(folder)
@@ -35,25 +35,19 @@ def test_kill_of_everything_costs_the_open_segment_alone() -> None:
 
         server.start()
         server.wait_ready()
-        until(40, lambda: len(recorded(folder)) > len(before) + 1 or None)
+        until(lambda: len(recorded(folder)) > len(before) + 1)
         after = recorded(folder)
         assert after[: len(before)] == before
         names = [each.name for each in after]
         assert len(set(names)) == len(names)
         assert all(one.end <= other.start + 0.001 for one, other in itertools.pairwise(after))
-        with httpx.Client(base_url=server.url, timeout=15) as viewer:
-            listed = until(20, lambda: _listed(viewer))
+        with server.client() as viewer:
+            listed = until(lambda: _listed(viewer))
             # The talk goes on: what is before and after the hole can be rewound to.
             started = [each for each in after if each.name in listed]
             assert before[-1] in started
             for each in (started[0], before[-1], after[-1]):
                 assert viewer.get(f"/plateau/{each.name}.m4s").status_code == 200
-
-
-def _start_talk(server: Fabrique) -> None:
-    crew = {"authorization": f"Bearer {server.make_pass(Role.OPERATOR)}"}
-    with httpx.Client(base_url=server.url, timeout=15, headers=crew) as client:
-        client.post("/api/v1/talks/direct:start").raise_for_status()
 
 
 def _listed(viewer: httpx.Client) -> list[str] | None:
