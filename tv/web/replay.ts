@@ -32,7 +32,7 @@ const WRITING = 2; // seconds between two looks at a replay whose end is still b
 const RETRY = 2; // seconds before a picture that was lost is asked for again
 const LINKED = 5; // seconds into the film before a link names its moment
 
-const $ = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector) as T;
+const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as HTMLElement;
 
 const talk = page.talk ?? "";
 const draw = drawing(redraw);
