@@ -1,0 +1,82 @@
+"""Pages whose parts, or whose server’s word, come late: what one did stands, nothing is lost."""
+
+import httpx
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+
+from tests.servers import Fabrique
+
+QUESTION = "Qui garde les clés du jardin ?"
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+ALONE = "delete Navigator.prototype.serviceWorker"  # what it asks for, routes do not see
+
+
+class Slow:
+    """A socket of which nothing comes through while it is `held`."""
+
+    def __init__(self, socket: WebSocketRoute) -> None:
+        self.held = False
+        self._socket = socket
+        self._waiting: list[str | bytes] = []
+        socket.connect_to_server().on_message(self._pass)
+
+    def let_through(self) -> None:
+        self.held = False
+        for message in self._waiting:
+            self._socket.send(message)
+
+    def _pass(self, message: str | bytes) -> None:
+        if self.held:
+            self._waiting.append(message)
+        else:
+            self._socket.send(message)
+
+
+def test_support_stands_between_the_answer_and_the_news_of_it(
+    served: Fabrique, crew: httpx.Client, phone: BrowserContext
+) -> None:
+    asked = crew.post("/api/v1/talks/direct/questions:room", json={"body": QUESTION})
+    question = f"/api/v1/questions/{asked.raise_for_status().json()['id']}"
+    crew.post(f"{question}:release").raise_for_status()
+    page = phone.new_page()
+    sockets: list[Slow] = []
+    page.route_web_socket("**/ws", lambda socket: sockets.append(Slow(socket)))
+    page.goto(served.url)
+    support = page.get_by_role("button", name=f"Soutenir : {QUESTION}")
+    expect(support).to_have_attribute("aria-pressed", "false")
+    support.click()  # it becomes a participant: its socket opens anew
+    expect(support).to_have_text("1")
+    for sign in ("false", "true"):
+        sockets[-1].held = True
+        with page.expect_response("**/support"):
+            support.click()
+        page.evaluate(DRAWN)
+        expect(support).to_have_text("1" if sign == "false" else "0")  # no news yet
+        assert support.get_attribute("aria-pressed") == sign
+        sockets[-1].let_through()
+        expect(support).to_have_text("0" if sign == "false" else "1")
+        assert support.get_attribute("aria-pressed") == sign
+    crew.post(f"{question}:reject", json={"reason": "other"}).raise_for_status()
+
+
+def test_page_comes_anew_when_a_part_of_it_did_not_come_but_never_under_who_writes(
+    served: Fabrique, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.add_init_script(ALONE)
+    page.route("**/static/settings_sheet-*", lambda route: route.abort())
+    page.goto(f"{served.url}/?sur-place")
+    gear = page.get_by_role("button", name="Réglages")
+    page.get_by_role("button", name="Poser une question").click()
+    page.get_by_label("Votre question").fill(QUESTION)
+    gear.dispatch_event("click")
+    expect(page.get_by_text("Une partie de la page manque")).to_be_visible()
+    page.get_by_role("button", name="Fermer").click()
+    with page.expect_navigation():
+        gear.click()
+    page.unroute("**/static/settings_sheet-*")
+    page.get_by_role("button", name="Poser une question").click()
+    expect(page.get_by_label("Votre question")).to_have_value(QUESTION)
+    page.get_by_role("button", name="Fermer").click()
+    gear.click()
+    expect(page.get_by_role("radio", name="Sous-titres seuls")).to_be_visible()
