@@ -7,15 +7,17 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # Tools that the tests use, each with its Debian package where that is called otherwise: browsers, an
 # ordinary encoder, and what deploy/ is for. Users of `make demo` need none.
-TEST_PACKAGES := chromium firefox-esr ffmpeg nginx promtool:prometheus systemd-analyze:systemd
+TEST_PACKAGES := chromium firefox-esr ffmpeg nginx curl jq promtool:prometheus systemd-analyze:systemd
 # What a peer of the relay is compiled of; what `make bench` publishes and watches with besides.
 PEER_PACKAGES := golang-go golang-github-pion-webrtc.v3-dev
 BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav \
-	firefox-esr libnginx-mod-rtmp mpv $(PEER_PACKAGES)
+	firefox-esr libnginx-mod-rtmp libfaketime mpv $(PEER_PACKAGES)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# What is compiled is kept, also where an image says otherwise: every process of a test would compile anew.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo serve install test check lint bench bench-captions bench-engagement bench-hls bench-relay setup setup-dev setup-test setup-bench clean
+.PHONY: demo serve install test check lint bench bench-captions bench-engagement bench-hls bench-relay soak setup setup-dev setup-test setup-bench clean
 
 demo: setup
 	$(BIN)/fabrique-tv demo $(ARGS)
@@ -27,13 +29,13 @@ serve: setup
 install:
 	@PYTHON=$(PYTHON) deploy/install
 
-# Most tests wait for something to happen: two files at a time take little more than half as long.
+# Most tests wait for something to happen: three files at a time keep two processors busy.
 # Those that hold a time against the clock run one after another, with the machine to themselves.
 # Both are run, whatever the first says, and both are told. 5 is pytest's word for "nothing to run":
 # ARGS may leave one of the two without a test.
 test: setup-test
 	@failed=0; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ] || failed=1; \
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 
@@ -80,6 +82,13 @@ bench-relay: setup-test
 	-@$(MAKE) -s setup-bench BENCH_PACKAGES="$(PEER_PACKAGES)"
 	@mkdir -p benchmarks/results
 	$(BIN)/python -m benchmarks.relay --json benchmarks/results/relay.json $(ARGS)
+
+# An hour of accidents under load; what became of it is in benchmarks/results/soak.html.
+# ARGS="--minutes 10" and the like.
+soak: setup-test
+	@mkdir -p benchmarks/results
+	$(BIN)/python -m benchmarks.soak --json benchmarks/results/soak.json \
+		--report benchmarks/results/soak.html $(ARGS)
 
 # The environment is made again only when what it depends on has changed.
 WEB := $(shell find tv/web -name node_modules -prune -o -type f -print 2>/dev/null)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,19 @@ from tv.demo import film as demo_film
 # The machine that tests run on may be busy: how long one example took says nothing.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+# Where a test keeps the machine busy with browsers and whole services; elsewhere most wait.
+BUSY = ("tests/browser", "tests/faults", "tests/journeys")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the busy files among the others: workers take file after file, in this order."""
+    files = {name: list(of) for name, of in groupby(items, lambda item: item.nodeid.split("::")[0])}
+    busy = [name for name in files if name.startswith(BUSY)]
+    calm = [name for name in files if not name.startswith(BUSY)]
+    place = {name: rank / len(kind) for kind in (busy, calm) for rank, name in enumerate(kind)}
+    items[:] = [item for name in sorted(place, key=place.__getitem__) for item in files[name]]
 
 
 @pytest.fixture(scope="session")
