@@ -14,6 +14,8 @@ import av
 from streaming.ingest import amf, chunks
 from streaming.ingest.chunks import Chunks, Message
 
+HANDSHAKE = 1 + 2 * 1536  # bytes, of a publisher
+
 
 @asynccontextmanager
 async def ffmpeg(
@@ -182,3 +184,22 @@ def pictures_of(film: Path) -> Sequence[bytes]:
     """The pictures of a film as its container holds them."""
     with av.open(str(film)) as container:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def as_obs(film: Path, key: str = "good") -> bytes:
+    """OBS's words, in its chunk types, after its handshake."""
+    said = [chunks.write(2, chunks.SET_CHUNK_SIZE, 0, struct.pack(">I", 4096))]
+    connect = amf.encode("connect", 1.0, {"app": "live", "type": "nonprivate"})
+    said.append(chunks.write(3, 20, 0, connect, 4096))
+    for number, name in enumerate(("releaseStream", "FCPublish", "createStream"), 2):
+        said.append(chunks.write(3, 20, 0, amf.encode(name, float(number), None, key), 4096))
+    said.append(chunks.write(4, 20, 1, amf.encode("publish", 5.0, None, key, "live"), 4096))
+    facts = amf.encode("@setDataFrame", "onMetaData", {"framerate": 25.0})
+    said.append(chunks.write(4, 18, 1, facts, 4096))
+    before = 0
+    for kind, time, body in tags_of(film)[:60]:
+        head = b"\x44" + (time - before).to_bytes(3, "big") + len(body).to_bytes(3, "big")
+        pieces = [body[at : at + 4096] for at in range(0, len(body), 4096)]
+        said.append(head + bytes((kind,)) + b"\xc4".join(pieces))
+        before = time
+    return b"\3" + bytes(HANDSHAKE - 1) + b"".join(said)

@@ -15,19 +15,17 @@ from anyio import create_task_group
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streaming import h264
 from streaming.clock import Clock
 from streaming.continuity import Channel
-from streaming.ingest import Malformed, Source, amf, rtmp
+from streaming.ingest import Malformed, Source, rtmp
 from streaming.ingest.chunks import SET_CHUNK_SIZE, Chunks, Message, write
-from streaming.ingest.conversation import Conversation, Goodbye, Refusal
-from streaming.ingest.rtmp import STRANGER_LIMIT, STUDIO_LIMIT, Patience
+from streaming.ingest.rtmp import STUDIO_LIMIT, Patience
 from streaming.packet import Packet
+from tests.fuzz.studios import check, publish
 from tests.streaming.ingest.films import Films, Recorder
-from tests.streaming.ingest.publishers import ffmpeg, obs, pyav, tags_of
+from tests.streaming.ingest.publishers import HANDSHAKE, as_obs, ffmpeg, obs, pyav
 from tests.streaming.studios import decode_pictures
 
-HANDSHAKE = 1 + 2 * 1536  # bytes, of a publisher
 GOOD = "good"
 
 # Where bytes are broken, and how: mostly near the beginning, where the headers are.
@@ -80,25 +78,6 @@ async def _capture(film: Path, by_ffmpeg: bool) -> bytes:
     return tap.said
 
 
-def _as_obs(film: Path) -> bytes:
-    """OBS's words, in its chunk types, after its handshake."""
-    said = [write(2, SET_CHUNK_SIZE, 0, struct.pack(">I", 4096))]
-    connect = amf.encode("connect", 1.0, {"app": "live", "type": "nonprivate"})
-    said.append(write(3, 20, 0, connect, 4096))
-    for number, name in enumerate(("releaseStream", "FCPublish", "createStream"), 2):
-        said.append(write(3, 20, 0, amf.encode(name, float(number), None, GOOD), 4096))
-    said.append(write(4, 20, 1, amf.encode("publish", 5.0, None, GOOD, "live"), 4096))
-    facts = amf.encode("@setDataFrame", "onMetaData", {"framerate": 25.0})
-    said.append(write(4, 18, 1, facts, 4096))
-    before = 0
-    for kind, time, body in tags_of(film)[:60]:
-        head = b"\x44" + (time - before).to_bytes(3, "big") + len(body).to_bytes(3, "big")
-        pieces = [body[at : at + 4096] for at in range(0, len(body), 4096)]
-        said.append(head + bytes((kind,)) + b"\xc4".join(pieces))
-        before = time
-    return b"\3" + bytes(HANDSHAKE - 1) + b"".join(said)
-
-
 @pytest.fixture(scope="session")
 def captures(films: Films, plain: Path) -> list[bytes]:
     """What ffmpeg, PyAV (Enhanced RTMP) and OBS say to our server, from the first byte on."""
@@ -112,7 +91,7 @@ async def _capture_all(films: Films, plain: Path) -> list[bytes]:
         await _capture(films("short.mp4", 1.0), True),
         await _capture(hevc, True),
         await _capture(opus, False),
-        _as_obs(plain),
+        as_obs(plain),
     ]
 
 
@@ -123,39 +102,12 @@ def _break(data: bytes, changes: list[tuple[int, int]]) -> bytes:
     return bytes(broken)
 
 
-def _publish(data: bytes, piece: int) -> Recorder:
-    """Take in what a publisher says after its handshake, until it is sent away."""
-    now = itertools.count(1000.0, 0.001)
-    source = Recorder(now=lambda: next(now))
-    conversation = Conversation(lambda app, key: source, lambda: None, lambda: 0.0)
-    chunks = Chunks(STRANGER_LIMIT)
-    with contextlib.suppress(Malformed, Refusal, Goodbye):
-        for at in range(0, len(data), piece):
-            chunks.push(data[at : at + piece])
-            while (message := chunks.next()) is not None:
-                conversation.take(message)
-                if conversation.source is not None:
-                    chunks.limit = STUDIO_LIMIT
-            assert chunks._held <= chunks.limit
-    return source
-
-
-def _assert_sound(source: Recorder) -> None:
-    """What came through is what everybody after us may rely on."""
-    for packet in source.pictures:
-        assert h264.nal_units(packet.data)
-        assert h264.parameter_sets(packet.config)
-        assert packet.pts >= packet.dts
-    times = [packet.dts for packet in source.pictures]
-    assert all(after > before for before, after in itertools.pairwise(times))
-
-
 @unhurried
 @given(which=st.integers(0, 3), changes=flips, piece=st.sampled_from([7, 1400, 65536]))
 def test_bytes_that_flip_anywhere_are_survived(
     captures: list[bytes], which: int, changes: list[tuple[int, int]], piece: int
 ) -> None:
-    _assert_sound(_publish(_break(captures[which][HANDSHAKE:], changes), piece))
+    check(publish(_break(captures[which][HANDSHAKE:], changes), piece))
 
 
 @unhurried
@@ -177,7 +129,7 @@ def test_bytes_that_flip_in_well_framed_messages_are_survived(
         time = min(message.timestamp, 0xFFFFFE).to_bytes(3, "big")
         size = len(body).to_bytes(3, "big")
         wire += b"\x05" + time + size + bytes((message.kind,)) + b"\1\0\0\0" + body
-    _assert_sound(_publish(wire, 1 << 16))
+    check(publish(wire, 1 << 16))
 
 
 def _messages(data: bytes) -> list[Message]:
