@@ -73,10 +73,10 @@ function standOn(place: HTMLElement): void {
   place.focus();
 }
 
-/** Those that show: others are folded away. */
+/** Those that show: others are folded away, where browsers give them a place all the same. */
 function cardsOf(column: HTMLElement): HTMLElement[] {
   const cards = [...column.querySelectorAll<HTMLElement>(".card[data-id]")];
-  return cards.filter((card) => card.getClientRects().length);
+  return cards.filter((card) => card.offsetParent && !card.closest("details:not([open])"));
 }
 
 function headingOf(column: HTMLElement): HTMLElement | null | undefined {
