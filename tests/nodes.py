@@ -28,25 +28,30 @@ class Node(Supervised):
         self.log = folder / f"{name}.log"
         token = folder / "node.pass"
         token.write_text(origin.make_pass(Role.NODE))
-        environment = origin.environment | {
+        self._environment = origin.environment | {
             "FABRIQUE_SERVER__PORT": str(self.port),
             "FABRIQUE_WEBRTC__PORT": str(webrtc),
             "FABRIQUE_PASS_FILE": str(token),
         }
         there = f"127.0.0.1:{origin.environment['FABRIQUE_LINK__PORT']}"
-        given = [command, "--origin", there, *options]
+        self._command = [sys.executable, "-m", "tv", command, "--origin", there, *options]
         if "--data" not in options:
-            given += ["--data", str(folder / name)]
+            self._command += ["--data", str(folder / name)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tv", *given], env=environment, stderr=log, stdout=log
+                self._command, env=self._environment, stderr=log, stdout=log
             )
 
     def wait_ready(self) -> None:
         until(lambda: answers(f"{self.url}/readyz") == 200, PATIENCE, self.log.read_text)
 
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """End it as a person would; or by SIGKILL, as when its machine falls."""
+        assert self._process
+        self._process.send_signal(how)
         self._process.wait(timeout=60)
 
 
@@ -55,6 +60,7 @@ def node(
     origin: Fabrique, folder: Path, command: str, *options: str, name: str = ""
 ) -> Iterator[Node]:
     made = Node(origin, folder, command, *options, name=name)
+    made.start()
     try:
         yield made
     finally:

@@ -28,7 +28,7 @@ from tv.webrtc.admission import admission
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds before media is sought again
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.5  # seconds before media is sought again
 
 
 class Edge:
