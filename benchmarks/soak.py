@@ -1,262 +1,194 @@
-"""Whether the media process stays as it is while everything around it comes and goes.
+"""An hour of bad luck: whether the service stays as it is while everything around it breaks.
 
-    python -m benchmarks.soak [--minutes 20] [--viewers 50] [--still studios|viewers] [--json FILE]
+    python -m benchmarks.soak [--minutes 60] [--every 75] [--seed N] [--only WORDS]
+        [--json soak.json] [--report soak.html]
 
-Studios change all the time: RTMP killed and back, a backup that takes over, WHIP, nobody; so do
-viewers: every few seconds some leave, some vanish without a word, and as many join. Every five
-seconds the media process is looked at: memory (RSS), descriptors, threads, and what it counts
-itself (tasks; connections, addresses and checks of its UDP port). Slopes are least-squares lines
-after the first third, in which windows and pools fill.
+The house of `benchmarks.faults`: the built-in talk in a loop, captions, recording, screens,
+players, two pages in Chromium, people who vote and ask. Every `--every` seconds some screens leave
+or vanish and others come, and an accident happens, as the seed has it: in the first third any of
+those of `benchmarks.faults`; then only those that leave media, web and captions alive, so that they
+can be watched for long. Every five seconds each process is looked at.
+
+It fails, with status 1, when
+
+- an act that was acknowledged is lost or doubled, or an accident is not over within a minute;
+- a page has no new picture for more than 2 s, or a process began anew, and no accident explains it;
+- a process grows by more than 10 MB, 5 descriptors, 2 threads or 5 tasks an hour (least squares
+  without the first third of its last life, less two standard errors; lives of a quarter of an hour
+  or more);
+- captions come later: their median delay in the last quarter is 1.5 s above that in the first.
+
+The report is one HTML page; the same seed has the same accidents.
 """
 
 import argparse
 import asyncio
 import json
 import random
-import re
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
-import psutil
+from benchmarks import _accidents, _rounds, _soak_report
+from benchmarks._accidents import Accident
+from benchmarks._house import House, Size, opened
+from benchmarks._rounds import Row
+from benchmarks._slopes import LOOK, WARM, Watch
+from tv.connections import allow_connections
+from tv.demo import film as demo_film
 
-from benchmarks import _encoders, _film
-from benchmarks._audience import Audience, audience
-from benchmarks._encoders import Run
-from benchmarks.ingest import make_certificate, pump
-from tests.servers import Fabrique, fabrique
-
-LOOK = 5.0  # seconds between two samples
-WARM = 1 / 3  # of the time, that is not counted
-ON_AIR = 12.0, 40.0  # seconds that a studio stays
-AWAY = 1.0, 6.0  # seconds until the next comes
-STAY = 4.0  # seconds between two changes of viewers
-CHANGING = 6  # viewers at most that change at a time
-COUNT = 3.0  # seconds of a count of what viewers get
 SEED = 20261125
-
-Sample = dict[str, float]
-
-
-@contextmanager
-def rtmp(run: Run) -> Iterator[None]:
-    """ffmpeg, killed at the end."""
-    with _encoders.publishing(_encoders.COPY, run):
-        yield
+CHANGING = 6  # screens at most that change at a time
+GAP = 2.0  # seconds without a picture that must be explained
+GROWTH = {"MB": 10.0, "descriptors": 5.0, "threads": 2.0, "tasks": 5.0}  # an hour
+OLD = 15.0  # minutes that a life lasts before its growth counts
+LATER = 1.5  # seconds by which captions may come later in the end
 
 
-@contextmanager
-def both(run: Run) -> Iterator[None]:
-    """A primary with a backup beside it, that is left alone when the primary is killed."""
-    backup = Run(run.server, run.film, run.home, slot="backup")
-    with _encoders.publishing(_encoders.COPY, backup):
-        with _encoders.publishing(_encoders.COPY, run):
-            yield
-        time.sleep(4.0)
-
-
-@contextmanager
-def whip(run: Run) -> Iterator[None]:
-    """libav's WHIP publisher, killed at the end: some losses it waits out for ever."""
-    certificate, key = make_certificate(run.home)
-    order = [f"{run.server.url}/plateau/whip", run.server.key(), certificate, key, run.film]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.soak", "--whip", *map(str, order)]
-    )
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def be_whip_studio(address: str, token: str, certificate: str, key: str, film: str) -> None:
-    """Publish until killed, or until the server has enough."""
-    options = {"authorization": token, "cert_file": certificate, "key_file": key}
-    with suppress(av.FFmpegError), av.open(address, "w", format="whip", options=options) as out:
-        pump(Path(film), out, threading.Event())
-
-
-STUDIOS = {"rtmp": rtmp, "rtmp with a backup": both, "whip": whip}
-
-
-def publish(run: Run, over: threading.Event, shown: dict[str, int], still: str) -> None:
-    """Let one studio follow the other until it is over; `shown` counts them."""
-    chance = random.Random(SEED)
-    if still == "studios":
-        with rtmp(run):
-            over.wait()
-    while not over.is_set():
-        name = chance.choice(list(STUDIOS))
-        shown[name] = shown.get(name, 0) + 1
-        with STUDIOS[name](run):
-            over.wait(chance.uniform(*ON_AIR))
-        over.wait(chance.uniform(*AWAY))
-
-
-async def change_viewers(
-    crowd: Audience, server: Fabrique, turns: asyncio.Lock, seen: dict[str, Any]
-) -> None:
-    """Let some go and others come, for ever."""
-    chance, url = random.Random(SEED + 1), f"{server.url}/plateau/whep"
-    while True:
-        await asyncio.sleep(STAY)
-        count = chance.randint(1, CHANGING)
-        async with turns:
-            how = chance.choice(("leave", "vanish"))
-            await asyncio.to_thread(crowd.do, how, count=count)
-            joined = await asyncio.to_thread(crowd.join, url, count)
-            seen["joined"] += joined["joined"]
-            seen["without_picture"] += joined["without_picture"]
-            for why, times in joined["failed"].items():
-                seen["failed"][why] = seen["failed"].get(why, 0) + times
-            if missing := count - joined["joined"]:
-                joined = await asyncio.to_thread(crowd.join, url, missing)
-
-
-async def count(crowd: Audience, turns: asyncio.Lock, seen: dict[str, Any]) -> None:
-    """Look now and then at what all viewers get."""
-    while True:
-        await asyncio.sleep(15.0)
-        async with turns:
-            found = await asyncio.to_thread(crowd.do, "watch", seconds=COUNT)
-        for key in ("frames", "frames_missed", "packets", "packets_lost", "dropped_by_screens"):
-            seen[key] += found[key]
-
-
-def look(server: Fabrique, began: float) -> Sample:
-    media = psutil.Process(server.children()["media"])
-    with media.oneshot():
-        sample = {
-            "at": time.monotonic() - began,
-            "rss_mb": media.memory_info().rss / 1e6,
-            "descriptors": float(media.num_fds()),
-            "threads": float(media.num_threads()),
-            "cpu": sum(media.cpu_times()[:2]),
-        }
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as reply:
-        text = reply.read().decode()
-    for what, number in re.findall(r'fabrique_webrtc_held\{what="(\w+)"\} (\S+)', text):
-        sample[what] = float(number)
-    return sample
-
-
-def slope(samples: Sequence[Sample], key: str) -> tuple[float, float]:
-    """Growth an hour by least squares, and its standard error."""
-    at = np.array([each["at"] / 3600 for each in samples])
-    values = np.array([each[key] for each in samples])
-    spread = ((at - at.mean()) ** 2).sum()
-    growth = ((at - at.mean()) * (values - values.mean())).sum() / spread
-    rest = values - values.mean() - growth * (at - at.mean())
-    error = (rest**2).sum() / max(1, len(at) - 2) / spread
-    return float(growth), float(error**0.5)
-
-
-def summarise(samples: Sequence[Sample]) -> dict[str, Any]:
-    warm = [each for each in samples if each["at"] >= WARM * samples[-1]["at"]]
-    found: dict[str, Any] = {}
-    for key in sorted(set(warm[-1]) - {"at", "cpu"}):
-        values = [each[key] for each in warm]
-        growth, error = slope(warm, key)
-        found[key] = {
-            "first": round(values[0], 1),
-            "last": round(values[-1], 1),
-            "least": round(min(values), 1),
-            "most": round(max(values), 1),
-            "slope_per_hour": round(growth, 2),
-            "standard_error": round(error, 2),
-        }
-    seconds = warm[-1]["at"] - warm[0]["at"]
-    found["media_cpu"] = round((warm[-1]["cpu"] - warm[0]["cpu"]) / seconds, 3)
-    return found
-
-
-async def measure(
-    home: Path, film: Path, minutes: float, viewers: int, still: str
+async def run(
+    house: House, accidents: Sequence[Accident], minutes: float, every: float, seed: int
 ) -> dict[str, Any]:
-    seen: dict[str, Any] = {"joined": 0, "without_picture": 0, "failed": {}}
-    seen |= dict.fromkeys(("frames", "frames_missed", "packets", "packets_lost"), 0)
-    seen["dropped_by_screens"] = 0
-    samples: list[Sample] = []
-    shown: dict[str, int] = {}
-    turns, over = asyncio.Lock(), threading.Event()
-    with ExitStack() as stack:
-        server = stack.enter_context(fabrique())
-        crowd = stack.enter_context(audience())
-        run = Run(server, film, home)
-        studios = threading.Thread(target=publish, args=(run, over, shown, still))
-        studios.start()
-        tasks: list[asyncio.Task[None]] = []
-        try:
-            url = f"{server.url}/plateau/whep"
-            joined = await asyncio.to_thread(crowd.join, url, viewers)
-            if joined["failed"]:
-                raise RuntimeError(joined["failed"])
-            tasks.append(asyncio.create_task(count(crowd, turns, seen)))
-            if still != "viewers":
-                changes = change_viewers(crowd, server, turns, seen)
-                tasks.append(asyncio.create_task(changes))
-            began = time.monotonic()
-            media = server.children()["media"]
-            while time.monotonic() - began < 60 * minutes and not any(t.done() for t in tasks):
-                await asyncio.sleep(LOOK)
-                samples.append(await asyncio.to_thread(look, server, began))
-                if len(samples) % 12 == 0:
-                    print("  " + _line(samples[-1]), flush=True)
-        finally:
-            over.set()
-            for task in tasks:
-                task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.to_thread(studios.join)
-        errors = [repr(each) for each in ends if isinstance(each, Exception)]
-        same = server.children()["media"] == media
-    found = {"viewers": viewers, "minutes": minutes, **summarise(samples), "seen": seen}
-    return found | {
-        "studios": shown,
-        "media_restarted": not same,
-        "errors": errors,
-        "samples": samples,
+    chance, watch, rows = random.Random(seed), Watch(house.server), list[Row]()
+    began = house.heard.began = time.monotonic()
+    house.heard.delays.clear()
+    looking = asyncio.create_task(_look(watch))
+    try:
+        while (passed := time.monotonic() - began) < 60 * minutes - every:
+            early = passed < 60 * minutes * WARM
+            possible = [each for each in accidents if early or each not in _accidents.DEADLY]
+            await _change(house, chance)
+            rows.append(await _rounds.measure(house, chance.choice(possible)))
+            row = {key: value for key, value in rows[-1].items() if key != "acts"}
+            print(f"  {passed / 60:5.1f} min  {json.dumps(row, ensure_ascii=False)}", flush=True)
+            await asyncio.sleep(max(0.0, began + passed + every - time.monotonic()))
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+    ended = time.monotonic()
+    found = {
+        "minutes": round((ended - began) / 60, 1),
+        "seed": seed,
+        "rounds": rows,
+        "processes": watch.figures(),
+        "unexplained_gaps": _unexplained_gaps(house, rows, began, ended),
+        "unexplained_restarts": _unexplained_restarts(watch, rows, began),
+        "captions": {
+            "first_quarter": house.heard.between(0.0, minutes / 4),
+            "last_quarter": house.heard.between(minutes * 3 / 4, minutes),
+        },
+        "began": began,
+        "samples": watch.lives,
     }
+    return found | {"failures": failures(found)}
 
 
-def _line(sample: Sample) -> str:
-    return (
-        f"{sample['at'] / 60:5.1f} min: {sample['rss_mb']:.1f} MB, "
-        f"{sample['descriptors']:.0f} descriptors, {sample['threads']:.0f} threads, "
-        f"{sample['connections']:.0f} WebRTC connections, {sample['tasks']:.0f} tasks"
-    )
+async def _look(watch: Watch) -> None:
+    while True:
+        await asyncio.to_thread(watch.look)
+        await asyncio.sleep(LOOK)
+
+
+async def _change(house: House, chance: random.Random) -> None:
+    """Some screens go, with or without a word, and as many come."""
+    count = chance.randint(1, CHANGING)
+    await house.screens(chance.choice(("leave", "vanish")), count=count)
+    await house.join(count)
+
+
+def _unexplained_gaps(
+    house: House, rows: Sequence[Row], began: float, ended: float
+) -> list[dict[str, Any]]:
+    """Times without a picture at a page that no accident was the reason of."""
+    spells = [row["at_s"] for row in rows if "at_s" in row and row["accident"] != "nothing"]
+    return [
+        {"page": each.way, "minute": _minute(start, began), "seconds": round(end - start, 1)}
+        for each in house.onlookers
+        for start, end in each.shown.gaps(began, ended)
+        if end - start > GAP and not any(a - 1 < end and start < b + 1 for a, b in spells)
+    ]
+
+
+def _unexplained_restarts(watch: Watch, rows: Sequence[Row], began: float) -> list[dict[str, Any]]:
+    """Processes that began anew though no accident ended them."""
+    ended = [(*row["at_s"], row["ends"]) for row in rows if "at_s" in row and row["ends"]]
+    return [
+        {"process": name, "minute": _minute(at, began)}
+        for at, name in watch.restarts
+        if not any(
+            start < at < end + 2 * LOOK and (name in names or names == _accidents.EVERYTHING)
+            for start, end, names in ended
+        )
+    ]
+
+
+def _minute(at: float, began: float) -> float:
+    return round((at - began) / 60, 1)
+
+
+def failures(found: dict[str, Any]) -> list[str]:
+    """Which of the limits were not held, and by how much."""
+    told = [
+        f"{row['accident']}: {row.get('lost')} lost, {row.get('double')} double, "
+        f"healed after {row.get('healed_after_s')} s"
+        for row in found["rounds"]
+        if not _rounds.is_whole(row)
+    ]
+    told += [
+        f"{gap['seconds']} s without a picture by {gap['page']} in minute {gap['minute']}"
+        for gap in found["unexplained_gaps"]
+    ]
+    told += [
+        f"{each['process']} began anew in minute {each['minute']}"
+        for each in found["unexplained_restarts"]
+    ]
+    for name, figures in found["processes"].items():
+        for key, most in GROWTH.items():
+            if figures["minutes"] >= OLD and key in figures:
+                growth = figures[key]["an_hour"] - 2 * figures[key]["standard_error"]
+                if growth > most:
+                    told.append(f"{name} grows by {growth:.1f} {key} an hour")
+    first, last = (found["captions"][when].get("p50") for when in ("first_quarter", "last_quarter"))
+    if first is None or last is None:
+        told.append("captions did not come")
+    elif last > first + LATER:
+        told.append(f"captions come later: {first} s, then {last} s")
+    return told
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--whip"]:
-        be_whip_studio(*sys.argv[2:])
-        return
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=20.0)
-    parser.add_argument("--viewers", type=int, default=50)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--every", type=float, default=75.0, help="seconds between two accidents")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", default="", help="words of accidents, comma-separated")
     parser.add_argument("--json", type=Path, default=Path("soak.json"))
-    parser.add_argument("--still", choices=("studios", "viewers"), default="", help="what stays")
+    parser.add_argument("--report", type=Path, default=Path("soak.html"))
     options = parser.parse_args()
+    allow_connections()
+    chosen = _accidents.named((*_accidents.USUAL, *_accidents.DEADLY), options.only)
+
+    async def soak(film: Path) -> dict[str, Any]:
+        async with opened(film, Size()) as house:
+            return await run(house, chosen, options.minutes, options.every, options.seed)
+
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
-        _film.make(film)
-        found = asyncio.run(
-            measure(Path(folder), film, options.minutes, options.viewers, options.still)
-        )
-    for name, value in found.items():
-        if name != "samples":
-            print(f"{name:>16}  {value}")
-    options.json.write_text(json.dumps(found, indent=2) + "\n")
+        demo_film.make(film, lambda share: None)
+        found = asyncio.run(soak(film))
+    options.json.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    options.report.write_text(_soak_report.page(found), encoding="utf-8")
+    print(_rounds.table(found["rounds"], Size()))
+    for name, figures in found["processes"].items():
+        print(f"{name:>10}  {figures}")
+    print(f"captions  {found['captions']}")
+    print("\n".join(f"FAILED: {each}" for each in found["failures"]) or "Everything held.")
+    raise SystemExit(bool(found["failures"]))
 
 
 if __name__ == "__main__":

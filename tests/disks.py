@@ -2,6 +2,7 @@
 lets it mount one."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,9 @@ def fill(disk: Path, leave: int = 0) -> Path:
     """Take all room but `leave` bytes; return the file that does, to be deleted."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
+        with suppress(OSError):
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - PIECE)
+        file.seek(0, os.SEEK_END)
         with suppress(OSError):
             while True:
                 file.write(bytes(PIECE))
