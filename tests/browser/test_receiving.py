@@ -103,6 +103,10 @@ def test_viewer_takes_less_then_the_sound_then_words_alone_and_the_picture_again
         until(page, 20, lambda: page.evaluate(time) > before + 1, "the sound")
         assert not page.evaluate("document.querySelector('.pictures video.shown').muted")
         assert page.evaluate("document.querySelector('.pictures video.shown').videoHeight") == 0
+        page.get_by_role("radio", name="Synchronisés").check()
+        shows(page, "sync-sound", picture=False)
+        expect(page.get_by_role("button", name="En direct")).to_be_disabled()  # it is in step
+        page.get_by_role("radio", name="Au plus vite").check()
 
         page.get_by_role("radio", name="Sous-titres seuls").check()
         expect(page.locator(".pictures video")).to_have_count(0)
@@ -116,6 +120,7 @@ def test_viewer_takes_less_then_the_sound_then_words_alone_and_the_picture_again
 
         page.get_by_role("button", name="Afficher l’image").click()
         shows(page, "webrtc")
+        assert not page.evaluate("document.querySelector('.pictures video.shown').muted")
 
 
 def test_phone_in_the_room_has_words_questions_and_polls_in_few_bytes_until_it_asks_for_more(
