@@ -44,7 +44,8 @@ def test_post_goes_from_a_phone_to_the_screen_and_off_it(
         expect(waiting).to_contain_text(WORDS)
         expect(waiting.get_by_role("img")).to_have_js_property("complete", True)
         assert violations(desk) == []
-        waiting.get_by_role("button", name="Publier").click()
+        waiting.get_by_role("button", name="Publier").press("Enter")
+        expect(desk.get_by_role("heading", name="À relire")).to_be_focused()  # the card is gone
         expect(page.get_by_text("Publié dans quelques secondes")).to_be_visible()
         desk.get_by_role("button", name="Montrer tout de suite").click()
 
