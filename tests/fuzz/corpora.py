@@ -21,12 +21,11 @@ def kept(name: str) -> list[bytes]:
 def keep(name: str, inputs: Iterable[bytes], comment: str = "") -> None:
     """Add those that are not there yet."""
     before = kept(name)
-    FOLDER.mkdir(exist_ok=True)
-    with _path(name).open("a", encoding="ascii") as file:
-        for data in inputs:
-            if data not in before:
-                file.write(f"# {comment}\n" if comment else "")
-                file.write(f"{base64.b64encode(data).decode()}\n")
+    lines = [base64.b64encode(data).decode() for data in inputs if data not in before]
+    if lines:
+        FOLDER.mkdir(exist_ok=True)
+        with _path(name).open("a", encoding="ascii") as file:
+            file.writelines(f"# {comment}\n{line}\n" if comment else f"{line}\n" for line in lines)
 
 
 def _path(name: str) -> Path:
