@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -144,20 +144,24 @@ def firefox() -> Iterator[Tab]:
             text=True,
             process_group=0,
         )
-        try:
-            address = _address(process)
-            with connect(f"{address}/session", max_size=None, open_timeout=PATIENCE) as socket:
-                yield Tab(socket)
-        finally:
-            _end(process)
+        assert process.stderr is not None
+        with process.stderr as said:
+            try:
+                address = _address(said)
+                # What else it says is read, and left: a full pipe would hold it up.
+                reading = Thread(target=said.read, daemon=True)
+                reading.start()
+                with connect(f"{address}/session", max_size=None, open_timeout=PATIENCE) as socket:
+                    yield Tab(socket)
+            finally:
+                _end(process)
+            reading.join()
 
 
-def _address(process: "subprocess.Popen[str]") -> str:
-    """Where it takes orders, as it says itself; what else it says is read, and left."""
-    assert process.stderr is not None
-    for line in process.stderr:
+def _address(said: IO[str]) -> str:
+    """Where it takes orders, as it says itself."""
+    for line in said:
         if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
-            Thread(target=process.stderr.read, daemon=True).start()
             return found[1]
     raise AssertionError("Firefox does not start")
 
