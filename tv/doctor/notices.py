@@ -10,6 +10,7 @@ from tv.settings import Settings
 
 SOON = 21 * 86_400.0  # seconds before a certificate ends when that is told
 WAIT = 4.0  # seconds for a handshake
+MODEL = "example.org"  # what deploy/settings.toml has where nobody has written anything
 
 
 def organiser(settings: Settings) -> Finding:
@@ -20,11 +21,11 @@ def organiser(settings: Settings) -> Finding:
         "address": facts.address,
         "contact": facts.contact,
     }
-    missing = [key for key, value in wanted.items() if not value]
+    missing = [key for key, value in wanted.items() if not value or MODEL in value]
     if missing:
         return poor(
             "Mentions",
-            f"il manque [organiser] {', '.join(missing)}",
+            f"il manque [organiser] {', '.join(missing)}, ou c’est encore le modèle",
             "/confidentialite et /accessibilite doivent dire qui répond de l’événement",
         )
     return good("Mentions", f"{facts.name} répond de l’événement")

@@ -70,6 +70,13 @@ def test_our_own_server_is_no_trouble_and_is_left_its_processor(served: Fabrique
     assert "Sous-titres" not in found
 
 
+def test_settings_that_are_still_the_model_are_noticed() -> None:
+    model = Path(__file__).parents[3] / "deploy/settings.toml"
+    finding = notices.organiser(load(model, {}))
+    assert finding.state == "poor"
+    assert "name, address, contact, ou c’est encore le modèle" in finding.said
+
+
 def test_an_unused_folder_is_free(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "data")
     assert not folder.in_use
