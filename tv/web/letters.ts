@@ -33,6 +33,12 @@ export async function forgetLetters(): Promise<void> {
   if ("caches" in globalThis) await caches.delete(BOX);
 }
 
+/** Join one after the other: pages and the service worker are one participant, not several. */
+export function inTurn<T>(joining: () => Promise<T>): Promise<T> {
+  const { locks } = navigator as { locks?: LockManager }; // none by plain HTTP, nor is a worker
+  return locks ? locks.request("joining", joining) : joining();
+}
+
 /** Note that this device has joined as `id`, while no page was there to know. */
 export async function introduce(id: string): Promise<void> {
   await (await caches.open(BOX)).put(WHO, new Response(id));

@@ -2,7 +2,7 @@
 
 import { call, type Problem } from "./api";
 import { keep, recall } from "./kept";
-import { introduced } from "./letters";
+import { inTurn, introduced } from "./letters";
 
 /**
  * Exchange `#pass=…` for a cookie and clean the address. Returns what went wrong, in French.
@@ -31,16 +31,17 @@ export function whenJoined(then: () => void): void {
 /** Become a participant: only when someone acts, so that two thousand arrivals cost nothing. */
 export function join(): Promise<void> {
   if (participant) return Promise.resolve();
-  joining ??= introduced()
-    .then((id) => (id ? { id } : call<{ id: string }>("POST", "/api/v1/participants", {})))
-    .then(({ id }) => {
-      recognise(id);
-      onJoined();
-    })
+  joining ??= inTurn(become)
+    .then(onJoined)
     .finally(() => {
       joining = null;
     });
   return joining;
+}
+
+async function become(): Promise<void> {
+  const id = recall("participant", "") || (await introduced()); // by another page, or by the worker
+  recognise(id || (await call<{ id: string }>("POST", "/api/v1/participants", {})).id);
 }
 
 /** The server knows this page: there is no need to join again. */
