@@ -278,7 +278,7 @@ USUAL = (
     Accident("viewers' network is cut for 10 s", viewers_cut),
     Accident("viewers lose 5 % of datagrams", weather(Weather(loss=0.05))),
     Accident("viewers lose 5 %, in bursts of 20", weather(Weather(loss=0.05, burst=20.0))),
-    Accident("viewers have 1 Mbit/s", weather(Weather(rate=1e6))),
+    Accident("viewers have half of what it takes", weather(Weather(rate=3e5))),
 )
 # Those that end what a soak wants to watch for long.
 DEADLY = (
