@@ -39,8 +39,10 @@ test: setup-test
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 
+# What decides, without what waits: no browser, no server, no peer.
 check: lint
-	$(BIN)/python -m pytest -q tests/streaming tests/engagement tests/captions -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/engagement tests/captions tests/streaming/hls \
+		tests/streaming/archive tests/streaming/recording -m "not slow"
 
 lint: setup-dev
 	$(BIN)/ruff format --check .
