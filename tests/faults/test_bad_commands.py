@@ -58,7 +58,7 @@ def refused(place: Path, *command: str, **environment: str) -> str:
     [
         (
             "nosuch",
-            "Commandes : serve, key, pass, revoke, check, doctor, check-hls, caption, erase, backup",
+            "Commandes : serve, key, pass, revoke, check, doctor, check-hls, caption, erase",
         ),
         ("serve --nosuch", "« --nosuch » ; voyez « fabrique-tv serve --help »"),
         ("serve --port abc", "« --port » n’accepte pas cette valeur"),
