@@ -79,7 +79,7 @@ class Assets:
 
     def text(self, name: str) -> str:
         """What is in it. Raises NotBuilt."""
-        file = self._entry(name)["file"]
+        file: str = self._entry(name)["file"]
         try:
             return (self._folder / file).read_text("utf-8")
         except OSError as error:
