@@ -124,7 +124,6 @@ def revoke(
         typer.Argument(metavar="LAISSEZ-PASSER", help="Son lien, lui-même, ou son identifiant."),
     ],
     data: Data = Path("data"),
-    config: Config = None,
 ) -> None:
     """Reprend un laissez-passer perdu : il n’ouvre plus rien dans les secondes qui suivent."""
     from tv import revoking
@@ -136,8 +135,13 @@ def revoke(
         _fail("Ce laissez-passer n’est déjà plus valable.")
     except PassForged:
         _fail("Ce n’est ni un laissez-passer de ce serveur, ni l’identifiant d’un laissez-passer.")
-    who = ", ".join(each for each in (held.role, held.name) if each) if held else ""
-    print(f"Repris\u202f: {name}{who and f' ({who})'}.")
+    except OSError as error:
+        _fail(f"Impossible d’écrire «\u00a0{folder.revoked}\u00a0» ({reasons.of_system(error)}).")
+    if held:
+        who = ", ".join(each for each in (held.role, held.name) if each)
+    else:  # nothing keeps whose it is
+        who = "on ne peut pas vérifier cet identifiant\u202f: relisez-le"
+    print(f"Repris\u202f: {name} ({who}).")
 
 
 @app.command()

@@ -63,7 +63,8 @@ class Folder:
 
     def _check_files(self) -> None:
         """Raises FolderError unless what earlier runs left can be written, whoever ran them."""
-        for path in (self.clock, self.path / "address", *self.channels.glob("*.json")):
+        kept = (self.clock, self.revoked, self.path / "address")
+        for path in (*kept, *self.channels.glob("*.json")):
             try:
                 os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
             except FileNotFoundError:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
+from redis.exceptions import RedisError
 
 from tv import commanding, reasons
 from tv.backup import FORMAT, JOURNAL, KEPT, PAGE, RECORDED, BackupError, Entry, Head
@@ -242,10 +243,15 @@ async def _bring_journal(store: Any, base: str, file: Path, head: Head) -> int:
     if count and not await store.renamenx(new, f"{base}:journal"):
         await store.delete(new)
         await _check_empty(store, base)
-    if head.compacted:
-        await store.set(f"{base}:compacted", head.compacted)
-    if head.erased:
-        await store.hset(f"{base}:erased", mapping=head.erased)
+    try:
+        if head.compacted:
+            await store.set(f"{base}:compacted", head.compacted)
+        if head.erased:
+            await store.hset(f"{base}:erased", mapping=head.erased)
+    except BaseException:  # half of it would be in the way of the next try
+        with suppress(RedisError):
+            await store.delete(*_keys(base))
+        raise
     return count
 
 

@@ -4,12 +4,15 @@ Their ids are lines of a file in the data folder, which whoever reads passes loo
 has changed. So it works while the server runs, on every machine that shares the folder.
 """
 
+import logging
 import os
 import re
 import time
 from pathlib import Path
 
 from tv.passes import Pass, Passes
+
+logger = logging.getLogger(__name__)
 
 LOOK = 1.0  # seconds between two looks at the file
 ID = re.compile(r"pass_[0-9a-f]{12}")
@@ -23,6 +26,7 @@ class Revoked:
         self._ids: frozenset[str] = frozenset()
         self._looked_at = -LOOK
         self._changed = 0  # when the file was, in nanoseconds; 0: there was none
+        self._trouble = ""  # with reading it
 
     def __call__(self) -> frozenset[str]:
         now = time.monotonic()
@@ -37,10 +41,13 @@ class Revoked:
             if changed != self._changed:
                 self._ids = frozenset(self._path.read_text(encoding="ascii").split())
                 self._changed = changed
+            self._trouble = ""
         except FileNotFoundError:
             self._ids, self._changed = frozenset(), 0
-        except (OSError, ValueError):
-            pass  # what was known holds
+        except (OSError, ValueError) as error:  # what was known holds
+            if (trouble := str(error)) != self._trouble:
+                logger.error("passes that were taken back cannot be read: %s", trouble)
+            self._trouble = trouble
 
 
 def revoke(path: Path, passes: Passes, said: str) -> tuple[str, Pass | None]:

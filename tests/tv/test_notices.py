@@ -98,7 +98,7 @@ async def test_whoever_reads_the_notice_sees_what_is_kept_and_has_it_erased(tv: 
         assert "Qui paie &lt;le&gt; chauffage ?" in text
         assert "Habitat &amp; Cie" in text
         assert "90 jours après" in text
-        for said in ("20 jours, et 7 jours de plus", "#proximite", "sur Tube", "stun.example.org,"):
+        for said in ("20 jours, et 7 de plus", "#proximite", "sur Tube", "stun.example.org,"):
             assert said in text
         elsewhere = {"origin": "https://ailleurs.example"}
         refused = await ann.post("/confidentialite/effacer", headers=elsewhere)

@@ -9,7 +9,7 @@ from engagement.cafe.cafes import Cafes
 from engagement.french import folded
 from engagement.ideas.fold import Ideas
 from engagement.ideas.idea import Idea, IdeaState
-from tv.pages.filters import chosen, sorting, unknown_filter
+from tv.filters import chosen, sorting, unknown_filter
 from tv.settings import Lab
 
 LISTED = 100  # ideas of a page

@@ -39,9 +39,9 @@ from engagement.wall.post import PostHidden
 from tv import items
 from tv.alert_items import counts_item, own_alert_item
 from tv.auth import MODERATORS, Identity, identity
+from tv.filters import chosen
 from tv.follower import Follower
 from tv.openapi import asks, some, takes
-from tv.pages.filters import chosen
 from tv.problems import clean, read_json
 from tv.views import sees_all
 from tv.writing import Writer, absent, json, unknown_act

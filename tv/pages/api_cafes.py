@@ -44,12 +44,12 @@ from engagement.cafe.events import (
 from engagement.cafe.session import Cafe, CafeState, Kind
 from tv import items
 from tv.auth import RUNNERS, Identity, identity
+from tv.filters import chosen
 from tv.follower import Follower
 from tv.labs.drafts import LABS, Change, Draft, planned
 from tv.labs.items import Rendered, cafe_item, progress_item
 from tv.labs.places import check_lab
 from tv.openapi import asks, some, takes
-from tv.pages.filters import chosen
 from tv.problems import read_json
 from tv.settings import Settings
 from tv.writing import Writer, absent, json, unknown_act

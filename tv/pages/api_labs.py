@@ -38,12 +38,12 @@ from starlette.routing import BaseRoute, Route
 from engagement.cafe.events import NotesRevealed, SeatTaken, TableHosted
 from engagement.cafe.session import Table, lab_of
 from tv.auth import PARTICIPANT_COOKIE, Passes, identity
+from tv.filters import unknown_filter
 from tv.follower import Follower
 from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item, table_item
 from tv.labs.places import is_table
 from tv.openapi import asks, takes
 from tv.pages.api_participants import PSEUDONYM, described
-from tv.pages.filters import unknown_filter
 from tv.problems import Problem, clean, read_json
 from tv.settings import Settings
 from tv.writing import Writer, absent, json

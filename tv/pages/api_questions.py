@@ -41,10 +41,10 @@ from engagement.wording import flags
 from tv import items, storms
 from tv.auth import Identity, identity
 from tv.duplicates import Duplicates
+from tv.filters import chosen, sorting, unknown_filter
 from tv.follower import Follower
 from tv.labs.naming import table_name
 from tv.openapi import asks, some, takes
-from tv.pages.filters import chosen, sorting, unknown_filter
 from tv.problems import Problem, clean, read_json
 from tv.question_items import Rendered, counts_item, question_item
 from tv.settings import Lab

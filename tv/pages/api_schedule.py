@@ -26,9 +26,9 @@ from engagement.talks import ScheduleImported
 from engagement.talks.planning import difference
 from tv import items
 from tv.auth import RUNNERS, identity
+from tv.filters import unknown_filter
 from tv.follower import Follower
 from tv.openapi import asks
-from tv.pages.filters import unknown_filter
 from tv.problems import Problem, clean, read_body, rfc3339
 from tv.schedule import day, telling, writing
 from tv.schedule.errors import Unreadable

@@ -55,12 +55,12 @@ from engagement.syntheses.syntheses import Syntheses
 from engagement.syntheses.synthesis import Synthesis, SynthesisState, Text
 from tv import items
 from tv.auth import MODERATORS, RUNNERS, Identity, Role, identity
+from tv.filters import chosen, sorting
 from tv.follower import Follower
 from tv.labs.on_wall import OnWall
 from tv.labs.places import check_lab
 from tv.labs.syntheses import Rendered, synthesis_item, version_item
 from tv.openapi import asks, some, takes
-from tv.pages.filters import chosen, sorting
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
 from tv.writing import Writer, absent, json, unknown_act

@@ -51,9 +51,9 @@ from engagement.wall.post import (
 )
 from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
+from tv.filters import chosen, sorting
 from tv.follower import Follower
 from tv.openapi import asks, some, takes
-from tv.pages.filters import chosen, sorting
 from tv.problems import Problem, clean, read_json
 from tv.wall.items import Rendered, post_item, wall_item
 from tv.wall.pictures import Pictures

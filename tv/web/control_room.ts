@@ -3,6 +3,7 @@
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Alert } from "./alert_items";
+import { drafts } from "./anew";
 import { Asking, Labs } from "./asking";
 import * as clock from "./clock";
 import { clearing } from "./control_room/clearing";
@@ -92,6 +93,12 @@ live.onPartial = (partial) => {
 live.onView = (view) => {
   if (view.topic === `captions:${slug}`) stage?.follow(view);
 };
+// Forms of the posts that one does not look at hold what was begun in them.
+drafts.push(() =>
+  [...document.querySelectorAll<HTMLInputElement>("form textarea, form input[type=text]")].some(
+    ({ value }) => value,
+  ),
+);
 $("#help").addEventListener("click", () => help.open());
 void enter().then((problem) => {
   trouble = problem;
@@ -192,7 +199,7 @@ function setPhase(phase: Happening["phase"]): void {
 function drawAir(channel: Channel | undefined, here: Talk[], mayRun: boolean): void {
   // In the hand the picture comes when somebody looks at the air: it is heavy.
   if (posts.pictured) stage ??= new Stage($("#stage"), $("#bar"), slug);
-  stage?.rest(!posts.pictured);
+  stage?.rest(!posts.pictured && stage.player.state.muted);
   stage?.about(channel);
   render(channel?.sources ? switcher(channel, switching, mayRun) : nothing, $("#switcher"));
   const next = here.find(({ id, state }) => id !== talk?.id && state === "scheduled");

@@ -2,6 +2,7 @@
 // on the table's tablet, where one person follows the other (kiosk.ts).
 
 import { html, nothing, render } from "lit";
+import { drafts } from "./anew";
 import type { Problem } from "./api";
 import * as clock from "./clock";
 import { Kiosk } from "./kiosk";
@@ -96,6 +97,7 @@ function begin(role: string): Acting {
     "Question de la table",
     !person.shared,
   );
+  drafts.push(() => pad.drafting || (!!kiosk && (voting.pending || composer.pending)));
   person.onSent = sent;
   person.onRefused = refused;
   if (kiosk) {

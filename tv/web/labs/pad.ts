@@ -12,7 +12,7 @@ import type { Sketch } from "./sketch";
 const LIMIT = 280; // characters, as the server has it
 const CLOSE_TO_LIMIT = 80;
 const ALT = 200;
-const READ_FIRST = "Avec une image, l’hôte la relit avant que la table la voie.";
+const READ_FIRST = "Une idée avec une image est relue par l’hôte avant que la table la voie.";
 
 export interface Written {
   text: string;

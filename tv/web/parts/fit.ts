@@ -19,9 +19,10 @@ export function fit(box: HTMLElement, cards = '[data-layer="card"]'): void {
   for (const card of fitted.keys()) if (!card.isConnected) leave(card);
   for (const card of box.querySelectorAll<HTMLElement>(cards)) {
     if (fitted.get(card) === card.textContent) continue;
+    const known = fitted.has(card);
     fitted.set(card, card.textContent);
-    settle(card);
-    room.observe(card);
+    if (known) settle(card);
+    else room.observe(card); // which settles it before it is painted
   }
 }
 

@@ -20,6 +20,7 @@ export async function asked<T>(load: () => Promise<T>): Promise<T | null> {
 export class Later<T> {
   private part: T | null = null;
   private loading = false;
+  private told = false;
 
   /** `changed` draws, once it is there. */
   constructor(
@@ -41,7 +42,9 @@ export class Later<T> {
       this.part = await this.load();
     } catch {
       setTimeout(() => void this.fetch(), AGAIN);
-      await complete();
+      const trouble = await complete();
+      if (trouble && !this.told && navigator.onLine) announce(trouble, true);
+      this.told = true;
       return;
     }
     this.changed();

@@ -121,6 +121,7 @@ export class Screening {
   }
 
   private paint(shown: number): void {
+    this.lines.fit();
     const { width } = this.lines;
     this.lines.paint(preferences.captions ? inStep(this.cues.all, shown, width) : []);
   }

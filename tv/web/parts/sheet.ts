@@ -7,7 +7,10 @@ import * as icons from "./icons";
 export class Sheet {
   private readonly dialog = document.createElement("dialog");
 
-  /** `name` is no other sheet's; `kept`: only its buttons close it, not a tap beside it. */
+  /**
+   * `name` is no other sheet's; `kept`: only its buttons close it, neither Escape nor a tap
+   * beside it.
+   */
   constructor(
     private readonly name: string,
     kept = false,
@@ -15,7 +18,8 @@ export class Sheet {
     const { dialog } = this;
     dialog.className = `sheet-dialog ${name}-sheet`;
     dialog.setAttribute("aria-labelledby", `${name}-title`);
-    if (!kept) dialog.addEventListener("click", (event) => beside(event) && dialog.close());
+    if (kept) dialog.addEventListener("cancel", (event) => event.preventDefault());
+    else dialog.addEventListener("click", (event) => beside(event) && dialog.close());
     document.body.append(dialog);
   }
 

@@ -37,7 +37,7 @@ export class Playlist {
    */
   async open(from: number | null = null, paused = false): Promise<void> {
     const Library = await preload().catch(() => {
-      void complete(); // for nothing else plays it here
+      void complete(); // unless one hears it by another way
       throw new PathFailed("lecteur absent");
     });
     if (this.stopped) return;
