@@ -313,16 +313,6 @@ def test_useless_pass_opens_no_crew_socket(service: Fabrique, useless: dict[str,
             assert '"role":"viewer"' in str(page.recv(timeout=5))
 
 
-def test_page_says_what_is_wrong_with_a_link(
-    service: Fabrique, useless: dict[str, str], browser: Browser
-) -> None:
-    for what, token in useless.items():
-        with opened(browser, f"{service.url}/regie#pass={token}") as page:
-            said = "n’est plus valable" if what == "expired" else "Copiez le lien en entier"
-            expect(page.get_by_text(said)).to_be_visible()
-            expect(page.get_by_role("link", name="Regarder le direct")).to_be_visible()
-
-
 # The machine's side.
 
 
@@ -363,6 +353,19 @@ def test_taken_ports_refuse_a_second_service_and_leave_the_first(
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert "n’est pas disponible" in line
+
+
+# What people see: a loop runs from here on.
+
+
+def test_page_says_what_is_wrong_with_a_link(
+    service: Fabrique, useless: dict[str, str], browser: Browser
+) -> None:
+    for what, token in useless.items():
+        with opened(browser, f"{service.url}/regie#pass={token}") as page:
+            said = "n’est plus valable" if what == "expired" else "Copiez le lien en entier"
+            expect(page.get_by_text(said)).to_be_visible()
+            expect(page.get_by_role("link", name="Regarder le direct")).to_be_visible()
 
 
 def test_control_room_says_why_there_are_no_captions(

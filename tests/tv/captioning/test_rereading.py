@@ -16,6 +16,7 @@ from streaming.link import Sound
 from streaming.packet import Packet
 from tests.captions.hearing.test_worker import opus
 from tests.captions.speech import clip, whisper
+from tests.tv.events import events_of
 from tv.captioning.outbox import Outbox
 from tv.captioning.quality import Board, First, Second
 from tv.captioning.rereading import Rereader
@@ -48,7 +49,7 @@ async def rereading(
 
 
 async def written(book: Journal) -> AsyncIterator[Cue]:
-    async for _, event in book.follow():
+    async for _, event in events_of(book):
         if isinstance(event, CueWritten):
             yield event.cue
 

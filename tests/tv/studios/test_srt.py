@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -92,11 +92,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def demuxers() -> list[int]:
     """The demuxer processes of this one."""
-    return [
-        child.pid
-        for child in psutil.Process().children()
-        if "streaming.ingest.demuxer" in child.cmdline()
-    ]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if "streaming.ingest.demuxer" in child.cmdline():
+                found.append(child.pid)
+    return found
 
 
 @pytest.mark.parametrize(
