@@ -42,6 +42,7 @@ class Cutter:
         self._part_start = self._segment_start = self._key_time = 0.0
         self._independent = True  # the open segment begins with a keyframe
         self._intervals = (0.0, 0.0)  # seconds between the last keyframes
+        self._frames = 0  # since the last keyframe
         self._frame = 1 / 30  # seconds between the last two frames
 
     @property
@@ -68,9 +69,12 @@ class Cutter:
             cuts = [*self._parts(end, packet), Cut(end, "break", packet)]
             self._restart(packet)
             return cuts
+        self._frames += 1
         if packet.key:
-            self._intervals = (self._intervals[1], packet.dts - self._key_time)
-            self._key_time = packet.dts
+            # The first frames of a studio come in a burst: the next ones take longer than those.
+            usual = self._frames * min(step, self._frame)
+            self._intervals = (self._intervals[1], max(packet.dts - self._key_time, usual))
+            self._key_time, self._frames = packet.dts, 0
         cuts = []
         if packet.dts - self._segment_start > LONGEST_SEGMENT:  # after a stall
             cuts += self._close(last.dts + min(step, self._frame), packet)
@@ -117,4 +121,5 @@ class Cutter:
         self._last = packet
         self._part_start = self._segment_start = self._key_time = packet.dts
         self._intervals = (0.0, 0.0)
+        self._frames = 0
         self._independent = True

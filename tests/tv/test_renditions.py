@@ -106,14 +106,14 @@ async def test_players_choose_among_renditions_and_outlive_them(tab: Page) -> No
                 assert len(list(file.decode(audio=0))) > 80
 
             await tab.evaluate("start('/plateau/index.m3u8')")
-            await tab.wait_for_function("goesOn(480, 2)", timeout=60_000)
+            await tab.wait_for_function("goesOn(480, 2)", timeout=30_000)
             assert await tab.evaluate("hls.levels.map((it) => it.height)") == [240, 480]
             await tab.evaluate("hls.nextLevel = 0")
-            await tab.wait_for_function("goesOn(240, 2)", timeout=60_000)
+            await tab.wait_for_function("goesOn(240, 2)", timeout=30_000)
             await tab.evaluate("hls.nextLevel = -1")  # its own choice again
 
             server.kill("ladder")
-            await tab.wait_for_function("goesOn(480, 4)", timeout=60_000)
+            await tab.wait_for_function("goesOn(480, 4)", timeout=30_000)
             await variants(client, source, small, audio)
             assert not await tab.evaluate("seen.fatal")
             listed_now = (await media(client, "/plateau/")).segments

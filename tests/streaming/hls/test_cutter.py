@@ -86,6 +86,18 @@ def test_new_parameters_wait_for_a_keyframe() -> None:
     assert cutter.add(Packet(b"", 0.1, 0.1, False, b"two")) is None
 
 
+def test_first_frames_in_a_burst_leave_all_segments_their_keyframe() -> None:
+    whole, burst = frames(25, 2.0, 12), 13
+    late = whole[burst].dts - 0.001 * burst
+    burst_first = [
+        Packet(b"", late + 0.001 * n, late + 0.001 * n, each.key) if n < burst else each
+        for n, each in enumerate(whole)
+    ]
+    segments = [each for each in cut(burst_first) if each.kind == "segment"]
+    assert len(segments) > 3
+    assert all(each.first.key for each in segments)
+
+
 def test_a_hole_ends_the_segment_where_its_last_frame_did() -> None:
     old = frames(25, 2.0, 1.0)
     late = Packet(b"", old[-1].dts + HOLE + 0.5, old[-1].dts + HOLE + 0.5, True)
