@@ -160,7 +160,7 @@ def test_photo_goes_with_an_idea_and_its_author_takes_it_back(
     )
     page.get_by_label("Ce que l’on voit").fill("La cour vue du haut")
     assert violations(page) == []
-    expect(page.locator("#idea-help")).to_contain_text("l’hôte la relit")
+    expect(page.locator("#idea-help")).to_contain_text("relue par l’hôte")
     page.get_by_role("button", name="Ajouter l’idée").click()
     image = page.get_by_role("img", name="La cour vue du haut")
     expect(image).to_have_js_property("naturalWidth", 1600)

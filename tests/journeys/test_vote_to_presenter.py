@@ -1,14 +1,24 @@
 """A vote's journey, and a question's: from a phone to the régie and the presenter's page."""
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Browser, expect
 
+from tests import servers
 from tests.browser.people import PHONE, crew_address, opened
 from tests.servers import Fabrique
 from tv.auth import Role
 
 PROMPT = "Que faut-il réparer d’abord ?"
+
+
+@pytest.fixture
+def served() -> Iterator[Fabrique]:
+    """Where nobody has asked anything yet."""
+    with servers.fabrique() as server:
+        yield server
 
 
 def test_question_and_vote_reach_the_presenter(served: Fabrique, browser: Browser) -> None:
