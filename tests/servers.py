@@ -21,6 +21,9 @@ from tv.passes import Passes, Role
 from tv.studios.keys import load_secret, stream_key
 
 
+LAST_BREATH = 3.0  # seconds in which the kernel may still be clearing up after a process
+
+
 class StoreServer:
     """A real store server, which a test may kill and start again."""
 
@@ -170,8 +173,14 @@ def running(server: Fabrique) -> Iterator[None]:
         assert server.process
         if server.process.poll() is None:
             server.stop()
-        pids = re.findall(r"started \(process (\d+)\)", server.log.read_text())
-        assert not [pid for pid in map(int, pids) if is_alive(pid)], server.log.read_text()
+        pids = [
+            int(pid) for pid in re.findall(r"started \(process (\d+)\)", server.log.read_text())
+        ]
+        until(
+            lambda: not any(is_alive(pid) for pid in pids),
+            LAST_BREATH,
+            lambda: ([pid for pid in pids if is_alive(pid)], server.log.read_text()),
+        )
 
 
 def is_alive(pid: int) -> bool:
