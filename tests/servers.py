@@ -20,7 +20,6 @@ from tv.folder import Folder
 from tv.passes import Passes, Role
 from tv.studios.keys import load_secret, stream_key
 
-
 LAST_BREATH = 3.0  # seconds in which the kernel may still be clearing up after a process
 
 
