@@ -80,7 +80,7 @@ def empty(day: EventDay) -> list[Shot]:
 
 def busy(day: EventDay) -> list[Shot]:
     table = f"/labo/{day.lab}/table/1"
-    posts = ("Antenne", "Questions", "Sondages", "Sous-titres", "Salles", "Technique")
+    posts = ("Antenne", "Questions", "Sous-titres", "Mur", "Salles", "Technique")
     return [
         Shot("watch", "/", looks=PUBLIC),
         Shot("watch-offline", "/", widths=(360, 1440), prepare=offline),
