@@ -3,7 +3,6 @@
 python -m benchmarks._whip_studio ADDRESS KEY FILM
 """
 
-import datetime
 import sys
 import tempfile
 import time
@@ -11,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import av
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from tests.certificates import make_certificate
 
 
 def publish(address: str, token: str, film: Path) -> None:
     """Until killed, or until the server has enough. Nothing is encoded but the sound, as Opus."""
     with tempfile.TemporaryDirectory() as folder:
+        # The one that libav makes itself is not one that DTLS takes here.
         certificate, key = make_certificate(Path(folder))
         options = {"authorization": token, "cert_file": str(certificate), "key_file": str(key)}
         with av.open(address, "w", format="whip", options=options) as out:
@@ -54,32 +52,6 @@ def pump(film: Path, out: Any) -> None:
                     for block in resampler.resample(frame):
                         out.mux(audio.encode(block))
             passed += length
-
-
-def make_certificate(home: Path) -> tuple[Path, Path]:
-    """A P-256 certificate: the one that libav makes itself is not one that DTLS takes here."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    paths = home / "whip.crt", home / "whip.key"
-    pem = serialization.Encoding.PEM
-    paths[0].write_bytes(certificate.public_bytes(pem))
-    paths[1].write_bytes(
-        key.private_bytes(
-            pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
-    )
-    return paths
 
 
 if __name__ == "__main__":

@@ -1,25 +1,20 @@
 """The link: typed messages between processes, and nobody waits for a peer that does not read."""
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from streaming import link
 from streaming.errors import LinkLost, NotAdmitted
 from streaming.link.connection import STRANGERS
 from streaming.packet import Packet
+from tests.certificates import make_certificate
 
 
 async def test_messages_arrive_as_they_were_sent(tmp_path: Path) -> None:
@@ -145,32 +140,6 @@ async def test_between_machines_the_link_may_be_encrypted(tmp_path: Path) -> Non
                 with pytest.raises(LinkLost):
                     async with link.connected(link.Remote("127.0.0.1", number, "pass", other)):
                         pass
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """One for 127.0.0.1 that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "origin")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return folder / "cert.pem", folder / "key.pem"
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ from tests.streaming.restream.air import (
     Sender,
     air,
     later,
-    make_certificate,
     pictures_in,
     platform,
+    secured,
     sending,
 )
 
@@ -133,7 +133,7 @@ async def test_ffmpeg_receives_both_sizes_and_the_sound(tmp_path: Path) -> None:
 
 
 async def test_tls_is_spoken_with_who_can_prove_its_name(tmp_path: Path) -> None:
-    server, trust = make_certificate(tmp_path)
+    server, trust = secured(tmp_path)
     keys: asyncio.Queue[object] = asyncio.Queue()
 
     async def serve(guest: Guest) -> None:
