@@ -1,5 +1,6 @@
 """What one copies to run it for real holds against the tools that read it, and against the code."""
 
+import getpass
 import json
 import re
 import subprocess
@@ -97,3 +98,18 @@ def test_units_are_units_and_leave_little_to_an_intruder() -> None:
     exposure = re.search(r"exposure level for fabrique-tv.service: ([\d.]+)", level)
     assert exposure
     assert float(exposure[1]) < 2.0
+
+
+def test_command_has_the_settings_that_the_service_has(tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    script = (
+        (DEPLOY / "fabrique-tv")
+        .read_text()
+        .replace("user=fabrique-tv", f"user={getpass.getuser()}")
+        .replace("/etc/fabrique-tv/environment", str(environment))
+        .replace("exec /opt/fabrique-tv/bin/fabrique-tv", "exec env")
+    )
+    settings = {"FABRIQUE_EVENT__NAME=La Fabrique", "FABRIQUE_X=$a&b c="}
+    environment.write_text("\n".join(("# a word", "PATH=/nowhere", *settings)))
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert settings <= set(said.splitlines())

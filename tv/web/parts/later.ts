@@ -43,8 +43,9 @@ export class Later<T> {
     } catch {
       setTimeout(() => void this.fetch(), AGAIN);
       const trouble = await complete();
-      if (trouble && !this.told && navigator.onLine) announce(trouble, true);
+      if (!trouble || this.told || !navigator.onLine) return;
       this.told = true;
+      announce(trouble, true);
       return;
     }
     this.changed();
