@@ -22,10 +22,13 @@ def page(found: dict[str, Any]) -> str:
     """`found` is what benchmarks.soak measured."""
     failures = found["failures"]
     verdict = (
-        "<p class=held>Everything held.</p>"
+        "<p class=held>What was judged held.</p>"
         if not failures
         else "<ul class=failed>" + "".join(f"<li>{escape(each)}" for each in failures) + "</ul>"
     )
+    if found["too_young"]:
+        young = escape(", ".join(found["too_young"]))
+        verdict += f"<p>Too young for their growth to count: {young}.</p>"
     began = found["began"]
     marks = [
         ((row["at_s"][0] - began) / 60, row["accident"])

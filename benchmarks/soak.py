@@ -83,7 +83,8 @@ async def run(
         "began": began,
         "samples": watch.lives,
     }
-    return found | {"failures": failures(found)}
+    young = [name for name, each in found["processes"].items() if each["minutes"] < OLD]
+    return found | {"failures": failures(found), "too_young": young}
 
 
 async def _look(watch: Watch) -> None:
@@ -187,7 +188,9 @@ def main() -> None:
     for name, figures in found["processes"].items():
         print(f"{name:>10}  {figures}")
     print(f"captions  {found['captions']}")
-    print("\n".join(f"FAILED: {each}" for each in found["failures"]) or "Everything held.")
+    if found["too_young"]:
+        print(f"Too young for their growth to count: {', '.join(found['too_young'])}.")
+    print("\n".join(f"FAILED: {each}" for each in found["failures"]) or "What was judged held.")
     raise SystemExit(bool(found["failures"]))
 
 
