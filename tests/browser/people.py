@@ -1,11 +1,12 @@
 """Whom tests play in a browser: people with a screen of some size, some of them of the crew."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 
 from tests.servers import Fabrique
 from tests.viewers import PATIENCE
@@ -22,6 +23,9 @@ STILL = """Promise.all(document.getAnimations()
   .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
   .map((each) => each.finished.catch(() => {})))"""
 
+# A page has drawn what it knew.
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
 
 @contextmanager
 def device(browser: Browser, size: dict[str, int] = DESK) -> Iterator[BrowserContext]:
@@ -30,7 +34,12 @@ def device(browser: Browser, size: dict[str, int] = DESK) -> Iterator[BrowserCon
     with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
         context.set_default_timeout(1000 * PATIENCE)
         context.on("weberror", lambda failed: errors.append(str(failed.error)))
-        yield context
+        try:
+            yield context
+        except Exception as failure:
+            for error in errors:  # often the cause
+                failure.add_note(f"A script failed: {error}")
+            raise
     assert errors == []
 
 
@@ -41,6 +50,28 @@ def opened(browser: Browser, address: str, size: dict[str, int] = DESK) -> Itera
         page = own.new_page()
         page.goto(address)
         yield page
+
+
+class Slow:
+    """A page's socket of which nothing, or no view of `topic`, comes through while it is `held`."""
+
+    def __init__(self, socket: WebSocketRoute, topic: str = "") -> None:
+        self.held = False
+        self._socket = socket
+        self._topic = topic
+        self._waiting: list[str | bytes] = []
+        socket.connect_to_server().on_message(self._pass)
+
+    def let_through(self) -> None:
+        self.held = False
+        for message in self._waiting:
+            self._socket.send(message)
+
+    def _pass(self, message: str | bytes) -> None:
+        if self.held and json.loads(message).get("topic", "").startswith(self._topic):
+            self._waiting.append(message)
+        else:
+            self._socket.send(message)
 
 
 def crew_address(served: Fabrique, place: str, role: Role = Role.OPERATOR) -> str:

@@ -1,35 +1,14 @@
 """Pages whose parts, or whose server’s word, come late: what one did stands, nothing is lost."""
 
 import httpx
-from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, expect
 
+from tests.browser.people import DRAWN, Slow
 from tests.servers import Fabrique
 
 QUESTION = "Qui garde les clés du jardin ?"
-DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 ALONE = "delete Navigator.prototype.serviceWorker"  # what it asks for, routes do not see
-
-
-class Slow:
-    """A socket of which nothing comes through while it is `held`."""
-
-    def __init__(self, socket: WebSocketRoute) -> None:
-        self.held = False
-        self._socket = socket
-        self._waiting: list[str | bytes] = []
-        socket.connect_to_server().on_message(self._pass)
-
-    def let_through(self) -> None:
-        self.held = False
-        for message in self._waiting:
-            self._socket.send(message)
-
-    def _pass(self, message: str | bytes) -> None:
-        if self.held:
-            self._waiting.append(message)
-        else:
-            self._socket.send(message)
 
 
 def test_support_stands_between_the_answer_and_the_news_of_it(

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.browser.laboratory import LAB, QUESTION, TABLE, Laboratory, done, laboratory
-from tests.browser.people import violations
+from tests.browser.people import DRAWN, Slow, violations
 from tests.viewers import until
 
 IDEA = "Un plan du quartier dessiné par les voisins"
@@ -59,7 +59,7 @@ def test_idea_of_one_table_and_round_is_seen_with_its_origin_at_another(
     expect(mine).to_contain_text("Vous")
     expect(mine).to_contain_text("Table 3, tour 1")
     expect(page.get_by_label("Votre idée")).to_have_value("")
-    assert own(page, lab)["table"] == TABLE
+    until(page, 10, lambda: own(page, lab)["table"] == TABLE, "a seat at the table")
     assert violations(page) == []
 
     lab.drive("advance")  # people move
@@ -79,6 +79,38 @@ def test_idea_of_one_table_and_round_is_seen_with_its_origin_at_another(
     expect(mine).to_contain_text("portée à la table 4")
     expect(page.get_by_role("heading", name="Dit ici au tour 1")).to_be_visible()
     assert violations(other) == []
+
+
+def test_idea_lies_there_once_and_is_its_authors_whatever_comes_first(
+    lab: Laboratory, phone: BrowserContext
+) -> None:
+    lab.open()
+    page = phone.new_page()
+    sockets: list[Slow] = []
+    page.route_web_socket("**/ws", lambda socket: sockets.append(Slow(socket, "me:cafe")))
+    replies: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/v1/contributions", lambda route: replies.append((route, route.fetch())))
+    page.goto(f"{lab.served.url}/labo/{LAB}/table/3?ici")
+    expect(page.get_by_text("Vous êtes à cette table")).to_be_visible()
+    until(page, 10, lambda: own(page, lab)["table"] == TABLE, "a seat at the table")
+    sockets[-1].held = True  # what is theirs comes last
+    page.get_by_label("Votre idée").fill(IDEA)
+    page.get_by_role("button", name="Ajouter l’idée").click()
+    shown = page.locator(".idea.shown")
+    expect(shown).to_contain_text(IDEA)  # everybody's news come first
+    expect(shown).to_contain_text("Vous")
+    expect(card(page, IDEA)).to_have_count(1)
+    ((route, reply),) = replies
+    with page.expect_response("**/contributions"):
+        route.fulfill(response=reply)
+    expect(page.get_by_text("Idée ajoutée")).to_be_attached()
+    page.evaluate(DRAWN)
+    assert card(page, IDEA).count() == 1
+    assert "Vous" in shown.inner_text()
+    sockets[-1].let_through()
+    page.evaluate(DRAWN)
+    assert card(page, IDEA).count() == 1
+    assert "Vous" in shown.inner_text()
 
 
 def test_dots_are_given_by_keyboard_alone_and_run_out(
@@ -253,7 +285,7 @@ def test_printed_codes_and_typed_ones_lead_to_a_seat(lab: Laboratory, desk: Brow
     page.get_by_label("Le code").fill(code.lower())
     page.keyboard.press("Enter")
     expect(page.get_by_text("Vous êtes à cette table")).to_be_visible()
-    assert own(page, lab)["table"] == TABLE
+    until(page, 10, lambda: own(page, lab)["table"] == TABLE, "a seat at the table")
 
 
 @pytest.mark.parametrize("place", ["labo/ailleurs", f"labo/{LAB}/table/0", f"labo/{LAB}/table/999"])

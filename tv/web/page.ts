@@ -25,18 +25,21 @@ export interface Page {
 
 export const page: Page = JSON.parse(document.body.dataset["page"] ?? "{}");
 
-/** A function that draws soon, however often it is called. */
+const LATEST = 500; // ms: a page that is hidden, or behind another window, may have no frames
+
+/** A function that draws soon, however often it is called: in the next frame when there are any. */
 export function drawing(draw: () => void): () => void {
-  let due = false;
+  let frame = 0;
+  let timer = 0;
+  const now = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    frame = timer = 0;
+    draw();
+  };
   return () => {
-    if (due) return;
-    due = true;
-    const now = () => {
-      due = false;
-      draw();
-    };
-    // A hidden page has no frames, but still has to keep up.
-    if (document.hidden) setTimeout(now, 500);
-    else requestAnimationFrame(now);
+    if (timer) return;
+    frame = requestAnimationFrame(now);
+    timer = window.setTimeout(now, LATEST);
   };
 }

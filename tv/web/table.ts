@@ -59,7 +59,7 @@ let session: Session | undefined;
 let talk: Talk | undefined; // the one on the set
 let step = ""; // the one that was announced last
 let ending = ""; // the one whose last minute was
-const fresh = new Map<string, Idea>(); // that the server has, and the views have not brought yet
+const fresh = new Map<string, Idea>(); // that the server has, and their own view has not brought yet
 
 /** Who acts on this page, and what they act with. */
 interface Acting {
@@ -278,12 +278,13 @@ function lying(found: Session, person: Person) {
   );
 }
 
-/** With what has just arrived, so that no card is away while its view is on the way. */
+/** With what has just arrived, so that no card is away, or nobody's, while its views are on the way. */
 function known(ideas: Idea[], own: OwnIdeas | undefined) {
-  for (const { id } of [...ideas, ...(own?.ideas ?? [])]) fresh.delete(id);
+  for (const { id } of own?.ideas ?? []) fresh.delete(id);
   if (!own || !fresh.size) return { ideas, own };
-  const more = [...fresh.values()];
-  return { ideas: [...ideas, ...more], own: { ...own, ideas: [...(own.ideas ?? []), ...more] } };
+  const mine = [...fresh.values()];
+  const more = mine.filter(({ id }) => !ideas.some((idea) => idea.id === id));
+  return { ideas: [...ideas, ...more], own: { ...own, ideas: [...(own.ideas ?? []), ...mine] } };
 }
 
 function elsewhere() {

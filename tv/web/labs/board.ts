@@ -44,7 +44,7 @@ export interface Note {
 
 export function board(lying: Lying, acts: Acts) {
   const { here, cafe, progress, own } = lying;
-  const written = new Set((own?.ideas ?? []).map(({ id }) => id));
+  const written = new Set([...(own?.ideas ?? []), ...arriving(lying)].map(({ id }) => id));
   const budget = giving(cafe, own, lying.deciding);
   const ideas = [...lying.ideas, ...unseen(lying), ...unsent(lying)];
   return repeat(
@@ -76,14 +76,27 @@ function unseen({ here, cafe, own }: Lying): Idea[] {
   );
 }
 
-/** What they wrote for this table and has not left, as ideas that the server does not know. */
-function unsent({ here, cafe, progress, letters, own }: Lying): Idea[] {
-  // The socket may bring one before the reply to the letter: it is not shown twice meanwhile.
-  const arrived = new Set(
-    (own?.ideas ?? []).filter((idea) => idea.cafe === cafe.id && idea.table === here).map(({ text }) => text),
+/** The letters that bring an idea to this table. */
+function underWay({ here, letters }: Lying): Letter[] {
+  return letters.filter(
+    ({ what, note }) => what === "idea" && (note as Note | undefined)?.table === here,
   );
-  return letters
-    .filter(({ what, note }) => what === "idea" && (note as Note | undefined)?.table === here)
+}
+
+/** Theirs that everybody sees before their letter is answered: the socket may be faster. */
+function arriving(lying: Lying): Idea[] {
+  const texts = new Set(underWay(lying).map(({ note }) => (note as Note).text));
+  return lying.ideas.filter(({ table, text }) => table === lying.here && text && texts.has(text));
+}
+
+/** What they wrote for this table and has not left, as ideas that the server does not know. */
+function unsent(lying: Lying): Idea[] {
+  const { here, cafe, progress, own } = lying;
+  const shown = [...(own?.ideas ?? []), ...lying.ideas].filter(
+    (idea) => idea.cafe === cafe.id && idea.table === here,
+  );
+  const arrived = new Set(shown.map(({ text }) => text));
+  return underWay(lying)
     .filter(({ note }) => !(note as Note).text || !arrived.has((note as Note).text))
     .map(({ key, note, body }) => ({
       kind: "idea",
