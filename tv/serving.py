@@ -31,6 +31,7 @@ from tv.upstream import Upstream
 
 logger = logging.getLogger(__name__)
 
+HEARTBEAT = 30.0  # seconds between two pings of a page: routers forget what is silent for longer
 GOODBYE = 2  # seconds that held requests and sockets have when we stop
 # Objects made before Python looks for cycles among the newest, the middle-aged, all. What is folded
 # stays: to look through all of it as often as Python does takes a fifth of the time in a storm of
@@ -75,6 +76,7 @@ def configure(
             connections.Connection, answers=answers, taking=taking
         ),
         ws=Sockets,
+        ws_ping_interval=HEARTBEAT,
         ws_per_message_deflate=False,
         ws_max_size=65_536,
         timeout_graceful_shutdown=GOODBYE,

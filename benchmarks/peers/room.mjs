@@ -16,6 +16,7 @@ import { WebSocketServer } from "ws";
 
 const INTERVAL = 200; // ms between two messages
 const BODY = 4096; // bytes
+const HEARTBEAT = 30; // seconds between two pings, as ours: who left without a word is let go
 
 const secret = Buffer.from(process.env.PEER_SECRET, "hex");
 const JOURNAL = "peer:journal";
@@ -169,12 +170,22 @@ const server = createServer((request, response) => {
 });
 
 const sockets = new WebSocketServer({ server, path: "/ws", perMessageDeflate: false });
+const silent = new WeakSet(); // pages that have not answered the last ping
 sockets.on("connection", (page) => {
+  page.on("pong", () => silent.delete(page));
   page.on("message", () => {
     page.send(JSON.stringify({ type: "welcome", version: 1, now: Date.now() / 1000 }));
     page.send(JSON.stringify(view()));
   });
   page.on("error", () => page.terminate());
 });
+
+setInterval(() => {
+  for (const page of sockets.clients) {
+    if (silent.has(page)) page.terminate();
+    silent.add(page);
+    page.ping();
+  }
+}, 1000 * HEARTBEAT);
 
 server.listen({ fd: Number(process.argv[2]) });
