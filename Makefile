@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # Tools that the tests use, each with its Debian package where that is called otherwise: browsers, an
 # ordinary encoder, and what deploy/ is for. Users of `make demo` need none.
-TEST_PACKAGES := chromium firefox-esr ffmpeg nginx curl jq promtool:prometheus systemd-analyze:systemd
+TEST_PACKAGES := chromium chromium-headless-shell firefox-esr ffmpeg nginx curl jq promtool:prometheus systemd-analyze:systemd
 # What a peer of the relay is compiled of; what `make bench` publishes and watches with besides.
 PEER_PACKAGES := golang-go golang-github-pion-webrtc.v3-dev
 BENCH_PACKAGES := obs-studio xvfb gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \

@@ -85,8 +85,8 @@ def served() -> Iterator[servers.Fabrique]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
-    """Chromium for all; the value is where it takes orders."""
-    with viewers.chromium_process() as address:
+    """Chromium for all, without its window; the value is where it takes orders."""
+    with viewers.chromium_process(executable=viewers.SHELL) as address:
         yield address
 
 

@@ -21,6 +21,9 @@ from playwright.sync_api import Browser, Page
 from tv.demo.scene import frame_number
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# Of the same source: pages, media and network are Chromium's, but no window of its own is drawn
+# around them. A page opened so takes a fifth of the processor.
+SHELL = shutil.which("chromium-headless-shell") or "/usr/bin/chromium-headless-shell"
 CHROMIUM_ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -100,7 +103,7 @@ async def chromium_beside(*arguments: str) -> AsyncIterator[async_api.Browser]:
 
 
 @contextmanager
-def chromium_process(*arguments: str) -> Iterator[str]:
+def chromium_process(*arguments: str, executable: str = CHROMIUM) -> Iterator[str]:
     """Chromium's process; the value is where it takes orders.
 
     It is ours to start and to end: on a busy machine it sometimes hangs in its own start, for ever,
@@ -109,7 +112,7 @@ def chromium_process(*arguments: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for attempt in (1, 2, 3):
             own = Path(profile, str(attempt))
-            process = _start_chromium(str(own), arguments)
+            process = _start_chromium(executable, str(own), arguments)
             try:
                 if address := _address_of(process, own):
                     yield address
@@ -121,9 +124,11 @@ def chromium_process(*arguments: str) -> Iterator[str]:
         raise AssertionError("Chromium does not start")
 
 
-def _start_chromium(profile: str, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def _start_chromium(
+    executable: str, profile: str, arguments: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
     command = [
-        CHROMIUM,
+        executable,
         "--headless",
         "--remote-debugging-port=0",
         f"--user-data-dir={profile}",

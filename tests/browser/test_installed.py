@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import servers
-from tests.browser.people import violations
+from tests.browser.people import PHONE, device, violations
 from tests.servers import Fabrique
-from tests.viewers import until
+from tests.viewers import chromium, until
 from tv.auth import Role
 
 QUESTION = "Et si le réseau ne revient qu’après moi ?"
@@ -50,11 +50,12 @@ def installed(phone: BrowserContext, served: Fabrique) -> Page:
     return page
 
 
-def test_the_page_can_be_installed(served: Fabrique, phone: BrowserContext) -> None:
-    page = installed(phone, served)
-    devtools = phone.new_cdp_session(page)
-    assert devtools.send("Page.getAppManifest")["errors"] == []
-    errors = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+def test_the_page_can_be_installed(served: Fabrique) -> None:
+    with chromium() as whole, device(whole, PHONE) as phone:  # its window is what installs pages
+        page = installed(phone, served)
+        devtools = phone.new_cdp_session(page)
+        assert devtools.send("Page.getAppManifest")["errors"] == []
+        errors = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [each["errorId"] for each in errors] == ["in-incognito"]  # as contexts of tests are
 
 
