@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from tv.pages import embed, installing, watch
 from tv.pages.errors import Errors
-from tv.pages.html import STATIC, Assets, Pages
+from tv.pages.html import STATIC, Assets, Pages, static
 from tv.settings import SettingsError, load
 
 
@@ -96,6 +96,23 @@ def test_the_manifest_names_icons_in_the_sizes_that_it_says(client: TestClient) 
             assert isinstance(edge, tuple)
             assert edge[3] == (255 if icon["purpose"] == "maskable" else 0)
     assert client.get("/icones/9999.png").status_code == 404
+
+
+@pytest.mark.parametrize(("encoding", "suffix"), [("br", ".br"), ("gzip", ".gz"), ("identity", "")])
+def test_what_is_kept_for_ever_has_no_more_of_a_head_than_it_needs(
+    encoding: str, suffix: str
+) -> None:
+    name = Assets().address("style.css").rpartition("/")[2]
+    with (
+        TestClient(Starlette(routes=[static()])) as client,
+        client.stream("GET", f"/static/{name}", headers={"accept-encoding": encoding}) as answer,
+    ):
+        assert b"".join(answer.iter_raw()) == (STATIC / f"{name}{suffix}").read_bytes()
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    assert answer.headers.keys() - {"content-encoding"} == {
+        *("cache-control", "vary", "x-content-type-options"),
+        *("content-length", "content-type"),
+    }
 
 
 def test_the_service_worker_keeps_files_that_there_are(client: TestClient) -> None:

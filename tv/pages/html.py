@@ -1,5 +1,6 @@
 """What every page is made of: templates, built assets by their hashed names, and safe headers."""
 
+import asyncio
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.languages import NAMES, Language
@@ -212,7 +213,10 @@ def code(address: str) -> str:
 
 
 def static(folder: Path = STATIC) -> BaseRoute:
-    """What the build made: names carry a hash, so it may be kept for ever; compressed once."""
+    """What the build made: names carry a hash, so it may be kept for ever; compressed once.
+
+    Nobody asks again for what is kept for ever: there is no tag and no date to ask with.
+    """
 
     async def serve(request: Request) -> Response:
         name = request.path_params["name"]
@@ -229,9 +233,9 @@ def static(folder: Path = STATIC) -> BaseRoute:
         for encoding, suffix in (("br", ".br"), ("gzip", ".gz")):
             compressed = folder / f"{name}{suffix}"
             if encoding in accepted and compressed.is_file():
-                return FileResponse(
-                    compressed, headers=headers | {"content-encoding": encoding}, media_type=kind
-                )
-        return FileResponse(path, headers=headers, media_type=kind)
+                path = compressed
+                headers["content-encoding"] = encoding
+                break
+        return Response(await asyncio.to_thread(path.read_bytes), 200, headers, media_type=kind)
 
     return Route("/static/{name}", serve)
