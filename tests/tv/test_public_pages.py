@@ -50,7 +50,8 @@ def test_a_language_is_chosen_by_address_and_kept(client: TestClient) -> None:
     english = client.get("/?lang=en").text
     assert '<html lang="en">' in english
     assert "Ask a question" in english
-    assert english.index("/static/en-") < english.index("/static/watch-")  # words come first
+    script = f'src="{Assets().address("watch.ts")}"'
+    assert english.index('src="/static/en-') < english.index(script)  # words come first
     assert '<html lang="en">' in client.get("/").text
     assert '<html lang="fr">' in client.get("/?lang=fr").text
     assert '<html lang="fr">' in client.get("/?lang=tlh").text

@@ -5,6 +5,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -86,6 +87,10 @@ class Assets:
         except OSError as error:
             raise NotBuilt(name) from error
 
+    def icon(self) -> str:
+        """The icon as an address that holds it: asking for a file would cost more than it has."""
+        return f"data:image/svg+xml,{quote(self.text('icon.svg'), safe='/:=')}"
+
     def imports(self, name: str) -> list[str]:
         """What a script needs at once, to be asked for before it says so."""
         return [f"/static/{file}" for file in self._entry(name)["imports"]]
@@ -120,6 +125,7 @@ class Pages:
         for templates in self._templates.values():
             templates.globals.update(
                 asset=assets.address,
+                icon=assets.icon,
                 imports=assets.imports,
                 event=self._event,
                 channels=channels,

@@ -113,7 +113,7 @@ def _manifest(event: str) -> dict[str, object]:
 def _worker(assets: Assets, event: str) -> str:
     """The service worker after what it keeps from the start: all that the page for no network
     needs, which other pages have loaded already. Raises NotBuilt."""
-    names = ["style.css", "light.css", "icon.svg", "shell.ts"]
+    names = ["style.css", "light.css", "shell.ts"]
     names += [f"{face}-latin-wght-normal.woff2" for face in FACES]
     files = [assets.address(name) for name in names] + assets.imports("shell.ts")
     code = assets.text("worker/worker.ts")

@@ -83,14 +83,26 @@ const manifest = {};
 for (const [path, output] of Object.entries(outputs)) {
   // Pages that share their parts have their own; what is named is the public page's.
   if (!entries.includes(output.entryPoint) || output.entryPoint in manifest) continue;
-  const imports = output.imports
-    .filter(({ kind }) => kind === "import-statement")
-    .map(({ path: imported }) => basename(imported));
-  manifest[output.entryPoint] = { file: basename(path), imports };
+  const file = told(path);
+  const first = imports(file).map((imported) => basename(imported));
+  manifest[output.entryPoint] = { file: basename(file), imports: first };
 }
 for (const path of Object.keys(outputs)) {
   const font = /^((?:bricolage|atkinson).*-latin-wght-normal)-\w+\.woff2$/.exec(basename(path));
   if (font) manifest[`${font[1]}.woff2`] = { file: basename(path), imports: [] };
+}
+
+/** The files that a script cannot begin without. */
+function imports(path) {
+  const all = outputs[path].imports.filter(({ kind }) => kind === "import-statement");
+  return all.map(({ path: imported }) => imported);
+}
+
+/** Where what an entry does is all in a chunk, as others need it too, a page asks for that itself. */
+function told(path) {
+  const [chunk, ...others] = imports(path);
+  const own = Object.values(outputs[path].inputs).some(({ bytesInOutput }) => bytesInOutput > 0);
+  return own || others.length || !chunk ? path : chunk;
 }
 
 const written = [];
