@@ -11,7 +11,8 @@ from tests.browser.bundle import page_with
 NOW = 1_800_000_000.0
 SOURCE = """
 export * from "./player/captions"; export * from "./player/cues"; export * from "./player/lateness";
-export * from "./parts/rhythm"; export * from "./parts/rhythms"; export * from "./correcting";
+export * from "./player/sentences"; export * from "./parts/rhythm"; export * from "./parts/rhythms";
+export * from "./correcting";
 """
 
 

@@ -1,8 +1,11 @@
 """What viewers may have of a channel: less picture, its sound, its signs, or its words alone."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
@@ -14,6 +17,7 @@ from tests.servers import Fabrique
 from tests.studio import publishing
 from tests.viewers import PATIENCE, until
 
+PAGE = 30_000  # bytes: what a phone in the room loads before anything is asked for
 SAID = "Le bail glissant protège."
 LATER = "Et il mène au bail."
 
@@ -123,25 +127,56 @@ def test_viewer_takes_less_then_the_sound_then_words_alone_and_the_picture_again
         assert not page.evaluate("document.querySelector('.pictures video.shown').muted")
 
 
+def arriving(page: Page) -> Counter[str]:
+    """Fills with the bytes on the wire, heads and bodies, by the path of what brings them."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    paths: dict[str, str] = {}
+    sizes: Counter[str] = Counter()
+
+    def ask(event: dict[str, Any]) -> None:
+        paths[event["requestId"]] = urlsplit(event["request"]["url"]).path
+
+    def come(event: dict[str, Any]) -> None:
+        sizes[paths.get(event["requestId"], "")] += int(event["encodedDataLength"])
+
+    def hear(event: dict[str, Any]) -> None:
+        sizes["/ws"] += len(event["response"]["payloadData"].encode())
+
+    session.on("Network.requestWillBeSent", ask)
+    session.on("Network.loadingFinished", come)
+    session.on("Network.webSocketFrameReceived", hear)
+    return sizes
+
+
 def test_phone_in_the_room_has_words_questions_and_polls_in_few_bytes_until_it_asks_for_more(
     browser: Browser, served: Fabrique
 ) -> None:
-    with watching(browser, "about:blank") as page, captioner(served) as writer:
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        sizes: list[float] = []
-        session.on("Network.loadingFinished", lambda each: sizes.append(each["encodedDataLength"]))
-        session.on(
-            "Network.webSocketFrameReceived",
-            lambda each: sizes.append(len(each["response"]["payloadData"].encode())),
-        )
+    with (
+        served.crew() as crew,
+        watching(browser, "about:blank") as page,
+        captioner(served) as writer,
+    ):
+        draft = {"talk": "direct", "type": "single", "prompt": "On y va ?"}
+        made = crew.post("/api/v1/polls", json=draft | {"options": ["Oui", "Non"]}).json()
+        poll = f"/api/v1/polls/{made['id']}"
+        crew.post(f"{poll}:open").raise_for_status()
+        sizes = arriving(page)
         asked = media(page)
         page.goto(f"{served.url}/?sur-place")
         expect(page.get_by_text("Vous êtes sur place")).to_be_visible()
         writer.line(LATER)
         expect(page.locator(".captions")).to_contain_text(LATER)
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
-        assert sum(sizes) < 36_000, sizes
+        page.get_by_role("tab", name="Sondage").click()
+        expect(page.get_by_role("radio", name="Oui")).to_be_visible()
+        of_the_page = sum(
+            size for path, size in sizes.items() if path == "/" or path.startswith("/static/")
+        )
+        assert 0 < of_the_page <= PAGE, sizes
+        assert sizes.total() < 36_000, sizes
+        crew.post(f"{poll}:close").raise_for_status()
+        page.get_by_role("tab", name="Questions").click()
         assert violations(page) == []
         page.get_by_role("button", name="Poser une question").click()
         page.get_by_label("Votre question").fill("Et le chauffage ?")

@@ -45,7 +45,7 @@ const together = [
   ...["labs.ts", "lab.ts", "table.ts"],
   ...["ideas.ts", "host.ts", "programme.ts", "privacy.ts"],
   ...["embed.ts", "embedding.ts", "shell.ts"],
-  ...["style.css", "play.css", "more.css", "light.css"],
+  ...["style.css", "later.css", "more.css", "light.css"],
 ];
 // What the public page loads when somebody wants the picture: named, to be asked for beforehand.
 const entries = [...apart, ...together, "parts/stage.ts"];

@@ -12,7 +12,7 @@ import { labsOnce } from "./parts/lab_sign";
 import { keepLit } from "./parts/lit_display";
 import { type Mark, Marks, marked, told, unread } from "./parts/marks";
 import { queued } from "./parts/moderating";
-import { results } from "./parts/polls";
+import { results } from "./parts/results";
 import { type PromptActs, questionPrompt, upcoming } from "./parts/prompt";
 import { ordered } from "./parts/questions";
 import { nextSyntheses, synthesisPrompt, telling, type TellingActs } from "./parts/restitution";

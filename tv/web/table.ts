@@ -93,7 +93,7 @@ function begin(role: string): Acting {
   const composer: Composer = new Composer(
     clock.now,
     ask,
-    hints,
+    async () => hints,
     "Question de la table",
     !person.shared,
   );

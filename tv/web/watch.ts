@@ -11,8 +11,7 @@ import { Live } from "./live";
 import { Outbox, type Letter } from "./outbox";
 import { page, drawing } from "./page";
 import { Composer, type Draft } from "./parts/composer";
-import { Hints } from "./parts/hints";
-import { Later } from "./parts/later";
+import { dressed, Later } from "./parts/later";
 import { around, heading, status } from "./parts/heading";
 import { type Order, ordered, questions } from "./parts/questions";
 import { reactions } from "./parts/reactions";
@@ -20,8 +19,7 @@ import { Scene } from "./parts/scene";
 import { Steady } from "./parts/steady";
 import { tabs } from "./parts/tabs";
 import { announce } from "./parts/text";
-import { Follower, resume, transcript } from "./parts/transcript";
-import { sentences } from "./player/captions";
+import { Voting } from "./parts/voting";
 import type {
   Anchor,
   Answer,
@@ -49,24 +47,23 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 const outbox = new Outbox(draw, (topic) => live.version(topic));
 const scene = new Scene($("#stage"), $("#bar"), slug, [["Q", t("Poser une question")]]);
-const hints = new Hints(
-  () => composer.draw(),
-  (question) => support(question, true),
-);
-const composer: Composer = new Composer(() => scene.moment(), ask, hints);
-const follower = new Follower($("#words"), draw);
-const voting = new Later(async () => {
-  const { Voting } = await import("./parts/voting");
-  const more = ({ id }: Poll) => void send("POST", `/api/v1/polls/${id}:more_time`);
-  return new Voting(outbox, more, draw, "ballots");
+const composer: Composer = new Composer(() => scene.moment(), ask, async () => {
+  const { Hints } = await import("./parts/hints");
+  return new Hints(() => composer.draw(), (question) => support(question, true));
+});
+const words = new Later(async () => {
+  const { Transcript } = await dressed(import("./parts/transcript"));
+  return new Transcript($("#words"), $("#words-foot"), draw);
 }, draw);
-const wall = new Later(() => import("./parts/wall_glimpse"), draw);
-const opinions = new Later(() => import("./parts/rating"), draw);
+const voting = new Voting(outbox, moreTime, draw, "ballots");
+const wall = new Later(() => dressed(import("./parts/wall_glimpse")), draw);
+const opinions = new Later(() => dressed(import("./parts/rating")), draw);
 const steady = new Steady($("#questions"));
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
 
 let talk: Talk | undefined;
 let wallOpen = false;
+let pastOpen = false; // the polls before those that show
 let rated = false; // somebody looked at how to
 let order = recall<Order>("order", "support");
 const seen = new Map<string, string>(); // own question or poll → last state announced
@@ -154,20 +151,9 @@ function drawWords(channel: Channel | undefined): void {
     live.forget(`captions:${slug}`, "cue", old.id);
   const list = $("#words");
   list.ariaLive = preferences.announce ? "polite" : "off";
+  if (!list.getClientRects().length) return; // in the hand they are behind a tab
   const quote = talk ? composer.open.bind(composer) : () => {};
-  render(transcript(sentences(cues), quote), list);
-  const trouble = {
-    on: "",
-    off: "",
-    late: t("Sous-titres en retard"),
-    interrupted: t("Sous-titres interrompus"),
-  };
-  const notice = channel ? trouble[channel.captions] : "";
-  render(
-    html`${notice ? html`<p class="chip trouble">${notice}</p>` : nothing} ${resume(follower)}`,
-    $("#words-foot"),
-  );
-  follower.settle();
+  words.get()?.draw(cues, channel?.captions ?? "off", quote);
 }
 
 function drawAudience(): void {
@@ -210,9 +196,15 @@ function drawAudience(): void {
       ? html`${shown.map((item) => item && ballotFor(item, me))}
         ${
           past.length
-            ? html`<details>
+            ? html`<details @toggle=${toggled((open) => (pastOpen = open))}>
                 <summary>${count(past.length, "autre sondage", "autres sondages")}</summary>
-                <div class="past-polls">${past.map((item) => item && ballotFor(item, me))}</div>
+                ${
+                  pastOpen
+                    ? html`<div class="past-polls">
+                        ${past.map((item) => item && ballotFor(item, me))}
+                      </div>`
+                    : nothing
+                }
               </details>`
             : nothing
         }`
@@ -234,7 +226,11 @@ function rankOf({ state }: Poll): number {
 }
 
 function ballotFor(item: Poll, me: Mine | undefined) {
-  return voting.get()?.render(item, me, live.items<Answer>(`talk:${item.talk}`, "answer"));
+  return voting.render(item, me, live.items<Answer>(`talk:${item.talk}`, "answer"));
+}
+
+function moreTime({ id }: Poll): void {
+  void send("POST", `/api/v1/polls/${id}:more_time`);
 }
 
 /** Reactions while the talk is live, and what one thought of it from its start on. */
@@ -253,10 +249,7 @@ function feeling() {
     <details
       class="rate"
       ?open=${talk.state !== "live"}
-      @toggle=${() => {
-        rated = true;
-        draw();
-      }}
+      @toggle=${toggled(() => (rated = true))}
     >
       <summary>${t("Donner mon avis")}</summary>
       ${asked ? opinions.get()?.rating(me?.rating ?? null, shown, rate) : nothing}
@@ -265,16 +258,18 @@ function feeling() {
 
 /** The wall, followed while somebody has it open. */
 function theWall() {
-  return html`<details
-    class="rate"
-    @toggle=${({ target }: Event) => {
-      wallOpen = (target as HTMLDetailsElement).open;
-      draw();
-    }}
-  >
+  return html`<details class="rate" @toggle=${toggled((open) => (wallOpen = open))}>
     <summary>${t("Le mur")}</summary>
     ${wallOpen ? wall.get()?.glimpse(live) : nothing}
   </details>`;
+}
+
+/** What listens to a detail that is opened or closed, and draws what is in it then. */
+function toggled(then: (open: boolean) => void) {
+  return ({ target }: Event) => {
+    then((target as HTMLDetailsElement).open);
+    draw();
+  };
 }
 
 /** Where laboratories have something for everybody: an open question, else what they made. */

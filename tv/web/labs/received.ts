@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { count, fate, hour, quoted, seconds } from "../french";
 import type { Lab, Sending, Synthesis } from "../lab_items";
-import { results } from "../parts/polls";
+import { results } from "../parts/results";
 import { from } from "../parts/syntheses";
 import { typeset } from "../parts/text";
 import type { Poll, Question, Talk } from "../protocol";

@@ -3,7 +3,7 @@
 import { html } from "lit";
 import { t } from "../language";
 import * as icons from "./icons";
-import { asked } from "./later";
+import { asked, dressed } from "./later";
 
 /** What can be reported. `text` is what one reads of it, "" for a picture alone. */
 export interface Reported {
@@ -27,5 +27,5 @@ export function alertButton(reported: Reported) {
 }
 
 async function open(reported: Reported): Promise<void> {
-  (await asked(() => import("./alert_dialog")))?.report(reported);
+  (await asked(() => dressed(import("./alert_dialog"))))?.report(reported);
 }

@@ -23,15 +23,17 @@ export class Composer {
   private draft: Draft = { body: "", anchor: null };
   private talk = "";
   private left: Draft | null = null; // begun in another talk, and never sent
+  private hints: Hints | null = null;
 
   /**
-   * `moment` says what the asker sees; `send` gets what they wrote. Without `keeps` the draft is
-   * gone with the page: others use the device after them.
+   * `moment` says what the asker sees; `send` gets what they wrote; `hinting` is waited for while
+   * they begin to. Without `keeps` the draft is gone with the page: others use the device after
+   * them.
    */
   constructor(
     private readonly moment: () => number,
     private readonly send: (body: string, anchor: Anchor, talk: string) => void,
-    private readonly hints: Hints,
+    private readonly hinting: () => Promise<Hints>,
     private readonly title = t("Poser une question"),
     private readonly keeps = true,
   ) {}
@@ -40,7 +42,7 @@ export class Composer {
   about(talk: string): void {
     if (talk === this.talk || this.sheet.shown) return; // nothing changes under who writes
     this.talk = talk;
-    this.hints.typed(talk, "");
+    this.hints?.typed(talk, "");
     this.draft = { body: "", anchor: null };
     if (this.keeps) {
       this.draft = recall(`draft.${talk}`, this.draft);
@@ -59,6 +61,7 @@ export class Composer {
         quote: quote.text.slice(0, QUOTE),
       };
     }
+    void this.hint();
     this.store();
     this.sheet.open();
     this.sheet.find("textarea")?.focus();
@@ -66,6 +69,16 @@ export class Composer {
 
   get pending(): boolean {
     return this.draft.body.trim() !== "";
+  }
+
+  private async hint(): Promise<void> {
+    if (this.hints) return;
+    try {
+      this.hints = await this.hinting();
+    } catch {
+      return; // hints that do not come hinder nobody
+    }
+    this.hints.typed(this.talk, this.draft.body);
   }
 
   private store(): void {
@@ -96,7 +109,7 @@ export class Composer {
   /** Nothing is left to be asked. */
   done(): void {
     this.draft = { body: "", anchor: null };
-    this.hints.typed(this.talk, "");
+    this.hints?.typed(this.talk, "");
     this.store();
     this.sheet.close();
   }
@@ -142,14 +155,14 @@ export class Composer {
           .value=${body}
           @input=${(event: InputEvent) => {
             this.draft.body = (event.target as HTMLTextAreaElement).value;
-            this.hints.typed(this.talk, this.draft.body);
+            this.hints?.typed(this.talk, this.draft.body);
             this.store();
           }}
           @keydown=${(event: KeyboardEvent) => {
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.submit();
           }}
         ></textarea>
-        ${this.hints.render(() => this.done())}
+        ${this.hints?.render(() => this.done())}
         <footer>
           <p class="note" id="question-help">${t("Elle sera relue avant publication.")}</p>
           <p class="note" id="question-left">

@@ -3,8 +3,7 @@
 import { html, nothing } from "lit";
 import type { Position, Preferences } from "../kept";
 import * as icons from "./icons";
-import { asked } from "./later";
-import { playable } from "./on_site";
+import { asked, dressed } from "./later";
 import type { Rhythm } from "./rhythms";
 
 type Sheet = typeof import("./settings_sheet");
@@ -74,8 +73,7 @@ export class Gear {
   }
 
   private async load(): Promise<void> {
-    playable();
-    this.sheet = await asked(() => import("./settings_sheet"));
+    this.sheet = await asked(() => dressed(import("./settings_sheet")));
     if (this.sheet) this.open(true);
   }
 }

@@ -9,7 +9,7 @@ import type { Lab, Synthesis } from "../lab_items";
 import type { Chapter, Replay } from "../recorded";
 import { alertButton } from "./alert";
 import * as icons from "./icons";
-import { results } from "./polls";
+import { results } from "./results";
 import type { Sent } from "./send_to_lab";
 import { from, paragraphs } from "./syntheses";
 import { quotation, typeset } from "./text";

@@ -5,6 +5,28 @@ import { announce } from "./text";
 
 const AGAIN = 3000; // ms
 
+let styles: Promise<unknown> = Promise.resolve();
+
+/**
+ * A part, with the styles of what is not there from the start: the page for a phone in the room only
+ * names them. Rejects where either does not come.
+ */
+export async function dressed<T>(part: Promise<T>): Promise<T> {
+  const named = document.querySelector<HTMLLinkElement>("link#later[rel=alternate]");
+  if (named) {
+    styles = new Promise((resolve, reject) => {
+      named.onload = resolve;
+      named.onerror = () => {
+        named.rel = "alternate"; // to be asked for again
+        reject(new Error(named.href));
+      };
+    });
+    named.rel = "stylesheet";
+  }
+  const [loaded] = await Promise.all([part, styles]);
+  return loaded;
+}
+
 /** What somebody asked for; null where it does not come: they are told, or the page comes anew. */
 export async function asked<T>(load: () => Promise<T>): Promise<T | null> {
   try {

@@ -7,7 +7,7 @@ import { count, quoted, seconds, stopwatch } from "../french";
 import type { Lab, Synthesis } from "../lab_items";
 import type { Entry, Poll, Question } from "../protocol";
 import type { Post } from "../wall_items";
-import { results } from "./polls";
+import { results } from "./results";
 import { from, paragraphs } from "./syntheses";
 import { typeset } from "./text";
 import { type Join, invitation } from "./waiting_card";

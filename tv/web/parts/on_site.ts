@@ -13,11 +13,6 @@ export function onSite(): boolean {
   return until > Date.now() && until <= Date.now() + DAY;
 }
 
-/** Have the styles of what plays: where nothing was to, the page names them and leaves them. */
-export function playable(): void {
-  document.querySelector("link#play")?.setAttribute("rel", "stylesheet");
-}
-
 /** One watches from elsewhere after all. */
 export function elsewhere(): void {
   keep(NAME, null);

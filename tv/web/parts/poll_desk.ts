@@ -5,7 +5,8 @@ import { count, quoted } from "../french";
 import type { Answer, Poll } from "../protocol";
 import type { Requests } from "../requests";
 import { button } from "./button";
-import { remaining, results } from "./polls";
+import { remaining } from "./polls";
+import { results } from "./results";
 import { typeset } from "./text";
 
 const STATES = { draft: "Brouillon", open: "Ouvert", closed: "Clos", published: "Affiché" };

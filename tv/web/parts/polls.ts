@@ -1,16 +1,15 @@
 // Polls for the audience: a ballot while open, a table of results when they may be seen.
 
 import { html, nothing } from "lit";
-import { count, decimal, percent, seconds, spoken } from "../french";
+import { seconds, spoken } from "../french";
 import { t } from "../language";
 import type { Answer, Poll } from "../protocol";
-import { begun, type Change, complete, fields, type Filled, written } from "./ballot";
+import { begun, type Change, complete, type Filled, one, written } from "./ballot";
 import * as icons from "./icons";
-import { variable } from "./variable";
+import type { Later } from "./later";
 import { typeset } from "./text";
 
 const MORE_TIME = 60; // seconds after the end for who asked
-const CLOUD = 30; // words that are drawn; the table has more
 
 export interface Ballot extends Filled {
   sending: boolean; // `choices` and `texts` are what the server has
@@ -24,6 +23,12 @@ export interface Draft {
   askTime(): void;
 }
 
+/** What is loaded once a poll needs it: most are a single choice, and none begins with results. */
+export interface Rarer {
+  kinds: Later<typeof import("./ballot_kinds")>;
+  results: Later<typeof import("./results")>;
+}
+
 const STATES = {
   draft: t("Brouillon"),
   open: t("Vote ouvert"),
@@ -32,7 +37,14 @@ const STATES = {
 };
 
 /** `answers` are those to any poll: what was written, and read by a moderator. */
-export function poll(item: Poll, ballot: Ballot, draft: Draft, answers: Answer[], now: number) {
+export function poll(
+  item: Poll,
+  ballot: Ballot,
+  draft: Draft,
+  rarer: Rarer,
+  answers: Answer[],
+  now: number,
+) {
   return html`<article class="poll ${item.state}" aria-labelledby="prompt-${item.id}">
     <p class="poll-state">
       ${item.state === "open" ? html`<span class="tally"></span>` : nothing}${STATES[item.state]}
@@ -42,8 +54,8 @@ export function poll(item: Poll, ballot: Ballot, draft: Draft, answers: Answer[]
     <h3 id="prompt-${item.id}">${typeset(item.prompt)}</h3>
     ${
       votes(item, ballot, now)
-        ? voting(item, ballot, draft)
-        : results(item, ballot.choices, answers)
+        ? voting(item, ballot, draft, rarer)
+        : rarer.results.get()?.results(item, ballot.choices, answers)
     }
   </article>`;
 }
@@ -60,9 +72,14 @@ function votes({ state, closed_at }: Poll, { moreTime }: Ballot, now: number): b
   return state === "open" || (state === "closed" && moreTime && now < (end ?? 0) + MORE_TIME);
 }
 
-function voting(item: Poll, ballot: Ballot, { latest, fill, vote, askTime }: Draft) {
+function voting(item: Poll, ballot: Ballot, draft: Draft, { kinds, results }: Rarer) {
+  const single = item.type === "single" || item.type === "rating";
+  const fields = single ? one : kinds.get()?.fields;
+  if (!fields) return nothing;
+  const { latest, fill, vote, askTime } = draft;
   const filled = latest();
   const given = ballot.choices.length || ballot.texts.length ? ballot : undefined;
+  if (given) results.get(); // to be here when they show: else all phones ask for them in that second
   const shown = filled ?? given ?? begun(item);
   const change: Change = (made) => fill(made(latest() ?? shown));
   const changed = complete(item, shown) && (!given || (filled && !same(written(filled), given)));
@@ -102,146 +119,4 @@ function voting(item: Poll, ballot: Ballot, { latest, fill, vote, askTime }: Dra
 
 function same(one: Filled, other: Filled): boolean {
   return String(one.choices) === String(other.choices) && String(one.texts) === String(other.texts);
-}
-
-/** A table first: the bars and the cloud only draw what the figures say. */
-export function results(item: Poll, own: string[] = [], answers: Answer[] = []) {
-  if (item.type === "text") return read(item, answers);
-  if (!item.counts) {
-    return html`<p class="note">${t("Le vote est clos. Les résultats seront affichés bientôt.")}</p>`;
-  }
-  return item.type === "words" ? words(item) : figures(item, item.counts, own);
-}
-
-function figures(item: Poll, counts: Poll["counts"] & object, own: string[]) {
-  const votes = new Map(counts.map(({ option, votes: n }) => [option, n]));
-  const sum = [...votes.values()].reduce((all, n) => all + n, 0);
-  const total = item.type === "multiple" ? item.ballots : sum;
-  const most = Math.max(1, ...votes.values());
-  const chosen = item.type === "ranking" ? own.slice(0, 1) : own;
-  return html`<table class="results">
-      <caption class="visually-hidden">
-        ${t("Résultats\u00a0: {what}", { what: item.prompt })}
-      </caption>
-      <thead class="visually-hidden">
-        <tr>
-          <th scope="col">${t("Réponse")}</th>
-          <th scope="col">${pointed(item) ? t("Points") : t("Votes")}</th>
-          <th scope="col">${t("Part")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${item.options.map(({ id, text }) => {
-          const n = votes.get(id) ?? 0;
-          return html`<tr class=${n === most ? "first" : ""}>
-            <th scope="row">
-              ${text}${chosen.includes(id) ? html`<small>${t("votre choix")}</small>` : nothing}
-              <span class="bar" ${variable("--part", String(n / most))}></span>
-            </th>
-            <td>${n}</td>
-            <td>${percent(n, total)}</td>
-          </tr>`;
-        })}
-      </tbody>
-      ${foot(item, 3)}
-    </table>
-    ${item.labs?.length ? labs(item, item.labs) : nothing}`;
-}
-
-function words(item: Poll) {
-  const found = item.words ?? [];
-  const most = found[0]?.votes ?? 1;
-  const drawn = found.slice(0, CLOUD).sort((a, b) => a.word.localeCompare(b.word, "fr"));
-  return html`<p class="cloud" aria-hidden="true">
-      ${drawn.map(
-        ({ word, votes }) => html`<span ${variable("--part", String(votes / most))}>${word}</span> `,
-      )}
-    </p>
-    <details>
-      <summary>${t("{words} dans l’ordre", { words: count(found.length, "mot", "mots") })}</summary>
-      <table class="results">
-        <caption class="visually-hidden">
-          ${t("Mots donnés\u00a0: {what}", { what: item.prompt })}
-        </caption>
-        <thead class="visually-hidden">
-          <tr>
-            <th scope="col">${t("Mot")}</th>
-            <th scope="col">${t("Fois")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${found.map(
-            ({ word, votes }) => html`<tr>
-              <th scope="row">${word}</th>
-              <td>${votes}</td>
-            </tr>`,
-          )}
-        </tbody>
-        ${foot(item, 2)}
-      </table>
-    </details>`;
-}
-
-function read(item: Poll, answers: Answer[]) {
-  const mine = answers.filter(
-    ({ poll: of, round, state }) => of === item.id && round === item.round && state === "approved",
-  );
-  return html`${
-      mine.length
-        ? html`<ul class="answers">
-            ${mine.map(({ text }) => html`<li>${typeset(text)}</li>`)}
-          </ul>`
-        : html`<p class="note">${t("Les réponses s’affichent une fois relues.")}</p>`
-    }
-    <p class="note">${count(item.ballots, "réponse reçue", "réponses reçues")}</p>`;
-}
-
-function labs(item: Poll, found: Poll["labs"] & object) {
-  const shown = found.filter(({ counts }) => counts);
-  const hidden = found.length - shown.length;
-  return html`<details class="labs">
-    <summary>${t("Comparer les laboratoires")}</summary>
-    <table class="results">
-      <thead>
-        <tr>
-          <th scope="col">${t("Réponse")}</th>
-          ${shown.map(({ lab }) => html`<th scope="col">${lab || t("Sans laboratoire")}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${item.options.map(
-          ({ text }, rank) => html`<tr>
-            <th scope="row">${text}</th>
-            ${shown.map(({ counts, ballots }) => {
-              const n = counts?.[rank]?.votes ?? 0;
-              return html`<td>${pointed(item) ? n : percent(n, ballots ?? 0)}</td>`;
-            })}
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-    ${
-      hidden
-        ? html`<p class="note">
-            ${t("{labs}\u202f: trop peu de réponses, non affiché.", {
-              labs: count(hidden, "laboratoire", "laboratoires"),
-            })}
-          </p>`
-        : nothing
-    }
-  </details>`;
-}
-
-function foot(item: Poll, columns: number) {
-  const told = { mean: decimal(item.mean ?? 0), n: item.options.length };
-  const mean = item.mean == null ? "" : t(" – moyenne {mean} sur {n}", told);
-  return html`<tfoot>
-    <tr>
-      <td colspan=${columns}>${count(item.ballots, "bulletin", "bulletins")}${mean}</td>
-    </tr>
-  </tfoot>`;
-}
-
-function pointed({ type }: Poll): boolean {
-  return type === "ranking" || type === "dots";
 }

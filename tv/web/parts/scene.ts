@@ -10,8 +10,8 @@ import { Band } from "./band";
 import { position } from "./caption_lines";
 import { Gear } from "./gear";
 import * as icons from "./icons";
-import { Later } from "./later";
-import { elsewhere, onSite, playable } from "./on_site";
+import { dressed, Later } from "./later";
+import { elsewhere, onSite } from "./on_site";
 import { written } from "./rhythm";
 import type { Rhythm } from "./rhythms";
 import type { Stage } from "./stage";
@@ -118,8 +118,7 @@ export class Scene {
   }
 
   private async fetch(): Promise<Stage> {
-    playable();
-    const { Stage } = await import("./stage");
+    const { Stage } = await dressed(import("./stage"));
     this.stage = new Stage(this.box, this.bar, this.slug, this);
     this.stage.about(this.channel, this.talk);
     this.stage.receive(this.heard);

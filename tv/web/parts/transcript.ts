@@ -1,10 +1,11 @@
 // The words as they were said, beside the picture: each sentence can be quoted in a question.
 
-import { html, nothing } from "lit";
+import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { hour } from "../french";
 import { t } from "../language";
-import type { Sentence } from "../player/captions";
+import { type Sentence, sentences } from "../player/sentences";
+import type { Channel, Cue } from "../protocol";
 import * as icons from "./icons";
 import { typeset } from "./text";
 
@@ -51,7 +52,37 @@ export class Follower {
   }
 }
 
-export function transcript(found: Sentence[], quote: (sentence: Sentence) => void) {
+const TROUBLE: Record<Channel["captions"], string> = {
+  on: "",
+  off: "",
+  late: t("Sous-titres en retard"),
+  interrupted: t("Sous-titres interrompus"),
+};
+
+export class Transcript {
+  private readonly follower: Follower;
+
+  constructor(
+    private readonly list: HTMLElement,
+    private readonly foot: HTMLElement,
+    changed: () => void,
+  ) {
+    this.follower = new Follower(list, changed);
+  }
+
+  /** `cues` in the order of time; `captions` says how they are; `quote` is what a press does. */
+  draw(cues: Cue[], captions: Channel["captions"], quote: (sentence: Sentence) => void): void {
+    render(written(sentences(cues), quote), this.list);
+    const trouble = TROUBLE[captions];
+    render(
+      html`${trouble ? html`<p class="chip trouble">${trouble}</p>` : nothing} ${resume(this.follower)}`,
+      this.foot,
+    );
+    this.follower.settle();
+  }
+}
+
+function written(found: Sentence[], quote: (sentence: Sentence) => void) {
   if (!found.length) {
     return html`<p class="empty">${t("Les paroles s’écriront ici, phrase après phrase.")}</p>`;
   }

@@ -5,7 +5,8 @@ import { keep, recall } from "../kept";
 import type { Letter } from "../outbox";
 import type { Answer, Mine, Poll } from "../protocol";
 import type { Filled } from "./ballot";
-import { type Ballot, poll } from "./polls";
+import { dressed, Later } from "./later";
+import { type Ballot, poll, type Rarer } from "./polls";
 
 /** What brings ballots to the server, in the end. */
 interface Post {
@@ -19,6 +20,10 @@ const KEPT = 20; // ballots that were begun
 export class Voting {
   private readonly filled = new Map<string, Filled>(); // by poll and round
   private readonly unsent = new Set<string>(); // those of them that nobody has sent
+  private readonly rarer: Rarer = {
+    kinds: new Later(() => dressed(import("./ballot_kinds")), () => this.changed()),
+    results: new Later(() => dressed(import("./results")), () => this.changed()),
+  };
 
   /**
    * `askTime` asks for more time in a poll. With a `name` what is begun is kept by it on the device;
@@ -76,7 +81,7 @@ export class Voting {
       },
       askTime: () => this.askTime(item),
     };
-    return poll(item, ballot, draft, answers, clock.now());
+    return poll(item, ballot, draft, this.rarer, answers, clock.now());
   }
 
   private keep(): void {
