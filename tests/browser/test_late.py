@@ -1,7 +1,7 @@
 """Pages whose parts, or whose server’s word, come late: what one did stands, nothing is lost."""
 
 import httpx
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
 
 from tests.browser.people import DRAWN, Slow
 from tests.servers import Fabrique
@@ -36,6 +36,25 @@ def test_support_stands_between_the_answer_and_the_news_of_it(
         expect(support).to_have_text("0" if sign == "false" else "1")
         assert support.get_attribute("aria-pressed") == sign
     crew.post(f"{question}:reject", json={"reason": "other"}).raise_for_status()
+
+
+def test_question_begun_before_the_talk_is_known_is_asked_about_it(
+    served: Fabrique, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    sockets: list[Slow] = []
+
+    def hold(route: WebSocketRoute) -> None:
+        sockets.append(Slow(route))
+        sockets[-1].held = True
+
+    page.route_web_socket("**/ws", hold)
+    page.goto(f"{served.url}/?sur-place")
+    page.get_by_role("button", name="Poser une question").click()
+    page.evaluate(DRAWN)
+    expect(page.get_by_label("Votre question")).to_have_count(0)
+    sockets[-1].let_through()
+    expect(page.get_by_label("Votre question")).to_be_focused()
 
 
 def test_page_comes_anew_when_a_part_of_it_did_not_come_but_never_under_who_writes(

@@ -129,7 +129,7 @@ function sent({ what }: Letter): void {
 
 function redraw(): void {
   talk = current();
-  $("#ask").hidden = talk?.questions === "off";
+  $("#ask").hidden = talk ? talk.questions === "off" : live.knows("talks");
   if (talk) {
     follow(`talk:${talk.id}`, `me:${talk.id}`, `reactions:${talk.id}`);
     composer.about(talk.id);

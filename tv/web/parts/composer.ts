@@ -24,6 +24,7 @@ export class Composer {
   private talk = "";
   private left: Draft | null = null; // begun in another talk, and never sent
   private hints: Hints | null = null;
+  private wanted = false; // before it is known about which talk
 
   /**
    * `moment` says what the asker sees; `send` gets what they wrote; `hinting` is waited for while
@@ -50,10 +51,13 @@ export class Composer {
       this.left = last && last !== talk ? recall<Draft | null>(`draft.${last}`, null) : null;
     }
     this.draw();
+    if (this.wanted) this.open();
   }
 
+  /** Now, or as soon as it is known what one asks about. */
   open(quote?: { cues: string[]; text: string; start: number }): void {
-    if (!this.talk) return;
+    this.wanted = !this.talk;
+    if (this.wanted) return;
     if (quote) {
       this.draft.anchor = {
         media_time: quote.start,
