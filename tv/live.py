@@ -308,8 +308,9 @@ class Live:
             for channel in self._channels:
                 self._state_changed(channel)
             looks += 1
-            for page in tuple(self._pages):
-                if page.who.pass_id in self._revoked():
+            revoked = self._revoked()
+            for page in tuple(self._pages) if revoked else ():
+                if page.who.pass_id in revoked:
                     page.cut()  # it comes back as somebody of the audience
             if looks % 30 == 0:
                 for page in self._pages:

@@ -1,6 +1,7 @@
 """One open page: the other end of a socket, what it shows, and the version it has of each."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,6 +70,8 @@ class Page:
         self._socket = socket
         # Another server's socket than ours is served all the same, by ASGI alone.
         self._direct: Sockets | None = socket.scope.get("extensions", {}).get(EXTENSION)
+        self.write: Callable[[bytes], bool] = self._direct.write if self._direct else _cannot
+        """Send frames at once; False when that cannot be (see `Sockets.write`)."""
         self._unread_for = unread_for
         self._hellos = 0
 
@@ -118,10 +121,6 @@ class Page:
         except RuntimeError as error:  # it is being closed
             raise WebSocketDisconnect(1006) from error
 
-    def write(self, frames: bytes) -> bool:
-        """Send at once; False when it cannot be (see `Sockets.write`)."""
-        return self._direct is not None and self._direct.write(frames)
-
     async def close(self, code: int, reason: str) -> None:
         async with asyncio.timeout(1):
             await self._socket.close(code, reason)
@@ -134,3 +133,7 @@ class Page:
     def forgive(self) -> None:
         """A minute has passed: hellos count from zero."""
         self._hellos = 0
+
+
+def _cannot(frames: bytes) -> bool:
+    return False

@@ -43,8 +43,18 @@ class Server(uvicorn.Server):
     """uvicorn without its signals.
 
     uvicorn raises SIGTERM again when it has stopped, which would end the process before the blocks
-    around it have closed; `tv/process.py` handles signals.
+    around it have closed; `tv/process.py` handles signals. It looks ten times a second whether it
+    is to stop: here it is told.
     """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._over = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # what it does each second
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), 1.0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,6 +67,7 @@ class Server(uvicorn.Server):
             await asyncio.shield(serving)
         finally:
             self.should_exit = True
+            self._over.set()
             await serving
 
 

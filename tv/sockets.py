@@ -48,9 +48,19 @@ class Sockets(WebSocketsSansIOProtocol):
     closes one that does not answer, this one aborts.
     """
 
+    _full = False  # the transport holds as much as it may
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._full = True
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._full = False
+
     def write(self, frames: bytes) -> bool:
         """Send whole messages; False when they must go by `send`, which waits until it may."""
-        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
+        if self._full or self.close_sent or self.transport.is_closing():
             return False
         self.transport.write(frames)
         return True

@@ -61,8 +61,7 @@ class Telling:
             for view in changed:
                 following = iter(tuple(self.showing(view)))
                 while some := tuple(itertools.islice(following, AT_ONCE)):
-                    shown = self._shown.get(view, {})  # some may have hidden it meanwhile
-                    self._tell(view, (each for each in some if each in shown))
+                    self._tell(view, some)
                     await asyncio.sleep(0)
             await asyncio.sleep(self._interval)
 
@@ -79,19 +78,22 @@ class Telling:
 
     def _tell(self, view: View, following: Iterable[Following]) -> None:
         """Send pages what is new in a view at once; wake those that have not read all before."""
+        shown = self._shown.get(view, {})  # some may have hidden it meanwhile
         made: dict[tuple[bool, Known], News | None] = {}  # nearly all know the same of it
-        last: tuple[bool, Known] | None = None
-        news: News | None = None
+        crew = known = news = None
         for each in following:
-            if last is None or each.known is not last[1] or each.crew is not last[0]:
-                last = each.crew, each.known
-                if last not in made:
-                    made[last] = self._made(view, *last)
-                news = made[last]
+            if each not in shown:
+                continue
+            if each.known is not known or each.crew is not crew:
+                crew, known = each.crew, each.known
+                if (crew, known) not in made:
+                    made[crew, known] = self._made(view, crew, known)
+                news = made[crew, known]
+                frames = news.frames if news else b""
             if news is None:
                 continue
             page = each.page
-            if page.busy or (news.messages and not page.write(news.frames)):
+            if page.busy or (frames and not page.write(frames)):
                 page.wake.set()
             else:
                 each.known = news.known
