@@ -295,8 +295,11 @@ class Audience:
         for fold in self._folds.values():  # the rundown when it has heeded all others
             if not (fold.touched or fold.theirs):
                 continue
-            # As they are shown when all are shown anew: several may have the same version.
-            for item in sorted(fold.touched, key=key):
+            touched = fold.touched
+            if len(touched) > 1:
+                # As they are shown when all are shown anew: several may have the same version.
+                touched = sorted(touched, key=key)
+            for item in touched:
                 self._show(position, item)
                 self.touched.update(item.views)
                 self._heed(position, at, item)
@@ -318,8 +321,9 @@ class Audience:
             self._show(item.version, item)
 
     def _show(self, position: str, item: Item) -> None:
+        name = key(item)
         for view in item.views:
-            self._views[view].put(position, key(item), item)
+            self._views[view].put(position, name, item)
 
     def _be(self, parts: dict[str, bytes]) -> None:
         for name, saved in parts.items():

@@ -239,9 +239,9 @@ class Polls(Fold):
                 labs = recounted_lab(poll.kind, options, labs, before.lab, removed=gone)
             labs = recounted_lab(poll.kind, options, labs, event.lab, added=choices)
         counts = recounted(poll.kind, options, poll.counts, choices, gone)
-        self._put(
-            position,
-            replace(poll, counts=counts, ballots=len(ballots), words=words, labs=labs),
+        cast = len(ballots)
+        self._keep(
+            replace(poll, version=position, counts=counts, ballots=cast, words=words, labs=labs)
         )
         self.theirs.append((poll.talk, event.by))
         return Accepted(ballot)
@@ -313,7 +313,9 @@ class Polls(Fold):
         return self._put(position, empty)
 
     def _put(self, position: str, poll: Poll) -> Poll:
-        poll = replace(poll, version=position)
+        return self._keep(replace(poll, version=position))
+
+    def _keep(self, poll: Poll) -> Poll:
         self.by_id[poll.id] = poll
         self.touched.append(poll)
         return poll

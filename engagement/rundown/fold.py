@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from engagement.changes import START
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
-from engagement.polls import Poll, Polls
-from engagement.questions import Question, Questions
+from engagement.polls import Polls
+from engagement.questions import Questions
 from engagement.rundown.entry import OVERLAY, Air, Content, Entry, Kind
 from engagement.rundown.events import (
     AnyEntryEvent,
@@ -29,9 +29,7 @@ from engagement.rundown.places import meet, placed
 from engagement.rundown.shown import Shown, airs_itself, key_of, kind_of, talk_of
 from engagement.screens import Screen, Screens
 from engagement.syntheses.syntheses import Syntheses
-from engagement.syntheses.synthesis import Synthesis
 from engagement.talks import Talk, Talks
-from engagement.wall.post import Post
 from engagement.wall.posts import Posts
 
 ENTRIES = 500  # that are not deleted
@@ -113,7 +111,7 @@ class Rundown(Fold):
             self._place(position)
         elif isinstance(item, Talk) and item.state == "ended":
             self._end_talk(position, at, item)
-        elif isinstance(item, Question | Poll | Post | Synthesis):
+        elif isinstance(item, Shown):
             shown = key_of(item)
             for name in self._about.get(shown, ()):
                 self._refresh(position, at, self._by_id[name], item)

@@ -65,8 +65,9 @@ class Sendings(Fold):
 
     def heed(self, position: str, item: Item) -> None:
         """Follow what another fold changed."""
-        if isinstance(item, Question | Poll | Synthesis):
-            for name in self._showing.get(item.id, ()):
+        showing = self._showing.get(item.id)
+        if showing and isinstance(item, Question | Poll | Synthesis):
+            for name in showing:
                 self._put(position, replace(self.by_id[name], shown=item))
 
     def saved(self) -> Saved:
