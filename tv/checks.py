@@ -76,6 +76,7 @@ def check(settings: "Settings") -> None:
     _check_renditions("[ladder]", settings.ladder.renditions)
     for slug, channel in settings.channels.items():
         _check_renditions(f"[channels.{slug}]", channel.renditions)
+        _check_source(f"[channels.{slug}]", channel.source)
         if channel.signs and (channel.signs == slug or channel.signs not in settings.channels):
             raise SettingsError(
                 f"Réglages\u202f: [channels.{slug}] signs\u202f: attendu le nom d’un autre canal, "
@@ -139,6 +140,16 @@ def _check_renditions(where: str, renditions: "Renditions | None") -> None:
             )
     if len(set(names)) < len(names):
         raise SettingsError(f"Réglages\u202f: {where} renditions nomme deux fois la même qualité.")
+
+
+def _check_source(where: str, source: str) -> None:
+    try:
+        _ = urlsplit(source).port
+    except ValueError as error:  # what it is stays untold: it may have a key in it
+        raise SettingsError(
+            f"Réglages\u202f: {where} source\u202f: ni un fichier, ni une adresse comme "
+            "srt://192.0.2.1:9000."
+        ) from error
 
 
 def _check_recording(settings: "Settings") -> None:

@@ -5,6 +5,7 @@ certificate it is encrypted, too, and the other side checks that certificate.
 """
 
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,7 +45,7 @@ def origin(address: str, token: str, authority: Path | None) -> Origin:
     if not mark or address.endswith("]"):
         host, port = address, str(PORT)
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65_536:
         raise SettingsError(
             f"--origin\u202f: «\u00a0{address}\u00a0» n’est pas une adresse\u202f: donnez HÔTE ou "
             "HÔTE:PORT, comme [link] les dit sur la machine de la diffusion."

@@ -105,6 +105,7 @@ def test_broken_settings_file_is_told_with_its_place(place: Path, file: str, sai
             "bas",
             "[captions] model : Modèle de sous-titrage inconnu « bas »",
         ),
+        ("CHANNELS__PLATEAU__SOURCE", "srt://[x", "[channels.plateau] source : ni un fichier"),
         ("WEBRTC__ADDRESSES", "example.org", "« example.org » n’est pas une adresse IP"),
     ],
 )

@@ -56,7 +56,7 @@ function draw(element: HTMLElement, shown?: Code): void {
         <p>
           ${
             shown
-              ? html`En régie, sous <strong>Écrans</strong>, saisissez ce code. Ou scannez-le avec un
+              ? html`En régie, sous <strong>Salles</strong>, saisissez ce code. Ou scannez-le avec un
                   téléphone de l’équipe.`
               : "Le serveur ne répond pas. Cet écran réessaie."
           }
