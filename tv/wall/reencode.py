@@ -9,10 +9,11 @@ picture that we read; 4: it has too many pixels.
 import io
 import os
 import resource
+import struct
 import sys
 from contextlib import suppress
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from tv.wall.naming import NO_PICTURE, TOO_LARGE
 
@@ -22,6 +23,16 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # of animations, the first picture
 MEMORY = 1 << 30  # bytes that it may take
 SECONDS = 15  # of processor time
 QUALITY = 82
+# By what EXIF says of how the camera was held (its tag 0x0112): what has the picture upright.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class NoPicture(Exception):
@@ -43,9 +54,8 @@ def reencode(data: bytes) -> tuple[bytes, tuple[int, int]]:
                 raise TooLarge
             opened.draft("RGB", (SIDE, SIDE))  # JPEG: decoded no larger than needed
             profile = opened.info.get("icc_profile")
-            picture = ImageOps.exif_transpose(opened)
-            picture.thumbnail((SIDE, SIDE))
-            picture = _flat(_srgb(picture, profile))
+            opened.thumbnail((SIDE, SIDE))
+            picture = _flat(_srgb(_upright(opened), profile))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooLarge from error
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:  # Pillow's own
@@ -53,6 +63,15 @@ def reencode(data: bytes) -> tuple[bytes, tuple[int, int]]:
     written = io.BytesIO()
     picture.save(written, "JPEG", quality=QUALITY, optimize=True, progressive=True)
     return written.getvalue(), picture.size
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """As the camera was held; as it is, where that cannot be read."""
+    try:
+        turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except (OSError, ValueError, TypeError, SyntaxError, struct.error):
+        turn = None
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

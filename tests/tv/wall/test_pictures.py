@@ -74,6 +74,15 @@ def test_picture_is_turned_as_it_was_meant_to_be_seen() -> None:
     assert closest(seen(made), (240, 600)) == "blue"
 
 
+def test_picture_with_an_odd_word_about_the_camera_is_taken_all_the_same() -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = SECRET, 6
+    odd = exif.tobytes().replace(b"\x01\x0e", b"\x01\x06")  # a number's tag, with words in it
+    made, size = reencode(drawn(exif=odd))
+    assert size == (480, 640)
+    assert SECRET.encode() not in made
+
+
 @pytest.mark.parametrize(
     ("kind", "mode"),
     [
