@@ -126,6 +126,13 @@ class EventDay:
         address = f"/api/v1/talks/{self.talk}/captions.txt"
         until(lambda: len(self.crew.get(address).text) > 200, PATIENCE)
 
+    def end(self) -> None:
+        """The talk is over, and its replay online."""
+        talk = f"/api/v1/talks/{self.talk}"
+        self._done(f"{talk}:end")
+        until(lambda: self.crew.get(f"{talk}/replay").json().get("complete"), PATIENCE)
+        self._done(f"{talk}:publish", {"consent": True, "captions_reviewed": True})
+
     def address(self, path: str, role: Role | None = None, name: str = "") -> str:
         """A page, with the pass that opens it: those of a table are for the first table."""
         where = {"lab": self.lab, "table": self.table}

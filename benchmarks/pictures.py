@@ -3,9 +3,9 @@
     python -m benchmarks.pictures FOLDER [--only watch,regie] [--film FILE] [--readme]
 
 A talk is on air with its captions, forty people take part. Chromium opens each page at 360, 820,
-1440 and 1920 pixels, before anything was said and with much said, some without a network; what is
-wider than its window is named. The pictures are there to be looked at. `--readme` makes the six of
-the README anew instead, in `guides/images`.
+1440 and 1920 pixels, before anything was said, with much said, and when it is over, some without a
+network; what is wider than its window is named. The pictures are there to be looked at. `--readme`
+makes the six of the README anew instead, in `guides/images`.
 """
 
 import argparse
@@ -117,6 +117,17 @@ def busy(day: EventDay) -> list[Shot]:
     ]
 
 
+def over(day: EventDay) -> list[Shot]:
+    return [
+        Shot("replay", f"/revoir/{day.talk}", looks=PUBLIC),
+        Shot("replay-crew", f"/revoir/{day.talk}", Role.OPERATOR, widths=(360, 1440)),
+        Shot("replays-one", "/revoir", looks=PUBLIC, widths=(360, 1440)),
+        Shot("programme-over", "/programme", widths=(360, 1440)),
+        Shot("posters", f"/labo/{day.lab}/affiches", Role.OPERATOR, widths=DESKS, whole=True),
+        Shot("plan", "/plan", looks=("light",), widths=PHONES, whole=True),
+    ]
+
+
 def main() -> None:
     arguments = _arguments()
     only = arguments.only.split(",") if arguments.only else None
@@ -132,6 +143,8 @@ def main() -> None:
         _take_all(browser, day, busy(day), only, arguments.folder)
         with screen(browser, day) as page:
             page.screenshot(path=arguments.folder / "screen-1920.png")
+        day.end()
+        _take_all(browser, day, over(day), only, arguments.folder)
 
 
 @contextmanager
