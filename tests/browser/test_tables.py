@@ -141,7 +141,10 @@ def test_private_notes_are_their_authors_until_they_are_revealed(
     lab: Laboratory, phone: BrowserContext, desk: BrowserContext
 ) -> None:
     lab.open(private=True)
-    page, other = at_table(phone, lab), at_table(desk, lab)
+    sockets: list[Slow] = []
+    page, other = phone.new_page(), at_table(desk, lab)
+    page.route_web_socket("**/ws", lambda socket: sockets.append(Slow(socket, "me:cafe")))
+    page.goto(f"{lab.served.url}/labo/{LAB}/table/3")
     expect(page.get_by_text("Notée pour vous seulement, jusqu’à")).to_be_visible()
     page.get_by_label("Votre idée").fill(IDEA)
     page.get_by_label("Votre idée").press("Control+Enter")
@@ -149,8 +152,12 @@ def test_private_notes_are_their_authors_until_they_are_revealed(
     expect(other.get_by_text("Pas encore d’idée")).to_be_visible()
     expect(card(other, IDEA)).to_have_count(0)
     assert violations(page) == []
+    sockets[-1].held = True  # everybody's news come first
     done(lab.crew.post(f"/api/v1/tables/{TABLE}:reveal"))
     expect(card(other, IDEA)).to_be_visible()
+    expect(page.locator(".idea.shown")).to_contain_text(IDEA)
+    expect(card(page, IDEA)).to_have_count(1)
+    sockets[-1].let_through()
     expect(card(page, IDEA)).not_to_contain_text("Notée")
 
 

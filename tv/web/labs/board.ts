@@ -69,10 +69,14 @@ export function board(lying: Lying, acts: Acts) {
 }
 
 /** Their own that others do not see: noted, waiting for somebody to read it, or taken away. */
-function unseen({ here, cafe, own }: Lying): Idea[] {
+function unseen({ here, cafe, own, ideas }: Lying): Idea[] {
+  const shown = new Set(ideas.map(({ id }) => id)); // their own view may be late
   return (own?.ideas ?? []).filter(
-    ({ cafe: of, table, state }) =>
-      of === cafe.id && table === here && (state === "noted" || state === "pending" || state === "hidden"),
+    ({ id, cafe: of, table, state }) =>
+      of === cafe.id &&
+      table === here &&
+      !shown.has(id) &&
+      (state === "noted" || state === "pending" || state === "hidden"),
   );
 }
 
