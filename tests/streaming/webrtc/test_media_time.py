@@ -65,6 +65,7 @@ async def until_together(page: Page, feed: str) -> None:
     )
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 async def test_a_page_can_tell_the_picture_it_shows_across_the_wrap_of_all_timestamps(
     tab: Page,
