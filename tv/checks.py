@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from streaming.hls.renditions import LINES
 from streaming.restream.address import BadAddress, parse
 from tv import store_url
 from tv.schedule.times import zone_named
+from tv.urls import is_url
 from tv.webhooks import target as webhooks
 from tv.webrtc import ice_servers
 
@@ -218,7 +218,7 @@ def _check_address(address: str) -> None:
 
 def _check_urls(settings: "Settings") -> None:
     public, store = settings.server.public_url, settings.store.url
-    if public and not _is_url(public, ("http", "https")):
+    if public and not is_url(public, ("http", "https")):
         raise SettingsError(
             f"Réglages : [server] public_url : « {public} » n’est pas une adresse comme "
             "https://direct.example.org."
@@ -316,7 +316,7 @@ def _check_wall(settings: "Settings") -> None:
     if len(wall.servers) > SERVERS:
         raise SettingsError(f"Réglages\u202f: [wall] servers\u202f: {SERVERS} au plus.")
     for server in wall.servers:
-        if not _is_url(server, ("http", "https")) or not _is_bare(server):
+        if not is_url(server, ("http", "https")) or not _is_bare(server):
             raise SettingsError(
                 f"Réglages\u202f: [wall] servers\u202f: «\u00a0{server[:80]}\u00a0» n’est pas une "
                 "adresse comme https://mastodon.social."
@@ -336,12 +336,3 @@ def _is_bare(url: str) -> bool:
     """Whether it names a server, and nothing on it."""
     parts = urlsplit(url)
     return not (parts.path or parts.query or parts.fragment or parts.username)
-
-
-def _is_url(text: str, schemes: Collection[str]) -> bool:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
-    return parts.scheme in schemes and port != 0 and bool(parts.hostname)

@@ -43,8 +43,8 @@ class Server(uvicorn.Server):
     """uvicorn without its signals.
 
     uvicorn raises SIGTERM again when it has stopped, which would end the process before the blocks
-    around it have closed; `tv/process.py` handles signals. It looks ten times a second whether it
-    is to stop: here it is told.
+    around it have closed; `tv/process.py` handles signals. uvicorn looks ten times a second
+    whether it is to stop: this one is told.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -48,7 +48,7 @@ class Sockets(WebSocketsSansIOProtocol):
     closes one that does not answer, this one aborts.
     """
 
-    _full = False  # the transport holds as much as it may
+    _full = False  # the transport holds as much as it may: `writable`, without a call for each page
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -27,12 +27,10 @@ def recounted(
 
     In a ranking of n options the first gets n - 1 points, the last none (J.-C. de Borda, 1781).
     """
-    most = len(options)
     votes = {option.id: count for option, count in zip(options, counts, strict=True)}
-    for rank, choice in enumerate(added, 1):
-        votes[choice] += most - rank if kind == "ranking" else 1
-    for rank, choice in enumerate(removed, 1):
-        votes[choice] -= most - rank if kind == "ranking" else 1
+    for choices, sign in ((added, 1), (removed, -1)):
+        for rank, choice in enumerate(choices, 1):
+            votes[choice] += sign * (len(options) - rank if kind == "ranking" else 1)
     return tuple(votes.values())
 
 

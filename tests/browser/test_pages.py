@@ -107,7 +107,7 @@ def test_words_questions_and_polls_come_in_few_bytes(
                 assert response.headers["content-encoding"] == "br"
                 assert "immutable" in response.headers["cache-control"]
                 size += sum(len(chunk) for chunk in response.iter_raw())
-    assert size < 46_000
+    assert size < 45_000
 
 
 def test_a_draft_survives_a_reload(served: Fabrique, phone: BrowserContext) -> None:

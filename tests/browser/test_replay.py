@@ -151,10 +151,11 @@ def plain(text: str) -> str:
 
 
 def said_once(words: list[dict[str, Any]]) -> dict[str, Any]:
-    """The longest word that no other has in it."""
+    """The longest word with an accent that no other has in it."""
     everything = " ".join(plain(word["text"]) for word in words)
     alone = [word for word in words if everything.count(plain(word["text"])) == 1]
-    return max(alone, key=lambda word: len(word["text"]))
+    accented = [word for word in alone if not word["text"].isascii()]
+    return max(accented, key=lambda word: len(word["text"]))
 
 
 def test_word_that_is_clicked_or_found_shows_the_picture_it_was_said_in(

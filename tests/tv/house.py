@@ -182,3 +182,8 @@ async def stuck_page(address: str, *topics: str) -> AsyncIterator[asyncio.Stream
         yield reader
     finally:
         writer.close()
+
+
+def named(view: dict[str, Any]) -> dict[str, Any]:
+    """The items of a view, by kind and id."""
+    return {f"{item['kind']}:{item['id']}": item for item in view["items"]}

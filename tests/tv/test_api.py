@@ -1,7 +1,6 @@
 """The API: what the audience and the crew do, through HTTP, the journal and the fold."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +17,6 @@ from tv.auth import Role
 from tv.problems import Problem, clean
 
 ASK = "/api/v1/talks/direct/questions"
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 async def ask(person: httpx.AsyncClient, body: str = "Et les charges ?", **more: Any) -> Any:

@@ -1,24 +1,15 @@
 """The API of questions: hints, what each sees, the crew's acts, and a moderators' hour in short."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
-from redis.asyncio import Redis
 
 from benchmarks.moderators_hour import Hour, run
 from captions.cues import Cue
 from captions.wording.events import CueEdited, CueWritten
-from tests.tv.house import House, house
+from tests.tv.house import House
 from tests.tv.test_api import ASK, ask, problem
 from tv.auth import Role
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 async def act(crew: httpx.AsyncClient, question: Any, verb: str, **body: Any) -> Any:

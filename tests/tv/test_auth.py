@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,6 @@ from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.revoking import Revoked, revoke
 from tv.settings import load
 from tv.studios.keys import load_secret, read_stream_key, stream_key
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """The socket: each page gets what changed in what it shows, once, and never what is not for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
@@ -14,20 +13,10 @@ from captions.cues import Cue
 from captions.wording.events import CueWritten
 from streaming.link import ChannelState, FeedState, SourceState
 from tests.servers import StoreServer
-from tests.tv.house import House, Page, house, stuck_page
+from tests.tv.house import House, Page, house, named, stuck_page
 from tests.tv.test_api import ask, opened_poll
 from tv import live, store
 from tv.auth import Role
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
-
-
-def named(view: dict[str, Any]) -> dict[str, Any]:
-    return {f"{item['kind']}:{item['id']}": item for item in view["items"]}
 
 
 async def test_welcome_says_who_and_when(tv: House) -> None:

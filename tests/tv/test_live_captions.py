@@ -1,29 +1,17 @@
 """Captions on the pages' socket: cues, their corrections, words as they are guessed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-import pytest
 from redis.asyncio import Redis
 
 from captions.cues import Cue
 from captions.wording.events import CueWritten
 from tests.servers import StoreServer
-from tests.tv.house import House, house
+from tests.tv.house import House, house, named
 from tv import store
 from tv.captioning.partial import PARTIALS
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
-
-
-def named(view: dict[str, Any]) -> dict[str, Any]:
-    return {f"{item['kind']}:{item['id']}": item for item in view["items"]}
 
 
 async def test_cues_come_in_order_and_corrections_replace(tv: House) -> None:

@@ -1,24 +1,15 @@
 """Polls of every kind, through HTTP and the socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
-from redis.asyncio import Redis
 
-from tests.tv.house import House, house
+from tests.tv.house import House
 from tests.tv.test_api import opened_poll, problem
 from tv.auth import Role
 
 POLLS = "/api/v1/polls"
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 async def drafted(crew: httpx.AsyncClient, type: str, **more: Any) -> Any:

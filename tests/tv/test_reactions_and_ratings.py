@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
-from redis.asyncio import Redis
 
 from tests.tv.events import events_of
-from tests.tv.house import House, house
+from tests.tv.house import House
 from tv.auth import Role
 from tv.reacting import Reacting
 from tv.tasks import running
@@ -16,12 +14,6 @@ from tv.tasks import running
 REACTIONS = "/api/v1/talks/direct/reactions"
 RATING = "/api/v1/talks/direct/rating"
 RATINGS = "/api/v1/talks/direct/ratings"
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:

@@ -1,22 +1,14 @@
 """The rundown and the screens, by the API and the socket."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
-from tests.tv.house import House, Page, house
+from tests.tv.house import House, Page
 from tests.tv.test_api import ask, opened_poll, problem
 from tv.auth import Role
 from tv.displays import WAITING
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 async def add(crew: Any, **said: Any) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import msgspec
+
+from tv.urls import is_url
 
 MOST = 8  # targets
 PREFIX = "whsec_"
@@ -29,7 +30,7 @@ def trouble(targets: Mapping[str, Target]) -> str:
     if len(targets) > MOST:
         return f"il y en a plus de {MOST}"
     for name, target in targets.items():
-        if not _is_server(target.url):
+        if not is_url(target.url, ("http", "https")):
             return f"{name}\u202f: url\u202f: attendu une adresse http:// ou https://"
         try:
             secret = _bytes(target.secret)
@@ -49,15 +50,6 @@ def signature(secret: str, message: str, sent_at: int, body: bytes) -> str:
     signed = f"{message}.{sent_at}.".encode() + body
     digest = hmac.digest(_bytes(secret), signed, hashlib.sha256)
     return f"v1,{base64.b64encode(digest).decode()}"
-
-
-def _is_server(url: str) -> bool:
-    try:
-        place = urlsplit(url)
-        port = place.port
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
-    return place.scheme in ("http", "https") and port != 0 and bool(place.hostname)
 
 
 def _bytes(secret: str) -> bytes:

@@ -1,7 +1,6 @@
 """In Chromium: which moment is on screen, and whether it is heard then, on both feeds at once."""
 
 import asyncio
-import statistics
 from typing import Any
 
 import pytest
@@ -101,7 +100,6 @@ async def test_a_page_can_tell_the_picture_it_shows_across_the_wrap_of_all_times
             ahead = (stamp - pair[0] + 2**31) % 2**32 - 2**31
             time = pair[1] + ahead / 90_000
             off.append(number - round((time - film.start) * clapper.FRAME_RATE))
-        # A browser that is late draws a later picture already.
-        assert statistics.median_low(off) in (0, 1)
-        assert 0 <= min(off) <= max(off) < clapper.FRAME_RATE
+        # A browser that is late draws the next picture already.
+        assert set(off) <= {0, 1}
         assert off.count(0) > 0.9 * len(off)

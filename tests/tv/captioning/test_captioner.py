@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -21,12 +20,6 @@ from tv import store
 from tv.auth import Role
 from tv.captioning.holding import Presence, give_back
 from tv.tasks import running
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 class Captioner:

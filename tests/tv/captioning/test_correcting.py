@@ -1,28 +1,20 @@
 """The crew corrects captions: pages see it, the audience never who did it, and nobody else may."""
 
 import asyncio
-from collections.abc import AsyncIterator, Set
+from collections.abc import Set
 from typing import Any
 
 import httpx
-import pytest
-from redis.asyncio import Redis
 
 from captions.cues import Cue, Word
 from captions.wording.events import CueWritten
-from tests.tv.house import House, Page, house
+from tests.tv.house import House, Page
 from tests.tv.test_api import problem
 from tv.auth import Role
 from tv.follower import View
 
 START = 1_700_000_000.0
 SAID = ("les", "biaires", "sociaux")
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 def said(number: int, *texts: str, revision: int = 0) -> Cue:

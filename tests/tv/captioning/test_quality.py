@@ -1,24 +1,13 @@
 """The crew sees how captions are written; nobody else does."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-from redis.asyncio import Redis
-
 from captions.cues import Cue, Word
 from tests.tv.captioning.test_correcting import hear
-from tests.tv.house import House, house
+from tests.tv.house import House
 from tests.tv.test_api import problem
 from tv.auth import Role
 from tv.captioning.quality import Board, First, Second
 
 PATH = "/api/v1/channels/plateau/captions/quality"
-
-
-@pytest.fixture
-async def tv(redis: Redis) -> AsyncIterator[House]:
-    async with house(redis) as served:
-        yield served
 
 
 async def test_figures_of_cues_and_processes_are_told_together(tv: House) -> None:

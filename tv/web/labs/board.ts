@@ -87,10 +87,18 @@ function underWay({ here, letters }: Lying): Letter[] {
   );
 }
 
-/** Theirs that everybody sees before their letter is answered: the socket may be faster. */
+/** Whether a letter is that idea's: the socket may bring it before the letter is answered. */
+function brings({ note, body }: Letter, idea: Idea): boolean {
+  const { text } = note as Note;
+  return text !== "" && idea.text === text && idea.round === (body as { round: number }).round;
+}
+
+/** Theirs that everybody sees already, while its letter is under way. */
 function arriving(lying: Lying): Idea[] {
-  const texts = new Set(underWay(lying).map(({ note }) => (note as Note).text));
-  return lying.ideas.filter(({ table, text }) => table === lying.here && text && texts.has(text));
+  const letters = underWay(lying);
+  return lying.ideas.filter(
+    (idea) => idea.table === lying.here && letters.some((letter) => brings(letter, idea)),
+  );
 }
 
 /** What they wrote for this table and has not left, as ideas that the server does not know. */
@@ -99,9 +107,8 @@ function unsent(lying: Lying): Idea[] {
   const shown = [...(own?.ideas ?? []), ...lying.ideas].filter(
     (idea) => idea.cafe === cafe.id && idea.table === here,
   );
-  const arrived = new Set(shown.map(({ text }) => text));
   return underWay(lying)
-    .filter(({ note }) => !(note as Note).text || !arrived.has((note as Note).text))
+    .filter((letter) => !shown.some((idea) => brings(letter, idea)))
     .map(({ key, note, body }) => ({
       kind: "idea",
       id: `letter:${key}`,

@@ -1,7 +1,6 @@
 // The picture with its captions and controls, playing: on the public's page, and in the control room.
 
 import { html, nothing, render } from "lit";
-import { classMap } from "lit/directives/class-map.js";
 import * as clock from "../clock";
 import { decimal, stopwatch } from "../french";
 import { prefer, preferences } from "../kept";
@@ -215,7 +214,7 @@ export class Stage {
       ${tool(sound, state.muted ? playing.muted : icons.sound, () => this.mute())}
       ${full ? this.volume() : nothing}
       <button
-        class="live-button ${classMap({ late })}"
+        class="live-button ${late ? "late" : ""}"
         ?disabled=${!late}
         @click=${() => this.rewinding.live()}
       >
