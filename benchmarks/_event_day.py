@@ -37,6 +37,7 @@ POLL = {
     "prompt": "Le plus utile, le premier soir ?",
     "options": ["Un voisin qui frappe à la porte", "Un plan du quartier", "Le numéro du gardien"],
 }
+BANDEAU = {"type": "bandeau", "title": SPEAKERS[0], "text": "Directrice de la proximité"}
 CLOUD = {"type": "words", "prompt": "La proximité en un mot ?"}
 WORDS = ("écoute", "voisins", "confiance", "écoute", "temps", "gardien", "écoute", "voisins")
 POSTS = [
@@ -83,7 +84,9 @@ class EventDay:
         self.crew = served.crew(name="Régie")
         names = [name for name, *_ in QUESTIONS]
         self.people = [served.someone(name) for name in (*names, *[""] * (40 - len(names)))]
-        self.talk = self.cafe = self.poll = self.question = ""
+        self.talk = self.cafe = self.poll = self.cloud = self.question = ""
+        self.posts: list[str] = []
+        self.syntheses: list[str] = []
         self.lab = next(iter(labs.LABS))
         self.table = table_id(self.lab, 1)
 
@@ -115,11 +118,20 @@ class EventDay:
         self._vote()
         self._write_on_the_wall()
         self._think()
-        bandeau = {"type": "bandeau", "title": SPEAKERS[0], "text": "Directrice de la proximité"}
-        self._done("/api/v1/rundown", bandeau)
-        shows = {"type": "question", "shows": self.question}
-        entry = self._done("/api/v1/rundown", shows)["id"]
-        self._done(f"/api/v1/rundown/{entry}:take")
+        self._done("/api/v1/rundown", BANDEAU)
+        self.take({"type": "question", "shows": self.question})
+
+    def take(self, entry: dict[str, object]) -> str:
+        """Put on air what goes into the rundown as `entry`; return its id."""
+        made: str = self._done("/api/v1/rundown", entry)["id"]
+        self._done(f"/api/v1/rundown/{made}:take")
+        return made
+
+    def clear(self) -> None:
+        """Nothing is on air but the picture."""
+        for entry in self.crew.get("/api/v1/rundown").json()["items"]:
+            if entry["state"] == "on_air":
+                self._done(f"/api/v1/rundown/{entry['id']}:off")
 
     def hear(self) -> None:
         """Wait until there are words of the talk to read."""
@@ -153,7 +165,7 @@ class EventDay:
         self._done(f"/api/v1/questions/{self.question}:take")
 
     def _vote(self) -> None:
-        cloud = self._done("/api/v1/polls", {"talk": self.talk} | CLOUD)["id"]
+        cloud = self.cloud = self._done("/api/v1/polls", {"talk": self.talk} | CLOUD)["id"]
         self._done(f"/api/v1/polls/{cloud}:open")
         for person, word in zip(self.people, WORDS, strict=False):
             person.put(f"/api/v1/polls/{cloud}/ballot", json={"texts": [word]}).raise_for_status()
@@ -177,6 +189,7 @@ class EventDay:
                 made = self._done("/api/v1/wall/posts", {"text": text}, self.people[rank])["id"]
                 self._done(f"/api/v1/wall/posts/{made}:approve")
             self._done(f"/api/v1/wall/posts/{made}:show")
+            self.posts.append(made)
 
     def _think(self) -> None:
         self._done(f"/api/v1/cafes/{self.cafe}:advance", {})
@@ -203,6 +216,7 @@ class EventDay:
                 "/api/v1/syntheses", said | ({} if rank else {"ideas": made[:3]})
             )["id"]
             self._done(f"/api/v1/syntheses/{synthesis}:share", {"open": True})
+            self.syntheses.append(synthesis)
 
     def _done(self, path: str, body: object = None, who: httpx.Client | None = None) -> Any:
         reply = (who or self.crew).post(path, json=body if body is not None else {})

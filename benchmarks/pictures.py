@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from benchmarks._event_day import EventDay
+from benchmarks._event_day import BANDEAU, EventDay
 from tests.servers import fabrique
 from tests.studio import publishing
 from tests.viewers import chromium
@@ -32,8 +32,10 @@ PUBLIC = ("dark", "light")
 SETTLES = 1500  # ms in which a page draws what it was told
 README = Path(__file__).parents[1] / "guides" / "images"
 QUALITY = 82  # of WebP
+ANNOUNCED = "Les labos rouvrent à 14 h. Les tables gardent leur place et leurs idées."
 
 Prepare = Callable[[Page], None]
+Entry = dict[str, object]  # as it is put into the rundown
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,43 @@ def over(day: EventDay) -> list[Shot]:
     ]
 
 
+@dataclass(frozen=True)
+class Layout:
+    """What a screen shows: a face, and what is on air over it."""
+
+    name: str
+    face: str = "live"
+    entries: tuple[Entry, ...] = ()
+
+
+def layouts(day: EventDay) -> list[Layout]:
+    question: Entry = {"type": "question", "shows": day.question}
+    poll: Entry = {"type": "poll", "shows": day.poll}
+    post: Entry = {"type": "post", "shows": day.posts[-1]}
+    synthesis: Entry = {"type": "synthesis", "shows": day.syntheses[0]}
+    said: Entry = {"type": "announcement", "title": "Déjeuner", "text": ANNOUNCED}
+    countdown: Entry = {"type": "countdown", "title": "Reprise dans", "duration": 540}
+    return [
+        Layout("picture"),
+        Layout("bandeau", entries=(BANDEAU,)),
+        Layout("question", entries=(question,)),
+        Layout("poll", entries=(poll,)),
+        Layout("results", entries=({"type": "poll", "shows": day.cloud},)),
+        Layout("post", entries=(post,)),
+        Layout("synthesis", entries=(synthesis,)),
+        Layout("announcement", entries=(said,)),
+        Layout("everything", entries=(BANDEAU, poll, countdown)),
+        Layout("waiting", "air"),
+        Layout("countdown", "air", (countdown,)),
+        Layout("air-poll", "air", (poll,)),
+        Layout("air-synthesis", "air", (synthesis,)),
+        Layout("wall", "wall"),
+        Layout("wall-bandeau", "wall", (BANDEAU, countdown)),
+        Layout("lab", "lab"),
+        Layout("comparison", "comparison"),
+    ]
+
+
 def main() -> None:
     arguments = _arguments()
     only = arguments.only.split(",") if arguments.only else None
@@ -141,8 +180,8 @@ def main() -> None:
         _take_all(browser, day, empty(day), only, arguments.folder)
         _fill(day)
         _take_all(browser, day, busy(day), only, arguments.folder)
-        with screen(browser, day) as page:
-            page.screenshot(path=arguments.folder / "screen-1920.png")
+        if not only or "screen" in only:
+            _take_layouts(browser, day, arguments.folder)
         day.end()
         _take_all(browser, day, over(day), only, arguments.folder)
 
@@ -201,17 +240,38 @@ def _take(browser: Browser, day: EventDay, shot: Shot, width: int, look: str, to
 
 
 @contextmanager
-def screen(browser: Browser, day: EventDay) -> Iterator[Page]:
-    """A screen of a room, as the control room has paired it."""
+def screen(browser: Browser, day: EventDay) -> Iterator[tuple[Page, str]]:
+    """A screen of a room, as the control room has paired it: its page, and its address there."""
     with browser.new_context(viewport={"width": 1920, "height": 1080}, locale="fr-FR") as context:
         page = context.new_page()
         page.goto(day.address("/ecran"))
         code = page.locator(".pairing-code").text_content()
-        paired = {"code": code, "name": "Hall"}
-        day.crew.post("/api/v1/screens", json=paired).raise_for_status()
+        paired = day.crew.post("/api/v1/screens", json={"code": code, "name": "Hall"})
         page.locator("#stage").wait_for()
         page.wait_for_timeout(10 * SETTLES)  # it says who it is, for a while
-        yield page
+        yield page, f"/api/v1/screens/{paired.raise_for_status().json()['id']}"
+
+
+def _take_layouts(browser: Browser, day: EventDay, folder: Path) -> None:
+    with (
+        screen(browser, day) as (page, address),
+        browser.new_context(viewport={"width": 1920, "height": 1080}, locale="fr-FR") as context,
+    ):
+        overlay = context.new_page()
+        overlay.goto(day.address("/habillage"))
+        for layout in layouts(day):
+            day.clear()
+            shown = {"face": layout.face, "lab": day.lab}
+            day.crew.patch(address, json=shown).raise_for_status()
+            for entry in layout.entries:
+                day.take(entry)
+            page.wait_for_timeout(4 * SETTLES)
+            page.screenshot(path=folder / f"screen-{layout.name}-1920.png")
+            print(f"screen-{layout.name}-1920.png", flush=True)
+            if layout.face == "live" and layout.entries:
+                name = f"overlay-{layout.name}-1920.png"
+                overlay.screenshot(path=folder / name, omit_background=True)
+                print(name, flush=True)
 
 
 def _take_readme(browser: Browser, day: EventDay) -> None:
@@ -228,7 +288,7 @@ def _take_readme(browser: Browser, day: EventDay) -> None:
         for shot, width in shots:
             _take(browser, day, shot, width, shot.looks[0], taken)
             _keep(taken, shot.name)
-        with screen(browser, day) as page:
+        with screen(browser, day) as (page, _):
             page.screenshot(path=taken)
             _keep(taken, "screen")
 

@@ -16,6 +16,7 @@ import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
+from threadpoolctl import threadpool_limits
 
 from captions.errors import ModelUnavailable
 from captions.hearing.sound import SAMPLE_RATE, Samples
@@ -96,6 +97,9 @@ class Whisper:
             raise ModelUnavailable(f"Le modèle « {folder} » ne comprend que l’anglais.")
         self._model: Any = model.model
         self._spectrogram = model.feature_extractor
+        # Its one small product of matrices is no quicker on several cores, and numpy's threads
+        # spin behind it: a tenth of a core on two of them, more on more.
+        threadpool_limits(1, user_api="blas")
         self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="fr")
         token = self._tokenizer
         self._begin = [*token.sot_sequence, token.no_timestamps]

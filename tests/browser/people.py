@@ -28,10 +28,19 @@ DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimati
 
 
 @contextmanager
-def device(browser: Browser, size: dict[str, int] = DESK) -> Iterator[BrowserContext]:
-    """A device in French, whose pages know each other; none of their scripts may fail."""
+def device(
+    browser: Browser, size: dict[str, int] = DESK, zone: str | None = None
+) -> Iterator[BrowserContext]:
+    """A device in French, whose pages know each other; none of their scripts may fail.
+
+    `zone`: where it is, such as "America/Montreal".
+    """
     errors: list[str] = []
-    with browser.new_context(viewport=size, locale="fr-FR") as context:  # type: ignore[arg-type]
+    with browser.new_context(
+        viewport=size,  # type: ignore[arg-type]
+        locale="fr-FR",
+        timezone_id=zone,
+    ) as context:
         context.set_default_timeout(1000 * PATIENCE)
         context.on("weberror", lambda failed: errors.append(str(failed.error)))
         try:

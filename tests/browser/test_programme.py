@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.bundle import page_with
-from tests.browser.people import PHONE, crew_address, opened
+from tests.browser.people import DESK, PHONE, crew_address, device, opened
 from tests.servers import Fabrique, fabrique
 
 
@@ -79,3 +79,20 @@ def test_pages_are_about_the_next_talk_and_the_crew_may_choose_another(
         expect(title).to_have_text("Chauffer moins")
         choice.select_option("")
         expect(title).to_have_text("Ouvrir les toits")
+
+
+@pytest.mark.parametrize(
+    ("zone", "elsewhere"), [("Europe/Paris", False), ("America/Montreal", True)]
+)
+def test_hours_are_those_of_the_event_wherever_one_watches(
+    served: Fabrique, browser: Browser, planned: list[str], zone: str, elsewhere: bool
+) -> None:
+    with device(browser, DESK, zone) as there:
+        watch, programme = there.new_page(), there.new_page()
+        watch.goto(served.url)
+        expect(watch.locator("#talk")).to_contain_text("Prévue vendredi 14 à 9\u00a0h\u00a000")
+        programme.goto(f"{served.url}/programme")
+        card = programme.locator(f"#{planned[1]}")
+        expect(programme.locator("li", has=card).last).to_contain_text("9\u00a0h")
+        said = programme.get_by_text("À l’heure de l’événement (Europe/Paris)")
+        expect(said).to_be_visible(visible=elsewhere)

@@ -25,7 +25,7 @@ FARES = """([begun, looks]) => {
   });
 }"""
 
-NIGHT = "([now, off, on]) => player.isNight(now, { off, on, zone: 'Europe/Paris' })"
+NIGHT = "([now, off, on]) => player.isNight(now, { off, on }, 'Europe/Paris')"
 MAY_22_EVENING = 1_779_483_600.0  # 23:00 in Paris
 HOUR = 3600.0
 

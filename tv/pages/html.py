@@ -120,14 +120,15 @@ class Pages:
             {"id": slug, "name": name} for slug, name in self.channels.items() if slug not in signs
         ]
         self._settings = settings
-        self._event = settings.event.name
+        self._event = settings.event
         self._templates = {code: _templates(Language(code)) for code in NAMES}
         for templates in self._templates.values():
             templates.globals.update(
                 asset=assets.address,
                 icon=assets.icon,
                 imports=assets.imports,
-                event=self._event,
+                event=self._event.name,
+                zone=self._event.time_zone,
                 channels=channels,
                 installable=settings.server.installable,
                 has_labs=bool(settings.labs),
@@ -169,7 +170,8 @@ class Pages:
         how = CREW
         if reader is not None:
             how = reading(reader, origin(reader, self._settings), template in TRANSLATED)
-        data = json.dumps(known | {"event": self._event}) if known else ""
+        event = {"event": self._event.name, "zone": self._event.time_zone}
+        data = json.dumps((known or {}) | event, separators=(",", ":")) if script else ""
         templates = self._templates[how.language]
         try:
             text = templates.get_template(template).render(

@@ -19,7 +19,7 @@ HERE = "/?sur-place"  # what people in the room scan: their phones need no pictu
 
 def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
     hours = settings.screens
-    night = {"off": hours.off, "on": hours.on, "zone": settings.event.time_zone}
+    night = {"off": hours.off, "on": hours.on}
 
     async def screen(request: Request) -> Response:
         here = origin(request, settings)

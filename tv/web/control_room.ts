@@ -14,6 +14,7 @@ import { Questions } from "./control_room/questions";
 import { Rooms } from "./control_room/rooms";
 import { talkCard, talkChoice } from "./control_room/talk";
 import { warnings } from "./control_room/warnings";
+import { clockOf } from "./french";
 import { Live } from "./live";
 import { drawing, page } from "./page";
 import { alerts } from "./parts/alerts_desk";
@@ -169,7 +170,7 @@ function drawState(channel: Channel | undefined, mayRun: boolean): void {
   render(strip(told), $("#health"));
   $("#health").classList.toggle("stale", !live.connected);
   render(warnings(told, away), $("#warnings"));
-  $("#clock").textContent = new Date(now * 1000).toLocaleTimeString("fr-FR");
+  $("#clock").textContent = clockOf(now);
   const air = live.item<Air>("rundown", "air", "overlay");
   render(clearing(air, rundown.onAir, requests), $("#clearing"));
   const happening = live.item<Happening>("event", "happening", "event");

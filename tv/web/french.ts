@@ -2,6 +2,7 @@
 // language of the page.
 
 import { either, language, t } from "./language";
+import { page } from "./page";
 import type { Instant, QuestionState } from "./protocol";
 
 /** An instant as broadcast seconds; null when there is none. */
@@ -10,13 +11,26 @@ export function seconds(instant: Instant | null | undefined): number | null {
   return typeof instant === "number" ? instant : Date.parse(instant) / 1000;
 }
 
-/** « 11 h 12 », in the viewer's own time zone. */
+const timeZone = page.zone;
+const clocks = new Intl.DateTimeFormat("fr", { timeStyle: "medium", timeZone });
+const days = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", timeZone });
+
+/** « 11 h 12 », where the event is: as its programme says, and the clock in its hall. */
 export function hour(instant: Instant | null | undefined): string {
   const time = seconds(instant);
   if (time == null) return "";
-  const date = new Date(time * 1000);
-  const minutes = String(date.getMinutes()).padStart(2, "0");
-  return t("{hours}\u00a0h\u00a0{minutes}", { hours: date.getHours(), minutes });
+  const [hours, minutes = ""] = clockOf(time).split(":");
+  return t("{hours}\u00a0h\u00a0{minutes}", { hours: Number(hours), minutes });
+}
+
+/** « 09:12:07 », where the event is. */
+export function clockOf(time: number): string {
+  return clocks.format(time * 1000);
+}
+
+/** « jeudi 26 », where the event is. */
+export function day(time: number): string {
+  return days.format(time * 1000);
 }
 
 /** « 1:02:07 » or « 4:31 »: a stopwatch. */

@@ -9,6 +9,7 @@ export interface Page {
   name: string; // of the channel
   channels: { id: string; name: string }[];
   event: string;
+  zone?: string; // of the event's hours: "Europe/Paris"
   rtmpPort?: number; // where studios publish, for the crew
   talk?: string; // whose replay this is
   address?: string; // where one writes on the wall

@@ -269,7 +269,7 @@ function pollCard(poll: Poll) {
     <p class="poll-state">
       ${
         poll.state === "open"
-          ? html`<span class="tally"></span>Vote ouvert<span class="dot"></span
+          ? html`<span class="tally"></span><span>Vote ouvert<span class="dot"></span></span
               >${count(poll.ballots, "bulletin", "bulletins")}`
           : "Sondage"
       }

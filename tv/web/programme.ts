@@ -1,6 +1,7 @@
 // The schedule's page stands by itself; this says when what it shows is no longer so.
 
 import { html, nothing, render } from "lit";
+import { clockOf } from "./french";
 import { t } from "./language";
 import { Live } from "./live";
 import { drawing } from "./page";
@@ -20,6 +21,8 @@ live.onView = ({ topic }) => {
   changed = now !== first;
 };
 live.follow("talks");
+const now = Date.now();
+$("#zone").hidden = clockOf(now / 1000) === new Date(now).toLocaleTimeString("fr");
 document.addEventListener("visibilitychange", () => {
   if (changed && !document.hidden) location.reload(); // whoever comes back reads what is so now
 });

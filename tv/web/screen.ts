@@ -136,7 +136,7 @@ function follow({ face, channel, lab: where }: Screen): void {
 
 /** Whether it is night; a talk that is late, or what somebody puts on air, keeps screens on. */
 function isDark({ channel }: Screen, busy: boolean): boolean {
-  if (busy || !page.night || !isNight(clock.now(), page.night)) return false;
+  if (busy || !page.night || !isNight(clock.now(), page.night, page.zone)) return false;
   const talks = live.items<Talk>("talks", "talk");
   return !talks.some((talk) => talk.state === "live" && talk.channel === channel);
 }
@@ -145,7 +145,7 @@ function sleep(dark: boolean): void {
   if (dark === asleep) return;
   asleep = dark;
   keepLit(!dark);
-  const morning = page.night && !isNight(clock.now(), page.night);
+  const morning = page.night && !isNight(clock.now(), page.night, page.zone);
   if (!dark && morning) begin();
 }
 

@@ -1,8 +1,8 @@
 // Which of a channel's talks a page is about, and what is said of its hour.
 
 import * as clock from "./clock";
-import { hour, seconds } from "./french";
-import { language, t } from "./language";
+import { day, hour, seconds } from "./french";
+import { t } from "./language";
 import type { Instant, Talk } from "./protocol";
 
 type States = Record<Talk["state"], number>;
@@ -45,8 +45,6 @@ export function whenPlanned(talk: Talk): string {
 function at(instant: Instant | null): string {
   const time = seconds(instant);
   if (time == null) return "";
-  const day = (of: number) =>
-    new Date(of * 1000).toLocaleDateString(language, { weekday: "long", day: "numeric" });
   return day(time) === day(clock.now())
     ? t("à {hour}", { hour: hour(time) })
     : t("{day} à {hour}", { day: day(time), hour: hour(time) });

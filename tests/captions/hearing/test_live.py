@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from captions import files
 from captions.cues import Word
@@ -42,6 +43,12 @@ def finish(captioner: Captioner) -> list[Word]:
     while captioner.due(Effort()):
         words += captioner.step(Effort()).settled
     return words
+
+
+def test_no_thread_of_numpy_spins_behind_a_spectrogram() -> None:
+    whisper()
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert {pool["num_threads"] for pool in pools} == {1}
 
 
 def test_french_speech_is_captioned_live() -> None:

@@ -24,9 +24,12 @@ export class CaptionLines {
   /** See how many letters of their size fit beside each other: the box may have another one. */
   fit(): void {
     const { place } = this;
-    const size = place ? Number.parseFloat(getComputedStyle(place).fontSize) : 0;
-    const room = place?.clientWidth || 0.94 * this.box.clientWidth;
-    this.width = size ? Math.max(12, Math.floor((room - size) / (0.53 * size))) : USUAL;
+    if (!place) return;
+    const pen = document.createElement("canvas").getContext("2d") as CanvasRenderingContext2D;
+    pen.font = getComputedStyle(place).font; // a device without ours may have wider letters
+    const room = place.clientWidth || 0.94 * this.box.clientWidth;
+    // An « e » is as wide as the letters of a wide line are in the mean; two more stay free.
+    this.width = Math.max(12, Math.floor(room / pen.measureText("e").width) - 2);
   }
 
   paint(lines: string[]): void {

@@ -5,6 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Problem } from "../api";
 import { type Edit, correct } from "../captioning";
+import { clockOf } from "../french";
 import type { Cue, Word } from "../protocol";
 import { CueEditor, type Selected, textOf } from "./cue_editor";
 import * as icons from "./icons";
@@ -141,9 +142,4 @@ function words(text: string) {
   return [...text.matchAll(WORDS)].map(
     (found) => html`<span class="word" data-at=${found.index}>${found[0]}</span> `,
   );
-}
-
-/** « 10:02:07 » */
-function clockOf(time: number): string {
-  return new Date(time * 1000).toLocaleTimeString("fr-FR");
 }

@@ -3,11 +3,10 @@
 export interface Night {
   off: string; // "22:00"
   on: string; // "07:30"
-  zone: string; // "Europe/Paris"
 }
 
-/** `now` in UTC seconds. */
-export function isNight(now: number, { off, on, zone }: Night): boolean {
+/** `now` in UTC seconds; `zone` such as "Europe/Paris". */
+export function isNight(now: number, { off, on }: Night, zone?: string): boolean {
   const time = minutes(
     new Date(1000 * now).toLocaleTimeString("fr-FR", {
       timeZone: zone,

@@ -99,8 +99,9 @@ function synthesis(item: Synthesis, labs: Lab[]) {
     }`;
 }
 
+/** As it was typed, but no line begins with the « h » of « 14 h ». */
 function words(text: string) {
-  return html`<p class="air-words">${typeset(text)}</p>`;
+  return html`<p class="air-words">${typeset(text.replace(/(\d) (?=h\b)/g, "$1\u00a0"))}</p>`;
 }
 
 function left({ ends_at }: Entry): string {
