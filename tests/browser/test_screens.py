@@ -114,6 +114,31 @@ def test_display_is_paired_by_a_phone_that_scanned_it_and_asks_the_room_to_vote(
         expect(card.get_by_text("Votez ici")).to_have_count(0)
 
 
+def test_on_a_wall_what_is_on_air_keeps_beside_the_invitation(
+    browser: Browser, served: Fabrique, crew: httpx.Client
+) -> None:
+    with opened(browser, f"{served.url}/ecran", WALL) as screen:
+        paired = {"code": screen.locator(".pairing-code").text_content(), "name": "Hall"}
+        crew.post("/api/v1/screens", json=paired | {"face": "wall"}).raise_for_status()
+        post = {"text": "Bravo", "author": "Office", "network": "Mastodon"}
+        shown = crew.post("/api/v1/wall/posts", json=post).raise_for_status().json()["id"]
+        crew.post(f"/api/v1/wall/posts/{shown}:show").raise_for_status()
+        expect(screen.locator("#wall")).to_contain_text("Bravo")
+        invitation = screen.locator("#wall .wall-invitation img")
+        expect(invitation).to_be_visible()
+        taken(crew, type="bandeau", title="Claire Dumoulin", text="Directrice")
+        taken(crew, type="countdown", title="Reprise dans", duration=540)
+        expect(screen.locator(".insert")).to_have_count(2)
+        code = invitation.bounding_box()
+        inserts = [each.bounding_box() for each in screen.locator(".insert").all()]
+        assert code
+        for box in inserts:
+            assert box
+            assert box["x"] > code["x"] + code["width"]
+            assert box["y"] > WALL["height"] * 0.7
+        crew.post(f"/api/v1/wall/posts/{shown}:hide").raise_for_status()
+
+
 def test_overlay_is_transparent_but_for_what_is_on_air(
     browser: Browser, served: Fabrique, crew: httpx.Client
 ) -> None:
