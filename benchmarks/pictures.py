@@ -180,8 +180,7 @@ def main() -> None:
         _take_all(browser, day, empty(day), only, arguments.folder)
         _fill(day)
         _take_all(browser, day, busy(day), only, arguments.folder)
-        if not only or "screen" in only:
-            _take_layouts(browser, day, arguments.folder)
+        _take_layouts(browser, day, only, arguments.folder)
         day.end()
         _take_all(browser, day, over(day), only, arguments.folder)
 
@@ -213,13 +212,17 @@ def _take_all(
     browser: Browser, day: EventDay, shots: list[Shot], only: list[str] | None, folder: Path
 ) -> None:
     for shot in shots:
-        if only and not any(shot.name.startswith(each) for each in only):
+        if not _wanted(shot.name, only):
             continue
         for width in shot.widths:
             for look in shot.looks:
                 name = f"{shot.name}-{width}{'-light' if look == 'light' else ''}.png"
                 wider = _take(browser, day, shot, width, look, folder / name)
                 print(name, f"wider than its window by {wider} px" if wider > 0 else "", flush=True)
+
+
+def _wanted(name: str, only: list[str] | None) -> bool:
+    return not only or any(name.startswith(each) for each in only)
 
 
 def _take(browser: Browser, day: EventDay, shot: Shot, width: int, look: str, to: Path) -> int:
@@ -252,14 +255,17 @@ def screen(browser: Browser, day: EventDay) -> Iterator[tuple[Page, str]]:
         yield page, f"/api/v1/screens/{paired.raise_for_status().json()['id']}"
 
 
-def _take_layouts(browser: Browser, day: EventDay, folder: Path) -> None:
+def _take_layouts(browser: Browser, day: EventDay, only: list[str] | None, folder: Path) -> None:
+    wanted = [each for each in layouts(day) if _wanted(f"screen-{each.name}", only)]
+    if not wanted:
+        return
     with (
         screen(browser, day) as (page, address),
         browser.new_context(viewport={"width": 1920, "height": 1080}, locale="fr-FR") as context,
     ):
         overlay = context.new_page()
         overlay.goto(day.address("/habillage"))
-        for layout in layouts(day):
+        for layout in wanted:
             day.clear()
             shown = {"face": layout.face, "lab": day.lab}
             day.crew.patch(address, json=shown).raise_for_status()

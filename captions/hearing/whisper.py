@@ -98,7 +98,7 @@ class Whisper:
         self._model: Any = model.model
         self._spectrogram = model.feature_extractor
         # Its one small product of matrices is no quicker on several cores, and numpy's threads
-        # spin behind it: a tenth of a core on two of them, more on more.
+        # spin behind it: a tenth of a core on two of them.
         threadpool_limits(1, user_api="blas")
         self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="fr")
         token = self._tokenizer
