@@ -57,8 +57,8 @@ def test_post_goes_from_a_phone_to_the_screen_and_off_it(
         expect(page.get_by_text("Sur le mur", exact=True).last).to_be_visible()
         like = page.get_by_role("button", name="J’aime")
         like.press("Enter")
-        up = desk.get_by_role("region", name="Sur le mur")
-        expect(up.locator(".card")).to_contain_text("1 soutien")
+        up = desk.get_by_role("region", name="Sur le mur").locator(".card", has_text=WORDS)
+        expect(up).to_contain_text("1 soutien")
         expect(like).to_be_focused()
 
         up.get_by_role("button", name="Masquer").click()

@@ -44,7 +44,7 @@ export class Screening {
   private readonly lines: CaptionLines;
   private second = -1;
   private readonly timeline = new Timeline(
-    (time) => this.seek(time),
+    (time) => this.go(time),
     () => this.draw(),
   );
   private readonly settings = new Gear(
@@ -87,7 +87,13 @@ export class Screening {
     return this.reel.moment() ?? this.replay?.start ?? 0;
   }
 
+  /** Go there, wherever the bar was leading to. */
   seek(time: number): void {
+    this.timeline.forget();
+    this.go(time);
+  }
+
+  private go(time: number): void {
     const { replay } = this;
     if (!replay) return;
     this.reel.seek(Math.min(replay.end, Math.max(replay.start, time)));
