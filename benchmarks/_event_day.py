@@ -21,7 +21,7 @@ QUESTIONS = [  # who asks, what, how many support it
     (
         "",
         "Dans notre résidence, chaque nouveau locataire attend trois semaines un rendez-vous, puis "
-        "raconte la même histoire à quatre personnes\u202f: qui peut décider qu’une seule suffit, "
+        "raconte la même histoire à quatre personnes\u00a0: qui peut décider qu’une seule suffit, "
         "et combien de temps faut-il pour l’essayer dans un immeuble ?",
         3,
     ),

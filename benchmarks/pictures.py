@@ -85,6 +85,9 @@ def busy(day: EventDay) -> list[Shot]:
     posts = ("Antenne", "Questions", "Sous-titres", "Mur", "Salles", "Technique")
     return [
         Shot("watch", "/", looks=PUBLIC),
+        Shot("watch-asking", "/", widths=(360, 1440), prepare=pressed("Poser une question")),
+        Shot("watch-settings", "/", widths=(360, 1440), prepare=pressed("Réglages")),
+        Shot("watch-alert", "/", widths=(360, 1440), prepare=pressed("Signaler")),
         Shot("watch-offline", "/", widths=(360, 1440), prepare=offline),
         Shot("watch-english", "/?lang=en", widths=(360, 1440)),
         Shot("on-site", "/?sur-place", looks=PUBLIC, widths=(360, 820)),
@@ -100,7 +103,13 @@ def busy(day: EventDay) -> list[Shot]:
         Shot("wall-writing", "/mur/ecrire", looks=PUBLIC, widths=(360, 1440)),
         Shot("wall-desk", "/mur/relire", Role.MODERATOR, widths=(360, 1440)),
         *(
-            Shot(f"regie-{n}-{post.lower()}", "/regie", Role.OPERATOR, prepare=pressed("", str(n)))
+            Shot(
+                f"regie-{n}-{post.lower()}",
+                "/regie",
+                Role.OPERATOR,
+                whole=True,
+                prepare=pressed("", str(n)),
+            )
             for n, post in enumerate(posts, 1)
         ),
         Shot("regie-moderator", "/regie", Role.MODERATOR, widths=PHONES),
@@ -116,6 +125,9 @@ def busy(day: EventDay) -> list[Shot]:
         Shot("ideas", "/idees", looks=PUBLIC, whole=True),
         Shot("labs-desk", "/regie/labos", Role.OPERATOR, whole=True),
         Shot("embed", "/integrer/plateau", widths=(360, 820)),
+        Shot("embedding", "/integrer", looks=PUBLIC, widths=(360, 1440)),
+        Shot("door", "/regie", widths=(360, 1440)),
+        Shot("claim", "/ecran/associer/7K4PX2", Role.OPERATOR, widths=PHONES, whole=True),
     ]
 
 

@@ -111,7 +111,7 @@ class Channel:
         """
         if slot not in SLOTS:
             raise PublishRefused(
-                f"Emplacement inconnu\u202f: «\u00a0{slot}\u00a0» (il y a «\u00a0primary\u00a0» et "
+                f"Emplacement inconnu\u00a0: «\u00a0{slot}\u00a0» (il y a «\u00a0primary\u00a0» et "
                 "«\u00a0backup\u00a0»)."
             )
         holder = self._sources.get(slot)

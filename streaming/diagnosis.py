@@ -81,26 +81,26 @@ def _presence(signs: Signs) -> Iterator[tuple[str, str]]:
     if signs.picture_age > GONE:
         yield (
             "no picture",
-            "Aucune image ne parvient\u202f: vérifiez l’encodeur et le câble réseau.",
+            "Aucune image ne parvient\u00a0: vérifiez l’encodeur et le câble réseau.",
         )
     elif signs.black > BLACK:
         yield (
             "black",
-            "L’image est noire\u202f: vérifiez que la caméra est allumée, et la scène qui est à "
+            "L’image est noire\u00a0: vérifiez que la caméra est allumée, et la scène qui est à "
             "l’écran dans OBS.",
         )
     elif signs.frozen > FROZEN:
         yield (
             "frozen",
-            "L’image ne bouge plus du tout\u202f: c’est normal pour une diapositive, sinon "
+            "L’image ne bouge plus du tout\u00a0: c’est normal pour une diapositive, sinon "
             "relancez la caméra ou la carte d’acquisition.",
         )
     if signs.sound_age > GONE:
-        yield "no sound", "Aucun son ne parvient\u202f: vérifiez la piste audio de l’encodeur."
+        yield "no sound", "Aucun son ne parvient\u00a0: vérifiez la piste audio de l’encodeur."
     elif signs.silent > SILENT:
         yield (
             "silent",
-            "Le son est muet\u202f: vérifiez le micro, et le mélangeur audio d’OBS.",
+            "Le son est muet\u00a0: vérifiez le micro, et le mélangeur audio d’OBS.",
         )
 
 
@@ -110,22 +110,22 @@ def _network(signs: Signs) -> Iterator[tuple[str, str]]:
     if signs.stalled:
         yield (
             "irregular",
-            "Image irrégulière\u202f: la lecture de la source s’interrompt."
+            "Image irrégulière\u00a0: la lecture de la source s’interrompt."
             if signs.kind == "pull"
-            else "Image irrégulière\u202f: le réseau du plateau sature. Passez en filaire ou "
+            else "Image irrégulière\u00a0: le réseau du plateau sature. Passez en filaire ou "
             "baissez le débit.",
         )
     if signs.loss > LOSS:
         yield (
             "loss",
-            f"Le réseau perd {_percent(signs.loss)} des paquets\u202f: passez en filaire, ou "
+            f"Le réseau perd {_percent(signs.loss)} des paquets\u00a0: passez en filaire, ou "
             "baissez le débit.",
         )
     # Some publishers begin with a burst and stay early, which harms nobody.
     if signs.drift > LATE and signs.age > KNOWN:
         yield (
             "late",
-            f"Le flux arrive avec {number(signs.drift)}\u00a0s de retard\u202f: le réseau du "
+            f"Le flux arrive avec {number(signs.drift)}\u00a0s de retard\u00a0: le réseau du "
             "plateau ralentit. Passez en filaire ou baissez le débit.",
         )
 
@@ -137,20 +137,20 @@ def _encoder(signs: Signs) -> Iterator[tuple[str, str]]:
         every = number(signs.keyframe_interval)
         yield (
             "keyframes",
-            f"Votre encodeur envoie une image clé toutes les {every}\u00a0s\u202f: réglez-la à "
+            f"Votre encodeur envoie une image clé toutes les {every}\u00a0s\u00a0: réglez-la à "
             f"2\u00a0s. {KEYFRAMES}."
             if ours
-            else f"Cette source n’a d’image clé que toutes les {every}\u00a0s\u202f: il en faut "
-            'une toutes les 2\u00a0s (ffmpeg\u202f: -force_key_frames "expr:gte(t,n_forced*2)").',
+            else f"Cette source n’a d’image clé que toutes les {every}\u00a0s\u00a0: il en faut "
+            'une toutes les 2\u00a0s (ffmpeg\u00a0: -force_key_frames "expr:gte(t,n_forced*2)").',
         )
     if signs.reorders and not signs.encoded:
         setting = (
-            f"{OBS}Sortie → «\u00a0Options x264\u00a0»\u202f: bframes=0 (ou «\u00a0Images B "
-            "max\u00a0»\u202f: 0)."
+            f"{OBS}Sortie → «\u00a0Options x264\u00a0»\u00a0: bframes=0 (ou «\u00a0Images B "
+            "max\u00a0»\u00a0: 0)."
         )
         yield (
             "b-frames",
-            "Images B présentes\u202f: WebRTC ne les permet pas. Les écrans reçoivent une image "
+            "Images B présentes\u00a0: WebRTC ne les permet pas. Les écrans reçoivent une image "
             "réencodée en 720p s’il y a de la place, et le HLS sinon."
             + (f" {setting}" if ours else ""),
         )
@@ -158,7 +158,7 @@ def _encoder(signs: Signs) -> Iterator[tuple[str, str]]:
         yield (
             "overloaded",
             f"{number(signs.frame_rate)} images/s au lieu des {number(signs.announced_rate)} "
-            f"annoncées\u202f: l’encodeur est surchargé. {OBS}Sortie → «\u00a0Préréglage\u00a0» "
+            f"annoncées\u00a0: l’encodeur est surchargé. {OBS}Sortie → «\u00a0Préréglage\u00a0» "
             "plus rapide, ou Vidéo → une résolution de sortie plus petite.",
         )
     elif steady and 0 < signs.frame_rate < SLOWEST:
@@ -167,11 +167,11 @@ def _encoder(signs: Signs) -> Iterator[tuple[str, str]]:
     lively = signs.movement is not None and signs.movement > LIVELY
     # A slide, or a speaker before a wall, is fine with little: only what moves can look poor.
     if steady and large and lively and signs.bitrate < POOREST:
-        yield "poor", f"Débit faible ({rate(signs.bitrate)})\u202f: l’image peut être floue."
+        yield "poor", f"Débit faible ({rate(signs.bitrate)})\u00a0: l’image peut être floue."
     if steady and ours and signs.bitrate > RICHEST:
         yield (
             "rich",
-            f"Débit élevé ({rate(signs.bitrate)})\u202f: 4 à 6\u00a0Mbit/s suffisent, au-delà "
+            f"Débit élevé ({rate(signs.bitrate)})\u00a0: 4 à 6\u00a0Mbit/s suffisent, au-delà "
             "les spectateurs peinent à suivre.",
         )
 
@@ -182,13 +182,13 @@ def _sound(signs: Signs) -> Iterator[tuple[str, str]]:
     if signs.level > LOUD:
         yield (
             "loud",
-            f"Le son est trop fort ({_lufs(signs.level)})\u202f: baissez-le d’environ "
+            f"Le son est trop fort ({_lufs(signs.level)})\u00a0: baissez-le d’environ "
             f"{signs.level + 16:.0f}\u00a0dB, il sature.",
         )
     elif signs.level < LOW:
         yield (
             "low",
-            f"Le son est trop faible ({_lufs(signs.level)})\u202f: montez le micro "
+            f"Le son est trop faible ({_lufs(signs.level)})\u00a0: montez le micro "
             f"d’environ {-20 - signs.level:.0f}\u00a0dB.",
         )
 

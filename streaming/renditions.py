@@ -142,4 +142,4 @@ class Renditions:
             return ""
         else:
             why = NO_ROOM
-        return f"La qualité {quality.name} est arrêtée\u202f: {why}."
+        return f"La qualité {quality.name} est arrêtée\u00a0: {why}."

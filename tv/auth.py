@@ -110,7 +110,7 @@ class Identity(msgspec.Struct, frozen=True):
             403 if self.by else 401,
             "role-required",
             "Accès refusé",
-            f"Cette action est réservée à\u202f: {wanted}. "
+            f"Cette action est réservée à\u00a0: {wanted}. "
             "Ouvrez le lien d’accès reçu de la régie.",
         )
 

@@ -75,12 +75,12 @@ class Report:
         for playlist, finding in self.said:
             level = "ERREUR" if finding.error else "remarque"
             where = f"{playlist}, ligne {finding.line}" if finding.line else playlist
-            yield f"{level} §\u202f{finding.section} ({where})\u202f: {finding.said}"
+            yield f"{level} §\u202f{finding.section} ({where})\u00a0: {finding.said}"
         remarks = len(self.said) - self.errors
         read_once = _count(len(self.playlists), "liste")
         reloads = _count(self.reloads, "rechargement")
         found = f"{_count(self.errors, 'erreur')}, {_count(remarks, 'remarque')}"
-        yield f"{read_once}, {reloads}\u202f: {found}."
+        yield f"{read_once}, {reloads}\u00a0: {found}."
 
     def json(self) -> dict[str, object]:
         return {
@@ -115,10 +115,10 @@ class _Check:
         answer = self._fetch(url)
         if answer.status != 200:
             why = answer.text if not answer.status else f"réponse {answer.status}"
-            raise Unusable(f"Rien à lire à cette adresse\u202f: {why}.")
+            raise Unusable(f"Rien à lire à cette adresse\u00a0: {why}.")
         if not answer.text.lstrip("\ufeff").startswith("#EXTM3U"):
             raise Unusable(
-                "Ce n’est pas une liste HLS\u202f: elle ne commence pas par « #EXTM3U »."
+                "Ce n’est pas une liste HLS\u00a0: elle ne commence pas par « #EXTM3U »."
             )
         text = read(answer.text)
         captions: frozenset[str] = frozenset()

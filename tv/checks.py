@@ -55,7 +55,7 @@ def check(settings: "Settings") -> None:
         if (name, model) == ("second_pass", "off"):
             continue
         if not (model == AUTO or weights.is_path(model) or named(model)):
-            raise SettingsError(f"Réglages : [captions] {name}\u202f: {weights.unknown(model)}")
+            raise SettingsError(f"Réglages : [captions] {name}\u00a0: {weights.unknown(model)}")
     if not SLUG.fullmatch(settings.event.slug):
         raise SettingsError("Réglages : [event] slug : lettres minuscules, chiffres et tirets.")
     if not 1 <= settings.server.web_workers <= 64:
@@ -63,7 +63,7 @@ def check(settings: "Settings") -> None:
     for site in settings.server.embedders:
         if site != "*" and not SITE.fullmatch(site):
             raise SettingsError(
-                f"Réglages\u202f: [server] embedders\u202f: «\u00a0{site[:80]}\u00a0» n’est pas "
+                f"Réglages\u00a0: [server] embedders\u00a0: «\u00a0{site[:80]}\u00a0» n’est pas "
                 "l’adresse d’un site\u202f; attendu https://exemple.fr, sans chemin, ou *."
             )
     if not 0 <= settings.ladder.room <= 64:
@@ -79,7 +79,7 @@ def check(settings: "Settings") -> None:
         _check_source(f"[channels.{slug}]", channel.source)
         if channel.signs and (channel.signs == slug or channel.signs not in settings.channels):
             raise SettingsError(
-                f"Réglages\u202f: [channels.{slug}] signs\u202f: attendu le nom d’un autre canal, "
+                f"Réglages\u00a0: [channels.{slug}] signs\u00a0: attendu le nom d’un autre canal, "
                 f"et «\u00a0{channel.signs[:40]}\u00a0» n’en est pas un."
             )
     ports = (
@@ -97,7 +97,7 @@ def check(settings: "Settings") -> None:
         _check_address(address)
     if settings.webrtc.delay != 0 and not 1 <= settings.webrtc.delay <= LONGEST_DELAY:
         raise SettingsError(
-            "Réglages\u202f: [webrtc] delay\u202f: 0 (pas de flux différé), ou de 1 à "
+            "Réglages\u00a0: [webrtc] delay\u00a0: 0 (pas de flux différé), ou de 1 à "
             f"{LONGEST_DELAY:g} secondes."
         )
     if not 0 <= settings.webrtc.viewers <= VIEWERS:
@@ -118,10 +118,10 @@ def check(settings: "Settings") -> None:
     _check_recording(settings)
     _check_rates(settings)
     if not 0.01 <= settings.films.days <= 36_500:
-        raise SettingsError("Réglages\u202f: [films] days\u202f: attendu de 0,01 à 36 500 jours.")
+        raise SettingsError("Réglages\u00a0: [films] days\u00a0: attendu de 0,01 à 36 500 jours.")
     if not 0 <= settings.films.total_gb <= 1_000_000:
         raise SettingsError(
-            "Réglages\u202f: [films] total_gb\u202f: attendu des gigaoctets, 0 ou plus."
+            "Réglages\u00a0: [films] total_gb\u00a0: attendu des gigaoctets, 0 ou plus."
         )
     if not 0.1 <= settings.hls.part <= settings.hls.segment <= 3.0:
         raise SettingsError(
@@ -135,11 +135,11 @@ def _check_renditions(where: str, renditions: "Renditions | None") -> None:
     for name in names:
         if name not in (LINES if listed else ("off", "auto")):
             raise SettingsError(
-                f"Réglages\u202f: {where} renditions\u202f: «\u00a0{name[:40]}\u00a0» est inconnu"
+                f"Réglages\u00a0: {where} renditions\u00a0: «\u00a0{name[:40]}\u00a0» est inconnu"
                 f"\u202f; attendu off, auto, ou une liste parmi {', '.join(LINES)}."
             )
     if len(set(names)) < len(names):
-        raise SettingsError(f"Réglages\u202f: {where} renditions nomme deux fois la même qualité.")
+        raise SettingsError(f"Réglages\u00a0: {where} renditions nomme deux fois la même qualité.")
 
 
 def _check_source(where: str, source: str) -> None:
@@ -147,7 +147,7 @@ def _check_source(where: str, source: str) -> None:
         _ = urlsplit(source).port
     except ValueError as error:  # what it is stays untold: it may have a key in it
         raise SettingsError(
-            f"Réglages\u202f: {where} source\u202f: ni un fichier, ni une adresse comme "
+            f"Réglages\u00a0: {where} source\u00a0: ni un fichier, ni une adresse comme "
             "srt://192.0.2.1:9000."
         ) from error
 
@@ -156,13 +156,13 @@ def _check_recording(settings: "Settings") -> None:
     recording = settings.recording
     for slug in recording.channels:
         if slug not in settings.channels:
-            raise SettingsError(f"Réglages\u202f: [recording] canal inconnu « {slug[:40]} ».")
+            raise SettingsError(f"Réglages\u00a0: [recording] canal inconnu « {slug[:40]} ».")
     if not 0 <= recording.free_gb <= 1_000_000:
         raise SettingsError(
-            "Réglages\u202f: [recording] free_gb\u202f: attendu des gigaoctets, 0 ou plus."
+            "Réglages\u00a0: [recording] free_gb\u00a0: attendu des gigaoctets, 0 ou plus."
         )
     if not 0 <= recording.days <= 36_500:
-        raise SettingsError("Réglages\u202f: [recording] days\u202f: attendu de 0 à 36 500 jours.")
+        raise SettingsError("Réglages\u00a0: [recording] days\u00a0: attendu de 0 à 36 500 jours.")
 
 
 def _check_continuity(settings: "Settings") -> None:
@@ -229,7 +229,7 @@ def _check_urls(settings: "Settings") -> None:
 def _check_store(url: str, replicas: int | None) -> None:
     if replicas is not None and not (url and 0 <= replicas <= 16):
         raise SettingsError(
-            "Réglages\u202f: [store] replicas\u202f: de 0 à 16, avec l’adresse d’un serveur (url)."
+            "Réglages\u00a0: [store] replicas\u00a0: de 0 à 16, avec l’adresse d’un serveur (url)."
         )
     if not url:
         return
@@ -243,7 +243,7 @@ def _check_store(url: str, replicas: int | None) -> None:
         ) from error
     if replicas is not None and place.kind == "cluster":
         raise SettingsError(
-            "Réglages\u202f: [store] replicas n’est pas possible avec redis+cluster://."
+            "Réglages\u00a0: [store] replicas n’est pas possible avec redis+cluster://."
         )
 
 
@@ -252,10 +252,10 @@ def _check_rates(settings: "Settings") -> None:
         rate = getattr(settings.limits, name)
         if not (1 <= rate.burst <= 10**9 and 0.001 <= rate.per_second <= 10**9):
             raise SettingsError(
-                f"Réglages\u202f: [limits.{name}] burst de 1 à 10⁹, et per_second de 0,001 à 10⁹."
+                f"Réglages\u00a0: [limits.{name}] burst de 1 à 10⁹, et per_second de 0,001 à 10⁹."
             )
     if not 0 <= settings.privacy.days <= 36_500:
-        raise SettingsError("Réglages\u202f: [privacy] days\u202f: attendu de 0 à 36 500 jours.")
+        raise SettingsError("Réglages\u00a0: [privacy] days\u00a0: attendu de 0 à 36 500 jours.")
 
 
 def _check_restreams(settings: "Settings") -> None:
@@ -284,41 +284,41 @@ def _check_restreams(settings: "Settings") -> None:
 def _check_labs(settings: "Settings") -> None:
     if zone_named(settings.event.time_zone) is None:
         raise SettingsError(
-            f"Réglages\u202f: [event] time_zone\u202f: le fuseau «\u00a0"
+            f"Réglages\u00a0: [event] time_zone\u00a0: le fuseau «\u00a0"
             f"{settings.event.time_zone[:40]}\u00a0» est inconnu\u202f; attendu un nom comme "
             "Europe/Paris (où le paquet système «\u00a0tzdata\u00a0» est installé)."
         )
     if len(settings.labs) > LABS:
-        raise SettingsError(f"Réglages\u202f: [labs] il y en a plus de {LABS}.")
+        raise SettingsError(f"Réglages\u00a0: [labs] il y en a plus de {LABS}.")
     for slug, lab in settings.labs.items():
-        where = f"Réglages\u202f: [labs.{slug[:40]}]"
+        where = f"Réglages\u00a0: [labs.{slug[:40]}]"
         if not SLUG.fullmatch(slug):
             raise SettingsError(
-                f"{where} ne peut pas nommer un laboratoire\u202f: 1 à 32 lettres minuscules, "
+                f"{where} ne peut pas nommer un laboratoire\u00a0: 1 à 32 lettres minuscules, "
                 "chiffres et tirets."
             )
         if len(lab.name) > 80 or len(lab.step) > 80:
-            raise SettingsError(f"{where} name et step\u202f: 80 caractères au plus.")
+            raise SettingsError(f"{where} name et step\u00a0: 80 caractères au plus.")
         if len(lab.pictogram) > 8:
-            raise SettingsError(f"{where} pictogram\u202f: attendu un pictogramme, comme 🏠.")
+            raise SettingsError(f"{where} pictogram\u00a0: attendu un pictogramme, comme 🏠.")
         if not COLOUR.fullmatch(lab.colour):
-            raise SettingsError(f"{where} colour\u202f: attendu une couleur comme #0a6e4f.")
+            raise SettingsError(f"{where} colour\u00a0: attendu une couleur comme #0a6e4f.")
 
 
 def _check_wall(settings: "Settings") -> None:
     wall = settings.wall
     if not re.fullmatch(r"\w{0,100}", wall.hashtag):
         raise SettingsError(
-            "Réglages\u202f: [wall] hashtag\u202f: attendu un mot sans espace ni «\u00a0#\u00a0»."
+            "Réglages\u00a0: [wall] hashtag\u00a0: attendu un mot sans espace ni «\u00a0#\u00a0»."
         )
     if not 10 <= wall.every <= 3600:
-        raise SettingsError("Réglages\u202f: [wall] every\u202f: attendu de 10 à 3 600 secondes.")
+        raise SettingsError("Réglages\u00a0: [wall] every\u00a0: attendu de 10 à 3 600 secondes.")
     if len(wall.servers) > SERVERS:
-        raise SettingsError(f"Réglages\u202f: [wall] servers\u202f: {SERVERS} au plus.")
+        raise SettingsError(f"Réglages\u00a0: [wall] servers\u00a0: {SERVERS} au plus.")
     for server in wall.servers:
         if not is_url(server, ("http", "https")) or not _is_bare(server):
             raise SettingsError(
-                f"Réglages\u202f: [wall] servers\u202f: «\u00a0{server[:80]}\u00a0» n’est pas une "
+                f"Réglages\u00a0: [wall] servers\u00a0: «\u00a0{server[:80]}\u00a0» n’est pas une "
                 "adresse comme https://mastodon.social."
             )
 
@@ -327,7 +327,7 @@ def _check_screens(settings: "Settings") -> None:
     hours = settings.screens.off, settings.screens.on
     if any(hours) and not all(HOUR.fullmatch(hour) for hour in hours):
         raise SettingsError(
-            "Réglages : [screens] off et on : attendu deux heures, comme 22:00 et 07:30, ou "
+            "Réglages : [screens] off et on : attendu deux heures, comme 22:00 et 07:30, ou "
             "rien pour que les écrans restent allumés."
         )
 

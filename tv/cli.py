@@ -114,7 +114,7 @@ def issue_pass(
     link = pass_link(address(settings, folder), Role(role), made, lab, table)
     print(link)
     print_qr(link)
-    print(f"Pour le reprendre\u202f: fabrique-tv revoke {passes.read(made).id}")
+    print(f"Pour le reprendre\u00a0: fabrique-tv revoke {passes.read(made).id}")
 
 
 @app.command()
@@ -140,8 +140,8 @@ def revoke(
     if held:
         who = ", ".join(each for each in (held.role, held.name) if each)
     else:  # nothing keeps whose it is
-        who = "on ne peut pas vérifier cet identifiant\u202f: relisez-le"
-    print(f"Repris\u202f: {name} ({who}).")
+        who = "on ne peut pas vérifier cet identifiant\u00a0: relisez-le"
+    print(f"Repris\u00a0: {name} ({who}).")
 
 
 @app.command()
@@ -233,7 +233,7 @@ def erase(
         acts, written = asyncio.run(forget(_existing(data), reading.load(config), participant))
     except Unknown as error:
         _fail(str(error))
-    print(f"Oublié (actes\u202f: {acts}). Ses votes et ses soutiens comptent toujours, sans nom.")
+    print(f"Oublié (actes\u00a0: {acts}). Ses votes et ses soutiens comptent toujours, sans nom.")
     if not written:
         print("Le journal sera réécrit dès que le service aura repris.")
 
@@ -252,7 +252,7 @@ def backup(
 
     size = asyncio.run(save(_existing(data), reading.load(config), file, recordings=recordings))
     megabytes = f"{size / 1e6:.1f}".replace(".", ",")
-    print(f"{file}\u202f: {megabytes} Mo")
+    print(f"{file}\u00a0: {megabytes} Mo")
 
 
 @app.command()
@@ -265,9 +265,9 @@ def restore(
     from tv.restoring import restore as bring_back
 
     count, aside = asyncio.run(bring_back(Folder(data), reading.load(config), file))
-    print(f"Remis en place\u202f: {count} événements.")
+    print(f"Remis en place\u00a0: {count} événements.")
     if aside is not None:
-        print(f"Ce qui était là est dans {aside}\u202f: effacez-le dès qu’il ne vous sert plus.")
+        print(f"Ce qui était là est dans {aside}\u00a0: effacez-le dès qu’il ne vous sert plus.")
 
 
 @app.command()

@@ -22,7 +22,7 @@ from tv.tasks import running
 
 CAUGHT_UP = 300.0  # seconds to read the journal
 LOADED = 60.0  # seconds for a store that we start to read its log
-AWAY = "Le serveur Valkey ou Redis ne répond pas\u202f: réessayez dans un instant."
+AWAY = "Le serveur Valkey ou Redis ne répond pas\u00a0: réessayez dans un instant."
 
 
 @dataclass
@@ -121,5 +121,5 @@ async def _loaded(folder: Folder, client: Redis) -> None:
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise FolderError(
-            f"Le serveur intégré ne démarre pas\u202f: voyez « {folder.store / 'log'} »."
+            f"Le serveur intégré ne démarre pas\u00a0: voyez « {folder.store / 'log'} »."
         ) from error

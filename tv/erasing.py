@@ -24,7 +24,7 @@ async def erase(folder: Folder, settings: Settings, participant: str) -> tuple[i
     `commanding.opened` raises.
     """
     unknown = Unknown(
-        f"Aucune trace de «\u00a0{participant[:80]}\u00a0»\u202f: vérifiez l’identifiant "
+        f"Aucune trace de «\u00a0{participant[:80]}\u00a0»\u00a0: vérifiez l’identifiant "
         "(il commence par «\u00a0p_\u00a0»)."
     )
     if not participant.startswith(PARTICIPANT):

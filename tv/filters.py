@@ -9,7 +9,7 @@ def chosen(query: Mapping[str, str], name: str, known: Collection[str]) -> froze
     """Which of the known values `name=a,b` lets through; all of them without it. Raises Problem."""
     wanted = frozenset(filter(None, query.get(name, "").split(",")))
     if not wanted.issubset(known):
-        raise unknown_filter(f"{name}\u202f: {', '.join(sorted(known))}")
+        raise unknown_filter(f"{name}\u00a0: {', '.join(sorted(known))}")
     return wanted or frozenset(known)
 
 
@@ -17,7 +17,7 @@ def sorting(query: Mapping[str, str], known: Sequence[str]) -> str:
     """The order that `sort=` names; the first one without it. Raises Problem."""
     wanted = query.get("sort", known[0])
     if wanted not in known:
-        raise unknown_filter(f"sort\u202f: {', '.join(known)}")
+        raise unknown_filter(f"sort\u00a0: {', '.join(known)}")
     return wanted
 
 

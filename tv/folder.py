@@ -49,7 +49,7 @@ class Folder:
             return secret.is_file()
         except OSError as error:
             raise FolderError(
-                f"Impossible de lire «\u00a0{secret}\u00a0» ({reasons.of_system(error)})\u202f: "
+                f"Impossible de lire «\u00a0{secret}\u00a0» ({reasons.of_system(error)})\u00a0: "
                 "lancez la commande au nom de l’utilisateur du service."
             ) from error
 
@@ -58,7 +58,7 @@ class Folder:
         if not self.known:
             raise FolderError(
                 f"«\u00a0{self.path}\u00a0» n’est pas le dossier de données d’une installation de "
-                "Fabrique TV\u202f: donnez le sien par --data."
+                "Fabrique TV\u00a0: donnez le sien par --data."
             )
 
     def _check_files(self) -> None:

@@ -47,7 +47,7 @@ def origin(address: str, token: str, authority: Path | None) -> Origin:
     host = host.removeprefix("[").removesuffix("]")
     if not host or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65_536:
         raise SettingsError(
-            f"--origin\u202f: «\u00a0{address}\u00a0» n’est pas une adresse\u202f: donnez HÔTE ou "
+            f"--origin\u00a0: «\u00a0{address}\u00a0» n’est pas une adresse\u00a0: donnez HÔTE ou "
             "HÔTE:PORT, comme [link] les dit sur la machine de la diffusion."
         )
     made = Origin(host, int(port), token, str(authority) if authority else "")
@@ -104,5 +104,5 @@ def _trusting(authority: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=authority)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(
-            f"--authority\u202f: «\u00a0{authority}\u00a0» n’est pas un certificat lisible (PEM)."
+            f"--authority\u00a0: «\u00a0{authority}\u00a0» n’est pas un certificat lisible (PEM)."
         ) from error

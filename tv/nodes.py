@@ -73,7 +73,7 @@ def web(
     settings = configured(config, host, port, store)
     if not Folder(data).known:
         raise FolderError(
-            f"«\u00a0{data}\u00a0» n’est pas le dossier de données de l’origine\u202f: partagez-le "
+            f"«\u00a0{data}\u00a0» n’est pas le dossier de données de l’origine\u00a0: partagez-le "
             "avec cette machine (NFS par exemple), et donnez-le par --data."
         )
     folder, there = _prepared(data, origin, token, authority)
@@ -126,7 +126,7 @@ def _prepared(
         text = token.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"--pass\u202f: fichier «\u00a0{token}\u00a0» illisible\u202f: mettez-y ce qu’affiche "
+            f"--pass\u00a0: fichier «\u00a0{token}\u00a0» illisible\u00a0: mettez-y ce qu’affiche "
             "«\u00a0fabrique-tv pass node --token\u00a0» sur la machine de la diffusion."
         ) from error
     return folder, machines.origin(origin, text, authority)

@@ -102,7 +102,7 @@ def decoded(body: bytes, type: type[T]) -> T:
         where, why = reasons.of_mistake(error)
         field = f"«\u00a0{where}\u00a0», " if where else ""
         raise Problem(
-            422, "invalid-body", "Requête invalide", f"Champ à corriger\u202f: {field}{why}."
+            422, "invalid-body", "Requête invalide", f"Champ à corriger\u00a0: {field}{why}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(
@@ -132,18 +132,18 @@ def clean(text: str, field: str, most: int, least: int = 1) -> str:
             422,
             "control-characters",
             "Texte refusé",
-            f"{field}\u202f: le texte contient des caractères qui ne s’affichent pas. "
+            f"{field}\u00a0: le texte contient des caractères qui ne s’affichent pas. "
             "Retirez-les et réessayez.",
         )
     text = _few_marks(text)
     if len(text) < least:
-        raise Problem(422, "text-empty", "Texte vide", f"{field}\u202f: écrivez quelques mots.")
+        raise Problem(422, "text-empty", "Texte vide", f"{field}\u00a0: écrivez quelques mots.")
     if len(text) > most:
         raise Problem(
             422,
             "text-too-long",
             "Texte trop long",
-            f"{field}\u202f: {len(text)} caractères, pour {most} au plus. Raccourcissez le texte.",
+            f"{field}\u00a0: {len(text)} caractères, pour {most} au plus. Raccourcissez le texte.",
             limit=most,
         )
     return text

@@ -3,7 +3,7 @@
 from engagement.fold import Reason
 from engagement.polls import DOTS, OPTIONS, RANKED
 
-NBSP = "\u202f"
+NBSP = "\u00a0"
 
 REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_TALK: (404, "Introuvable", "Cette intervention n’existe pas."),
@@ -201,7 +201,7 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.NOT_QUEUED: (
         409,
         "Pas dans la file",
-        "La régie choisit les questions\u202f: prenez-en une qu’elle a mise en file.",
+        "La régie choisit les questions\u00a0: prenez-en une qu’elle a mise en file.",
     ),
     Reason.QUEUE_FULL: (
         409,

@@ -41,7 +41,7 @@ async def restore(
     if head.event != settings.event.slug:
         raise BackupError(
             f"Cette sauvegarde est de l’événement «\u00a0{head.event}\u00a0», et les réglages "
-            f"disent «\u00a0{settings.event.slug}\u00a0»\u202f: donnez les siens par --config."
+            f"disent «\u00a0{settings.event.slug}\u00a0»\u00a0: donnez les siens par --config."
         )
     with folder.locked():
         staged = Folder(folder.path / STAGED)
@@ -51,7 +51,7 @@ async def restore(
         except OSError as error:
             raise BackupError(
                 f"Impossible d’écrire dans «\u00a0{folder.path}\u00a0» "
-                f"({reasons.of_system(error)})\u202f: rien n’a été changé."
+                f"({reasons.of_system(error)})\u00a0: rien n’a été changé."
             ) from error
         finally:
             shutil.rmtree(staged.path, ignore_errors=True)
@@ -216,7 +216,7 @@ def _keys(base: str) -> tuple[str, ...]:
 async def _check_empty(store: Any, base: str) -> None:
     if await store.exists(*_keys(base)):
         raise BackupError(
-            "Cette base a déjà un journal de cet événement\u202f: videz-la, ou donnez-en une autre "
+            "Cette base a déjà un journal de cet événement\u00a0: videz-la, ou donnez-en une autre "
             "par --config."
         )
 

@@ -232,9 +232,9 @@ class Organiser(Section, frozen=True):
 class Privacy(Section, frozen=True):
     days: float = 365.0  # after a participant's last act, when they are forgotten; 0: never
     purposes: tuple[str, ...] = (
-        "faire participer le public\u202f: questions, votes, idées, messages du mur",
+        "faire participer le public\u00a0: questions, votes, idées, messages du mur",
         "animer et modérer ces échanges pendant l’événement",
-        "publier ce qui s’y est dit\u202f: replays, synthèses, bilan",
+        "publier ce qui s’y est dit\u00a0: replays, synthèses, bilan",
     )
     basis: str = "l’intérêt légitime de l’organisateur à faire participer le public à l’événement"
 

@@ -29,7 +29,7 @@ FRAMES = 100  # spectrogram frames per second
 ALIGNED = 50  # steps per second of an alignment
 TOKENS_PER_SECOND = 9  # more than anyone speaks
 CONTEXT = 448  # tokens the decoder can hold
-NARROW_SPACE = "\u202f"
+NARROW_SPACE, SPACE = "\u202f", "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Whisper:
             )
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
             raise ModelUnavailable(
-                f"Le modèle de sous-titrage « {folder} » ne se charge pas\u202f: {_trouble(error)}."
+                f"Le modèle de sous-titrage « {folder} » ne se charge pas\u00a0: {_trouble(error)}."
             ) from error
         if not model.model.is_multilingual:
             raise ModelUnavailable(f"Le modèle « {folder} » ne comprend que l’anglais.")
@@ -207,7 +207,7 @@ class Whisper:
             spaced = fragment.startswith(" ")
             if words and (not spaced or not _spoken(text)) and text not in ("«", "–", "-"):
                 before, before_ids, glued = words[-1]
-                space = NARROW_SPACE if spaced and text else ""
+                space = (SPACE if text[0] == ":" else NARROW_SPACE) if spaced and text else ""
                 words[-1] = (before + space + text, (*before_ids, *ids), glued)
             elif words and not _spoken(words[-1][0]) and not words[-1][2]:
                 before, before_ids, glued = words[-1]  # an opening mark takes the next word

@@ -65,7 +65,7 @@ def _read(file: BinaryIO, size: int) -> Checkpoint:
         shape = _numbers(file, f"{rank}I")
         _, length = _numbers(file, "BI")
         if (missing := file.tell() + length - size) > 0:
-            raise Damaged(f"il est incomplet\u202f: il y manque au moins {missing} octets")
+            raise Damaged(f"il est incomplet\u00a0: il y manque au moins {missing} octets")
         file.seek(length, 1)
         parameters += math.prod(shape)
         shapes[name] = shape

@@ -96,7 +96,7 @@ def _fetch(address: str, entry: _Entry, folder: Path, progress: Callable[[int], 
     if have > entry.size or (entry.lfs and sha256(part) != entry.lfs.oid):
         part.unlink()
         raise ModelUnavailable(
-            f"« {entry.path} » est arrivé abîmé de {address}\u202f: recommencez."
+            f"« {entry.path} » est arrivé abîmé de {address}\u00a0: recommencez."
         )
     if entry.lfs:  # for whoever doubts it later, as sha256sum writes it
         (folder / f"{entry.path}{SUM}").write_text(f"{entry.lfs.oid}  {entry.path}\n")
@@ -154,6 +154,6 @@ def _unreachable(address: str, error: BaseException) -> ModelUnavailable:
         case _:
             why = "connexion coupée"
     return ModelUnavailable(
-        f"Le modèle n’a pas pu être téléchargé de {address} ({why})\u202f: vérifiez le réseau, ou "
+        f"Le modèle n’a pas pu être téléchargé de {address} ({why})\u00a0: vérifiez le réseau, ou "
         "donnez le chemin d’un dossier qui le contient."
     )

@@ -103,7 +103,7 @@ def _loaded(folder: Path, plan: Plan) -> Whisper:
         _try(whisper)
     except (RuntimeError, ValueError, IndexError, MemoryError) as error:
         raise ModelUnavailable(
-            f"Le modèle de sous-titrage « {folder} » se charge, mais ne marche pas\u202f: {error}"
+            f"Le modèle de sous-titrage « {folder} » se charge, mais ne marche pas\u00a0: {error}"
         ) from error
     return whisper
 
@@ -119,7 +119,7 @@ def _try(whisper: Whisper) -> None:
 
 def _no_room(name: str, needed: int, here: Machine) -> ModelUnavailable:
     return ModelUnavailable(
-        f"Pas assez de mémoire pour le modèle de sous-titrage « {name} »\u202f: il en faut "
+        f"Pas assez de mémoire pour le modèle de sous-titrage « {name} »\u00a0: il en faut "
         f"{_gigabytes(needed)}, il y a {_gigabytes(here.memory)} de libre. Fermez ce qui en prend, "
         "ou choisissez un modèle plus petit ([captions] model)."
     )

@@ -55,8 +55,8 @@ def is_path(model: str) -> bool:
 def unknown(model: str) -> str:
     names = (sizes.AUTO, *(size.name for size in sizes.SIZES))
     return (
-        f"Modèle de sous-titrage inconnu « {model[:60]} »\u202f: donnez un dossier, ou l’un de ces "
-        f"noms\u202f: {', '.join(names)}."
+        f"Modèle de sous-titrage inconnu « {model[:60]} »\u00a0: donnez un dossier, ou l’un de ces "
+        f"noms\u00a0: {', '.join(names)}."
     )
 
 
@@ -76,7 +76,7 @@ def check(folder: Path) -> Checkpoint:
     """Read what the model in `folder` is, without loading it. Raises ModelUnavailable when it is
     not a whole Whisper model that knows French."""
     found = _read(folder)
-    refused = f"Le modèle « {folder} » ne convient pas\u202f: "
+    refused = f"Le modèle « {folder} » ne convient pas\u00a0: "
     if not found.whisper:
         raise ModelUnavailable(f"{refused}ce n’est pas Whisper ({found.architecture}).")
     if not found.multilingual:
@@ -108,7 +108,7 @@ def _read(folder: Path) -> Checkpoint:
     try:
         found = checkpoint.read(folder / WEIGHTS)
     except Damaged as error:
-        raise _damaged(folder, f"« {WEIGHTS} »\u202f: {error}") from error
+        raise _damaged(folder, f"« {WEIGHTS} »\u00a0: {error}") from error
     if found.whisper and found.mels != 80 and not (folder / PREPROCESSING).is_file():
         raise _damaged(folder, f"il y manque {PREPROCESSING}")
     return found
@@ -116,7 +116,7 @@ def _read(folder: Path) -> Checkpoint:
 
 def _damaged(folder: Path, why: str) -> ModelUnavailable:
     return ModelUnavailable(
-        f"Le modèle de sous-titrage « {folder} » ne se charge pas\u202f: {why}. Remplacez ce "
+        f"Le modèle de sous-titrage « {folder} » ne se charge pas\u00a0: {why}. Remplacez ce "
         "dossier par une copie complète."
     )
 

@@ -17,7 +17,7 @@ NARROW_SPACE, SPACE = "\u202f", "\u00a0"  # that do not break
 STOPS, COMMAS = (".", "?", "!", "…"), (",", ";", ":")
 DASHES = ("–", "—", "-")
 _OPENING = {"«": NARROW_SPACE, "“": "", "(": "", "[": ""} | dict.fromkeys(DASHES, SPACE)
-_SPACED = "?!;:»"  # marks with a space before them
+_SPACED = dict.fromkeys("?!;»", NARROW_SPACE) | {":": SPACE}  # marks with a space before them
 _CLOSING = f"»”){NARROW_SPACE}"
 _LOOSE = frozenset("&+=×/*<>|#@")  # signs that are read, and stand by themselves
 
@@ -67,7 +67,7 @@ def groups(texts: Iterable[str]) -> list[list[str]]:
         if found and opened:
             found[-1].append(_OPENING[found[-1][-1].strip()] + text)
         elif found and glued(text):
-            found[-1].append((NARROW_SPACE if text[0] in _SPACED else "") + text)
+            found[-1].append(_SPACED.get(text[0], "") + text)
         else:
             found.append([text])
         opened = opening(text)

@@ -7,7 +7,7 @@ the broadcast clock. Who speaks is announced where another begins to.
 from collections.abc import Iterable
 
 from captions.cues import Cue
-from captions.written.breaks import NARROW_SPACE
+from captions.written.breaks import SPACE
 from captions.written.spoken import announced, paragraphs
 from captions.written.webvtt import document, plain, timestamp
 
@@ -32,7 +32,7 @@ def text(cues: Iterable[Cue]) -> str:
     for speaker, sentences in paragraphs(cues):
         said = plain(" ".join(word.text for sentence in sentences for word in sentence))
         named = speaker and speaker != known
-        written.append(f"{plain(speaker)}{NARROW_SPACE}:\n{said}\n" if named else f"{said}\n")
+        written.append(f"{plain(speaker)}{SPACE}:\n{said}\n" if named else f"{said}\n")
         known = speaker or known
     return "\n".join(written)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from captions.cues import Cue, Word
-from captions.written.breaks import NARROW_SPACE, SPACE, balanced, ends_sentence, groups, units
+from captions.written.breaks import SPACE, balanced, ends_sentence, groups, units
 from captions.written.layout import PAUSE, lines
 
 SENTENCE_WORDS = 60  # at most: speech without a full stop
@@ -72,7 +72,7 @@ def turn(before: str, speaker: str) -> str:
     """What announces `speaker` after `before`; "" for who is not known or goes on speaking."""
     if not speaker or speaker == before:
         return ""
-    return f"{f'–{SPACE}' if before else ''}{speaker}{NARROW_SPACE}:"
+    return f"{f'–{SPACE}' if before else ''}{speaker}{SPACE}:"
 
 
 def sentences(cues: Iterable[Cue]) -> Iterator[tuple[str, Sentence]]:

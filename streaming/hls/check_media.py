@@ -53,7 +53,7 @@ def _basics(text: Text, listed: Listed) -> Iterator[Finding]:
     if listed.kind not in ("", "VOD", "EVENT"):
         yield Finding("4.4.3.5", "EXT-X-PLAYLIST-TYPE doit être VOD ou EVENT.")
     if listed.kind == "VOD" and not listed.ended:
-        yield Finding("6.2.1", "Une liste VOD ne change plus\u202f: il y manque EXT-X-ENDLIST.")
+        yield Finding("6.2.1", "Une liste VOD ne change plus\u00a0: il y manque EXT-X-ENDLIST.")
     yield from _version(text)
 
 
@@ -202,14 +202,14 @@ def _date_ranges(text: Text) -> Iterator[Finding]:
         before = known.setdefault(tag.attributes.get("ID", ""), {})
         for key, said in tag.attributes.items():
             if before.setdefault(key, said) != said:
-                changed = f"EXT-X-DATERANGE\u202f: {key} change sous un même ID."
+                changed = f"EXT-X-DATERANGE\u00a0: {key} change sous un même ID."
                 yield Finding("4.4.5.1", changed, tag.line)
         yield from _date_range(tag, before)
 
 
 def _date_range(tag: Tag, said: dict[str, str]) -> Iterator[Finding]:
     def wrong(sentence: str) -> Finding:
-        return Finding("4.4.5.1", f"EXT-X-DATERANGE\u202f: {sentence}", tag.line)
+        return Finding("4.4.5.1", f"EXT-X-DATERANGE\u00a0: {sentence}", tag.line)
 
     start = when(said.get("START-DATE", ""))
     end = when(said.get("END-DATE", ""))
@@ -238,10 +238,10 @@ def _keys(text: Text) -> Iterator[Finding]:
     for tag in text.all("EXT-X-KEY"):
         none = tag.attributes.get("METHOD") == "NONE"
         if none and len(tag.attributes) > 1:
-            said = "EXT-X-KEY\u202f: METHOD=NONE ne va avec aucun autre attribut."
+            said = "EXT-X-KEY\u00a0: METHOD=NONE ne va avec aucun autre attribut."
             yield Finding("4.4.4.4", said, tag.line)
         if not none and "URI" not in tag.attributes:
-            yield Finding("4.4.4.4", "EXT-X-KEY\u202f: l’attribut URI manque.", tag.line)
+            yield Finding("4.4.4.4", "EXT-X-KEY\u00a0: l’attribut URI manque.", tag.line)
 
 
 def _byte_ranges(text: Text) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ def presentation_findings(
         if listed.kind != reference.kind:
             yield Finding("6.2.4", f"{where} n’ont pas le même EXT-X-PLAYLIST-TYPE.")
         if _dated(listed) != _dated(reference):
-            yield Finding("6.2.4", f"{where}\u202f: l’une a des dates, l’autre non.")
+            yield Finding("6.2.4", f"{where}\u00a0: l’une a des dates, l’autre non.")
         yield from _in_step(where, reference, listed, excused=address in subtitles)
         yield from _ranges(where, reference, listed)
     for address, listed in playlists.items():
@@ -71,12 +71,12 @@ def _rendition(tag: Tag) -> Iterator[Finding]:
     kind = said.get("TYPE", "")
 
     def wrong(sentence: str) -> Finding:
-        return Finding("4.4.6.1", f"EXT-X-MEDIA\u202f: {sentence}", tag.line)
+        return Finding("4.4.6.1", f"EXT-X-MEDIA\u00a0: {sentence}", tag.line)
 
     if kind not in ("AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS"):
         yield wrong(f"TYPE « {kind} » n’existe pas.")
     if kind == "SUBTITLES" and "URI" not in said:
-        yield Finding("4.4.6.2.1", "EXT-X-MEDIA\u202f: des sous-titres ont une URI.", tag.line)
+        yield Finding("4.4.6.2.1", "EXT-X-MEDIA\u00a0: des sous-titres ont une URI.", tag.line)
     if kind == "CLOSED-CAPTIONS":
         if "URI" in said:
             yield wrong("CLOSED-CAPTIONS n’a pas d’URI.")
@@ -122,7 +122,7 @@ def _in_step(where: str, one: Listed, other: Listed, *, excused: bool) -> Iterat
         return
     for mine, theirs in _matching(one, other):
         if mine.discontinuity != theirs.discontinuity:
-            said = f"{where}\u202f: un même instant y est d’une autre discontinuité."
+            said = f"{where}\u00a0: un même instant y est d’une autre discontinuité."
             yield Finding("6.2.4", said, theirs.line)
             return
     if one.whole and other.whole and not any(_matching(one, other)):
@@ -130,7 +130,7 @@ def _in_step(where: str, one: Listed, other: Listed, *, excused: bool) -> Iterat
         return
     ends = [_end(listed) for listed in (one, other)]
     if None not in ends and abs((ends[0] or 0.0) - (ends[1] or 0.0)) > one.target + SAME:
-        said = f"{where}\u202f: l’une va plus loin que l’autre, de plus d’un EXT-X-TARGETDURATION."
+        said = f"{where}\u00a0: l’une va plus loin que l’autre, de plus d’un EXT-X-TARGETDURATION."
         yield Finding("6.2.4", said, error=not excused)
 
 
@@ -163,9 +163,9 @@ def _ranges(where: str, one: Listed, other: Listed) -> Iterator[Finding]:
     for name in one.ranges.keys() & other.ranges.keys():
         mine, theirs = one.ranges[name], other.ranges[name]
         if any(mine[key] != theirs[key] for key in mine.keys() & theirs.keys()):
-            yield Finding("6.2.4", f"{where}\u202f: l’EXT-X-DATERANGE « {name} » y diffère.")
+            yield Finding("6.2.4", f"{where}\u00a0: l’EXT-X-DATERANGE « {name} » y diffère.")
     if bool(one.ranges) != bool(other.ranges) and one.whole and other.whole:
-        said = f"{where}\u202f: une seule a des EXT-X-DATERANGE."
+        said = f"{where}\u00a0: une seule a des EXT-X-DATERANGE."
         yield Finding("6.2.4", said, error=False)
 
 
@@ -175,11 +175,11 @@ def _reports(address: str, listed: Listed, playlists: Mapping[str, Listed]) -> I
     partial = [name for name, each in playlists.items() if each.part_target is not None]
     if len(listed.reports) < len(partial) - 1:
         said = (
-            f"« {address} »\u202f: {len(listed.reports)} EXT-X-RENDITION-REPORT "
+            f"« {address} »\u00a0: {len(listed.reports)} EXT-X-RENDITION-REPORT "
             f"pour {len(partial) - 1} autres listes."
         )
         yield Finding("B.1", said)
     for report in listed.reports:
         if "LAST-MSN" not in report.attributes or "LAST-PART" not in report.attributes:
-            said = f"« {address} »\u202f: EXT-X-RENDITION-REPORT sans LAST-MSN ou LAST-PART."
+            said = f"« {address} »\u00a0: EXT-X-RENDITION-REPORT sans LAST-MSN ou LAST-PART."
             yield Finding("4.4.5.4", said, report.line)

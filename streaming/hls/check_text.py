@@ -288,20 +288,20 @@ def _read_attributes(found: Text, number: int, name: str, value: str) -> dict[st
         match = _ATTRIBUTE.match(value, at)
         if match is None or (match[3] and match.end() == len(value)):
             said = (
-                f"{name}\u202f: liste d’attributs illisible à partir de « {value[at : at + 40]} »."
+                f"{name}\u00a0: liste d’attributs illisible à partir de « {value[at : at + 40]} »."
             )
             found.findings.append(Finding("4.2", said, number))
             break
         key, written = match[1], match[2]
         if key in attributes:
-            said = f"{name}\u202f: l’attribut {key} est donné deux fois."
+            said = f"{name}\u00a0: l’attribut {key} est donné deux fois."
             found.findings.append(Finding("4.2", said, number))
         kind = "custom" if key.startswith("X-") else kinds.get(key)
         if kind is not None and not _KINDS[kind].fullmatch(written):
-            said = f"{name}\u202f: {key} doit être {_NAMES[kind]}, et non « {written[:40]} »."
+            said = f"{name}\u00a0: {key} doit être {_NAMES[kind]}, et non « {written[:40]} »."
             found.findings.append(Finding(section, said, number))
         attributes[key] = written.strip('"')
         at = match.end()
     for key in sorted(required - attributes.keys()):
-        found.findings.append(Finding(section, f"{name}\u202f: l’attribut {key} manque.", number))
+        found.findings.append(Finding(section, f"{name}\u00a0: l’attribut {key} manque.", number))
     return attributes

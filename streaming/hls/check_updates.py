@@ -145,7 +145,7 @@ def _ranges(before: Listed, after: Listed) -> Iterator[Finding]:
         now = after.ranges.get(name, {})
         for key, value in said.items():
             if now and now.get(key, value) != value:
-                sentence = f"EXT-X-DATERANGE « {name} »\u202f: {key} a changé."
+                sentence = f"EXT-X-DATERANGE « {name} »\u00a0: {key} a changé."
                 yield Finding("4.4.5.1", sentence)
 
 

@@ -3,35 +3,35 @@
 Each sentence names the setting to change, as OBS calls it in French.
 """
 
-OBS = "Dans OBS\u202f: Paramètres → "
+OBS = "Dans OBS\u00a0: Paramètres → "
 VIDEO_ENCODER = f"{OBS}Sortie → «\u00a0Encodeur vidéo\u00a0»"
 SOUND_ENCODER = f"{OBS}Sortie → «\u00a0Encodeur audio\u00a0»"
 KEYFRAMES = f"{OBS}Sortie → «\u00a0Intervalle d’images clés\u00a0»"
 
 NOT_420 = (
     "Les navigateurs ne lisent que du H.264 en 8\u00a0bits 4:2:0. "
-    f"{OBS}Avancé → «\u00a0Format de couleur\u00a0»\u202f: NV12 "
-    "(avec ffmpeg\u202f: -pix_fmt yuv420p)."
+    f"{OBS}Avancé → «\u00a0Format de couleur\u00a0»\u00a0: NV12 "
+    "(avec ffmpeg\u00a0: -pix_fmt yuv420p)."
 )
 NO_ROOM = "Cette machine n’a plus de place pour réencoder une image."
 TOO_SLOW = "Cette machine n’arrive pas à réencoder cette image assez vite."
 UNDECODABLE = "Cette image n’a pas pu être lue pour être réencodée."
-NOT_420_ENCODED = "Couleurs que les navigateurs ne lisent pas\u202f: réencodé ici."
+NOT_420_ENCODED = "Couleurs que les navigateurs ne lisent pas\u00a0: réencodé ici."
 UNREADABLE_CONFIGURATION = (
-    "La configuration H.264 du flux est illisible\u202f: relancez l’encodeur, ou choisissez-en "
+    "La configuration H.264 du flux est illisible\u00a0: relancez l’encodeur, ou choisissez-en "
     "un autre."
 )
 UNREADABLE_PICTURES = (
-    "Des images illisibles sont laissées de côté\u202f: relancez l’encodeur si l’image saute."
+    "Des images illisibles sont laissées de côté\u00a0: relancez l’encodeur si l’image saute."
 )
-UNREADABLE_SOUND = f"Le son AAC est illisible\u202f: relancez l’encodeur. {SOUND_ENCODER}."
+UNREADABLE_SOUND = f"Le son AAC est illisible\u00a0: relancez l’encodeur. {SOUND_ENCODER}."
 NO_KEYFRAMES = (
-    "Aucune image clé (IDR) ne parvient\u202f: l’image n’est montrée que si cette machine peut la "
+    "Aucune image clé (IDR) ne parvient\u00a0: l’image n’est montrée que si cette machine peut la "
     "réencoder. "
-    f"{KEYFRAMES}\u202f: 2\u00a0s."
+    f"{KEYFRAMES}\u00a0: 2\u00a0s."
 )
 INTERLACED = (
-    "Image entrelacée\u202f: des peignes peuvent se voir. Réglez la caméra ou l’encodeur en "
+    "Image entrelacée\u00a0: des peignes peuvent se voir. Réglez la caméra ou l’encodeur en "
     "progressif (1080p, 720p)."
 )
 
@@ -71,25 +71,25 @@ def name_of(codec: str) -> str:
 def not_h264(codec: str) -> str:
     return (
         f"L’image arrive en {name_of(codec)}\u202f; il faut du H.264. "
-        f"{VIDEO_ENCODER}\u202f: choisissez un encodeur H.264 (x264, ou celui de la carte "
+        f"{VIDEO_ENCODER}\u00a0: choisissez un encodeur H.264 (x264, ou celui de la carte "
         "graphique)."
     )
 
 
 def sound_left_out(codec: str) -> str:
     return (
-        f"Le son arrive en {name_of(codec)}\u202f: il n’est pas diffusé. "
-        f"{SOUND_ENCODER}\u202f: choisissez AAC."
+        f"Le son arrive en {name_of(codec)}\u00a0: il n’est pas diffusé. "
+        f"{SOUND_ENCODER}\u00a0: choisissez AAC."
     )
 
 
 def encoded(codec: str) -> str:
     """Why a picture in another codec is encoded again."""
-    return f"L’image arrive en {name_of(codec)}\u202f: réencodé ici."
+    return f"L’image arrive en {name_of(codec)}\u00a0: réencodé ici."
 
 
 def keyframes_encoded(seconds: float) -> str:
-    return f"Images clés trop rares ({seconds:.0f}\u00a0s)\u202f: réencodé ici."
+    return f"Images clés trop rares ({seconds:.0f}\u00a0s)\u00a0: réencodé ici."
 
 
 def not_as_it_is(codec: str) -> str:

@@ -23,7 +23,7 @@ MICROSECONDS = 1_000_000
 TAIL = 100_000  # microseconds that sound may outlast its picture without delaying the next pass
 UNTIMED = 32  # pictures in a row without a decoding time
 BLIND = 10_000_000  # microseconds of sound without a picture: the picture is elsewhere now
-NOT_TS = "Ce flux n’est pas du MPEG-TS\u202f: choisissez ce format (avec ffmpeg\u202f: -f mpegts)."
+NOT_TS = "Ce flux n’est pas du MPEG-TS\u00a0: choisissez ce format (avec ffmpeg\u00a0: -f mpegts)."
 TS = "mpegts"
 TS_BITS = 33  # of its timestamps
 # Whatever libav wants to see before the first frame delays all that follow. The tables tell what

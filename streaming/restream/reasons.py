@@ -21,14 +21,14 @@ def refused(address: Address, information: Value) -> TargetLost:
     code = str(information.get("code", "")) if isinstance(information, dict) else ""
     told = f" ({code})" if _CODE.fullmatch(code) and address.key not in code else ""
     return TargetLost(
-        f"«\u00a0{address.host}\u00a0» refuse la diffusion{told}\u202f: vérifiez la clé, et que "
+        f"«\u00a0{address.host}\u00a0» refuse la diffusion{told}\u00a0: vérifiez la clé, et que "
         "le direct y est bien programmé."
     )
 
 
 def app_refused(address: Address) -> TargetLost:
     return TargetLost(
-        f"«\u00a0{address.host}\u00a0» refuse cette adresse\u202f: vérifiez l’application, à la "
+        f"«\u00a0{address.host}\u00a0» refuse cette adresse\u00a0: vérifiez l’application, à la "
         "fin de «\u00a0url\u00a0»."
     )
 
@@ -41,7 +41,7 @@ def stalled(address: Address, seconds: float) -> TargetLost:
 
 def hung_up(address: Address) -> TargetLost:
     return TargetLost(
-        f"«\u00a0{address.host}\u00a0» a coupé la connexion\u202f: vérifiez la clé, et que le "
+        f"«\u00a0{address.host}\u00a0» a coupé la connexion\u00a0: vérifiez la clé, et que le "
         "direct y est encore ouvert."
     )
 
@@ -55,15 +55,15 @@ def _why_not(address: Address, error: Exception, connected: bool) -> str:
     host = f"«\u00a0{address.host}\u00a0»"
     match error:
         case socket.gaierror():
-            return f"Hôte introuvable\u202f: {host}. Vérifiez «\u00a0url\u00a0», et le réseau."
+            return f"Hôte introuvable\u00a0: {host}. Vérifiez «\u00a0url\u00a0», et le réseau."
         case ssl.SSLCertVerificationError():
             return (
-                f"Le certificat de {host} n’est pas valable\u202f: rien ne lui est envoyé. "
+                f"Le certificat de {host} n’est pas valable\u00a0: rien ne lui est envoyé. "
                 "Vérifiez «\u00a0url\u00a0», et l’heure de cette machine."
             )
         case ssl.SSLError():
             return (
-                f"La connexion chiffrée avec {host} échoue\u202f: vérifiez le port, ou s’il faut "
+                f"La connexion chiffrée avec {host} échoue\u00a0: vérifiez le port, ou s’il faut "
                 "rtmp:// au lieu de rtmps://."
             )
         case ConnectionRefusedError():
@@ -76,7 +76,7 @@ def _why_not(address: Address, error: Exception, connected: bool) -> str:
             return f"{host} ne parle pas RTMP comme attendu sur le port {address.port}."
     if connected:
         return (
-            f"{host} coupe la connexion sans un mot\u202f: la clé est sans doute fausse, ou déjà "
+            f"{host} coupe la connexion sans un mot\u00a0: la clé est sans doute fausse, ou déjà "
             "utilisée."
         )
     return f"{host} ne peut pas être joint sur le port {address.port}."

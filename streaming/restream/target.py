@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 REPORT = 1.0  # seconds between two words on how it goes
 STEADY = 20.0  # seconds on air after which a loss is a first one again
 PATIENCE = Patience()
-TOO_SLOW = "La liaison est trop lente\u202f: des images sont perdues."
+TOO_SLOW = "La liaison est trop lente\u00a0: des images sont perdues."
 
 
 @dataclass(frozen=True)

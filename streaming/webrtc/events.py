@@ -83,7 +83,7 @@ class EventStreams:
         """Begin a stream of these events; return its name. Raises TooManyStreams."""
         own = sum(stream.session == session for stream in self._streams.values())
         if own >= PER_SESSION or len(self._streams) >= LIMIT:
-            raise TooManyStreams("Trop de flux d’événements\u202f: fermez-en un, ou attendez.")
+            raise TooManyStreams("Trop de flux d’événements\u00a0: fermez-en un, ou attendez.")
         name = secrets.token_urlsafe(24)
         self._streams[name] = stream = _Stream(session, channel, frozenset(events), picture)
         news = self._news.get(channel, _News())

@@ -68,7 +68,7 @@ class IceSession:
         self._count(time.monotonic())
         said = fragment.read(text)
         if tag != "*" and self.etag not in [each.strip() for each in tag.split(",")]:
-            raise OtherTag("La session ICE a changé depuis\u202f: « If-Match » ne correspond plus.")
+            raise OtherTag("La session ICE a changé depuis\u00a0: « If-Match » ne correspond plus.")
         renewed = None
         if said.name and said.name != self._remote_name:
             self.etag, self._remote_name, self._candidates = _new_tag(), said.name, 0

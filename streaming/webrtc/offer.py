@@ -162,24 +162,24 @@ def _check(
         names = {name for section in pictures for name in sdp.offered(section)}
         if "h264" in names:
             raise Unanswerable(
-                "Ce lecteur propose le H.264 d’une façon qui ne porte pas nos images\u202f: il "
+                "Ce lecteur propose le H.264 d’une façon qui ne porte pas nos images\u00a0: il "
                 "faut packetization-mode=1 et un profil Baseline, Main ou High."
             )
         offered = ", ".join(sorted(name.upper() for name in names)) or "aucun codec connu"
         raise NoCommonCodec(
-            f"Ce lecteur ne propose pas la vidéo H.264 par WebRTC (il propose\u202f: {offered}). "
-            "Regardez par HLS\u202f: la page le fait d’elle-même."
+            f"Ce lecteur ne propose pas la vidéo H.264 par WebRTC (il propose\u00a0: {offered}). "
+            "Regardez par HLS\u00a0: la page le fait d’elle-même."
         )
     if codecs:
         return
     if any(s.kind == "audio" and _receives(s) and s.port for s in media):
         raise NoCommonCodec(
             "Ce lecteur ne propose pas le son Opus par WebRTC. "
-            "Regardez par HLS\u202f: la page le fait d’elle-même."
+            "Regardez par HLS\u00a0: la page le fait d’elle-même."
         )
     if any(s.kind in ("video", "audio") for s in media):
         raise NothingToReceive(
-            "L’offre ne demande à recevoir ni image ni son\u202f: chaque piste doit être en "
+            "L’offre ne demande à recevoir ni image ni son\u00a0: chaque piste doit être en "
             "«\u00a0recvonly\u00a0». Pour publier, l’adresse finit par /whip."
         )
     raise Unanswerable("L’offre n’a de place ni pour l’image ni pour le son.")

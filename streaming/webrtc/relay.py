@@ -119,12 +119,12 @@ class Relay:
         if picture and self._feed.out_of_order:
             raise OutOfOrder(
                 "L’image du plateau a des images B, que WebRTC ne sait pas montrer. "
-                "Regardez par HLS\u202f: la page le fait d’elle-même."
+                "Regardez par HLS\u00a0: la page le fait d’elle-même."
             )
         if len(self._viewers) >= self._limit:
             raise TooManyViewers(
                 "Trop de spectateurs en direct immédiat. "
-                "Regardez par HLS\u202f: la page le fait d’elle-même."
+                "Regardez par HLS\u00a0: la page le fait d’elle-même."
             )
         self._start()
         viewer = Viewer(

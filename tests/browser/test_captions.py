@@ -67,6 +67,14 @@ def test_unsettled_words_follow_the_settled_ones_and_are_never_said_twice(page: 
     assert fastest(page, cues, guess, NOW, NOW) == ["Le bail glissant permet à"]
 
 
+def test_mark_that_is_not_settled_yet_stands_at_the_word_before_it(page: Page) -> None:
+    cues = arrived(cue(NOW - 2, NOW - 0.5, "Le bail glissant"))
+    said = fastest(page, cues, words(NOW - 0.4, ", dit -il – ici …"), NOW + 2, NOW)
+    assert said == ["Le bail glissant, dit-il – ici…"]
+    ended = fastest(page, cues, words(NOW - 0.4, ". Ici"), NOW, NOW)
+    assert ended == ["Le bail glissant.", "Ici"]
+
+
 @pytest.mark.parametrize("old", [False, True])
 def test_word_that_settles_keeps_its_place(page: Page, old: bool) -> None:
     """Whatever lines the cue was laid out in, and when a cue ends in the midst of a line."""
@@ -117,12 +125,12 @@ def test_speaker_is_named_at_each_change(page: Page) -> None:
         cue(NOW - 2, NOW - 1, "merci", speaker="Karim"),
         cue(NOW - 1, NOW, "de rien"),
     )
-    claire, karim = "Claire\u202f: Bonjour à tous", "–\u00a0Karim\u202f: merci de rien"
+    claire, karim = "Claire\u00a0: Bonjour à tous", "–\u00a0Karim\u00a0: merci de rien"
     assert fastest(page, cues, [], NOW, NOW) == [claire, karim]
     assert fastest(page, cues[:2], [], NOW, NOW) == [claire]
     shown = [in_step(page, cues, NOW + moment) for moment in (-3.5, -2.5, -1.5, -0.5)]
-    merci = "–\u00a0Karim\u202f: merci"
-    assert shown == [["Claire\u202f: Bonjour"], ["à tous"], [merci], ["de rien"]]
+    merci = "–\u00a0Karim\u00a0: merci"
+    assert shown == [["Claire\u00a0: Bonjour"], ["à tous"], [merci], ["de rien"]]
     spoken = page.evaluate("cues => player.sentences(cues)", [each["cue"] for each in cues])
     assert [each["speaker"] for each in spoken] == ["Claire", "Karim"]
 

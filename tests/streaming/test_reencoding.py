@@ -61,7 +61,7 @@ async def test_rare_keyframes_are_encoded_from_the_next_one_on_without_a_seam(
         keys = [each.pts for each in on.shown if each.key and on.kind(each) != "slate"]
         assert [round(after - before, 1) for before, after in pairwise(keys)] == [8, 2, 2]
         [state] = on.channel.state().sources
-        assert state.encoded == "Images clés trop rares (8\u00a0s)\u202f: réencodé ici."
+        assert state.encoded == "Images clés trop rares (8\u00a0s)\u00a0: réencodé ici."
         assert state.keyframe_interval > 3  # health goes on to learn from what the source sends
 
 

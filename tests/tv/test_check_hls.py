@@ -135,7 +135,7 @@ async def test_a_recording_is_read_once() -> None:
     async with static(files) as url:
         report = await checked(f"{url}/media.m3u8")
     assert (report.said, report.reloads) == ([], 0)
-    assert list(report.lines()) == ["1 liste, 0 rechargement\u202f: 0 erreur, 0 remarque."]
+    assert list(report.lines()) == ["1 liste, 0 rechargement\u00a0: 0 erreur, 0 remarque."]
 
 
 @pytest.mark.slow

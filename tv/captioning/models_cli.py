@@ -51,7 +51,7 @@ def check_model(
     data: Data = Path("data"),
     config: Config = None,
 ) -> None:
-    """Vérifie un modèle : entier, intact, et qui marche sur cette machine."""
+    """Vérifie un modèle : entier, intact, et qui marche sur cette machine."""
     from tv.captioning import models_command
 
     folder, captions = Folder(data), reading.load(config).captions

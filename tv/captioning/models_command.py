@@ -98,7 +98,7 @@ def check(model: str, cache: Path, channels: int) -> int:
     try:
         if (size := sizes.named(model)) and not weights.at_hand(size.name, cache):
             raise ModelUnavailable(
-                f"Le modèle « {size.name} » n’est pas là\u202f: fabrique-tv models "
+                f"Le modèle « {size.name} » n’est pas là\u00a0: fabrique-tv models "
                 f"fetch {size.name}"
             )
         folder = loading.find(model, cache, channels=channels)

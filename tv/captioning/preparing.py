@@ -36,7 +36,7 @@ class Preparation:
         if self.over:
             raise ModelUnavailable("Nobody waits for it any more.")
         share = 100 * done // max(1, total)
-        self.reason = f"Le modèle de sous-titrage se prépare\u202f: {share} %."
+        self.reason = f"Le modèle de sous-titrage se prépare\u00a0: {share} %."
 
 
 async def prepared(

@@ -55,7 +55,7 @@ def _look(folder: Folder, settings: Settings, quick: bool) -> Iterator[Finding]:
     yield notices.address(settings)
     if running:
         yield good(
-            "Essais", "ni encodage ni écoute\u202f: ils prendraient à notre serveur, qui tourne"
+            "Essais", "ni encodage ni écoute\u00a0: ils prendraient à notre serveur, qui tourne"
         )
     if quick or running:
         return
@@ -73,7 +73,7 @@ def _room(settings: Settings, picture: float, speech: float) -> Finding:
     pictures = picture * settings.ladder.room
     wanted = MEDIA + WEB + pictures + speech
     said = (
-        f"il faut {french(wanted)} cœurs sur {french(cores, 0)} quand tout est plein\u202f: direct "
+        f"il faut {french(wanted)} cœurs sur {french(cores, 0)} quand tout est plein\u00a0: direct "
         f"{french(MEDIA)}, pages {french(WEB)}, sous-titres {french(speech)}, encodage "
         f"{french(pictures)}"
     )
@@ -90,7 +90,7 @@ def _line(finding: Finding) -> str:
 
 def _summary(fit: bool, poor: int) -> str:
     if not fit:
-        return "Cette machine n’est pas prête\u202f: corrigez ce qui est marqué ✗."
+        return "Cette machine n’est pas prête\u00a0: corrigez ce qui est marqué ✗."
     if poor:
         return "Cette machine est prête\u202f; lisez ce qui est marqué !."
     return "Cette machine est prête."

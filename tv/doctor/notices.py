@@ -49,7 +49,7 @@ def address(settings: Settings) -> Finding:
         left = _lasts(host, port)
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message
-        return bad("Adresse", f"{host}\u202f: certificat refusé ({why})", "renouvelez-le")
+        return bad("Adresse", f"{host}\u00a0: certificat refusé ({why})", "renouvelez-le")
     except OSError as error:
         return poor(
             "Adresse",
@@ -58,7 +58,7 @@ def address(settings: Settings) -> Finding:
         )
     days = int(left / 86_400)
     if left < SOON:
-        return poor("Adresse", f"{host}\u202f: certificat encore {days} jours", "renouvelez-le")
+        return poor("Adresse", f"{host}\u00a0: certificat encore {days} jours", "renouvelez-le")
     return good("Adresse", f"{url}, certificat encore {days} jours")
 
 

@@ -30,19 +30,19 @@ def ports(settings: Settings, running: bool) -> Finding:
     http, rtmp, webrtc = settings.server.port, settings.rtmp.port, settings.webrtc.port
     named = f"HTTP {http}, RTMP {rtmp}, WebRTC {webrtc} (UDP)"
     if running:
-        return good("Ports", f"{named}\u202f: tenus par notre serveur, qui tourne")
+        return good("Ports", f"{named}\u00a0: tenus par notre serveur, qui tourne")
     try:
         supervisor.probe_ports(settings)
     except supervisor.PortTaken as error:
         return bad("Ports", str(error), "")
-    return good("Ports", f"{named}\u202f: libres")
+    return good("Ports", f"{named}\u00a0: libres")
 
 
 def datagrams(settings: Settings, running: bool) -> Finding:
     """Whether UDP comes back to each address that viewers are offered, as far as one can tell."""
     offered = settings.webrtc.addresses or tuple(_own_addresses())
     if running:
-        return good("UDP", f"{', '.join(offered)}\u202f: servis par notre serveur, qui tourne")
+        return good("UDP", f"{', '.join(offered)}\u00a0: servis par notre serveur, qui tourne")
     deaf = [address for address in offered if not _echoes(address, settings.webrtc.port)]
     if not deaf:
         return good("UDP", f"revient de {', '.join(offered)}")
@@ -177,7 +177,7 @@ async def stored(folder: Folder, settings: Settings) -> Finding:
     said = f"répond en {french(1000 * median)} ms"
     if median < 0.01:
         return good("Base", said)
-    return poor("Base", said, "rapprochez-la\u202f: chaque vote l’attend")
+    return poor("Base", said, "rapprochez-la\u00a0: chaque vote l’attend")
 
 
 def unwritable(error: OSError) -> Finding:

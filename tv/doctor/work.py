@@ -37,7 +37,7 @@ def encoding(wanted: str) -> tuple[Finding, float]:
     took = time.monotonic() - began
     cores = (time.process_time() - processor) / (PICTURES / RATE)
     speed = PICTURES / RATE / took
-    said = f"720p par {name}\u202f: {french(cores, 2)} cœur, {french(speed)} fois le direct"
+    said = f"720p par {name}\u00a0: {french(cores, 2)} cœur, {french(speed)} fois le direct"
     if speed > 2:
         return good(what, said), cores
     mend = '[ladder] renditions = "off" et jobs = 0, ou une machine plus forte'
@@ -72,7 +72,7 @@ def captioning(model: str, cache: Path, channels: int) -> tuple[Finding, float]:
     cores = (time.process_time() - processor) / SPEECH
     said = f"{words} mots en {SPEECH} s de parole\u202f; {french(cores, 2)} cœur par canal"
     if words < SPEECH:
-        return bad(what, said, "vérifiez le modèle\u202f: fabrique-tv models check"), cores
+        return bad(what, said, "vérifiez le modèle\u00a0: fabrique-tv models check"), cores
     if cores * channels > 0.8:
         mend = "prenez un modèle plus petit ([captions] model), ou une autre machine"
         return poor(what, said, mend), cores

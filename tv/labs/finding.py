@@ -41,10 +41,10 @@ def asked(query: Mapping[str, str]) -> Asked:
     states = chosen(query, "state", STATES)
     support = sorting(query, SORTS) == "support"
     if support and not (said["cafe"] or said["table"]):
-        raise unknown_filter("sort=support\u202f: pour une session (cafe) ou une table")
+        raise unknown_filter("sort=support\u00a0: pour une session (cafe) ou une table")
     limit = query.get("limit", str(LISTED))
     if not (limit.isascii() and limit.isdecimal()):
-        raise unknown_filter(f"limit\u202f: de 1 à {MOST}")
+        raise unknown_filter(f"limit\u00a0: de 1 à {MOST}")
     most = min(max(1, int(limit[:9])), MOST)
     return Asked(**said, states=states, support=support, limit=most, after=query.get("after", ""))
 
@@ -83,7 +83,7 @@ def find(
     if asked.after:
         dots, _, name = asked.after.partition(".")
         if not (dots.isascii() and dots.isdecimal() and name in ideas.by_id):
-            raise unknown_filter("after\u202f: le «\u00a0next\u00a0» reçu")
+            raise unknown_filter("after\u00a0: le «\u00a0next\u00a0» reçu")
         end = int(dots[:9]) if asked.support else 0, ideas.rank(name)
         among = (idea for idea in among if place(idea) < end)
     if asked.support:

@@ -182,7 +182,7 @@ class Desk:
                 404,
                 "unknown-channel",
                 "Canal inconnu",
-                f"Canal inconnu\u202f: «\u00a0{channel[:40]}\u00a0».",
+                f"Canal inconnu\u00a0: «\u00a0{channel[:40]}\u00a0».",
             )
         return channel, who
 
@@ -206,6 +206,6 @@ def _delay(socket: WebSocket) -> float:
             422,
             "invalid-delay",
             "Retard illisible",
-            f"delay\u202f: un nombre de secondes, de 0 à {LONGEST:.0f}.",
+            f"delay\u00a0: un nombre de secondes, de 0 à {LONGEST:.0f}.",
         )
     return delay

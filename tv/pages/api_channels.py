@@ -42,7 +42,7 @@ def routes(upstream: Upstream, airing: Airing) -> list[BaseRoute]:
                 404,
                 "unknown-channel",
                 "Canal inconnu",
-                f"Canal inconnu\u202f: «\u00a0{slug[:40]}\u00a0».",
+                f"Canal inconnu\u00a0: «\u00a0{slug[:40]}\u00a0».",
             )
         return found
 

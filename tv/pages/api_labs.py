@@ -106,7 +106,7 @@ class Desk:
         wanted = request.query_params.get("lab", "")
         if wanted and wanted not in self._labs:
             known = ", ".join(self._labs) or "aucun"
-            raise unknown_filter(f"lab\u202f: {known}")
+            raise unknown_filter(f"lab\u00a0: {known}")
         found = [
             self._rendered(table)
             for lab in ([wanted] if wanted else self._labs)

@@ -369,7 +369,7 @@ def _must_compare(poll: Poll, round: int, by: str) -> None:
             422,
             "not-compared",
             "Pas de comparaison",
-            "Ce sondage ne se compare pas ainsi\u202f: seulement par laboratoire (« by=lab »), et "
+            "Ce sondage ne se compare pas ainsi\u00a0: seulement par laboratoire (« by=lab »), et "
             "s’il l’annonce (« compare_by »).",
         )
     if round == poll.round and not poll_items.comparable(poll):

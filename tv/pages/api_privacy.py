@@ -32,7 +32,7 @@ def routes(writer: Writer) -> list[BaseRoute]:
                 401,
                 "participant-required",
                 "Participation non ouverte",
-                "Personne à oublier\u202f: vous n’avez pas rejoint l’événement.",
+                "Personne à oublier\u00a0: vous n’avez pas rejoint l’événement.",
             )
         await forget(request, writer, who.participant, who)
         answer = Response(status_code=204, headers=GONE)

@@ -52,7 +52,7 @@ def routes(upstream: Upstream, follower: Follower, airing: Airing, board: Board)
                 404,
                 "unknown-channel",
                 "Canal inconnu",
-                f"Canal inconnu\u202f: «\u00a0{channel[:40]}\u00a0».",
+                f"Canal inconnu\u00a0: «\u00a0{channel[:40]}\u00a0».",
             )
         start, end = span(channel, talk)
         cues = follower.transcripts[channel].between(start, end)

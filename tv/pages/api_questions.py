@@ -137,7 +137,7 @@ class Desk(Seeing):
         states, sort = chosen(asked, "state", STATES), sorting(asked, SORTS)
         label = asked.get("label", "")
         if (label or sort == "queue") and not who.crew(talk.id):
-            raise unknown_filter("sort=queue et label\u202f: pour l’équipe")
+            raise unknown_filter("sort=queue et label\u00a0: pour l’équipe")
         found = [
             question
             for question in self.questions.by_id.values()

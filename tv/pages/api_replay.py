@@ -90,7 +90,7 @@ def routes(follower: Follower, replays: Replays) -> list[BaseRoute]:
                 422,
                 "query-too-long",
                 "Recherche trop longue",
-                f"Cherchez quelques mots\u202f: {search.LONGEST} caractères au plus.",
+                f"Cherchez quelques mots\u00a0: {search.LONGEST} caractères au plus.",
             )
         return json((await transcribed(talk, replay)).search(query))
 

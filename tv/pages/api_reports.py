@@ -127,7 +127,7 @@ def routes(follower: Follower, settings: Settings, pictures: Pictures) -> list[B
                 404,
                 "unknown-table",
                 "Introuvable",
-                f"Les tables sont\u202f: {', '.join(each.name for each in found)}.",
+                f"Les tables sont\u00a0: {', '.join(each.name for each in found)}.",
             )
         return attached(await in_thread(partial(as_csv, table)), CSV, f"{of}-{table.name}.csv")
 

@@ -69,7 +69,7 @@ class Desk:
         wanted = self._day(request.query_params.get("day", ""))
         lab = request.query_params.get("lab", "")
         if lab and lab not in self._settings.labs:
-            raise unknown_filter(f"lab\u202f: {', '.join(self._settings.labs) or 'aucun'}")
+            raise unknown_filter(f"lab\u00a0: {', '.join(self._settings.labs) or 'aucun'}")
         expected = day.forecast(planned, self._now(), self._zone)
         shown = [
             items.whole_talk_item(talk) | _expected(expected.get(talk.id))
@@ -126,7 +126,7 @@ class Desk:
         try:
             return date.fromisoformat(said) if said else None
         except ValueError as error:
-            raise unknown_filter("day\u202f: une date comme 2026-11-26") from error
+            raise unknown_filter("day\u00a0: une date comme 2026-11-26") from error
 
     def _read(self, data: bytes) -> Reading:
         try:

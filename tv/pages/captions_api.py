@@ -43,7 +43,7 @@ def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
                 404,
                 "unknown-format",
                 "Format inconnu",
-                f"Formats des sous-titres\u202f: {', '.join(FORMATS)}.",
+                f"Formats des sous-titres\u00a0: {', '.join(FORMATS)}.",
             )
         media_type, write = known
         if talk.started_at is None and not talk.standing:

@@ -22,7 +22,7 @@ SAID = {
     ),
     500: (
         "Quelque chose s’est mal passé de notre côté",
-        "L’erreur est notée. Réessayez dans un instant\u202f: ce que vous avez écrit sur cet "
+        "L’erreur est notée. Réessayez dans un instant\u00a0: ce que vous avez écrit sur cet "
         "appareil n’est pas perdu.",
     ),
 }

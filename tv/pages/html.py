@@ -63,7 +63,7 @@ class NotBuilt(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"«\u00a0{name}\u00a0» n’est pas construit\u202f: lancez `node build.mjs ../static` "
+            f"«\u00a0{name}\u00a0» n’est pas construit\u00a0: lancez `node build.mjs ../static` "
             "dans tv/web."
         )
 

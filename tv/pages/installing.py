@@ -88,7 +88,7 @@ def _manifest(event: str) -> dict[str, object]:
         "id": "/",
         "name": f"Fabrique TV – {event}",
         "short_name": "Fabrique TV",
-        "description": f"{event}\u202f: le direct et ses sous-titres, vos questions, vos idées.",
+        "description": f"{event}\u00a0: le direct et ses sous-titres, vos questions, vos idées.",
         "lang": "fr",
         "dir": "ltr",
         "start_url": "/",

@@ -45,10 +45,10 @@ PLANNED = 0.3  # of the time goes into reading what there is, the rest into copy
 SWEEP = 60.0  # seconds between two looks at what may go
 DAY = 86_400.0  # seconds
 
-NO_ROOM = "Le disque est presque plein\u202f: libérez de la place, puis recommencez."
+NO_ROOM = "Le disque est presque plein\u00a0: libérez de la place, puis recommencez."
 NOTHING = "Rien n’a été enregistré entre ces repères, ou les fichiers sont abîmés."
-BROKEN = "Le disque refuse d’écrire ou de lire\u202f: vérifiez-le, puis recommencez."
-CRASHED = "La préparation s’est interrompue deux fois\u202f: les fichiers sont peut-être abîmés."
+BROKEN = "Le disque refuse d’écrire ou de lire\u00a0: vérifiez-le, puis recommencez."
+CRASHED = "La préparation s’est interrompue deux fois\u00a0: les fichiers sont peut-être abîmés."
 
 
 class Filmmaker:

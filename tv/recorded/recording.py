@@ -42,11 +42,11 @@ DAY = 86_400.0  # seconds
 
 STARTING = "L’enregistrement démarre."
 FULL = (
-    "Le disque est presque plein\u202f: l’enregistrement est en pause, le direct continue. Libérez "
+    "Le disque est presque plein\u00a0: l’enregistrement est en pause, le direct continue. Libérez "
     "de la place."
 )
-BROKEN = "Le disque refuse d’écrire\u202f: l’enregistrement est en pause, le direct continue."
-LATE = "Le disque ne suit pas\u202f: l’enregistrement attend, le direct continue."
+BROKEN = "Le disque refuse d’écrire\u00a0: l’enregistrement est en pause, le direct continue."
+LATE = "Le disque ne suit pas\u00a0: l’enregistrement attend, le direct continue."
 REFUSED = "L’intervention en cours n’est pas enregistrée."
 
 
@@ -185,7 +185,7 @@ def refusing(talks: Iterable[Talk], channel: str, start: float, end: float) -> b
 def _filling(seconds: float) -> str:
     minutes = math.floor(seconds / 300) * 5
     left = f"{minutes} minutes d’enregistrement" if minutes else "moins de cinq minutes"
-    return f"Le disque se remplit\u202f: il y reste de la place pour {left}."
+    return f"Le disque se remplit\u00a0: il y reste de la place pour {left}."
 
 
 async def _follow(path: Path, tapes: dict[str, Tape]) -> None:

@@ -112,7 +112,7 @@ def _questions(title: str, asked: tuple[Asked, ...]) -> list[Flowable]:
         if question.quote:
             parts.append(said(f"À propos de «\u00a0{question.quote}\u00a0»", NOTE))
         if question.answer:
-            parts.append(said(f"Réponse écrite\u202f: {question.answer}", ANSWER))
+            parts.append(said(f"Réponse écrite\u00a0: {question.answer}", ANSWER))
         parts += [said(" · ".join(filter(None, about)), SMALL), Spacer(0, 3 * mm)]
         story.append(KeepTogether(parts))
     return story

@@ -46,7 +46,7 @@ class Hand:
         Problem."""
         if isinstance(said.title, UnsetType):
             raise Problem(
-                422, "invalid-body", "Requête invalide", "Champ à corriger\u202f: il faut un titre."
+                422, "invalid-body", "Requête invalide", "Champ à corriger\u00a0: il faut un titre."
             )
         guid = clean(said.guid, "guid", GUID, 0) or f"t_{event}"
         return Plan(talk=id_of(guid), guid=guid, title=clean(said.title, "Titre", TITLE))
@@ -94,8 +94,8 @@ class Hand:
                     422,
                     f"unknown-{name}",
                     f"{what} inconnu",
-                    f"{what} inconnu\u202f: «\u00a0{given[name][:40]}\u00a0». "
-                    f"Il y a\u202f: {', '.join(known) or 'aucun'}.",
+                    f"{what} inconnu\u00a0: «\u00a0{given[name][:40]}\u00a0». "
+                    f"Il y a\u00a0: {', '.join(known) or 'aucun'}.",
                 )
 
 
@@ -121,7 +121,7 @@ def _wrong_time(field: str, why: str) -> Problem:
         422,
         "invalid-body",
         "Requête invalide",
-        f"Champ à corriger\u202f: «\u00a0{field}\u00a0», {why}.",
+        f"Champ à corriger\u00a0: «\u00a0{field}\u00a0», {why}.",
     )
 
 

@@ -86,10 +86,10 @@ async def _take(folder: Folder, settings: Settings, written: str) -> bytes:
 def _told(said: Reading, changes: Sequence[Change], settings: Settings, dry_run: bool) -> list[str]:
     numbers = telling.counted(changes)
     summary = (
-        f"Interventions dans le fichier\u202f: {len(said.plans)}\u202f; ajoutées\u202f: "
-        f"{numbers['added']}, modifiées\u202f: {numbers['changed']}, annulées\u202f: "
-        f"{numbers['cancelled']}, rétablies\u202f: {numbers['restored']}."
+        f"Interventions dans le fichier\u00a0: {len(said.plans)}\u202f; ajoutées\u00a0: "
+        f"{numbers['added']}, modifiées\u00a0: {numbers['changed']}, annulées\u00a0: "
+        f"{numbers['cancelled']}, rétablies\u00a0: {numbers['restored']}."
     )
     end = "Rien n’a été changé (--dry-run)." if dry_run else "C’est fait."
-    notes = [f"Remarque\u202f: {note}" for note in said.notes]
+    notes = [f"Remarque\u00a0: {note}" for note in said.notes]
     return [*telling.as_lines(changes, settings.event.zone), *notes, summary, end]

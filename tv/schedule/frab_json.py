@@ -38,12 +38,12 @@ def read(text: str, into: Understanding) -> dict[str, Any]:
     conference = schedule.get("conference") if isinstance(schedule, dict) else None
     if not isinstance(schedule, dict) or not isinstance(conference, dict):
         raise Unreadable(
-            "Ce JSON n’est pas un programme frab\u202f: il y manque «\u00a0schedule\u00a0»."
+            "Ce JSON n’est pas un programme frab\u00a0: il y manque «\u00a0schedule\u00a0»."
         )
     days = conference.get("days")
     if not isinstance(days, list):
         raise Unreadable(
-            "Ce JSON n’est pas un programme frab\u202f: il y manque «\u00a0days\u00a0»."
+            "Ce JSON n’est pas un programme frab\u00a0: il y manque «\u00a0days\u00a0»."
         )
     understand(conference, days, into)
     kept = {name: value for name, value in schedule.items() if name != "conference"}

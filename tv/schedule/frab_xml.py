@@ -21,7 +21,7 @@ def read(data: bytes, into: Understanding) -> dict[str, Any]:
     root = parse(data)
     if root.tag != "schedule":
         raise Unreadable(
-            "Ce XML n’est pas un programme frab\u202f: sa racine n’est pas «\u00a0schedule\u00a0»."
+            "Ce XML n’est pas un programme frab\u00a0: sa racine n’est pas «\u00a0schedule\u00a0»."
         )
     found = root.find("conference")
     conference = _fields(found) if found is not None else {}
@@ -51,7 +51,7 @@ def parse(data: bytes) -> Element:
 
     def refuse(*_: Any) -> None:
         raise Unreadable(
-            "Ce XML définit un type de document ou des entités (DOCTYPE)\u202f: retirez-les."
+            "Ce XML définit un type de document ou des entités (DOCTYPE)\u00a0: retirez-les."
         )
 
     parser.StartElementHandler = start

@@ -54,7 +54,7 @@ def read(text: str, into: Understanding) -> dict[str, Any]:
             if any(map(str.strip, row)):
                 into.add(_said(fields, row), f"Ligne {lines.line_num}")
     except csv.Error as error:
-        raise Unreadable(f"Ligne {lines.line_num}\u202f: ce n’est pas du CSV.") from error
+        raise Unreadable(f"Ligne {lines.line_num}\u00a0: ce n’est pas du CSV.") from error
     return {}
 
 

@@ -65,10 +65,10 @@ def as_lines(changes: Sequence[Change], zone: tzinfo) -> list[str]:
     for change in changes:
         talk = change.after
         at = f" – {_said('planned_start', talk.planned_start, zone)}" if talk.planned_start else ""
-        line = f"{_VERBS[change.kind]}\u202f: {talk.title}{at}"
+        line = f"{_VERBS[change.kind]}\u00a0: {talk.title}{at}"
         if change.kind == "changed":
             line += "".join(
-                f"\n    {_FIELDS[name]}\u202f: {_said(name, getattr(change.before, name), zone)} → "
+                f"\n    {_FIELDS[name]}\u00a0: {_said(name, getattr(change.before, name), zone)} → "
                 f"{_said(name, getattr(talk, name), zone)}"
                 for name in change.fields
             )

@@ -65,7 +65,7 @@ class Understanding:
 
     def note(self, where: str, what: str) -> None:
         if len(self._notes) < NOTES:
-            self._notes.append(f"{where}\u202f: {what}")
+            self._notes.append(f"{where}\u00a0: {what}")
         else:
             self._more += 1
 

@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 PAUSE = 0.25  # seconds between two tries to reach media
 BEAT = 1.0  # seconds between two writes: what a crash may cost
 FULL = (
-    "Le disque est presque plein\u202f: cette source n’est plus enregistrée. Libérez de la place."
+    "Le disque est presque plein\u00a0: cette source n’est plus enregistrée. Libérez de la place."
 )
-BROKEN = "Le disque refuse d’écrire\u202f: cette source n’est plus enregistrée."
+BROKEN = "Le disque refuse d’écrire\u00a0: cette source n’est plus enregistrée."
 RETRY = 10.0  # seconds between two looks at a disk that was full
 MOST = 64 * 1024 * 1024  # bytes that may wait for a slow disk; then frames are lost, by media
 

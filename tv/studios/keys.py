@@ -41,12 +41,12 @@ def load_secret(data_dir: Path) -> bytes:
         secret = path.read_bytes()
     except OSError as error:
         raise FolderError(
-            f"Le fichier « {path} » ne peut pas être lu ({error.strerror})\u202f: "
+            f"Le fichier « {path} » ne peut pas être lu ({error.strerror})\u00a0: "
             "corrigez ses droits."
         ) from error
     if len(secret) < SECRET_BYTES:
         raise FolderError(
-            f"Le fichier « {path} » est tronqué\u202f: effacez-le pour qu’un nouveau secret soit "
+            f"Le fichier « {path} » est tronqué\u00a0: effacez-le pour qu’un nouveau secret soit "
             "créé (les liens et clés déjà donnés ne vaudront plus)."
         )
     return secret

@@ -50,7 +50,7 @@ class Restreams:
                 _write(self._path, wanted)
             except OSError as error:
                 logger.warning("restreams: what is wanted cannot be kept: %s", error)
-                detail = "Le disque refuse d’écrire\u202f: libérez de la place, puis recommencez."
+                detail = "Le disque refuse d’écrire\u00a0: libérez de la place, puis recommencez."
                 return link.Refused(ask.request, 507, "disk-full", detail)
             self._wanted = wanted
             logger.info("restream %s: %s by the crew", ask.name, "started" if ask.on else "stopped")

@@ -29,8 +29,8 @@ MUTE = 10.0  # seconds that bytes may come without a frame in them
 CRASHES, FORGIVEN = 3, 60.0  # of a caller's demuxer, in so many seconds; one more, and it goes
 TOLD = 1.0  # seconds between two words on the network
 
-NOTHING = "Rien de lisible n’arrive par SRT\u202f: envoyez du MPEG-TS avec du H.264 et de l’AAC."
-CRASHING = "Ce flux SRT fait échouer sa lecture\u202f: changez les réglages de l’encodeur."
+NOTHING = "Rien de lisible n’arrive par SRT\u00a0: envoyez du MPEG-TS avec du H.264 et de l’AAC."
+CRASHING = "Ce flux SRT fait échouer sa lecture\u00a0: changez les réglages de l’encodeur."
 
 
 class Publishers:

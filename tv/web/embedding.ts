@@ -17,6 +17,6 @@ async function copy(text: HTMLTextAreaElement): Promise<void> {
     announce(t("Code copié."));
   } catch {
     text.focus(); // selected: the keyboard's own way to copy it works
-    announce(t("Le code est sélectionné\u202f: copiez-le."));
+    announce(t("Le code est sélectionné\u00a0: copiez-le."));
   }
 }

@@ -138,7 +138,7 @@ export function fate(question: {
       return t("Regroupée avec une question proche");
     case "rejected":
       return question.reason
-        ? t("Non retenue\u202f: {reason}", { reason: reason(question.reason) })
+        ? t("Non retenue\u00a0: {reason}", { reason: reason(question.reason) })
         : t("Non retenue");
     case "withdrawn":
       return t("Retirée");

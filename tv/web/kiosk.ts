@@ -143,7 +143,7 @@ export class Kiosk implements Person {
               </span>`
             : this.live.connected
               ? nothing
-              : html`<span class="chip trouble">Hors ligne\u202f: vous pouvez continuer</span>`
+              : html`<span class="chip trouble">Hors ligne\u00a0: vous pouvez continuer</span>`
         }
         <span class="note">
           ${left > 0 ? `Encore ${count(left, "place", "places")} sur la tablette` : FULL}

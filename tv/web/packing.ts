@@ -6,7 +6,7 @@ const HEAVIEST = 8 << 20; // bytes: more than that cannot wait here
 /** As a data URL. Throws what the person is to read. */
 export function packed(picture: Blob): Promise<string> {
   if (picture.size > HEAVIEST) {
-    const detail = t("Cette image est trop lourde\u202f: choisissez-en une de moins de 8\u00a0Mo.");
+    const detail = t("Cette image est trop lourde\u00a0: choisissez-en une de moins de 8\u00a0Mo.");
     return Promise.reject(new Error(detail));
   }
   return new Promise((done, failed) => {

@@ -195,8 +195,8 @@ function status(channel: Channel | undefined) {
     return html`<span class="chip trouble"
       ><span class="spinner"></span>${
         waiting
-          ? `Hors ligne\u202f: ${count(waiting, "geste partira", "gestes partiront")} au retour du réseau`
-          : "Hors ligne\u202f: vous pouvez continuer"
+          ? `Hors ligne\u00a0: ${count(waiting, "geste partira", "gestes partiront")} au retour du réseau`
+          : "Hors ligne\u00a0: vous pouvez continuer"
       }</span
     >`;
   }

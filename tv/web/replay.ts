@@ -17,7 +17,7 @@ import { Search } from "./parts/search";
 import { SendToLab } from "./parts/send_to_lab";
 import { tabs } from "./parts/tabs";
 import { announce, typeset } from "./parts/text";
-import type { Mark } from "./parts/timeline";
+import { type Mark, NEARLY } from "./parts/timeline";
 import { type Replay, cuesOf, filmOf, paragraphsOf, replayOf } from "./recorded";
 import { Requests } from "./requests";
 import { enter } from "./session";
@@ -54,7 +54,7 @@ let chapter = -1; // the rank of the one that is shown
 
 screening.onMoment = (time) => {
   said.hear(time);
-  const now = replay?.chapters.findLastIndex(({ start }) => start <= time) ?? -1;
+  const now = replay?.chapters.findLastIndex(({ start }) => start <= time + NEARLY) ?? -1;
   if (now !== chapter) draw();
   chapter = now;
 };
@@ -148,7 +148,7 @@ function redraw(): void {
   render(actions(found), $("#actions"));
   render(wordless ? noWords() : search.render(), $("#search"));
   $("#words").hidden = wordless;
-  render(chapters(found, screening.moment(), go), $("#chapters"));
+  render(chapters(found, screening.moment() + NEARLY, go), $("#chapters"));
   const send = sends ? toLab.open.bind(toLab) : undefined;
   render(questions(found, go, send), $("#questions"));
   render(polls(found, go, send), $("#polls"));

@@ -147,7 +147,7 @@ function claimed({ name }: Screen) {
   return html`<section class="screen-claim" role="status">
     <p class="eyebrow">C’est fait</p>
     <h1>${name}</h1>
-    <p>L’écran montre son nom pendant dix secondes : vérifiez que c’est bien celui-ci.</p>
+    <p>L’écran montre son nom pendant dix secondes : vérifiez que c’est bien celui-ci.</p>
     <p>Pour le suivant, scannez son code.</p>
     <a class="quiet" href="/regie">Voir tous les écrans en régie</a>
   </section>`;

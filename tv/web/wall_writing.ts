@@ -133,7 +133,7 @@ function ownPosts(posts: Post[]) {
 }
 
 function onTheWall(posts: Post[], supported: Set<string>) {
-  if (!posts.length) return html`<p class="empty">${t("Pas encore de message\u202f: écrivez le premier.")}</p>`;
+  if (!posts.length) return html`<p class="empty">${t("Pas encore de message\u00a0: écrivez le premier.")}</p>`;
   return html`<ul class="wall-list">
     ${repeat(
       posts,
@@ -143,7 +143,7 @@ function onTheWall(posts: Post[], supported: Set<string>) {
           <button
             class="support"
             aria-pressed=${String(supported.has(post.id))}
-            aria-label=${t("J’aime\u202f: {supports}", {
+            aria-label=${t("J’aime\u00a0: {supports}", {
               supports: count(post.support, "soutien", "soutiens"),
             })}
             aria-disabled=${busy.has(post.id) ? "true" : nothing}
@@ -175,7 +175,7 @@ function fate({ state, reason: code }: Post): string {
     case "retired":
       return t("A été sur le mur");
     case "rejected":
-      return code ? t("Non retenu\u202f: {reason}", { reason: reason(code) }) : t("Non retenu");
+      return code ? t("Non retenu\u00a0: {reason}", { reason: reason(code) }) : t("Non retenu");
     case "hidden":
       return t("Retiré par la modération");
     case "withdrawn":

@@ -279,7 +279,7 @@ function ideas() {
   const call = cafes.find(({ type, state }) => type === "call" && state === "open");
   const [question = call?.title] = call?.prompts ?? [];
   return html`<p class="quotation">
-    ${call ? t("À vous la parole\u202f: ") : nothing}<a href="/idees"
+    ${call ? t("À vous la parole\u00a0: ") : nothing}<a href="/idees"
       >${question ?? t("Les idées des laboratoires")}</a
     >
   </p>`;

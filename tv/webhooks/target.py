@@ -31,14 +31,14 @@ def trouble(targets: Mapping[str, Target]) -> str:
         return f"il y en a plus de {MOST}"
     for name, target in targets.items():
         if not is_url(target.url, ("http", "https")):
-            return f"{name}\u202f: url\u202f: attendu une adresse http:// ou https://"
+            return f"{name}\u00a0: url\u00a0: attendu une adresse http:// ou https://"
         try:
             secret = _bytes(target.secret)
         except (ValueError, binascii.Error):
             secret = b""
         if not SHORTEST <= len(secret) <= LONGEST:
             return (
-                f"{name}\u202f: secret\u202f: attendu «\u00a0{PREFIX}\u00a0» et {SHORTEST} à "
+                f"{name}\u00a0: secret\u00a0: attendu «\u00a0{PREFIX}\u00a0» et {SHORTEST} à "
                 f"{LONGEST} octets en base64, ce que fait «\u00a0echo {PREFIX}$(openssl rand "
                 "-base64 32)\u00a0»"
             )

@@ -58,7 +58,7 @@ class Admission:
         if sum(there.values()) >= self._total or there.get(channel, 0) >= most:
             raise TooManyViewers(
                 "Trop de spectateurs en direct immédiat. "
-                "Regardez par HLS\u202f: la page le fait d’elle-même."
+                "Regardez par HLS\u00a0: la page le fait d’elle-même."
             )
         now = self._now()
         if wait := self._each.take(who, now):

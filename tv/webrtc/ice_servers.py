@@ -37,18 +37,18 @@ def trouble(servers: dict[str, IceServer]) -> str:
         return f"il y en a plus de {MOST}"
     for name, server in servers.items():
         if not 1 <= len(server.urls) <= MOST_URLS:
-            return f"{name}\u202f: urls\u202f: attendu de 1 à {MOST_URLS} adresses"
+            return f"{name}\u00a0: urls\u00a0: attendu de 1 à {MOST_URLS} adresses"
         for url in server.urls:
             if not _URL.fullmatch(url):
                 return (
-                    f"{name}\u202f: «\u00a0{url[:80]}\u00a0» n’est pas une adresse comme "
+                    f"{name}\u00a0: «\u00a0{url[:80]}\u00a0» n’est pas une adresse comme "
                     "stun:HÔTE:3478 ou turn:HÔTE:3478?transport=udp"
                 )
         if not all(map(_QUOTABLE.fullmatch, (server.username, server.credential))):
-            return f"{name}\u202f: username et credential\u202f: des caractères ASCII, 200 au plus"
+            return f"{name}\u00a0: username et credential\u00a0: des caractères ASCII, 200 au plus"
         named = bool(server.username and server.credential)
         if any(url.startswith("turn") for url in server.urls) and named == bool(server.secret):
-            return f"{name}\u202f: un serveur TURN a soit username et credential, soit secret"
+            return f"{name}\u00a0: un serveur TURN a soit username et credential, soit secret"
     return ""
 
 

@@ -89,7 +89,7 @@ def known_channel(request: Request, channels: Iterable[str]) -> str:
             404,
             "unknown-channel",
             "Canal inconnu",
-            f"Canal inconnu\u202f: «\u00a0{channel}\u00a0».",
+            f"Canal inconnu\u00a0: «\u00a0{channel}\u00a0».",
         )
     return channel
 
@@ -102,7 +102,7 @@ async def read_offer(request: Request) -> str:
             406,
             "sdp-not-accepted",
             "Réponse refusée d’avance",
-            f"La réponse est en {MEDIA_TYPE}\u202f: l’en-tête « Accept » doit le permettre.",
+            f"La réponse est en {MEDIA_TYPE}\u00a0: l’en-tête « Accept » doit le permettre.",
         )
     return await read_text(request)
 

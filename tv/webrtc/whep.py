@@ -150,7 +150,7 @@ def _feed(request: Request) -> str:
             404,
             "unknown-feed",
             "Flux inconnu",
-            f"Flux inconnu\u202f: «\u00a0{feed[:40]}\u00a0»\u202f; il y a «\u00a0live\u00a0» et "
+            f"Flux inconnu\u00a0: «\u00a0{feed[:40]}\u00a0»\u202f; il y a «\u00a0live\u00a0» et "
             "«\u00a0delayed\u00a0».",
         )
     return feed
@@ -186,7 +186,7 @@ async def _wanted(request: Request) -> list[str]:
             400,
             "unknown-event",
             "Événement inconnu",
-            f"Événements inconnus\u202f: {named}\u202f; il y a {', '.join(EVENTS)}.",
+            f"Événements inconnus\u00a0: {named}\u202f; il y a {', '.join(EVENTS)}.",
             unknown=unknown[:5],
         )
     return wanted

@@ -121,7 +121,7 @@ class _Door:
                 403,
                 "other-channel",
                 "Clé d’un autre canal",
-                f"Cette clé ouvre le canal «\u00a0{named[0]}\u00a0»\u202f: changez la clé ou "
+                f"Cette clé ouvre le canal «\u00a0{named[0]}\u00a0»\u00a0: changez la clé ou "
                 "l’adresse.",
             )
         return named[1]

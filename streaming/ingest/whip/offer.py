@@ -49,20 +49,20 @@ def _check_tracks(text: str, sections: Sequence[MediaDescription]) -> None:
     if not set(kinds) <= {"video", "audio"}:
         raise Refusal(
             "L’offre contient autre chose que de l’image et du son (un canal de données, par "
-            "exemple)\u202f: retirez-le."
+            "exemple)\u00a0: retirez-le."
         )
     if not kinds or any(s.direction not in (None, "sendonly", "sendrecv") for s in sections):
         raise NothingToSend(
-            "L’offre n’envoie ni image ni son\u202f: chaque piste doit être en "
+            "L’offre n’envoie ni image ni son\u00a0: chaque piste doit être en "
             "«\u00a0sendonly\u00a0»."
         )
     if len(set(kinds)) < len(kinds):
         raise TooManyTracks(
-            "L’offre a plusieurs images ou plusieurs sons\u202f: envoyez-en un seul."
+            "L’offre a plusieurs images ou plusieurs sons\u00a0: envoyez-en un seul."
         )
     if len(set(re.findall(r"(?m)^a=msid:(\S+)", text))) > 1:
         raise TooManyTracks(
-            "L’image et le son appartiennent à des MediaStream différents\u202f: n’en envoyez "
+            "L’image et le son appartiennent à des MediaStream différents\u00a0: n’en envoyez "
             "qu’un."
         )
     if not all(section.rtp.muxId for section in sections):

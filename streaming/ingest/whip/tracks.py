@@ -24,7 +24,7 @@ SILENT = 1.0  # seconds after which another source may take a track over
 TURNS = 5  # pictures shown out of order that are no accident
 
 B_FRAMES = (
-    "L’encodeur WHIP envoie des images B, que WebRTC ne transporte pas\u202f: réglez le nombre "
+    "L’encodeur WHIP envoie des images B, que WebRTC ne transporte pas\u00a0: réglez le nombre "
     "d’images B à 0 (bframes=0)."
 )
 

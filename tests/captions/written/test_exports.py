@@ -25,9 +25,9 @@ def test_subrip_counts_its_cues_and_announces_who_speaks() -> None:
     assert exports.srt(conversation(), ORIGIN) == (
         "1\n00:00:10,000 --> 00:00:13,750\nBonjour à toutes et à tous,\n"
         "bienvenue dans cet échange.\n\n"
-        "2\n00:00:14,000 --> 00:00:16,920\nAna Roy\u202f:\n"
+        "2\n00:00:14,000 --> 00:00:16,920\nAna Roy\u00a0:\n"
         "Quel rôle jouent les associations\u202f?\n\n"
-        "3\n00:00:17,000 --> 00:00:20,125\n–\u00a0Bo Lin\u202f: Elles participent\n"
+        "3\n00:00:17,000 --> 00:00:20,125\n–\u00a0Bo Lin\u00a0: Elles participent\n"
         "à la vie du quartier.\n\n"
         "4\n00:00:25,000 --> 00:00:27,700\nElles siègent <partout> & toujours.\n"
     )
@@ -38,7 +38,7 @@ def test_webvtt_is_the_same_with_voices_and_escaped() -> None:
     assert blocks[0] == "WEBVTT"
     assert blocks[2].split("\n")[1:] == [
         "00:00:14.000 --> 00:00:16.920",
-        "<v Ana Roy>Ana Roy\u202f:",
+        "<v Ana Roy>Ana Roy\u00a0:",
         "Quel rôle jouent les associations\u202f?",
     ]
     assert "<v Bo Lin>Elles siègent &lt;partout&gt; &amp; toujours." in blocks[4]
@@ -47,8 +47,8 @@ def test_webvtt_is_the_same_with_voices_and_escaped() -> None:
 def test_text_has_a_paragraph_for_each_speaker_and_pause() -> None:
     assert exports.text(conversation()) == (
         "Bonjour à toutes et à tous, bienvenue dans cet échange.\n\n"
-        "Ana Roy\u202f:\nQuel rôle jouent les associations\u202f?\n\n"
-        "Bo Lin\u202f:\nElles participent à la vie du quartier.\n\n"
+        "Ana Roy\u00a0:\nQuel rôle jouent les associations\u202f?\n\n"
+        "Bo Lin\u00a0:\nElles participent à la vie du quartier.\n\n"
         "Elles siègent <partout> & toujours.\n"
     )
 

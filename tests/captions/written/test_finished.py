@@ -85,8 +85,8 @@ def test_other_speaker_has_other_cues_and_is_announced() -> None:
     ]
     shown = [" | ".join(cue.lines) for cue in announced(finished(cues))]
     assert shown == [
-        "Ana Roy\u202f: Bonjour à tous.",
-        "–\u00a0Bo Lin\u202f: Merci, merci beaucoup.",
+        "Ana Roy\u00a0: Bonjour à tous.",
+        "–\u00a0Bo Lin\u00a0: Merci, merci beaucoup.",
         "Et voilà.",  # nobody said who
         "Bien.",
     ]

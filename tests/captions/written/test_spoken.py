@@ -95,11 +95,11 @@ def test_change_of_speaker_is_announced_once() -> None:
     ]
     assert [each.lines[0] for each in spoken.announced(cues)] == [
         "Bonjour.",
-        "Ana Roy\u202f: Un",
+        "Ana Roy\u00a0: Un",
         "deux",
         "trois",
         "quatre",
-        "–\u00a0Bo Lin\u202f: cinq",
+        "–\u00a0Bo Lin\u00a0: cinq",
     ]
 
 

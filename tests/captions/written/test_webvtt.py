@@ -27,7 +27,7 @@ def test_a_whole_file_counts_from_its_origin_and_escapes_text() -> None:
     cue = Cue("a-1", 3, ORIGIN + 3661.25, ORIGIN + 3662.5, ("un <b> & deux", "lignes"), (), "Ana")
     assert webvtt.document([cue], ORIGIN) == (
         "WEBVTT\n\na-1\n01:01:01.250 --> 01:01:02.500\n"
-        "<v Ana>Ana\u202f: un &lt;b&gt; &amp; deux lignes\n"
+        "<v Ana>Ana\u00a0: un &lt;b&gt; &amp; deux lignes\n"
     )
 
 
@@ -187,8 +187,8 @@ def test_other_speaker_is_announced_in_each_piece_of_the_first_cue() -> None:
         for at in (0, 1, 2)
     ]
     assert texts[0] == ["<v Ana Roy>Le logement social,"]
-    assert texts[1][1] == "<v Bo Lin>–\u00a0Bo Lin\u202f: pas"
-    assert texts[2] == ["<v Bo Lin>–\u00a0Bo Lin\u202f: pas seulement construire des"]
+    assert texts[1][1] == "<v Bo Lin>–\u00a0Bo Lin\u00a0: pas"
+    assert texts[2] == ["<v Bo Lin>–\u00a0Bo Lin\u00a0: pas seulement construire des"]
 
 
 def _blocks(text: str) -> list[tuple[str, float, float, str]]:

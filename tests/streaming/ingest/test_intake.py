@@ -256,7 +256,7 @@ def test_sound_that_we_do_not_carry_is_left_out_and_told() -> None:
     intake = Intake(source, RATE)
     intake.sound("wmav2", b"block", 0)
     assert source.sounds == []
-    assert source.advice[0].startswith("Le son arrive en wmav2\u202f: il n’est pas diffusé.")
+    assert source.advice[0].startswith("Le son arrive en wmav2\u00a0: il n’est pas diffusé.")
     intake.configure_sound("aac", b"\x12\x08")
     assert source.advice == []
     intake.configure_sound("aac", b"")

@@ -52,7 +52,7 @@ def test_progress_is_told_and_ends_with_the_wait() -> None:
     attempt = Preparation("")
     assert attempt.reason == "Le modèle de sous-titrage se prépare."
     attempt.progress(34, 100)
-    assert attempt.reason == "Le modèle de sous-titrage se prépare\u202f: 34 %."
+    assert attempt.reason == "Le modèle de sous-titrage se prépare\u00a0: 34 %."
     attempt.over = True
     with pytest.raises(ModelUnavailable):
         attempt.progress(35, 100)

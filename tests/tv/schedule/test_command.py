@@ -25,21 +25,21 @@ def file(tmp_path: Path) -> Path:
 def test_schedule_is_kept_before_the_server_first_ran(tmp_path: Path, file: Path) -> None:
     folder, settings = Folder(tmp_path / "data"), load(None, {})
     shown = command.bring(folder, settings, file, "programme", True)
-    assert shown[0] == "Ajoutée\u202f: Ouverture : loger mieux – 26/11/2026 09:00"
+    assert shown[0] == "Ajoutée\u00a0: Ouverture : loger mieux – 26/11/2026 09:00"
     assert shown[-1] == "Rien n’a été changé (--dry-run)."
     assert command.bring(folder, settings, file, "programme", False)[:2] == shown[:2]
     file.write_bytes(frab(talk(date="2026-11-26T09:15:00+01:00")))
     later = command.bring(folder, settings, file, "programme", True)
     assert later[0].splitlines() == [
-        "Modifiée\u202f: Ouverture : loger mieux – 26/11/2026 09:15",
-        "    début\u202f: 26/11/2026 09:00 → 26/11/2026 09:15",
-        "    fin\u202f: 26/11/2026 09:45 → 26/11/2026 10:00",
+        "Modifiée\u00a0: Ouverture : loger mieux – 26/11/2026 09:15",
+        "    début\u00a0: 26/11/2026 09:00 → 26/11/2026 09:15",
+        "    fin\u00a0: 26/11/2026 09:45 → 26/11/2026 10:00",
     ]
-    assert later[1].startswith("Annulée\u202f: Quitter son logement")
-    assert later[-2].startswith("Interventions dans le fichier\u202f: 1\u202f; ajoutées\u202f: 0,")
+    assert later[1].startswith("Annulée\u00a0: Quitter son logement")
+    assert later[-2].startswith("Interventions dans le fichier\u00a0: 1\u202f; ajoutées\u00a0: 0,")
     file.write_bytes(frab(talk(type="Pause"), hers()))
     kind = command.bring(folder, settings, file, "programme", True)[0].splitlines()[1]
-    assert kind == "    type\u202f: conférence → pause"
+    assert kind == "    type\u00a0: conférence → pause"
     written = tmp_path / "agenda.ics"
     command.take(folder, settings, written, "")
     assert written.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")

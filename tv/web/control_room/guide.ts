@@ -36,7 +36,7 @@ const STEPS: Step[] = [
     id: "studio",
     name: "Faire arriver l’image",
     done: "L’image du studio arrive.",
-    how: "Lancez la diffusion dans OBS, ou dans votre encodeur\u202f: le serveur et la clé sont indiqués sous «\u00a0Sources\u00a0».",
+    how: "Lancez la diffusion dans OBS, ou dans votre encodeur\u00a0: le serveur et la clé sont indiqués sous «\u00a0Sources\u00a0».",
     to: "sources-title",
     so: ({ studio }) => studio,
   },
@@ -44,7 +44,7 @@ const STEPS: Step[] = [
     id: "captions",
     name: "Voir venir les sous-titres",
     done: "Les sous-titres viennent.",
-    how: "Faites parler quelqu’un devant le micro\u202f: les mots doivent arriver ici en deux ou trois secondes. Un mot faux se corrige d’un clic.",
+    how: "Faites parler quelqu’un devant le micro\u00a0: les mots doivent arriver ici en deux ou trois secondes. Un mot faux se corrige d’un clic.",
     to: "captions-title",
     so: ({ captions, said }) => captions === "on" && said,
     wanted: ({ captions }) => captions !== "off",
@@ -92,8 +92,8 @@ const STEPS: Step[] = [
   {
     id: "end",
     name: "Terminer la répétition",
-    done: "La répétition est effacée\u202f: tout est prêt.",
-    how: "Choisissez «\u00a0Événement ouvert\u00a0» dans «\u00a0Phase\u00a0»\u202f: ce que la répétition a écrit disparaît partout.",
+    done: "La répétition est effacée\u00a0: tout est prêt.",
+    how: "Choisissez «\u00a0Événement ouvert\u00a0» dans «\u00a0Phase\u00a0»\u00a0: ce que la répétition a écrit disparaît partout.",
     to: "phase",
     so: ({ phase }, reached) => reached.has("rehearsal") && phase !== "rehearsal",
   },
@@ -173,7 +173,7 @@ export class Guide {
             ${step.name}${done ? html`<span class="visually-hidden">, fait</span>` : nothing}
           </span>
           <button class="link" @click=${() => this.goTo(step.to)}>
-            Y aller<span class="visually-hidden">${"\u202f"}: ${step.name}</span>
+            Y aller<span class="visually-hidden">${"\u00a0"}: ${step.name}</span>
           </button>
         </li>`;
       })}

@@ -175,7 +175,7 @@ function undoable(verb: string, body?: object): string {
   switch (verb) {
     case "reject": {
       const { reason: why = "" } = body as { reason?: string };
-      return why === "other" ? "Question refusée." : `Question refusée\u202f: ${reason(why)}.`;
+      return why === "other" ? "Question refusée." : `Question refusée\u00a0: ${reason(why)}.`;
     }
     case "merge":
       return "Questions regroupées.";

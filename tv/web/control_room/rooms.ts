@@ -148,7 +148,7 @@ export class Rooms {
     >
       <h3 id="pairing-title">Associer un écran</h3>
       <p class="note">
-        Ouvrez <code>${location.host}/ecran</code> sur l’écran de la salle\u202f: il affiche un code.
+        Ouvrez <code>${location.host}/ecran</code> sur l’écran de la salle\u00a0: il affiche un code.
       </p>
       <label>
         <span>Code affiché par l’écran</span>

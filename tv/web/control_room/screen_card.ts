@@ -60,7 +60,7 @@ export function screenCard(screen: Screen, told: Screen | undefined, known: Know
       ${screen.group ? html`<p class="note">Groupe ${screen.group}</p>` : nothing}
       ${
         told?.heard === "refused" && here
-          ? html`<p class="advice">Son refusé\u202f: touchez cet écran une fois.</p>`
+          ? html`<p class="advice">Son refusé\u00a0: touchez cet écran une fois.</p>`
           : nothing
       }
     </div>
@@ -68,7 +68,7 @@ export function screenCard(screen: Screen, told: Screen | undefined, known: Know
       mayRun
         ? html`<div class="acts">
               <button class="quiet" @click=${() => acts.spot(screen)}>
-                Repérer cet écran<span class="visually-hidden">${"\u202f"}: ${screen.name}</span>
+                Repérer cet écran<span class="visually-hidden">${"\u00a0"}: ${screen.name}</span>
               </button>
             </div>
             <details class="regie-settings">

@@ -49,7 +49,7 @@ export function talkCard(
     ${
       next
         ? html`<p class="note talk-next">
-            Ensuite${next.planned_start ? ` à ${hour(next.planned_start)}` : ""}${"\u202f"}:
+            Ensuite${next.planned_start ? ` à ${hour(next.planned_start)}` : ""}${"\u00a0"}:
             ${next.title || "Le direct"}
           </p>`
         : nothing

@@ -44,10 +44,10 @@ function wrong({ channel, restreams, health }: Told, away: Screen[]): Warning[] 
   const say = (mood: Warning["mood"], said: string, to: string, lasts?: number) =>
     found.push({ mood, said, to, ...(lasts != null && { lasts }) });
   if (channel.interrupted) {
-    say("bad", "La diffusion redémarre\u202f: le public attend l’image.", "sources-title");
+    say("bad", "La diffusion redémarre\u00a0: le public attend l’image.", "sources-title");
   }
   if (health && !health.store.up) {
-    say("bad", "La base ne répond pas\u202f: questions et votes attendent.", "sources-title");
+    say("bad", "La base ne répond pas\u00a0: questions et votes attendent.", "sources-title");
   }
   const air = sources.find(({ on_air }) => on_air);
   for (const [mood, what, lasts] of air ? ailing(air) : []) {
@@ -72,6 +72,6 @@ function wrong({ channel, restreams, health }: Told, away: Screen[]): Warning[] 
 function silentScreens(away: Screen[]): string {
   const names = away.map(({ name }) => name).join(", ");
   return away.length === 1
-    ? `Un écran ne répond plus\u202f: ${names}.`
-    : `${away.length} écrans ne répondent plus\u202f: ${names}.`;
+    ? `Un écran ne répond plus\u00a0: ${names}.`
+    : `${away.length} écrans ne répondent plus\u00a0: ${names}.`;
 }

@@ -10,9 +10,9 @@ import { asked, lamps, stepName } from "./round";
 import { tableAddress } from "./seat";
 
 const HINTS: Record<Progress["step"], string> = {
-  waiting: "Installez-vous\u202f: le premier tour va commencer.",
+  waiting: "Installez-vous\u00a0: le premier tour va commencer.",
   round: "",
-  moving: "Rejoignez une autre table\u202f: voici la question qui vous y attend.",
+  moving: "Rejoignez une autre table\u00a0: voici la question qui vous y attend.",
   gathering: "L’hôte regroupe les idées et écrit la synthèse. On peut encore en ajouter.",
 };
 
@@ -62,7 +62,7 @@ export function tiles(tables: Table[], cafe: Cafe, here = "") {
             ${
               hosts.length
                 ? html`<span class="tile-host">
-                    Hôte${hosts.filter(Boolean).length ? `\u202f: ${hosts.filter(Boolean).join(", ")}` : " présent"}
+                    Hôte${hosts.filter(Boolean).length ? `\u00a0: ${hosts.filter(Boolean).join(", ")}` : " présent"}
                   </span>`
                 : nothing
             }
@@ -89,7 +89,7 @@ export function budget({ left }: Giving, { dots }: Cafe) {
       ${
         left
           ? html`Il vous reste <strong>${count(left, "point", "points")}</strong> à donner.`
-          : "Vous avez donné tous vos points\u202f: vous pouvez encore les déplacer."
+          : "Vous avez donné tous vos points\u00a0: vous pouvez encore les déplacer."
       }
     </span>
   </p>`;

@@ -62,7 +62,7 @@ export function board(lying: Lying, acts: Acts) {
                   (idea) => html`<li>${card(idea, lying, budget, written.has(idea.id), acts)}</li>`,
                 )}
               </ul>`
-            : html`<p class="empty">Pas encore d’idée\u202f: posez la première.</p>`
+            : html`<p class="empty">Pas encore d’idée\u00a0: posez la première.</p>`
         }
       </section>`,
   );
@@ -182,7 +182,7 @@ function fate({ state, reason: code }: Idea): string {
     case "pending":
       return "En attente de relecture";
     case "hidden":
-      return code ? `Retirée de la table\u202f: ${reason(code)}` : "Retirée de la table";
+      return code ? `Retirée de la table\u00a0: ${reason(code)}` : "Retirée de la table";
     default:
       return "";
   }

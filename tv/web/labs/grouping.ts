@@ -186,7 +186,7 @@ export class Grouping {
     if (ideas.length < 2) return nothing;
     return html`<div class="grouping-help">
       <p class="note">
-        Touchez les cartes qui vont ensemble, ou faites-les glisser. Au clavier\u202f: Espace choisit,
+        Touchez les cartes qui vont ensemble, ou faites-les glisser. Au clavier\u00a0: Espace choisit,
         Entrée range.
       </p>
       <button class="quiet" @click=${() => this.acts.suggest()}>Chercher les idées proches</button>

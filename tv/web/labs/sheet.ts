@@ -32,7 +32,7 @@ export function sheet(sheets: Sheets, citable: Citable) {
   if (current?.state === "hidden") {
     return html`<article class="hidden-sheet">
       <h3>${typeset(current.title)}</h3>
-      <p class="note">Retirée\u202f: personne ne la voit.</p>
+      <p class="note">Retirée\u00a0: personne ne la voit.</p>
       <p class="sheet-words">${current.body}</p>
     </article>`;
   }
@@ -138,7 +138,7 @@ function state(sheets: Sheets) {
   if (trouble) return html`<strong class="trouble">${trouble}</strong>`;
   if (!unsaved) return current ? "Enregistré" : "Rien n’est encore écrit";
   if (sheets.clashes.has(sheets.chosen)) return "Enregistré dès que vous aurez choisi";
-  if (waiting) return "Hors ligne\u202f: gardé sur cet appareil, enregistré au retour du réseau";
+  if (waiting) return "Hors ligne\u00a0: gardé sur cet appareil, enregistré au retour du réseau";
   if (saving) return "Enregistrement…";
   if (current?.state !== "shared") return "Enregistrement dans un instant…";
   return html`Les autres ne voient pas encore vos changements.
@@ -152,7 +152,7 @@ function clash(sheets: Sheets) {
   if (!theirs) return nothing;
   return html`<section class="clash" role="alert" aria-labelledby="clash-title">
     <h3 id="clash-title">${theirs.author || "Quelqu’un"} a écrit en même temps que vous</h3>
-    <p class="note">Voici l’autre texte. Rien n’est perdu\u202f: choisissez ce qui reste.</p>
+    <p class="note">Voici l’autre texte. Rien n’est perdu\u00a0: choisissez ce qui reste.</p>
     <h4>${typeset(theirs.title || "Sans titre")}</h4>
     <p class="sheet-words">${theirs.body}</p>
     <div class="acts">
@@ -201,7 +201,7 @@ function sources(sheets: Sheets, { ideas, clusters }: Citable) {
                   <button
                     type="button"
                     class="link"
-                    aria-label="Ne plus citer\u202f: ${words}"
+                    aria-label="Ne plus citer\u00a0: ${words}"
                     @click=${leave}
                   >
                     Ne plus citer
@@ -210,7 +210,7 @@ function sources(sheets: Sheets, { ideas, clusters }: Citable) {
             )}
           </ul>`
         : html`<p class="empty">
-            Citez les groupes et les idées dont elle vient\u202f: chacun pourra remonter jusqu’à eux.
+            Citez les groupes et les idées dont elle vient\u00a0: chacun pourra remonter jusqu’à eux.
           </p>`
     }
   </section>`;

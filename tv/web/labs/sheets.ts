@@ -279,7 +279,7 @@ export class Sheets {
     this.put(name, { ...draft, base, text, version: theirs.version });
     if (clashes.length) {
       this.clashes.set(name, theirs);
-      announce("Quelqu’un d’autre a écrit en même temps que vous\u202f: choisissez.", true);
+      announce("Quelqu’un d’autre a écrit en même temps que vous\u00a0: choisissez.", true);
     } else {
       announce("Ce que quelqu’un d’autre a écrit est ajouté au vôtre.");
     }

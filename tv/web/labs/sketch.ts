@@ -43,7 +43,7 @@ export class Sketch {
           width=${WIDTH}
           height=${HEIGHT}
           role="img"
-          aria-label="La feuille\u202f: on y dessine avec le doigt ou la souris"
+          aria-label="La feuille\u00a0: on y dessine avec le doigt ou la souris"
           @pointerdown=${(event: PointerEvent) => this.begin(event)}
           @pointermove=${(event: PointerEvent) => this.go(event)}
         ></canvas>

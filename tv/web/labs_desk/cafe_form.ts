@@ -97,7 +97,7 @@ export class CafeForm {
   private session(plan: Cafe | typeof NEW, labs: Lab[]) {
     const tables = this.cafe?.tables;
     return html`<fieldset class="cafe-tables">
-        <legend>Tables de chaque laboratoire (0${"\u202f"}: il n’en est pas)</legend>
+        <legend>Tables de chaque laboratoire (0${"\u00a0"}: il n’en est pas)</legend>
         ${
           labs.length
             ? labs.map(
@@ -108,7 +108,7 @@ export class CafeForm {
                   </label>`,
               )
             : html`<p class="note">
-                Aucun laboratoire n’est réglé${"\u202f"}: ajoutez-les aux réglages du serveur
+                Aucun laboratoire n’est réglé${"\u00a0"}: ajoutez-les aux réglages du serveur
                 (<code>[labs.NOM]</code>).
               </p>`
         }

@@ -129,7 +129,7 @@ function table({ title, items, totals }: Comparison) {
     ${
       items.some(({ people, dots }) => people == null || dots == null)
         ? html`<p class="note">
-            Moins de cinq personnes dans un laboratoire${"\u202f"}: ses chiffres ne s’affichent pas, ni
+            Moins de cinq personnes dans un laboratoire${"\u00a0"}: ses chiffres ne s’affichent pas, ni
             ceux d’un autre qui les révéleraient.
           </p>`
         : nothing

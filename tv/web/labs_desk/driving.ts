@@ -25,7 +25,7 @@ export function drivers(open: Cafe[], progress: Progress[], tables: Table[], des
       <h2>Aucun café en cours</h2>
       <p class="empty">
         Préparez une session sous <a href="#cafes-title">Cafés et appels à idées</a>, puis
-        ouvrez-la${"\u202f"}: les tours se conduisent ici.
+        ouvrez-la${"\u00a0"}: les tours se conduisent ici.
       </p>
     </section>`;
   }

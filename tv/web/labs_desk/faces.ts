@@ -130,7 +130,7 @@ function scene(progress: Progress, cafe: Cafe) {
       ${moving ? html`<p class="lab-call">Changez de table</p>` : nothing}
       ${
         progress.step === "waiting"
-          ? html`<p class="lab-hint">Prenez place${"\u202f"}: le premier tour va commencer.</p>`
+          ? html`<p class="lab-hint">Prenez place${"\u00a0"}: le premier tour va commencer.</p>`
           : nothing
       }
       ${moving && cafe.prompts.length > 1 ? html`<p class="lab-hint">La question suivante</p>` : nothing}

@@ -13,7 +13,7 @@ export interface Reported {
 }
 
 export function alertButton(reported: Reported) {
-  const name = t("Signaler\u202f: {text}", { text: reported.text || t("une image") });
+  const name = t("Signaler\u00a0: {text}", { text: reported.text || t("une image") });
   return html`<button
     type="button"
     class="alert-button"

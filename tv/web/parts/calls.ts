@@ -99,7 +99,7 @@ function closed({ draft }: Called) {
     ${
       draft.trim()
         ? html`<p class="note">
-            ${t("Votre brouillon, gardé sur cet appareil\u202f: {text}", { text: quoted(draft) })}
+            ${t("Votre brouillon, gardé sur cet appareil\u00a0: {text}", { text: quoted(draft) })}
           </p>`
         : nothing
     }`;
@@ -117,7 +117,7 @@ function published(shown: Called, acts: Answering) {
             ${
               left > 0
                 ? t("Il vous reste {points} à donner.", { points: count(left, "point", "points") })
-                : t("Vous avez donné tous vos points\u202f: reprenez-en un pour le donner ailleurs.")
+                : t("Vous avez donné tous vos points\u00a0: reprenez-en un pour le donner ailleurs.")
             }
           </p>`
         : nothing
@@ -153,7 +153,7 @@ function answer(idea: Idea, { votes, on, left, own, now }: Voting, acts: Answeri
     <button
       class="support"
       aria-pressed=${String(on)}
-      aria-label=${t("Donner un point à\u202f: {what} ({points})", {
+      aria-label=${t("Donner un point à\u00a0: {what} ({points})", {
         what: idea.text || idea.picture?.alt || t("une image"),
         points,
       })}
@@ -208,7 +208,7 @@ function mine({ call, mine: own, unsent, now }: Called, acts: Answering) {
                   ? html`<span>${ago(idea.made_at, now)}</span>`
                   : html`<button
                       class="link"
-                      aria-label=${t("Retirer la réponse\u202f: {text}", { text: idea.text })}
+                      aria-label=${t("Retirer la réponse\u00a0: {text}", { text: idea.text })}
                       @click=${() => acts.withdraw(idea)}
                     >
                       ${t("Retirer")}
@@ -224,6 +224,6 @@ function mine({ call, mine: own, unsent, now }: Called, acts: Answering) {
 /** What the author of an answer reads about it. */
 function fate({ state, reason: why }: Idea): string {
   if (state === "shown") return t("Publiée");
-  if (state === "hidden") return why ? t("Non retenue\u202f: {reason}", { reason: reason(why) }) : t("Non retenue");
+  if (state === "hidden") return why ? t("Non retenue\u00a0: {reason}", { reason: reason(why) }) : t("Non retenue");
   return t("En attente de relecture");
 }

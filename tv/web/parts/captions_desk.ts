@@ -134,7 +134,7 @@ export class CaptionsDesk {
     this.everywhere ??= new Glossary("", "Termes de tout l’événement", this.changed);
     if (told) this.everywhere.hear(told.event_terms);
     const own = told?.own.length
-      ? html`<p class="note">Comptent aussi\u202f: ${told.own.join(", ")}.</p>`
+      ? html`<p class="note">Comptent aussi\u00a0: ${told.own.join(", ")}.</p>`
       : nothing;
     return html`
       ${id ? this.glossary?.render(own) : nothing} ${this.everywhere.render()}

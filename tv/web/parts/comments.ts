@@ -103,7 +103,7 @@ function ownComment(comment: Comment, { withdraw }: Commenting) {
           ? nothing
           : html`<button
               class="link"
-              aria-label=${t("Retirer le commentaire\u202f: {text}", { text: comment.text })}
+              aria-label=${t("Retirer le commentaire\u00a0: {text}", { text: comment.text })}
               @click=${() => withdraw(comment)}
             >
               ${t("Retirer")}

@@ -188,7 +188,7 @@ export class Composer {
     const body = this.left?.body.trim();
     if (!body || this.pending) return nothing;
     return html`<div class="taken-up">
-      <p class="note">${t("Vous aviez commencé une question\u202f:")} ${quoted(shortened(body))}</p>
+      <p class="note">${t("Vous aviez commencé une question\u00a0:")} ${quoted(shortened(body))}</p>
       <button
         type="button"
         class="quiet"

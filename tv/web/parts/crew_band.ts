@@ -40,7 +40,7 @@ export class CrewBand {
         ${this.cut("Début ici", () => ({ start: this.moment(), end }))}
         ${this.cut("Fin ici", () => ({ start, end: this.moment() }))}
         ${this.cut("Ne rien couper", () => ({ start: null, end: null }))}
-        <span class="note">Durée${"\u202f"}: ${spoken(replay.duration)}</span>
+        <span class="note">Durée${"\u00a0"}: ${spoken(replay.duration)}</span>
       </div>
       ${replay.complete ? this.clip.render(replay) : nothing}
       ${replay.complete ? this.publication.render(published) : nothing}

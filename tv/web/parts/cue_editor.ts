@@ -132,7 +132,7 @@ export class CueEditor {
   }
 
   private warning() {
-    return html`Il a changé entre-temps\u202f: ${quoted(textOf(this.begun))}. Entrée écrit
+    return html`Il a changé entre-temps\u00a0: ${quoted(textOf(this.begun))}. Entrée écrit
     votre texte à la place.`;
   }
 
@@ -184,7 +184,7 @@ export class CueEditor {
     } catch (error) {
       const { status, message } = error as Problem;
       // The socket brings what it has become, and the draft stays.
-      announce(status === 412 ? "Le sous-titre vient de changer\u202f: validez encore." : message, true);
+      announce(status === 412 ? "Le sous-titre vient de changer\u00a0: validez encore." : message, true);
       return false;
     }
   }
@@ -215,7 +215,7 @@ function past(versions: Version[]) {
       ({ at, by, text, speaker, hidden }) =>
         html`<li>
           <span class="meta">${hour(at)}<span class="dot"></span>${by || "la machine"}</span>
-          ${speaker ? html`<strong>${speaker}\u202f:</strong>` : nothing}
+          ${speaker ? html`<strong>${speaker}\u00a0:</strong>` : nothing}
           ${hidden ? html`<del>${text}</del>` : text}
         </li>`,
     )}

@@ -76,7 +76,7 @@ export class CueList {
     return html`<li class="cue ${hidden ? "hidden-cue" : ""}" data-id=${cue.id}>
       <span class="cue-time">${clockOf(cue.start)}</span>
       <button class="cue-text" @click=${(event: Event) => this.edit(cue, event)}>
-        ${speaker ? html`<strong>${speaker}\u202f:</strong>` : nothing}
+        ${speaker ? html`<strong>${speaker}\u00a0:</strong>` : nothing}
         ${guard([textOf(cue)], () => words(textOf(cue)))}
         ${hidden ? html`<small class="cue-mark">masqué</small>` : nothing}
         ${cue.corrected && !hidden ? html`<small class="cue-mark">corrigé</small>` : nothing}

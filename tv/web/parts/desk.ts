@@ -146,6 +146,6 @@ function toLab(question: Question, { send }: Desk) {
 
 function fate({ state, reason: code, answered_at }: Question): string {
   if (state === "answered") return `Réponse donnée à ${hour(answered_at)}`;
-  if (state === "rejected") return code ? `Refusée\u202f: ${reason(code)}` : "Refusée";
+  if (state === "rejected") return code ? `Refusée\u00a0: ${reason(code)}` : "Refusée";
   return state === "merged" ? "Regroupée" : "Retirée par son auteur";
 }

@@ -151,7 +151,7 @@ function toLab(sent: Sent, title: string, send: Send | undefined) {
   if (!send) return nothing;
   return html`<button
     class="quiet to-lab"
-    aria-label=${t("Envoyer au labo\u202f: {what}", { what: title })}
+    aria-label=${t("Envoyer au labo\u00a0: {what}", { what: title })}
     @click=${() => send(sent, title)}
   >
     ${icons.send} ${t("Envoyer au labo")}

@@ -44,7 +44,7 @@ export function heading(talk: Talk | undefined, place: string, next?: Talk) {
     ${
       next && next.id !== talk?.id
         ? html`<p class="note">
-            ${t("Ensuite, à {hour}\u202f:", { hour: hour(next.planned_start) })} ${typeset(next.title)}
+            ${t("Ensuite, à {hour}\u00a0:", { hour: hour(next.planned_start) })} ${typeset(next.title)}
           </p>`
         : nothing
     }

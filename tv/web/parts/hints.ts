@@ -41,7 +41,7 @@ export class Hints {
   render(done: () => void) {
     if (!this.near.length) return nothing;
     return html`<section class="hints" role="status" aria-label=${t("Questions proches")}>
-      <p class="note">${t("Déjà posée\u202f? Soutenez-la plutôt\u202f:")}</p>
+      <p class="note">${t("Déjà posée\u202f? Soutenez-la plutôt\u00a0:")}</p>
       <ul>
         ${this.near.map(
           (question) =>

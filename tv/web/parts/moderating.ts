@@ -24,11 +24,11 @@ export function notices(
   return html`
     ${read ? html`<p class="note reading">Relu par ${reading.name || "quelqu’un d’autre"}</p>` : nothing}
     ${(question.flags ?? []).map((flag) => html`<p class="note flag">${FLAGS[flag] ?? flag}</p>`)}
-    ${question.original ? html`<p class="note">Texte d’origine\u202f: ${question.original}</p>` : nothing}
+    ${question.original ? html`<p class="note">Texte d’origine\u00a0: ${question.original}</p>` : nothing}
     ${near.map(
       (other) =>
         html`<div class="near">
-          <p class="note">Proche de\u202f: ${typeset(other.body)}</p>
+          <p class="note">Proche de\u00a0: ${typeset(other.body)}</p>
           ${button(
             `Fusionner (${count(other.support, "soutien", "soutiens")})`,
             "link",

@@ -15,7 +15,7 @@ export function mark({ phase }: Happening): void {
     band.className = "rehearsal";
     band.setAttribute("role", "status");
     document.body.prepend(band);
-    band.textContent = "Répétition\u202f: rien de ce qui s’écrit ne sera gardé.";
+    band.textContent = "Répétition\u00a0: rien de ce qui s’écrit ne sera gardé.";
     measuring.observe(band); // what stays in view while one scrolls stays below it
   } else if (phase !== "rehearsal" && known) {
     measuring.disconnect();

@@ -89,7 +89,7 @@ export function upcoming(rest: Question[], title: string, free: boolean, acts: P
                 free
                   ? html`<button
                       class="link"
-                      aria-label="Passer à\u202f: ${question.body}"
+                      aria-label="Passer à\u00a0: ${question.body}"
                       @click=${() => acts.first(question)}
                     >
                       Passer à celle-ci

@@ -141,7 +141,7 @@ function published(question: Question, asked: Asked, { support }: Acts) {
 }
 
 function written({ answer }: Question) {
-  return answer ? html`<p class="written">${tt("Réponse\u202f: {text}", { text: typeset(answer) })}</p>` : nothing;
+  return answer ? html`<p class="written">${tt("Réponse\u00a0: {text}", { text: typeset(answer) })}</p>` : nothing;
 }
 
 function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {

@@ -125,7 +125,7 @@ export function nextSyntheses(
                         ? nothing
                         : html`<button
                             class="link"
-                            aria-label="Passer à\u202f: ${synthesis.title}"
+                            aria-label="Passer à\u00a0: ${synthesis.title}"
                             @click=${() => acts.first(synthesis)}
                           >
                             Passer à celle-ci

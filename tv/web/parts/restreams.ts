@@ -22,7 +22,7 @@ interface Desk {
 export function restreams(items: Restream[], desk: Desk) {
   if (!items.length) {
     return html`<p class="empty">
-      Aucune destination. Elles se déclarent dans les réglages\u202f: <code>[restreams.NOM]</code>.
+      Aucune destination. Elles se déclarent dans les réglages\u00a0: <code>[restreams.NOM]</code>.
     </p>`;
   }
   return html`<ul class="restreams">

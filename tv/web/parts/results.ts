@@ -128,7 +128,7 @@ function labs(item: Poll, found: Poll["labs"] & object) {
     ${
       hidden
         ? html`<p class="note">
-            ${t("{labs}\u202f: trop peu de réponses, non affiché.", {
+            ${t("{labs}\u00a0: trop peu de réponses, non affiché.", {
               labs: count(hidden, "laboratoire", "laboratoires"),
             })}
           </p>`

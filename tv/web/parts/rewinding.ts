@@ -108,7 +108,7 @@ export class Rewinding {
     announce(
       this.talk?.state === "live"
         ? t("Ce moment ne peut pas être revu maintenant.")
-        : t("L’intervention est terminée\u202f: retour au direct."),
+        : t("L’intervention est terminée\u00a0: retour au direct."),
     );
   }
 

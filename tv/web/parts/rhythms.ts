@@ -34,7 +34,7 @@ function soonest(late: number | null): string {
 
 function together(wanted: boolean, inStep: boolean, late: number | null, behind: number): string {
   if (!wanted) return t("l’image attend quelques secondes, les mots viennent avec la voix");
-  if (!inStep) return t("pas encore\u202f: l’image qui attend les mots n’est pas là");
+  if (!inStep) return t("pas encore\u00a0: l’image qui attend les mots n’est pas là");
   const wait = behind < 0 ? t("quelques secondes") : `${Math.round(behind)}\u00a0s`;
   if (late == null || late <= IN_TIME) {
     return t("l’image attend {wait}, les mots viennent avec la voix", { wait });

@@ -43,7 +43,7 @@ export class Rooms {
           <div class="air-box">${onAir(entries, labs)}</div>
         </div>
         <figcaption>
-          ${cleared ? "La régie a vidé les écrans\u202f: le direct seul." : `Les écrans montrent ${said}.`}
+          ${cleared ? "La régie a vidé les écrans\u00a0: le direct seul." : `Les écrans montrent ${said}.`}
         </figcaption>
       </figure>`;
   }

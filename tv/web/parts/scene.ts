@@ -129,7 +129,7 @@ export class Scene {
     return this.onSite
       ? html`<p class="words-only">
           <strong>${t("Vous êtes sur place")}</strong>
-          <span>${t("L’image est sur les écrans\u202f: ici, les sous-titres, sans charger le réseau.")}</span>
+          <span>${t("L’image est sur les écrans\u00a0: ici, les sous-titres, sans charger le réseau.")}</span>
         </p>`
       : html`<p class="words-only">
           <strong>${t("Sous-titres seuls")}</strong>

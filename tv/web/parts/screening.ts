@@ -14,13 +14,12 @@ import { toggleFullscreen } from "./fullscreen";
 import { Gear } from "./gear";
 import * as icons from "./icons";
 import * as playing from "./player_icons";
-import { type Course, type Mark, STEP, Timeline } from "./timeline";
+import { type Course, type Mark, NEARLY, STEP, Timeline } from "./timeline";
 import { tool } from "./tool";
 import { variable } from "./variable";
 
 const PAINTING = 100; // ms between two looks at where the film is
 const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
-const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to ours
 const LAST = 0.15; // seconds before the end that are the end: hls.js does not always say so
 const LOUDER = 0.1; // of the volume
 const KEYS: [string, string][] = [

@@ -134,6 +134,6 @@ export class SendToLab {
     if (!(await this.requests.create("sending", "/api/v1/sendings", body))) return;
     this.sheet.close();
     const names = this.labs.filter(({ id }) => this.chosen.has(id)).map(({ name }) => name);
-    announce(`Envoyé\u202f: ${names.join(", ") || "à tous les laboratoires"}.`);
+    announce(`Envoyé\u00a0: ${names.join(", ") || "à tous les laboratoires"}.`);
   }
 }

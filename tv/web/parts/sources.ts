@@ -35,7 +35,7 @@ function studios(channel: Channel, desk: Desk) {
   const found = channel.sources;
   if (!found) {
     return html`<p class="empty">
-      Votre laissez-passer vaut pour une seule intervention\u202f: les sources des canaux ne s’y
+      Votre laissez-passer vaut pour une seule intervention\u00a0: les sources des canaux ne s’y
       montrent pas.
     </p>`;
   }
@@ -80,7 +80,7 @@ function named({ slot, kind, on_air }: Source): string {
 
 function howToPublish({ id }: Channel) {
   return html`<p class="how">
-    <strong>Aucun studio ne diffuse.</strong> Dans OBS\u202f: service «\u00a0Personnalisé\u00a0», serveur
+    <strong>Aucun studio ne diffuse.</strong> Dans OBS\u00a0: service «\u00a0Personnalisé\u00a0», serveur
     <code>rtmp://${location.hostname}:${page.rtmpPort ?? 1935}/live</code>, et la clé que donne
     <code>fabrique-tv key ${id}</code>.
   </p>`;

@@ -96,12 +96,12 @@ function said({ chosen = "auto", on_air }: Channel): string {
   const shown = `${NAMES[on_air]} est à l’antenne.`;
   if (chosen === "auto") {
     return on_air === "slate"
-      ? `Automatique\u202f: aucune source ne convient, ${shown}`
-      : `Automatique\u202f: ${shown}`;
+      ? `Automatique\u00a0: aucune source ne convient, ${shown}`
+      : `Automatique\u00a0: ${shown}`;
   }
   return chosen === on_air
-    ? `Choisi à la main\u202f: ${shown} «\u00a0Automatique\u00a0» rend la main aux règles.`
-    : `Choisi à la main\u202f: on attend ${NAMES[chosen]}. D’ici là, ${shown}`;
+    ? `Choisi à la main\u00a0: ${shown} «\u00a0Automatique\u00a0» rend la main aux règles.`
+    : `Choisi à la main\u00a0: on attend ${NAMES[chosen]}. D’ici là, ${shown}`;
 }
 
 /** Arrows move the focus alone: going from one choice to the next must put nothing on air. */

@@ -105,7 +105,7 @@ function text({ synthesis, whole }: Read, acts: Reading) {
         ? html`<button
             class="link"
             aria-expanded=${String(whole)}
-            aria-label="${whole ? t("Replier") : t("Lire la suite")}\u202f: ${title}"
+            aria-label="${whole ? t("Replier") : t("Lire la suite")}\u00a0: ${title}"
             @click=${() => acts.unfold(synthesis)}
           >
             ${whole ? t("Replier") : t("Lire la suite")}
@@ -128,7 +128,7 @@ function toggle({ synthesis, panel }: Read, acts: Reading, which: Panel, name: s
     class="quiet"
     aria-expanded=${String(panel === which)}
     aria-controls="${which}-${id}"
-    aria-label="${name}\u202f: ${title} (${n})"
+    aria-label="${name}\u00a0: ${title} (${n})"
     title=${name}
     @click=${() => acts.open(synthesis, which)}
   >

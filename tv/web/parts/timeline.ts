@@ -9,7 +9,7 @@ export const STEP = 10; // seconds: an arrow, a button
 const LEAP = 60; // seconds: page up, page down
 const QUIET = 250; // ms without a key before one goes there
 const ARRIVED = 2; // seconds around what was wanted
-const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to ours
+export const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to ours
 const PATIENCE = 20_000; // ms after which what was wanted is given up
 
 export interface Mark {

@@ -44,7 +44,7 @@ export class WallDesk {
       render(
         html`<section class="column" aria-labelledby="wall-title">
             <h2 id="wall-title" tabindex="-1">
-              Mur${"\u202f"}: à relire <span class="badge">${pending.length || ""}</span>
+              Mur${"\u00a0"}: à relire <span class="badge">${pending.length || ""}</span>
             </h2>
             ${waiting(pending, acts)} ${seenElsewhere(acts)}
           </section>
@@ -131,7 +131,7 @@ function settled(posts: Post[], acts: Acts) {
       acts,
       (post) =>
         html`<span class="note">
-            ${SETTLED[post.state]}${post.reason ? html`\u202f: ${reason(post.reason)}` : nothing}
+            ${SETTLED[post.state]}${post.reason ? html`\u00a0: ${reason(post.reason)}` : nothing}
           </span>
           ${button("Remettre", "link", post, acts, "restore")}`,
     )}

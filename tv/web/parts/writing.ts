@@ -73,7 +73,7 @@ export class Writing {
           ready
             ? "Les mots partent à mesure, Entrée finit le sous-titre."
             : this.waiting.length
-              ? "Pas de connexion\u202f: vos lignes partiront dès qu’elle revient."
+              ? "Pas de connexion\u00a0: vos lignes partiront dès qu’elle revient."
               : "Connexion…"
         }
       </p>

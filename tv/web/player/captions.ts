@@ -13,6 +13,7 @@ const PAUSE = 1; // seconds of silence after which words begin a line
 const SENTENCE = 12; // characters from which a sentence ends its line
 const LOOKED_BACK = 12; // cues: nobody speaks longer without a full stop
 const ENDED = /[^\s.]{2}\s?[.?!…]+[\s»]*$/u; // and not the point of « M. »
+const GLUED = /^-.|^[.,…?!]+$/; // to the word before it: « , », « -il »
 
 export interface Arrived {
   cue: Cue;
@@ -105,7 +106,7 @@ function named(cues: Arrived[], rank: number): string[] {
   if (!speaker) return [];
   const before = cues.slice(0, rank).findLast(({ cue }) => cue.speaker)?.cue.speaker;
   if (speaker === before) return [];
-  return [`${before ? "–\u00a0" : ""}${speaker}\u202f:`];
+  return [`${before ? "–\u00a0" : ""}${speaker}\u00a0:`];
 }
 
 /** Lines that words are written in, one after the other. */
@@ -124,12 +125,15 @@ class Lines {
   write(words: string[]): number {
     let first = -1;
     for (const word of words.filter(Boolean)) {
-      const line = this.all.at(-1);
-      const full = line === undefined || line.length + 1 + word.length > this.width;
-      if (this.opening || full) this.all.push(word);
-      else this.all[this.all.length - 1] = `${line} ${word}`;
+      const last = this.all.length - 1;
+      const line = this.all[last];
+      const space = GLUED.test(word) ? "" : " ";
+      const full = this.opening || (line ?? "").length + 1 + word.length > this.width;
+      if (line === undefined || (space && full)) this.all.push(word);
+      else this.all[last] = line + space + word;
       if (first < 0) first = this.all.length - 1;
-      this.opening = ENDED.test(word) && (this.all.at(-1) as string).length >= SENTENCE;
+      const written = this.all.at(-1) as string;
+      this.opening = ENDED.test(written) && written.length >= SENTENCE;
     }
     return first < 0 ? this.all.length : first;
   }
