@@ -20,7 +20,7 @@ from faster_whisper import WhisperModel
 
 from captions import files
 from captions.hearing import sound
-from captions.hearing.live import Captioner
+from captions.hearing.live import Captioner, Tuning
 from captions.hearing.sound import SAMPLE_RATE, Samples
 from captions.hearing.whisper import Whisper
 
@@ -57,18 +57,45 @@ def alone(system: Callable[..., Run], *arguments: Any) -> Run:
         return pool.submit(system, *arguments).result()
 
 
-def ours(path: Path, folder: Path, realtime: bool) -> Run:
-    captioner = Captioner(Whisper(folder))
+@dataclass(frozen=True)
+class Hearing:
+    """How ours hears: what is not the default, and what its clock goes by."""
+
+    realtime: bool = False
+    costed: tuple[float, float] | None = None  # seconds of each step, and of each of its window's
+    tuning: Tuning | None = None
+
+
+def ours(path: Path, folder: Path, hearing: Hearing) -> Run:
+    captioner = Captioner(Whisper(folder), tuning=hearing.tuning)
+    cost = _costed(captioner, *hearing.costed) if hearing.costed else time.process_time
     before = time.process_time()
     words: list[tuple[str, float, float]] = []
     guesses: list[Guess] = []
-    for shown in files.caption(path, captioner, realtime=realtime):
+    for shown in files.caption(path, captioner, realtime=hearing.realtime, cost=cost):
         words += [(word.text, shown.at, word.end) for word in shown.heard.settled]
         open_words = tuple(word.text for word in shown.heard.partial)
         guesses.append(Guess(shown.at, len(words), open_words))
-    cost = time.process_time() - before
+    used = time.process_time() - before
     seconds = captioner.heard_until
-    return Run(tuple(words), tuple(guesses), seconds, cost, _peak_mb(), captioner.refused)
+    return Run(tuple(words), tuple(guesses), seconds, used, _peak_mb(), captioner.refused)
+
+
+def _costed(captioner: Captioner, fixed: float, by_second: float) -> Callable[[], float]:
+    """A clock that is asked before and after each step, and goes on by what that window costs."""
+    spent = 0.0
+    window: float | None = None
+
+    def clock() -> float:
+        nonlocal spent, window
+        if window is None:
+            window = captioner.window_seconds
+        else:
+            spent += fixed + by_second * window
+            window = None
+        return spent
+
+    return clock
 
 
 def offline(path: Path, folder: Path) -> Run:

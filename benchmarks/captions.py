@@ -1,14 +1,18 @@
 """Live captions: errors, delay and cost, beside the model's own transcript and a peer.
 
     python -m benchmarks.captions [SOUND …] [--sets FOLDER] [--limit SECONDS] [--phases COUNT]
-        [--realtime] [--beside-1080p] [--ufal CHECKOUT] [--json FILE]
+        [--realtime] [--beside-1080p] [--costed 0.15,0.035] [--tuning longest=6] [--ufal CHECKOUT]
+        [--json FILE]
 
 Each sound has its transcript beside it, as `.txt`. Without any, the talk of `make demo` and the
 tests' clip are used; `--sets` takes every sound with a transcript in a folder, and as sounds
 without a word those of its `nonspeech` that SPEECHLESS names. Such are made besides: a character
 found there, even in a partial, is an invention (babble has voices, but no words).
 
-- ours: the live loop. Without `--realtime` its clock stands still while nothing is computed.
+- ours: the live loop. Without `--realtime` its clock stands still while nothing is computed. With
+  `--costed` it goes on by so many seconds for each step, and for each second of its window, so that
+  two settings can be compared on any machine, whatever else it does: words and delays are then
+  those of a machine of that speed. `--tuning` sets some of the loop's parameters (`Tuning`).
 - offline: `faster_whisper.transcribe` of the whole file, same weights: what there is to win.
 - ufal: ufal/whisper_streaming as its authors set it up (cloned where there is a network).
 
@@ -26,7 +30,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,8 +39,9 @@ import numpy as np
 from benchmarks import _captions_noises as noises
 from benchmarks import _film
 from benchmarks._captions_figures import Figures, figures, together
-from benchmarks._captions_systems import alone, offline, ours, peer
+from benchmarks._captions_systems import Hearing, alone, offline, ours, peer
 from captions.hearing import sound
+from captions.hearing.live import Tuning
 from captions.hearing.sound import SAMPLE_RATE
 from captions.models import weights
 from tests.captions.speech import CLIP
@@ -59,6 +64,8 @@ def main() -> None:
     parser.add_argument("--phases", type=int, default=1, help="times that each sound is heard")
     parser.add_argument("--realtime", action="store_true")
     parser.add_argument("--beside-1080p", action="store_true", help="real time, a channel on air")
+    parser.add_argument("--costed", help="seconds of a step, and of each second of its window")
+    parser.add_argument("--tuning", default="", help="name=number, with commas between")
     parser.add_argument("--ufal", type=Path)
     parser.add_argument("--model", default="base")
     parser.add_argument("--cache", type=Path, default=ROOT / "data" / "cache")
@@ -71,7 +78,11 @@ def main() -> None:
         quiet = [*noises.make(scratch, sounds[0]), *_speechless(options.sets)]
         folder = weights.resolve(options.model, options.cache)
         ufal = options.ufal or _ufal(scratch)
-        realtime = options.realtime or options.beside_1080p
+        hearing = Hearing(
+            options.realtime or options.beside_1080p,
+            _numbers(options.costed) if options.costed else None,
+            _tuning(options.tuning),
+        )
         with _channel_on_air(scratch) if options.beside_1080p else nullcontext():
             rows = [
                 row
@@ -79,7 +90,7 @@ def main() -> None:
                 for row in _compare(
                     _phases(*_begun(path, options.limit, scratch), options.phases, scratch),
                     folder,
-                    realtime,
+                    hearing,
                     ufal,
                 )
             ]
@@ -87,7 +98,9 @@ def main() -> None:
     _print(rows, invented)
     if options.json:
         written = {
-            "realtime": realtime,
+            "realtime": hearing.realtime,
+            "costed": hearing.costed,
+            "tuning": asdict(hearing.tuning or Tuning()),
             "beside_1080p": options.beside_1080p,
             "model": options.model,
             "phases": options.phases,
@@ -97,13 +110,23 @@ def main() -> None:
         options.json.write_text(json.dumps(written, indent=1) + "\n")
 
 
+def _numbers(text: str) -> tuple[float, float]:
+    first, second = (float(number) for number in text.split(","))
+    return first, second
+
+
+def _tuning(text: str) -> Tuning:
+    named = (each.split("=") for each in text.split(",") if each)
+    return replace(Tuning(), **{name: float(number) for name, number in named})
+
+
 def _compare(
-    phases: Sequence[Spoken], folder: Path, realtime: bool, ufal: Path | None
+    phases: Sequence[Spoken], folder: Path, hearing: Hearing, ufal: Path | None
 ) -> Iterator[Figures]:
     """The systems on one sound, one after the other; the peer, which takes longest, hears one."""
     name = phases[0][0].stem
     whole = [alone(offline, path, folder) for path, _ in phases]
-    live = [alone(ours, path, folder, realtime) for path, _ in phases]
+    live = [alone(ours, path, folder, hearing) for path, _ in phases]
     for system, runs in (("ours", live), ("offline", whole)):
         yield together(
             [
@@ -118,7 +141,7 @@ def _compare(
 
 def _invented(path: Path, folder: Path) -> int:
     """Characters shown of a sound without speech, partial words too."""
-    run = ours(path, folder, False)
+    run = ours(path, folder, Hearing())
     settled = sum(len(text) for text, _, _ in run.words)
     return settled + sum(len(word) for guess in run.guesses for word in guess.words)
 

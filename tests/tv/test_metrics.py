@@ -31,7 +31,8 @@ from tv.settings import load
 from tv.upstream import Upstream
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
-AWAY = Redis(unix_socket_path="/nonexistent")  # a store that does not answer costs its figures
+# A store that does not answer costs its figures. By its URL, as ours: so it is asked once.
+AWAY = Redis.from_url("unix:///nonexistent")
 Samples = dict[tuple[str, str], float]
 
 

@@ -127,6 +127,6 @@ async def test_figures_are_told_and_forgotten_by_kind(redis: Redis) -> None:
 
 
 async def test_a_store_that_is_away_has_no_figures(tmp_path: Path) -> None:
-    away = Board(Redis(unix_socket_path=str(tmp_path / "none.sock")), "test")
+    away = Board(Redis.from_url(f"unix://{tmp_path}/none.sock"), "test")
     await away.tell("plateau", First(1.0))
     assert await away.told("plateau") == (None, None)
