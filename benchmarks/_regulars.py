@@ -58,17 +58,19 @@ class Regular:
         while True:
             self._lost = False
             page: Page | None = None
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(OPENING):
-                    page = await _phones.open_page(
-                        self._port, self._token, {TOPIC: self._version}, self._hear, self._lose
-                    )
-                    await self._until(lambda: self._lost or self.there.is_set())
-            if self.there.is_set():
-                failures = 0
-                await self._until(lambda: self._lost)
-            if page is not None:
-                page.transport.abort()
+            try:
+                with contextlib.suppress(OSError, TimeoutError):
+                    async with asyncio.timeout(OPENING):
+                        page = await _phones.open_page(
+                            self._port, self._token, {TOPIC: self._version}, self._hear, self._lose
+                        )
+                        await self._until(lambda: self._lost or self.there.is_set())
+                if self.there.is_set():
+                    failures = 0
+                    await self._until(lambda: self._lost)
+            finally:
+                if page is not None:
+                    page.transport.abort()
             self.there.clear()
             wait, self._wait = self._wait, None
             await asyncio.sleep(jitter(failures) if wait is None else wait)
