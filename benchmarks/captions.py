@@ -11,8 +11,9 @@ found there, even in a partial, is an invention (babble has voices, but no words
 
 - ours: the live loop. Without `--realtime` its clock stands still while nothing is computed. With
   `--costed` it goes on by so many seconds for each step, and for each second of its window, so that
-  two settings can be compared on any machine, whatever else it does: words and delays are then
-  those of a machine of that speed. `--tuning` sets some of the loop's parameters (`Tuning`).
+  two settings can be compared on a machine that does other things: words and delays are those of
+  steps that cost so much, which a setting may change; cores are still measured. `--tuning` sets
+  some of the loop's parameters (`Tuning`).
 - offline: `faster_whisper.transcribe` of the whole file, same weights: what there is to win.
 - ufal: ufal/whisper_streaming as its authors set it up (cloned where there is a network).
 
@@ -71,6 +72,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=ROOT / "data" / "cache")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if options.costed and (options.realtime or options.beside_1080p):
+        parser.error("--costed has no say in real time")
 
     with tempfile.TemporaryDirectory(prefix="fabrique-captions-") as temporary:
         scratch = Path(temporary)
