@@ -166,15 +166,20 @@ def ready(page: Page) -> Page:
 
 def plain(text: str) -> str:
     """Its letters as somebody types them who does not care for accents."""
-    letters = unicodedata.normalize("NFD", text.strip(".,:;!?…"))
+    letters = unicodedata.normalize("NFD", bare(text))
     return "".join(sign for sign in letters if not unicodedata.combining(sign)).upper()
+
+
+def bare(text: str) -> str:
+    """Without the marks at it, and the spaces before them."""
+    return text.strip(".,:;!?…\u00a0\u202f")
 
 
 def said_once(words: list[dict[str, Any]]) -> dict[str, Any]:
     """The longest word that no other has in it; at best one with an accent."""
     everything = " ".join(plain(word["text"]) for word in words)
     alone = [word for word in words if everything.count(plain(word["text"])) == 1]
-    return max(alone, key=lambda word: (not word["text"].isascii(), len(word["text"])))
+    return max(alone, key=lambda word: (not bare(word["text"]).isascii(), len(word["text"])))
 
 
 def test_word_that_is_clicked_or_found_shows_the_picture_it_was_said_in(

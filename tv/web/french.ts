@@ -12,8 +12,9 @@ export function seconds(instant: Instant | null | undefined): number | null {
 }
 
 const timeZone = page.zone;
-const clocks = new Intl.DateTimeFormat("fr", { timeStyle: "medium", timeZone });
-const days = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", timeZone });
+// A page's first format takes tens of milliseconds: not before one is wanted.
+let clocks: Intl.DateTimeFormat | undefined;
+let days: Intl.DateTimeFormat | undefined;
 
 /** « 11 h 12 », where the event is: as its programme says, and the clock in its hall. */
 export function hour(instant: Instant | null | undefined): string {
@@ -25,11 +26,13 @@ export function hour(instant: Instant | null | undefined): string {
 
 /** « 09:12:07 », where the event is. */
 export function clockOf(time: number): string {
+  clocks ??= new Intl.DateTimeFormat("fr", { timeStyle: "medium", timeZone });
   return clocks.format(time * 1000);
 }
 
 /** « jeudi 26 », where the event is. */
 export function day(time: number): string {
+  days ??= new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", timeZone });
   return days.format(time * 1000);
 }
 

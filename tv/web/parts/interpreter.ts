@@ -3,20 +3,23 @@
 
 import { preferences } from "../kept";
 import { t } from "../language";
-import { Player } from "../player/player";
+import type { Player } from "../player/player";
 import type { Channel } from "../protocol";
 
 const APART = 1.5; // seconds between the two pictures from which one is put right
 
 export class Interpreter {
-  channel: Channel | undefined; // as the server last said it
   private player: Player | null = null;
   private frame: HTMLElement | null = null;
   private slug = "";
   private paused = false;
 
-  /** `box` holds the main picture. */
-  constructor(private readonly box: HTMLElement) {}
+  /** `box` holds the main picture; `told` is what the server last said of the interpreter's channel. */
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly told: () => Channel | undefined,
+    private readonly playing: (frame: HTMLElement, slug: string) => Player,
+  ) {}
 
   /** Show the channel `slug` beside what `main` shows, or nothing for "". */
   draw(slug: string, main: Player): void {
@@ -39,12 +42,7 @@ export class Interpreter {
     this.frame.setAttribute("role", "img");
     this.frame.ariaLabel = t("Interprète en langue des signes");
     this.box.querySelector(".pictures")?.after(this.frame);
-    this.player = new Player(
-      this.frame,
-      slug,
-      () => this.channel,
-      () => {},
-    );
+    this.player = this.playing(this.frame, slug);
     this.player.start(preferences.synchronised);
   }
 
@@ -57,12 +55,13 @@ export class Interpreter {
       else own.resume();
     }
     const there = main.rewound && main.state.path === "rewind" ? main.mediaTime() : null;
-    if (there != null && this.channel?.rewind) {
+    const past = Boolean(this.told()?.rewind);
+    if (there != null && past) {
       const shown = own.state.path === "rewind" ? own.mediaTime() : null;
       const astray = shown == null ? !own.rewound : Math.abs(shown - there) > APART;
       if (astray) own.rewind(there);
     } else if (!main.rewound && (own.rewound || own.strayed)) own.catchUp();
     // Where it has no past, it does not show another moment than the main picture does.
-    if (this.frame) this.frame.hidden = main.rewound && !this.channel?.rewind;
+    if (this.frame) this.frame.hidden = main.rewound && !past;
   }
 }

@@ -1,9 +1,8 @@
 // What keys do on a page that plays, and the list of them, shown by « ? ».
 
-import { html, nothing } from "lit";
-import { prefer, preferences } from "../kept";
-import { t } from "../language";
-import { Sheet } from "./sheet";
+import { preferences } from "../kept";
+import type { KeyList } from "./key_list";
+import { asked } from "./later";
 
 export interface Key {
   keys: string[]; // as events name them, small letters
@@ -12,20 +11,12 @@ export interface Key {
   within?: boolean; // only while one is in the player
 }
 
-const NAMES: Record<string, string> = {
-  " ": t("Espace"),
-  ArrowLeft: "←",
-  ArrowRight: "→",
-  ArrowUp: "↑",
-  ArrowDown: "↓",
-};
-
 const WRITING = "input:not([type=radio], [type=checkbox]), textarea, select, dialog";
 const PRESSING = "button, a, summary, [role=button], [role=tab], input";
 const MOVING = "input, [role=tab], [role=log]";
 
 export class Keys {
-  private readonly sheet = new Sheet("keys");
+  private sheet: KeyList | null = null;
 
   /** `known` are what keys do now; `others` are listed as well, as key and what it does. */
   constructor(
@@ -38,7 +29,7 @@ export class Keys {
   private press(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest(WRITING)) return;
-    if (event.key === "?") return this.list(); // also to have the others back
+    if (event.key === "?") return void this.list(); // also to have the others back
     if (!preferences.shortcuts) return;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const key = this.known().find(({ keys }) => keys.includes(name));
@@ -49,43 +40,8 @@ export class Keys {
     if (!event.repeat || name.startsWith("Arrow")) key.act(); // one that is held only moves on
   }
 
-  private list(): void {
-    this.draw();
-    this.sheet.open();
+  private async list(): Promise<void> {
+    this.sheet ??= await asked(async () => new (await import("./key_list")).KeyList());
+    this.sheet?.show(this.known(), this.others);
   }
-
-  private draw(): void {
-    const rows: [string[], string][] = [
-      ...this.known().map(({ keys, text }): [string[], string] => [keys.map(named), text]),
-      ...this.others.map(([key, text]): [string[], string] => [[key], text]),
-      [["?"], t("Cette liste")],
-    ];
-    this.sheet.draw(
-      t("Raccourcis clavier"),
-      html`<dl class="key-list">
-          ${rows.map(
-            ([keys, text]) =>
-              html`<div>
-                <dt>${keys.map((key, rank) => html`${rank ? " " : nothing}<kbd>${key}</kbd>`)}</dt>
-                <dd>${text}</dd>
-              </div>`,
-          )}
-        </dl>
-        <label class="choice">
-          <input
-            type="checkbox"
-            .checked=${preferences.shortcuts}
-            @change=${() => {
-              prefer({ shortcuts: !preferences.shortcuts });
-              this.draw();
-            }}
-          />
-          <span>${t("Raccourcis clavier actifs")}</span>
-        </label>`,
-    );
-  }
-}
-
-function named(key: string): string {
-  return NAMES[key] ?? key.toUpperCase();
 }

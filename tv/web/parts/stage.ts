@@ -12,8 +12,9 @@ import { Floating } from "./floating";
 import { toggleFullscreen } from "./fullscreen";
 import * as icons from "./icons";
 import * as playing from "./player_icons";
-import { Interpreter } from "./interpreter";
+import type { Interpreter } from "./interpreter";
 import { type Key, Keys } from "./keys";
+import { Later } from "./later";
 import { MediaControls } from "./media_controls";
 import { Told, reception } from "./reception";
 import { Rewinding } from "./rewinding";
@@ -44,11 +45,13 @@ export class Stage {
   private readonly band: Band;
   private readonly told = new Told();
   private readonly rewinding: Rewinding;
-  private readonly interpreter: Interpreter;
+  private readonly interpreter: Later<Interpreter>;
   private readonly floating: Floating;
   private readonly controlling: MediaControls | null = null;
   private channel: Channel | undefined; // as the server last said it
+  private signs: Channel | undefined; // the interpreter's
   private readonly frame: HTMLElement | null;
+  private interpreted = false; // there was one to show
   private resting = false;
   private behind = -1; // seconds that the picture is behind the studio; -1: unknown
 
@@ -74,7 +77,7 @@ export class Stage {
     );
     const changed = () => this.draw();
     this.rewinding = new Rewinding(this.player, (cues) => this.band.hear(cues), changed);
-    this.interpreter = new Interpreter(box);
+    this.interpreter = new Later(() => this.interpreting(), changed);
     this.floating = new Floating(box, changed);
     setInterval(() => this.measure(), 1000);
     document.addEventListener("fullscreenchange", changed);
@@ -96,7 +99,7 @@ export class Stage {
     this.channel = channel;
     this.rewinding.channel = channel;
     this.rewinding.talk = talk;
-    this.interpreter.channel = signs;
+    this.signs = signs;
     this.controlling?.about(channel, talk);
   }
 
@@ -129,7 +132,19 @@ export class Stage {
     if (heard) this.player.mute(false);
     if (this.scene.reception !== "words") return;
     this.floating.close();
-    this.interpreter.draw("", this.player); // nothing else is drawn by then
+    this.interpret(""); // nothing else is drawn by then
+  }
+
+  /** Show the interpreter's channel; most channels have none. */
+  private interpret(slug: string): void {
+    if (slug || this.interpreted) this.interpreter.get()?.draw(slug, this.player);
+    this.interpreted ||= slug !== "";
+  }
+
+  private async interpreting(): Promise<Interpreter> {
+    const { Interpreter } = await import("./interpreter");
+    const told = () => this.signs;
+    return new Interpreter(this.box, told, (frame, slug) => new Player(frame, slug, told, () => {}));
   }
 
   private sight(): Sight {
@@ -152,8 +167,7 @@ export class Stage {
     this.player.caption(preferences.captions);
     this.band.draw();
     this.controlling?.draw(state);
-    if (this.scene)
-      this.interpreter.draw(this.silent ? "" : (this.channel?.signs ?? ""), this.player);
+    if (this.scene) this.interpret(this.silent ? "" : (this.channel?.signs ?? ""));
     render(this.overlay(), this.box.querySelector(".overlay") as HTMLElement);
     render(this.controls(), this.bar);
   }
