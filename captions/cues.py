@@ -2,6 +2,9 @@
 
 import msgspec
 
+NARROW_SPACE, SPACE = "\u202f", "\u00a0"  # that do not break
+SPACED = dict.fromkeys("?!;»", NARROW_SPACE) | {":": SPACE}  # marks with a space before them
+
 
 class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A word that does not change any more; punctuation alone joins the word before it.

@@ -18,6 +18,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from threadpoolctl import threadpool_limits
 
+from captions.cues import NARROW_SPACE, SPACED
 from captions.errors import ModelUnavailable
 from captions.hearing.sound import SAMPLE_RATE, Samples
 
@@ -29,7 +30,6 @@ FRAMES = 100  # spectrogram frames per second
 ALIGNED = 50  # steps per second of an alignment
 TOKENS_PER_SECOND = 9  # more than anyone speaks
 CONTEXT = 448  # tokens the decoder can hold
-NARROW_SPACE, SPACE = "\u202f", "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ class Whisper:
             spaced = fragment.startswith(" ")
             if words and (not spaced or not _spoken(text)) and text not in ("«", "–", "-"):
                 before, before_ids, glued = words[-1]
-                space = (SPACE if text[0] == ":" else NARROW_SPACE) if spaced and text else ""
+                space = SPACED.get(text[0], NARROW_SPACE) if spaced and text else ""
                 words[-1] = (before + space + text, (*before_ids, *ids), glued)
             elif words and not _spoken(words[-1][0]) and not words[-1][2]:
                 before, before_ids, glued = words[-1]  # an opening mark takes the next word

@@ -8,16 +8,15 @@ verb, an auxiliary and its participle, nor within a negation.
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from captions.cues import NARROW_SPACE, SPACE, SPACED
 from captions.hearing.agreement import key
 
 WIDTH = 40  # characters in a line
 AIM = 37  # characters in a line, where there is a choice
 
-NARROW_SPACE, SPACE = "\u202f", "\u00a0"  # that do not break
 STOPS, COMMAS = (".", "?", "!", "…"), (",", ";", ":")
 DASHES = ("–", "—", "-")
 _OPENING = {"«": NARROW_SPACE, "“": "", "(": "", "[": ""} | dict.fromkeys(DASHES, SPACE)
-_SPACED = dict.fromkeys("?!;»", NARROW_SPACE) | {":": SPACE}  # marks with a space before them
 _CLOSING = f"»”){NARROW_SPACE}"
 _LOOSE = frozenset("&+=×/*<>|#@")  # signs that are read, and stand by themselves
 
@@ -67,7 +66,7 @@ def groups(texts: Iterable[str]) -> list[list[str]]:
         if found and opened:
             found[-1].append(_OPENING[found[-1][-1].strip()] + text)
         elif found and glued(text):
-            found[-1].append(_SPACED.get(text[0], "") + text)
+            found[-1].append(SPACED.get(text[0], "") + text)
         else:
             found.append([text])
         opened = opening(text)

@@ -6,8 +6,7 @@ the broadcast clock. Who speaks is announced where another begins to.
 
 from collections.abc import Iterable
 
-from captions.cues import Cue
-from captions.written.breaks import SPACE
+from captions.cues import SPACE, Cue
 from captions.written.spoken import announced, paragraphs
 from captions.written.webvtt import document, plain, timestamp
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from captions.cues import Cue, Word
-from captions.written.breaks import SPACE, balanced, ends_sentence, groups, units
+from captions.cues import SPACE, Cue, Word
+from captions.written.breaks import balanced, ends_sentence, groups, units
 from captions.written.layout import PAUSE, lines
 
 SENTENCE_WORDS = 60  # at most: speech without a full stop
