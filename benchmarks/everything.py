@@ -263,7 +263,7 @@ def standing(film: Path) -> Iterator[Stand]:
     with ExitStack() as stack:
         server = stack.enter_context(fabrique(**SETTINGS))
         stack.enter_context(publishing(film, server))
-        port, nginx = stack.enter_context(edge(server.port))
+        port, _, nginx = stack.enter_context(edge(server.port))
         players, people = (
             stack.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
             for _ in range(2)

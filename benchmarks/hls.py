@@ -226,7 +226,7 @@ def many(viewers: int, seconds: float, way: str) -> Row:
         if way == "direct":
             row = uvloop.run(watch(port, viewers, seconds, {"origin": process}))
         else:
-            with edge(port, workers="1") as (own, nginx):
+            with edge(port, workers="1") as (own, _, nginx):
                 processes = {"origin": process, "nginx": nginx}
                 row = uvloop.run(watch(own, viewers, seconds, processes))
     late = row["part_ms"].get("p99", float("inf")) / 1000 > LATE[way]

@@ -1,6 +1,7 @@
 """deploy/nginx.conf as it is, save for ports and folders, in front of a server of a test's."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -16,21 +18,34 @@ from tests.waiting import until
 
 FILE = Path(__file__).parents[1] / "deploy/nginx.conf"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+# What guides/installation.md has the installer uncomment.
+HTTPS = re.compile(r"# (listen 443 ssl;|http2 on;|ssl_\w+ .*;|if \(\$scheme = http\) .*)")
+
+
+class Edge(NamedTuple):
+    """An nginx that runs; `secure_port` answers where there is a certificate."""
+
+    port: int
+    secure_port: int
+    process: psutil.Process
 
 
 @contextmanager
-def edge(port: int, *, workers: str = "auto") -> Iterator[tuple[int, psutil.Process]]:
-    """nginx before the server on `port` of this machine: its own port, and its process."""
+def edge(
+    port: int, *, workers: str = "auto", certified: tuple[Path, Path] | None = None
+) -> Iterator[Edge]:
+    """nginx before the server on `port` here; by HTTPS too with a certificate and its key."""
     with tempfile.TemporaryDirectory(prefix="fabrique-edge-") as folder:
         os.chmod(folder, 0o755)  # its workers may be another user's
-        (own,) = free_ports(1)
+        own, secure = free_ports(2)
         here = Path(folder, "nginx.conf")
-        here.write_text(_moved(FILE.read_text(), Path(folder), port, own, workers))
+        text = _moved(FILE.read_text(), Path(folder), port, own, workers)
+        here.write_text(_secured(text, secure, *certified) if certified else text)
         log = Path(folder, "error.log")
         process = subprocess.Popen([NGINX, "-p", folder, "-c", here, "-g", "daemon off;"])
         try:
             _wait(own, process, log)
-            yield own, psutil.Process(process.pid)
+            yield Edge(own, secure, psutil.Process(process.pid))
         finally:
             process.terminate()
             process.wait(timeout=10)
@@ -55,6 +70,14 @@ def _moved(text: str, folder: Path, upstream: int, own: int, workers: str) -> st
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text
+
+
+def _secured(text: str, port: int, certificate: Path, key: Path) -> str:
+    text, lines = HTTPS.subn(r"\1", text)
+    assert lines == 7
+    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
+    text = re.sub(r"(ssl_certificate +)\S+;", rf"\g<1>{certificate};", text)
+    return re.sub(r"(ssl_certificate_key +)\S+;", rf"\g<1>{key};", text)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests import viewers
+from tests.certificates import make_certificate
 from tests.edge import edge
 from tests.servers import Fabrique, fabrique
 from tests.streaming.hls.test_window import segment
@@ -55,9 +57,9 @@ async def behind(site: Site) -> AsyncIterator[tuple[Counted, httpx.AsyncClient]]
     origin = Counted(site)
     async with serving(origin, NoAnswers()) as (_, port):  # nothing is answered uncounted
         with contextlib.ExitStack() as stack:
-            own, _ = await asyncio.to_thread(stack.enter_context, edge(port))
+            nginx = await asyncio.to_thread(stack.enter_context, edge(port))
             limits = httpx.Limits(max_connections=CROWD)
-            address = f"http://127.0.0.1:{own}"
+            address = f"http://127.0.0.1:{nginx.port}"
             async with httpx.AsyncClient(base_url=address, limits=limits, timeout=20) as client:
                 yield origin, client
 
@@ -140,8 +142,8 @@ def whole(film: Path) -> Iterator[Fabrique]:
 @pytest.fixture(scope="module")
 def front(whole: Fabrique) -> Iterator[str]:
     """The address of the nginx in front of it."""
-    with edge(whole.port) as (port, _):
-        yield f"http://127.0.0.1:{port}"
+    with edge(whole.port) as nginx:
+        yield f"http://127.0.0.1:{nginx.port}"
 
 
 async def test_webrtc_and_sockets_pass(front: str) -> None:
@@ -215,3 +217,32 @@ async def test_replay_is_kept_and_goes_when_it_is_withdrawn(front: str, whole: F
         assert "HIT" in found
         await crew.post(f"{API}:unpublish")
         await when(lambda: answers(anyone, 404), 10.0)  # one, on a quiet machine
+
+
+async def test_https_is_what_the_file_has_commented_out(whole: Fabrique, tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=certificate)
+    with edge(whole.port, certified=(certificate, key)) as nginx:
+        front = f"https://127.0.0.1:{nginx.secure_port}"
+        async with asyncio.timeout(90), httpx.AsyncClient(verify=trusting) as client:
+            plain = await client.get(f"http://127.0.0.1:{nginx.port}/programme?jour=2")
+            assert plain.status_code == 301
+            assert plain.headers["location"] == "https://127.0.0.1/programme?jour=2"
+            address = f"{front}/api/v1/participants"
+            joined = await client.post(address, json={}, headers={"origin": front})
+            assert joined.status_code == 201
+            assert "; Secure" in joined.headers["set-cookie"]
+            socket = front.replace("https", "wss") + "/ws"
+            async with connect(socket, origin=Origin(front), ssl=trusting) as page:
+                await page.send('{"type": "hello", "version": 1, "topics": {"talks": ""}}')
+                assert '"welcome"' in str(await page.recv())
+            trusting.set_alpn_protocols(["h2", "http/1.1"])
+            _, writer = await asyncio.open_connection("127.0.0.1", nginx.secure_port, ssl=trusting)
+            chosen = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+            writer.close()
+            assert chosen == "h2"
+            async with viewers.chromium_beside("--ignore-certificate-errors") as browser:
+                watching = await browser.new_page()
+                await watching.goto(front)
+                await watching.locator("#stage[data-path=webrtc]").wait_for()
+                assert await watching.evaluate("isSecureContext")
