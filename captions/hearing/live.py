@@ -26,7 +26,7 @@ HEARD = 0.1  # seconds before a transcript's end where speech may still be cut o
 GAP = 0.1  # seconds by which the time of a sound may differ from what was expected
 HOLE = 1.0  # seconds without sound, at most, that are taken for silence; more starts a new window
 WAITING = 1000  # sounds that may wait behind a gap
-PROMPT = 40  # tokens of what was said before that the decoder is shown: each costs time
+PROMPT = 100  # tokens of what was said before that the decoder is shown
 GLOSSARY = 80  # tokens of glossary before them
 KEPT = 0.25  # seconds of a closed window that the next one begins with
 UNSURE = 1.0  # seconds at a window's end that are never cut from it
@@ -41,8 +41,10 @@ class Tuning:
     breath: float = 0.3  # of silence, after which a step is made at once
     pause: float = 0.6  # of silence, after which all words settle
     rest: float = 2.0  # of silence, after which the window closes
-    longest: float = 10.0  # window; then what is settled is let go
+    longest: float = 6.0  # window; then what is settled is let go: each step decodes it again
+    carried: float = 1.0  # of what is settled that stays all the same: next words lean on it
     hardest: float = 16.0  # window; then everything is
+    unsaid: float = 1.0  # of speech behind what is settled; then something was said there
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,14 @@ class Captioner:
     ) -> tuple[list[Piece], str | None]:
         """Return the words behind the settled ones, and why they are not believed, if so."""
         beginning = [token for piece in self._settled for token in piece.tokens]
+        # Behind a full stop the decoder likes to end, whatever it hears.
+        said = window.speech_behind(self._settled[-1].end) if self._settled else 0.0
         decoded = self._whisper.decode(
-            encoded, previous=previous, beginning=beginning, beam=effort.beam
+            encoded,
+            previous=previous,
+            beginning=beginning,
+            beam=effort.beam,
+            more=said > self._tuning.unsaid,
         )
         settled, pieces = self._whisper.align(encoded, beginning, decoded.tokens)
         before = [piece.text for piece in settled]
@@ -241,9 +249,12 @@ class Captioner:
 
     def _shorten(self, window: Window) -> None:
         """Let go of the beginning of a long window, at best up to a settled sentence's end."""
+        if not self._settled:
+            return
+        until = min(window.end - UNSURE, self._settled[-1].end - self._tuning.carried)
         best = last = 0
         for count, piece in enumerate(self._settled, start=1):
-            if piece.end > window.end - UNSURE:
+            if piece.end > until:
                 break
             last = count
             if piece.text[-1] in ".?!,;:…":

@@ -128,9 +128,18 @@ class Whisper:
         return Encoded(self._model.encode(view, to_cpu=False), seconds)
 
     def decode(
-        self, encoded: Encoded, *, previous: Sequence[int], beginning: Sequence[int], beam: int
+        self,
+        encoded: Encoded,
+        *,
+        previous: Sequence[int],
+        beginning: Sequence[int],
+        beam: int,
+        more: bool = False,
     ) -> Decoded:
-        """Find the words behind `beginning`; `previous` is what was said before the window."""
+        """Find the words behind `beginning`; `previous` is what was said before the window.
+
+        Where there must be `more`, the text does not end with `beginning`.
+        """
         prompt = [self._tokenizer.sot_prev, *previous] if previous else []
         prompt += [*self._begin, *beginning]
         longest = len(prompt) + 8 + int(encoded.seconds * TOKENS_PER_SECOND) - len(beginning)
@@ -139,7 +148,7 @@ class Whisper:
             [prompt],
             beam_size=beam,
             max_length=min(CONTEXT, max(longest, len(prompt) + 8)),
-            suppress_blank=False,
+            suppress_blank=more,  # the end of text as the first token, too
             suppress_tokens=self._suppressed,
             return_scores=True,
             return_no_speech_prob=True,

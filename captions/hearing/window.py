@@ -65,6 +65,11 @@ class Window:
     def speech_seconds(self) -> float:
         return sum(self._speech) * FRAME_SECONDS
 
+    def speech_behind(self, time: float) -> float:
+        """Seconds of speech after `time`."""
+        first = max(0, int((time - self._speech_start) / FRAME_SECONDS))
+        return sum(self._speech[first:]) * FRAME_SECONDS
+
     @property
     def last_speech(self) -> float:
         """When speech was last heard; the window's start when there is none."""

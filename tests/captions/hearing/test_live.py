@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info
 
 from captions import files
 from captions.cues import Word
-from captions.hearing.live import Captioner
+from captions.hearing.live import Captioner, Tuning
 from captions.hearing.pace import Effort
 from captions.hearing.sound import SAMPLE_RATE, Samples, Sound
 from captions.hearing.speech import SpeechDetector
@@ -98,6 +98,41 @@ def test_speech_that_never_pauses_cannot_grow_the_window() -> None:
         if captioner.due(Effort(beam=1, step=2.0)):
             captioner.step(Effort(beam=1, step=2.0))
     assert longest < 18.0
+
+
+def test_a_window_that_is_shortened_keeps_the_last_settled_words() -> None:
+    captioner = Captioner(whisper())
+    tuning = Tuning()
+    settled: list[Word] = []
+    led = []  # seconds of settled words that a shortened window begins with
+    for sound in pieces(clip(), START):
+        captioner.feed(sound)
+        before = captioner.window_seconds
+        if captioner.due(Effort()):
+            heard = captioner.step(Effort())
+            settled += heard.settled
+            if captioner.window_seconds < before and not heard.ended:
+                led.append(settled[-1].end - (captioner.heard_until - captioner.window_seconds))
+    assert len(led) > 2
+    assert min(led) > tuning.carried - 0.01
+    assert max(led) < tuning.longest
+
+
+def test_a_sentence_behind_one_that_is_settled_is_guessed_while_it_is_said() -> None:
+    captioner = Captioner(whisper())
+    guessed = 0.0  # when the first word of the last sentence was
+    words: list[Word] = []
+    for sound in pieces(clip(), START):
+        captioner.feed(sound)
+        if not captioner.due(Effort()):
+            continue
+        heard = captioner.step(Effort())
+        words += heard.settled
+        if not guessed and any(word.text == "Votre" for word in (*heard.settled, *heard.partial)):
+            guessed = captioner.heard_until
+    (said,) = (word for word in words if word.text == "Votre")
+    assert words[words.index(said) - 1].text == "réponse."
+    assert guessed - said.end < 1.5
 
 
 def test_dropping_lets_go_of_everything_and_goes_on() -> None:
