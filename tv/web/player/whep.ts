@@ -8,7 +8,6 @@ import { answerWith, fragmentOf, iceServers } from "./ice";
 import { fromRtp, momentOf } from "./media_time";
 import { FORGOTTEN, type Path, PathFailed, UNREACHED, decoded, silentVideo } from "./path";
 
-const GATHERING = 300; // ms at most: the server finds us by our checks, whatever we tell it
 const ANSWERING = 8000; // ms
 const MENDING = 2000; // ms that the server may take to begin a new ICE session
 const UNAIDED = 1.5; // seconds that ICE may take before a server that relays is asked
@@ -48,7 +47,7 @@ export class Whep implements Path {
     connection.addTransceiver("video", { direction: "recvonly" });
     connection.addTransceiver("audio", { direction: "recvonly" });
     await connection.setLocalDescription();
-    await gathered(connection);
+    // Without candidates: the server finds us by our checks, whatever we would tell it.
     const { answer, servers } = await this.offer(connection.localDescription?.sdp ?? "");
     if (this.stopped) return;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -100,7 +99,6 @@ export class Whep implements Path {
     if (await receives(connection)) return false; // the network is not what ails us
     connection.restartIce();
     await connection.setLocalDescription();
-    await gathered(connection);
     const ours = fragmentOf(connection.localDescription?.sdp ?? "");
     const fragment = await this.change(ours).catch(() => "");
     if (this.stopped) return false;
@@ -193,17 +191,6 @@ function refusal(response: Response, text: string): PathFailed {
   }
   const wait = Number(response.headers.get("retry-after")) || 0;
   return new PathFailed(text, response.status, code, wait);
-}
-
-function gathered(connection: RTCPeerConnection): Promise<void> {
-  return new Promise((done) => {
-    const look = () => {
-      if (connection.iceGatheringState === "complete") done();
-    };
-    connection.addEventListener("icegatheringstatechange", look);
-    setTimeout(done, GATHERING);
-    look();
-  });
 }
 
 /** Whether bytes of the picture still come in. */
