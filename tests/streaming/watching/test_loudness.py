@@ -1,5 +1,6 @@
 """Loudness is what ffmpeg says of the same sound, and silence has a beginning."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -78,3 +79,12 @@ def test_broken_sound_is_not_heard() -> None:
     assert any(meter.hear("aac", packet) for packet in good)
     with pytest.raises(ValueError, match="nonsense"):
         meter.hear("nonsense", good[0])
+
+
+def test_a_studio_takes_no_thread() -> None:
+    packets = list(studios.sound(scenes.sine(-20.0, 0.5)))
+    meters = [Loudness() for _ in range(3)]
+    before = set(os.listdir("/proc/self/task"))
+    for meter in meters:
+        assert any(meter.hear("aac", packet) for packet in packets)
+    assert set(os.listdir("/proc/self/task")) <= before
