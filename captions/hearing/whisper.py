@@ -2,7 +2,8 @@
 
 `faster_whisper.transcribe` pads each window to 30 s and decodes it from its first word. A live
 window is a few seconds long and most of it is settled: encoding only what was heard costs a tenth,
-and handing the settled words to the decoder as its beginning leaves only the newest to be found.
+and settled words, handed to the decoder as its beginning, do not change. Each still costs a step of
+it, so that windows are kept short (decisions/0027).
 """
 
 import logging

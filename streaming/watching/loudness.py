@@ -80,7 +80,7 @@ class Loudness:
 
     def _open(self) -> None:
         self._graph = Graph()
-        self._graph.threads = 1  # two more would wait beside each studio, with nothing to do
+        self._graph.threads = 1  # others would wait beside each studio, with nothing to do
         self._source = self._graph.add_abuffer(
             format="fltp", sample_rate=RATE, layout="stereo", time_base=Fraction(1, RATE)
         )

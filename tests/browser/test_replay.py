@@ -170,6 +170,11 @@ def plain(text: str) -> str:
     return "".join(sign for sign in letters if not unicodedata.combining(sign)).upper()
 
 
+def lasts(word: dict[str, Any]) -> bool:
+    """Whether it is long enough for a picture that is its own."""
+    return bool(word["end"] - word["start"] > 0.05)
+
+
 def bare(text: str) -> str:
     """Without the marks at it, and the spaces before them."""
     return text.strip(".,:;!?…\u00a0\u202f")
@@ -178,7 +183,7 @@ def bare(text: str) -> str:
 def said_once(words: list[dict[str, Any]]) -> dict[str, Any]:
     """The longest word that no other has in it; at best one with an accent."""
     everything = " ".join(plain(word["text"]) for word in words)
-    alone = [word for word in words if everything.count(plain(word["text"])) == 1]
+    alone = [word for word in words if lasts(word) and everything.count(plain(word["text"])) == 1]
     return max(alone, key=lambda word: (not bare(word["text"]).isascii(), len(word["text"])))
 
 
@@ -196,7 +201,7 @@ def test_word_that_is_clicked_or_found_shows_the_picture_it_was_said_in(
             assert distance < 0.1, (word, number)
             expect(page.locator(".word.heard")).to_have_text(word["text"])
 
-        lasting = [rank for rank, word in enumerate(words) if word["end"] - word["start"] > 0.05]
+        lasting = [rank for rank, word in enumerate(words) if lasts(word)]
         for rank in (lasting[len(lasting) // 3], lasting[-4]):
             page.locator(f"[data-word='{rank}']").click()
             lands_on(words[rank])

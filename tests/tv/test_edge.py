@@ -244,5 +244,5 @@ async def test_https_is_what_the_file_has_commented_out(whole: Fabrique, tmp_pat
             async with viewers.chromium_beside("--ignore-certificate-errors") as browser:
                 watching = await browser.new_page()
                 await watching.goto(front)
-                await watching.locator("#stage[data-path=webrtc]").wait_for()
-                assert await watching.evaluate("isSecureContext")
+                await watching.locator("#stage[data-path=webrtc]").wait_for(timeout=60_000)
+                assert await watching.evaluate("location.protocol") == "https:"

@@ -12,7 +12,7 @@ export function seconds(instant: Instant | null | undefined): number | null {
 }
 
 const timeZone = page.zone;
-// A page's first format takes tens of milliseconds: not before one is wanted.
+// A page's first format of a time takes tens of milliseconds: not before one is wanted.
 let clocks: Intl.DateTimeFormat | undefined;
 let days: Intl.DateTimeFormat | undefined;
 

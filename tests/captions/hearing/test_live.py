@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_info
 
 from captions import files
 from captions.cues import Word
+from captions.hearing.agreement import key
 from captions.hearing.live import Captioner, Tuning
 from captions.hearing.pace import Effort
 from captions.hearing.sound import SAMPLE_RATE, Samples, Sound
@@ -86,11 +87,12 @@ def test_a_window_that_is_shortened_keeps_the_last_settled_words(steps: list[Ste
     ended = 0.0  # the newest settled word
     for before, step in pairwise(steps):
         ended = max((word.end for word in step.shown.heard.settled), default=ended)
-        if ended and step.window_starts > before.window_starts and not step.shown.heard.ended:
+        cut = step.window_starts > before.window_starts + 0.1
+        if cut and step.window_starts < ended and not step.shown.heard.ended:
             led.append(ended - step.window_starts)
     tuning = Tuning()
     assert len(led) > 2
-    assert min(led) > tuning.carried - 0.01
+    assert min(led) > tuning.carried - 0.2  # words are placed anew at each step
     assert max(led) < tuning.longest
 
 
@@ -98,15 +100,19 @@ def test_a_sentence_behind_one_that_is_settled_is_guessed_while_it_is_said(
     steps: list[Step],
 ) -> None:
     words = [word for step in steps for word in step.shown.heard.settled]
-    (last,) = (word for word in words if word.text == "Votre")
-    assert words[words.index(last) - 1].text == "réponse."
+    last = max((word for word in words if key(word.text) == "votre"), key=lambda word: word.start)
+    assert words[words.index(last) - 1].text.endswith(".")
     heard = ((step.window_ends, step.shown.heard) for step in steps)
-    guessed = next(at for at, found in heard if last.text in texts(*found.settled, *found.partial))
+    guessed = next(
+        at
+        for at, found in heard
+        if at > last.start and "votre" in keys(*found.settled, *found.partial)
+    )
     assert guessed - last.end < 1.5
 
 
-def texts(*words: Word) -> list[str]:
-    return [word.text for word in words]
+def keys(*words: Word) -> list[str]:
+    return [key(word.text) for word in words]
 
 
 def test_words_are_on_the_broadcast_clock_and_gaps_move_them() -> None:
@@ -175,9 +181,13 @@ def test_a_short_hole_is_silence_in_the_same_window_and_a_long_one_begins_anothe
     assert captioner.window_seconds == pytest.approx(0.1, abs=0.01)
 
 
-def test_a_glossary_is_shown_to_the_model(steps: list[Step]) -> None:
+def test_a_glossary_is_shown_to_the_model() -> None:
     """Without it, « appuyez sur dièse » is read as « appuyez sur 10 »."""
-    assert "dièse" not in texts(*(word for step in steps for word in step.shown.heard.settled))
-    captioner = Captioner(whisper(), glossary="Mots du jour : dièse, agent, numéro de poste.")
     prompt = clip()[7 * SAMPLE_RATE : int(15.4 * SAMPLE_RATE)]
-    assert "dièse" in texts(*listen(captioner, pieces(prompt, START)), *finish(captioner))
+
+    def said(glossary: str) -> list[str]:
+        captioner = Captioner(whisper(), glossary=glossary)
+        return keys(*listen(captioner, pieces(prompt, START)), *finish(captioner))
+
+    assert "dièse" not in said("")
+    assert "dièse" in said("Mots du jour : dièse, agent, numéro de poste.")

@@ -14,11 +14,14 @@ export class Interpreter {
   private slug = "";
   private paused = false;
 
-  /** `box` holds the main picture; `told` is what the server last said of the interpreter's channel. */
+  /**
+   * `box` holds the main picture; `told` is what the server last said of the interpreter's channel;
+   * `makePlayer` makes one for it, in a frame.
+   */
   constructor(
     private readonly box: HTMLElement,
     private readonly told: () => Channel | undefined,
-    private readonly playing: (frame: HTMLElement, slug: string) => Player,
+    private readonly makePlayer: (frame: HTMLElement, slug: string) => Player,
   ) {}
 
   /** Show the channel `slug` beside what `main` shows, or nothing for "". */
@@ -42,7 +45,7 @@ export class Interpreter {
     this.frame.setAttribute("role", "img");
     this.frame.ariaLabel = t("Interprète en langue des signes");
     this.box.querySelector(".pictures")?.after(this.frame);
-    this.player = this.playing(this.frame, slug);
+    this.player = this.makePlayer(this.frame, slug);
     this.player.start(preferences.synchronised);
   }
 

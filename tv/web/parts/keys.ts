@@ -1,4 +1,4 @@
-// What keys do on a page that plays, and the list of them, shown by « ? ».
+// What keys do on a page that plays; « ? » lists them (key_list.ts).
 
 import { preferences } from "../kept";
 import type { KeyList } from "./key_list";
@@ -17,6 +17,7 @@ const MOVING = "input, [role=tab], [role=log]";
 
 export class Keys {
   private sheet: KeyList | null = null;
+  private loading = false;
 
   /** `known` are what keys do now; `others` are listed as well, as key and what it does. */
   constructor(
@@ -41,7 +42,10 @@ export class Keys {
   }
 
   private async list(): Promise<void> {
+    if (this.loading) return; // it was asked for already
+    this.loading = true;
     this.sheet ??= await asked(async () => new (await import("./key_list")).KeyList());
+    this.loading = false;
     this.sheet?.show(this.known(), this.others);
   }
 }

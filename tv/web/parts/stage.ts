@@ -135,10 +135,10 @@ export class Stage {
     this.interpret(""); // nothing else is drawn by then
   }
 
-  /** Show the interpreter's channel; most channels have none. */
+  /** Show the interpreter's channel to who wants it. */
   private interpret(slug: string): void {
-    if (slug || this.interpreted) this.interpreter.get()?.draw(slug, this.player);
-    this.interpreted ||= slug !== "";
+    this.interpreted ||= slug !== "" && preferences.signs !== "";
+    if (this.interpreted) this.interpreter.get()?.draw(slug, this.player);
   }
 
   private async interpreting(): Promise<Interpreter> {

@@ -31,7 +31,6 @@ export function fragmentOf(offer: string): string {
   return [
     ...new Set(head),
     ...section.split("\n").filter((line) => kept.test(line)),
-    "a=end-of-candidates",
     "",
   ].join("\r\n");
 }

@@ -47,7 +47,7 @@ export class Whep implements Path {
     connection.addTransceiver("video", { direction: "recvonly" });
     connection.addTransceiver("audio", { direction: "recvonly" });
     await connection.setLocalDescription();
-    // Without candidates: the server finds us by our checks, whatever we would tell it.
+    // Without candidates: the server, whose port is open to all, finds us by our checks.
     const { answer, servers } = await this.offer(connection.localDescription?.sdp ?? "");
     if (this.stopped) return;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
