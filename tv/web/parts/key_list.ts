@@ -14,45 +14,43 @@ const NAMES: Record<string, string> = {
   ArrowDown: "↓",
 };
 
-export class KeyList {
-  private readonly sheet = new Sheet("keys");
+const sheet = new Sheet("keys");
 
-  /** `known` are what keys do now; `others` are listed as well, as key and what it does. */
-  show(known: Key[], others: [string, string][]): void {
-    this.draw(known, others);
-    this.sheet.open();
-  }
+/** Show it: `known` are what keys do now; `others` are listed as well, as key and what it does. */
+export function list(known: Key[], others: [string, string][]): void {
+  draw(known, others);
+  sheet.open();
+}
 
-  private draw(known: Key[], others: [string, string][]): void {
-    const rows: [string[], string][] = [
-      ...known.map(({ keys, text }): [string[], string] => [keys.map(named), text]),
-      ...others.map(([key, text]): [string[], string] => [[key], text]),
-      [["?"], t("Cette liste")],
-    ];
-    this.sheet.draw(
-      t("Raccourcis clavier"),
-      html`<dl class="key-list">
-          ${rows.map(
-            ([keys, text]) =>
-              html`<div>
-                <dt>${keys.map((key, rank) => html`${rank ? " " : nothing}<kbd>${key}</kbd>`)}</dt>
-                <dd>${text}</dd>
-              </div>`,
-          )}
-        </dl>
-        <label class="choice">
-          <input
-            type="checkbox"
-            .checked=${preferences.shortcuts}
-            @change=${() => {
-              prefer({ shortcuts: !preferences.shortcuts });
-              this.draw(known, others);
-            }}
-          />
-          <span>${t("Raccourcis clavier actifs")}</span>
-        </label>`,
-    );
-  }
+function draw(known: Key[], others: [string, string][]): void {
+  const rows: [string[], string][] = [
+    ...known.map(({ keys, text }): [string[], string] => [keys.map(named), text]),
+    ...others.map(([key, text]): [string[], string] => [[key], text]),
+    [["?"], t("Cette liste")],
+  ];
+  sheet.draw(
+    t("Raccourcis clavier"),
+    html`<dl class="key-list">
+        ${rows.map(
+          ([keys, text]) =>
+            html`<div>
+              <dt>${keys.map((key, rank) => html`${rank ? " " : nothing}<kbd>${key}</kbd>`)}</dt>
+              <dd>${text}</dd>
+            </div>`,
+        )}
+      </dl>
+      <label class="choice">
+        <input
+          type="checkbox"
+          .checked=${preferences.shortcuts}
+          @change=${() => {
+            prefer({ shortcuts: !preferences.shortcuts });
+            draw(known, others);
+          }}
+        />
+        <span>${t("Raccourcis clavier actifs")}</span>
+      </label>`,
+  );
 }
 
 function named(key: string): string {

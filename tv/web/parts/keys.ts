@@ -1,7 +1,6 @@
 // What keys do on a page that plays; « ? » lists them (key_list.ts).
 
 import { preferences } from "../kept";
-import type { KeyList } from "./key_list";
 import { asked } from "./later";
 
 export interface Key {
@@ -16,9 +15,6 @@ const PRESSING = "button, a, summary, [role=button], [role=tab], input";
 const MOVING = "input, [role=tab], [role=log]";
 
 export class Keys {
-  private sheet: KeyList | null = null;
-  private loading = false;
-
   /** `known` are what keys do now; `others` are listed as well, as key and what it does. */
   constructor(
     private readonly known: () => Key[],
@@ -42,10 +38,6 @@ export class Keys {
   }
 
   private async list(): Promise<void> {
-    if (this.loading) return; // it was asked for already
-    this.loading = true;
-    this.sheet ??= await asked(async () => new (await import("./key_list")).KeyList());
-    this.loading = false;
-    this.sheet?.show(this.known(), this.others);
+    (await asked(() => import("./key_list")))?.list(this.known(), this.others);
   }
 }

@@ -51,7 +51,6 @@ export class Stage {
   private channel: Channel | undefined; // as the server last said it
   private signs: Channel | undefined; // the interpreter's
   private readonly frame: HTMLElement | null;
-  private interpreted = false; // there was one to show
   private resting = false;
   private behind = -1; // seconds that the picture is behind the studio; -1: unknown
 
@@ -135,10 +134,10 @@ export class Stage {
     this.interpret(""); // nothing else is drawn by then
   }
 
-  /** Show the interpreter's channel to who wants it. */
+  /** Show the interpreter's channel to who wants it; who no longer does has it taken away. */
   private interpret(slug: string): void {
-    this.interpreted ||= slug !== "" && preferences.signs !== "";
-    if (this.interpreted) this.interpreter.get()?.draw(slug, this.player);
+    const wanted = slug && preferences.signs;
+    if (wanted || this.box.dataset["signs"]) this.interpreter.get()?.draw(slug, this.player);
   }
 
   private async interpreting(): Promise<Interpreter> {
