@@ -113,6 +113,7 @@ async def measure(film: Path, rounds: int) -> dict[str, Any]:
             chromium_beside() as browser,
             watching(browser, server.url) as public,
         ):
+            await public.get_by_role("tab", name="Paroles").click()
             context = await browser.new_context(viewport={"width": 1440, "height": 900})
             desk = await context.new_page()
             files = {name: file(crew, path) for name, path in FILES.items()}

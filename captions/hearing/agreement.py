@@ -7,8 +7,9 @@ from itertools import takewhile
 
 # (seconds, probability): with so much sound behind it, a word that is so probable is believed.
 Tiers = Sequence[tuple[float, float]]
-# What is clear settles close to the sound's end; what is doubtful waits for a second transcript.
-TRUSTED: Tiers = ((0.5, 0.95), (1.0, 0.6))
+# What is clear settles close to the sound's end; what is doubtful waits for a second transcript,
+# but not for ever: captions in step with the picture must be there in time.
+TRUSTED: Tiers = ((0.5, 0.95), (1.0, 0.6), (5.0, 0.0))
 
 
 def key(text: str) -> str:

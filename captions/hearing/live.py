@@ -41,7 +41,7 @@ class Tuning:
     breath: float = 0.3  # of silence, after which a step is made at once
     pause: float = 0.6  # of silence, after which all words settle
     rest: float = 2.0  # of silence, after which the window closes
-    longest: float = 6.0  # window; then what is settled is let go: each step decodes it again
+    longest: float = 4.0  # window; then what is settled is let go: each step decodes it again
     carried: float = 1.0  # of what is settled that stays all the same: next words lean on it
     hardest: float = 16.0  # window; then everything is
     unsaid: float = 1.0  # of speech behind what is settled; then something was said there
@@ -202,17 +202,21 @@ class Captioner:
         beginning = [token for piece in self._settled for token in piece.tokens]
         # Behind a full stop the decoder likes to end, whatever it hears.
         said = window.speech_behind(self._settled[-1].end) if self._settled else 0.0
-        decoded = self._whisper.decode(
-            encoded,
-            previous=previous,
-            beginning=beginning,
-            beam=effort.beam,
-            more=said > self._tuning.unsaid,
-        )
-        settled, pieces = self._whisper.align(encoded, beginning, decoded.tokens)
-        before = [piece.text for piece in settled]
+        for onward in (False, True):  # out of a loop leads only what it has not said yet
+            decoded = self._whisper.decode(
+                encoded,
+                previous=previous,
+                beginning=beginning,
+                beam=effort.beam,
+                more=said > self._tuning.unsaid,
+                onward=onward,
+            )
+            settled, pieces = self._whisper.align(encoded, beginning, decoded.tokens)
+            before = [piece.text for piece in settled]
+            again = filters.loop([*before, *(piece.text for piece in pieces)])
+            if again is None:
+                break
         lost = filters.compression(" ".join(piece.text for piece in pieces)) > filters.LOST
-        again = filters.loop([*before, *(piece.text for piece in pieces)])
         if again is not None:
             pieces = pieces[: max(0, again - len(before))]
         if not any(key(piece.text) for piece in pieces):

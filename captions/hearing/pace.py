@@ -10,18 +10,22 @@ class Effort:
     beam: int = 5
     step: float = 1.0  # seconds of new sound from one step to the next
     partials: bool = True
+    load: float = 1.0  # what steps take of the time, against the first level
 
 
-# From the best captions to the cheapest; a machine with a core to spare stays at the first.
+# From the best captions to the cheapest; a machine with a core to spare stays at the first. How
+# much each saves: decisions/0027.
 LEVELS = (
     Effort(),
-    Effort(beam=1),
-    Effort(beam=1, step=1.5),
-    Effort(beam=1, step=2.5, partials=False),
+    Effort(beam=2, load=0.85),
+    Effort(beam=1, step=1.5, load=0.5),
+    Effort(beam=1, step=2.5, partials=False, load=0.3),
 )
-BUSY, IDLE = 0.9, 0.4  # share of the time spent in steps: above, spend less; below, spend more
+POORER = 2  # the first level that readers notice: words come later
+BUSY = 0.9  # share of the time spent in steps: above, spend less
+ROOM = 0.75  # what that share would be a level up: below, spend more
 MEMORY = 0.2  # weight of the newest step in that share
-CALM = 10  # idle steps in a row before more is spent again: easing off must not swing
+CALM = 10  # steps with room in a row before more is spent again: easing off must not swing
 HOPELESS = 8.0  # seconds of sound behind: what waits is let go, captions go on live
 
 
@@ -39,19 +43,23 @@ class Pace:
 
     @property
     def late(self) -> bool:
-        """Whether captions are poorer than they should be."""
-        return self._level > 0
+        """Whether captions come later than they should."""
+        return self._level >= POORER
 
     def observe(self, cost: float) -> None:
         """Learn that a step took `cost` seconds."""
         self._share += MEMORY * (cost / self.effort.step - self._share)
-        self._calm = self._calm + 1 if self._share < IDLE else 0
+        room = self._level > 0 and self._share_at(self._level - 1) < ROOM
+        self._calm = self._calm + 1 if room else 0
         if self._share > BUSY and self._level < len(LEVELS) - 1:
-            self._move(1)
-        elif self._calm >= CALM and self._level > 0:
-            self._move(-1)
+            self._move(self._level + 1)
+        elif self._calm >= CALM:
+            self._move(self._level - 1)
 
-    def _move(self, by: int) -> None:
-        self._level += by
-        self._share = (BUSY + IDLE) / 2
+    def _share_at(self, level: int) -> float:
+        return self._share * LEVELS[level].load / self.effort.load
+
+    def _move(self, level: int) -> None:
+        self._share = self._share_at(level)
+        self._level = level
         self._calm = 0

@@ -31,6 +31,7 @@ FRAMES = 100  # spectrogram frames per second
 ALIGNED = 50  # steps per second of an alignment
 TOKENS_PER_SECOND = 9  # more than anyone speaks
 CONTEXT = 448  # tokens the decoder can hold
+PHRASE = 5  # tokens that do not come twice, where a loop is to be left
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,12 @@ class Whisper:
         beginning: Sequence[int],
         beam: int,
         more: bool = False,
+        onward: bool = False,
     ) -> Decoded:
         """Find the words behind `beginning`; `previous` is what was said before the window.
 
-        Where there must be `more`, the text does not end with `beginning`.
+        Where there must be `more`, the text does not end with `beginning`; where it goes `onward`,
+        no phrase comes again.
         """
         prompt = [self._tokenizer.sot_prev, *previous] if previous else []
         prompt += [*self._begin, *beginning]
@@ -150,6 +153,7 @@ class Whisper:
             beam_size=beam,
             max_length=min(CONTEXT, max(longest, len(prompt) + 8)),
             suppress_blank=more,  # the end of text as the first token, too
+            no_repeat_ngram_size=PHRASE if onward else 0,
             suppress_tokens=self._suppressed,
             return_scores=True,
             return_no_speech_prob=True,

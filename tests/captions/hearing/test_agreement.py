@@ -3,7 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captions.hearing import agreement
 from captions.hearing.agreement import Agreement, believed, key
+from captions.hearing.pace import LEVELS
+from tv.settings import Webrtc
 
 texts = st.lists(st.sampled_from(["le", "la", "logement", "social", "dièse"]), max_size=8)
 
@@ -72,6 +75,12 @@ def test_more_sound_never_unsettles_a_word(words: list[tuple[float, float]], mor
     later = [(behind + more, probability) for behind, probability in words]
     for agreed in range(len(words) + 1):
         assert believed(later, agreed, TRUSTED) >= believed(words, agreed, TRUSTED) >= agreed
+
+
+def test_no_doubt_outlasts_the_delay_of_captions_in_step() -> None:
+    step = max(level.step for level in LEVELS)
+    in_time = Webrtc().delay - step
+    assert believed([(in_time, 0.0)], 0, agreement.TRUSTED) == 1
 
 
 def test_key_keeps_letters_and_figures() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,19 @@ from captions.hearing.live import Captioner, Tuning
 from captions.hearing.pace import Effort
 from captions.hearing.sound import SAMPLE_RATE, Samples, Sound
 from captions.hearing.speech import SpeechDetector
+from captions.hearing.whisper import Decoded, Whisper
 from captions.hearing.window import Window
+from captions.models import weights
 from captions.written.layout import joined
-from tests.captions.speech import CLIP, clip, pieces, reference, whisper, word_error_rate
+from tests.captions.speech import (
+    CLIP,
+    clip,
+    model_cache,
+    pieces,
+    reference,
+    whisper,
+    word_error_rate,
+)
 
 pytestmark = pytest.mark.slow  # the real model on seconds of real speech
 
@@ -179,6 +190,29 @@ def test_a_short_hole_is_silence_in_the_same_window_and_a_long_one_begins_anothe
     captioner.feed(Sound(noise(0.1, 0.0), START + 60.0))
     captioner.step(Effort())
     assert captioner.window_seconds == pytest.approx(0.1, abs=0.01)
+
+
+class Noting(Whisper):
+    """A model that notes how often it was sent out of a loop."""
+
+    left = 0
+
+    def decode(self, *arguments: Any, onward: bool = False, **named: Any) -> Decoded:
+        self.left += onward
+        return super().decode(*arguments, onward=onward, **named)
+
+
+def test_the_model_is_sent_out_of_what_reads_like_a_loop() -> None:
+    """« Composez votre mot de passe suivi du dièse », three times, and another sentence."""
+    sentence = clip()[int(15.4 * SAMPLE_RATE) : int(17.8 * SAMPLE_RATE)]
+    another = clip()[7 * SAMPLE_RATE : 12 * SAMPLE_RATE]
+    model = Noting(weights.resolve("base", model_cache()))
+    captioner = Captioner(model)
+    sounds = pieces(np.concatenate([sentence, sentence, sentence, another]), START)
+    said = keys(*listen(captioner, sounds), *finish(captioner))
+    assert model.left
+    assert said.count("composez") >= 2
+    assert "service" in said
 
 
 def test_a_glossary_is_shown_to_the_model() -> None:
