@@ -10,7 +10,7 @@ class Effort:
     beam: int = 5
     step: float = 1.0  # seconds of new sound from one step to the next
     partials: bool = True
-    load: float = 1.0  # what steps take of the time, against the first level
+    load: float = 1.0  # the share of the time that steps take, against the first level's
 
 
 # From the best captions to the cheapest; a machine with a core to spare stays at the first. How
@@ -21,7 +21,6 @@ LEVELS = (
     Effort(beam=1, step=1.5, load=0.5),
     Effort(beam=1, step=2.5, partials=False, load=0.3),
 )
-POORER = 2  # the first level that readers notice: words come later
 BUSY = 0.9  # share of the time spent in steps: above, spend less
 ROOM = 0.75  # what that share would be a level up: below, spend more
 MEMORY = 0.2  # weight of the newest step in that share
@@ -44,7 +43,7 @@ class Pace:
     @property
     def late(self) -> bool:
         """Whether captions come later than they should."""
-        return self._level >= POORER
+        return self.effort.step > LEVELS[0].step
 
     def observe(self, cost: float) -> None:
         """Learn that a step took `cost` seconds."""
