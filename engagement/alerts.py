@@ -112,12 +112,10 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Alerts(Fold):
-    """All alerts by id, which follows from what they are about.
-
-    `heed` is told of each item that another fold changed.
-    """
+    """All alerts by id, which follows from what they are about."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyAlertEvent)
+    heeds: ClassVar[Collection[type[Item]]] = get_args(Thing)
     saves: ClassVar[type[msgspec.Struct]] = Saved
 
     def __init__(
@@ -158,9 +156,9 @@ class Alerts(Fold):
             case AlertKept():
                 return self._keep(position, event)
 
-    def heed(self, position: str, at: float, item: Item) -> None:
-        """Follow what another fold changed: what was taken away is settled by that."""
-        if not isinstance(item, Thing) or not (alert := self.by_id.get(_id_of(item))):
+    def heed(self, position: str, at: float, item: Thing) -> None:
+        """What was taken away is settled by that."""
+        if not (alert := self.by_id.get(_id_of(item))):
             return
         alert = replace(alert, shown=item)
         if alert.state != "removed" and not (item.public or _made_room(item)):

@@ -127,11 +127,18 @@ class Audience:
             "ideas": self.ideas,
             "syntheses": self.syntheses,
             "comments": self.comments,
-            "sendings": self.sendings,  # after all that they follow, as the next
+            "sendings": self.sendings,
             "alerts": self.alerts,
             "screens": self.screens,
-            "rundown": self.rundown,  # the last: see _show_touched, and Rundown.restore
+            "rundown": self.rundown,  # the last: see Rundown.restore
         }
+        self._items: list[Item] = []  # those that the event at hand touched, in any fold
+        self._own: list[tuple[str, str]] = []  # and whose own views: talk and participant
+        self._heeding: defaultdict[type[Item], list[Fold]] = defaultdict(list)
+        for fold in self._folds.values():
+            fold.touched, fold.theirs = self._items, self._own
+            for heeded in fold.heeds:
+                self._heeding[heeded].append(fold)
         self._fold_of = {type: fold for fold in self._folds.values() for type in fold.events}
         self._views: defaultdict[View, Changes[Item]] = defaultdict(Changes)
         self._theirs: dict[tuple[str, str], str] = {}  # talk and participant -> version
@@ -270,8 +277,8 @@ class Audience:
     def _erase(self, position: str, participant: str, stand_in: str) -> None:
         for fold in self._folds.values():
             fold.erase(position, participant, stand_in)
-            if participant != stand_in:  # nobody has a view of their own under that name now
-                fold.theirs = [of for of in fold.theirs if of[1] != participant]
+        if participant != stand_in:  # nobody has a view of their own under that name now
+            self._own[:] = [of for of in self._own if of[1] != participant]
         for talk, by in [of for of in self._theirs if of[1] == participant]:
             del self._theirs[talk, by]
             self.touched.add(("me", talk, by))
@@ -280,44 +287,36 @@ class Audience:
         """Forget somebody in what is to be so again when the rehearsal ends."""
         now = self._parts(rehearsed=True)
         self._be(self._before)
-        folds = [self._folds[name] for name in self._before]
-        for fold in folds:
-            fold.erase(position, event.participant, event.stand_in)
-        for fold in folds:
-            for item in sorted(fold.touched, key=key):
-                self._heed(position, event.at, item)
+        for name in self._before:
+            self._folds[name].erase(position, event.participant, event.stand_in)
+        self._heed_touched(position, event.at)
         self._before = self._parts(rehearsed=True)
         self._be(now)
-        for fold in self._folds.values():
-            fold.touched, fold.theirs = [], []
+        self._items.clear()
+        self._own.clear()
 
     def _show_touched(self, position: str, at: float) -> None:
-        for fold in self._folds.values():  # the rundown when it has heeded all others
-            if not (fold.touched or fold.theirs):
-                continue
-            touched = fold.touched
-            if len(touched) > 1:
-                # As they are shown when all are shown anew: several may have the same version.
-                touched = sorted(touched, key=key)
-            for item in touched:
-                self._show(position, item)
-                self.touched.update(item.views)
-                self._heed(position, at, item)
-            for of in fold.theirs:
-                self._theirs[of] = position
-                self.touched.add(("me", *of))
-            fold.touched, fold.theirs = [], []
+        self._heed_touched(position, at)
+        if len(self._items) > 1:
+            # As they are shown when all are shown anew: several may have the same version.
+            self._items.sort(key=key)
+        for item in self._items:
+            self._show(position, item)
+            self.touched.update(item.views)
+        for of in self._own:
+            self._theirs[of] = position
+            self.touched.add(("me", *of))
+        self._items.clear()
+        self._own.clear()
 
-    def _heed(self, position: str, at: float, item: Item) -> None:
-        """Have what shows an item follow it."""
-        self.sendings.heed(position, item)
-        self.alerts.heed(position, at, item)
-        self.rundown.heed(position, at, item)
+    def _heed_touched(self, position: str, at: float) -> None:
+        for item in self._items:  # what follows them is touched too, and comes behind them
+            for fold in self._heeding.get(type(item), ()):
+                fold.heed(position, at, item)
 
     def _show_all(self) -> None:
-        folds = self._folds.values()
-        every = [item for fold in folds for item in sorted(fold.items(), key=key)]
-        for item in sorted(every, key=lambda item: order(item.version)):
+        every = [item for fold in self._folds.values() for item in fold.items()]
+        for item in sorted(every, key=lambda item: (order(item.version), key(item))):
             self._show(item.version, item)
 
     def _show(self, position: str, item: Item) -> None:

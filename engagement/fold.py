@@ -165,12 +165,14 @@ Outcome = Accepted | Refused
 class Fold(ABC):
     """Root of the parts of what is true: talks, questions, polls …
 
-    `events` are the types that it folds. `touched` are the items that the last event changed, in
-    order, and `theirs` the (talk, participant) whose own view did: whoever composes folds takes
-    both away after each event. With `rehearsed`, what a rehearsal changed goes when that ends.
+    `events` are the types that it folds, `heeds` those of other folds' items that it follows.
+    `touched` are the items that the last event changed, in order, and `theirs` the (talk,
+    participant) whose own view did: whoever composes folds has them share both, and empties them
+    after each event. With `rehearsed`, what a rehearsal changed goes when that ends.
     """
 
     events: ClassVar[Collection[type[Event]]]
+    heeds: ClassVar[Collection[type[Item]]] = ()
     saves: ClassVar[type[msgspec.Struct]]
     rehearsed: ClassVar[bool] = True
 
@@ -197,6 +199,9 @@ class Fold(ABC):
     @abstractmethod
     def restore(self, saved: Any) -> None:
         """Be what was saved, whatever happened since."""
+
+    def heed(self, position: str, at: float, item: Any) -> None:  # noqa: B027
+        """Follow one of `heeds`: another fold changed it."""
 
     def erase(self, position: str, participant: str, stand_in: str) -> None:  # noqa: B027
         """Forget who a participant was: what they counted for stays, under a name that says

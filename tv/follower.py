@@ -11,7 +11,7 @@ import msgspec
 from captions.cues import Cue
 from captions.wording import captioned
 from captions.wording.captioned import Captioned
-from captions.wording.events import AnyCaptionAct, CueEdited, CueWritten
+from captions.wording.events import AnyCaptionAct, CaptionAct, CueEdited, CueWritten
 from engagement import audience as audiences
 from engagement.audience import AnyEvent, Audience
 from engagement.changes import START, Changes, order
@@ -205,7 +205,7 @@ class Follower:
         if isinstance(event, CueWritten):
             self.captions.write(position, event)
             return self._captions_touched(position, event) | self._requoted(position)
-        if isinstance(event, AnyCaptionAct):
+        if isinstance(event, CaptionAct):
             self._writes.decide(event, self.captions.apply(position, event))
             return self._captions_touched(position, event) | self._requoted(position)
         if self._heeds is not None and type(event) not in self._heeds:

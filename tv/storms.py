@@ -6,7 +6,7 @@ no two thousand tasks: tv/taps.py asks plans directly, `endpoint` makes Starlett
 """
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar
 
 from starlette.datastructures import Headers
@@ -28,9 +28,9 @@ LARGEST = 8192  # bytes of a body
 class Found(Headers):
     """Headers that are looked up, where Starlette looks through them."""
 
-    def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
-        self._list = list(raw)
-        self._by_name = dict(reversed(self._list))  # the first of a name counts
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._list = raw
+        self._by_name = dict(reversed(raw))  # the first of a name counts
 
     def get(self, key: str, default: Any = None) -> Any:
         value = self._by_name.get(key.encode("latin-1"))

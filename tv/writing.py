@@ -142,8 +142,10 @@ def event_id(request: Request, by: str) -> str:
 
 def expected_versions(request: Request) -> tuple[str, ...]:
     """The versions that `If-Match` names; none when any will do."""
-    named = request.headers.get("if-match", "*")[:KEY_LIMIT]
-    versions = tuple(version.strip().strip('"') for version in named.split(","))
+    named = request.headers.get("if-match")
+    if named is None:
+        return ()
+    versions = tuple(version.strip().strip('"') for version in named[:KEY_LIMIT].split(","))
     return () if "*" in versions else versions
 
 

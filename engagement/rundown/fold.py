@@ -48,12 +48,10 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Rundown(Fold):
-    """All entries by id, and what each place shows of those on air.
-
-    An entry follows what it shows: `heed` is told of each item that another fold changed.
-    """
+    """All entries by id, which follow what they show, and what each place shows of those on air."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyRundownEvent)
+    heeds: ClassVar[Collection[type[Item]]] = (Screen, Talk, *get_args(Shown))
     saves: ClassVar[type[msgspec.Struct]] = Saved
 
     def __init__(
@@ -105,13 +103,14 @@ class Rundown(Fold):
         self._place(position)
         return outcome
 
-    def heed(self, position: str, at: float, item: Item) -> None:
-        """Follow what another fold changed: what is shown, and where one can show it."""
+    def heed(self, position: str, at: float, item: Screen | Talk | Shown) -> None:
+        """Follow what is shown, and where one can show it."""
         if isinstance(item, Screen):
             self._place(position)
-        elif isinstance(item, Talk) and item.state == "ended":
-            self._end_talk(position, at, item)
-        elif isinstance(item, Shown):
+        elif isinstance(item, Talk):
+            if item.state == "ended":
+                self._end_talk(position, at, item)
+        else:
             shown = key_of(item)
             for name in self._about.get(shown, ()):
                 self._refresh(position, at, self._by_id[name], item)

@@ -27,13 +27,11 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Sendings(Fold):
-    """All sendings by id.
-
-    `heed` is told of each item that another fold changed: what is shown to the laboratories is that
-    as it is now, and goes with it.
-    """
+    """All sendings by id: what is shown to the laboratories is that as it is now, and goes with
+    it."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnySendingEvent)
+    heeds: ClassVar[Collection[type[Item]]] = get_args(Shown)
     saves: ClassVar[type[msgspec.Struct]] = Saved
 
     def __init__(
@@ -63,12 +61,9 @@ class Sendings(Fold):
             case SendingTakenBack():
                 return self._take_back(position, event)
 
-    def heed(self, position: str, item: Item) -> None:
-        """Follow what another fold changed."""
-        showing = self._showing.get(item.id)
-        if showing and isinstance(item, Question | Poll | Synthesis):
-            for name in showing:
-                self._put(position, replace(self.by_id[name], shown=item))
+    def heed(self, position: str, at: float, item: Shown) -> None:
+        for name in self._showing.get(item.id, ()):
+            self._put(position, replace(self.by_id[name], shown=item))
 
     def saved(self) -> Saved:
         return Saved(tuple(self.by_id.values()))
