@@ -15,7 +15,8 @@ a second.
 - from its own time: from the start that the server has for a caption until it shows; captions that
   come after their turn never do.
 
-Beside them stands what the page itself told its viewer.
+Beside them stand the caption that was farthest from its moment, and what the page itself told its
+viewer.
 """
 
 import argparse
@@ -94,6 +95,7 @@ SHOWS = f"""(path) => {{
 }}"""
 
 Shown = list[tuple[float, str]]  # seconds of the film, what the caption has become
+Late = list[tuple[float, str]]  # seconds after its moment, and the caption
 Loud = list[tuple[int, float]]  # number of the picture, loudness
 
 
@@ -171,13 +173,13 @@ def _figures(
     }
 
 
-def begun(captions: Shown) -> list[float]:
+def begun(captions: Shown) -> Late:
     """Seconds after the first word of a sentence at which the caption appeared that it begins."""
     found = []
     for sentence in talk.sentences():
         first = sentence.words[: talk.KNOWN]
         late = [
-            talk.after(at, sentence.start)
+            (talk.after(at, sentence.start), text)
             for at, text in captions
             if abs(talk.after(at, sentence.start)) < LATE
             and talk.words(text)[: talk.KNOWN] == first
@@ -186,13 +188,13 @@ def begun(captions: Shown) -> list[float]:
     return found
 
 
-def written(captions: Shown) -> list[float]:
+def written(captions: Shown) -> Late:
     """Seconds after the last word of a sentence at which its last words had been shown."""
     found = []
     for sentence in talk.sentences():
         last = sentence.words[-talk.KNOWN :]
         late = [
-            talk.after(at, sentence.end)
+            (talk.after(at, sentence.end), text)
             for at, text in captions
             if -LATE < talk.after(at, sentence.end) < LATE
             and talk.position(last, talk.words(text)) >= 0
@@ -201,21 +203,21 @@ def written(captions: Shown) -> list[float]:
     return found
 
 
-def own(captions: Shown, cues: list[talk.Cue], film_start: float) -> list[float]:
+def own(captions: Shown, cues: list[talk.Cue], film_start: float) -> Late:
     """Seconds after the time that the server has for a caption at which it appeared, if it did."""
     found = []
     for cue in cues:
         first = talk.words(" ".join(cue["lines"]))[: talk.KNOWN]  # it may grow while it is shown
         late = [
-            talk.after(at, cue["start"] - film_start)
+            (talk.after(at, cue["start"] - film_start), text)
             for at, text in captions
             if talk.words(text)[: talk.KNOWN] == first
         ]
-        found += [each for each in late if abs(each) < LATE][:1]
+        found += [each for each in late if abs(each[0]) < LATE][:1]
     return found
 
 
-def _own(captions: Shown, cues: list[talk.Cue], film_start: float) -> dict[str, float]:
+def _own(captions: Shown, cues: list[talk.Cue], film_start: float) -> dict[str, Any]:
     late = own(captions, cues, film_start)
     return _summary(late) | {"never shown": len(cues) - len(late)}
 
@@ -242,13 +244,19 @@ def _loudness() -> npt.NDArray[np.float32]:
     return np.sqrt((sound[: len(sound) // step * step].reshape(-1, step) ** 2).mean(axis=1))
 
 
-def _summary(late: list[float]) -> dict[str, float]:
+def _summary(late: Late) -> dict[str, Any]:
     if not late:
         return {"count": 0}
-    signed = milliseconds(late, {"p50": 0.5, "p95": 0.95})
-    apart = milliseconds([abs(each) for each in late], {"p95": 0.95})
+    signed = milliseconds([seconds for seconds, _ in late], {"p50": 0.5, "p95": 0.95})
+    apart = milliseconds([abs(seconds) for seconds, _ in late], {"p95": 0.95})
     seconds = {name: round(value / 1000, 2) for name, value in signed.items()}
-    return {"count": len(late), **seconds, "apart p95": round(apart["p95"] / 1000, 2)}
+    farthest, caption = max(late, key=lambda each: abs(each[0]))
+    return {
+        "count": len(late),
+        **seconds,
+        "apart p95": round(apart["p95"] / 1000, 2),
+        "farthest": [round(farthest, 2), caption],
+    }
 
 
 async def _told(page: Page, rhythm: str) -> str:
