@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import get_args, overload
 
 import msgspec
+from msgspec.structs import replace
 
 from captions.cues import Cue
 from captions.wording import captioned
@@ -28,8 +29,12 @@ logger = logging.getLogger(__name__)
 WRITE_WITHIN = 8.0  # seconds for a write to be on disk and read back; pages wait for 10
 RECENT = 600.0  # seconds of cues that a newcomer gets by the socket
 
-# For a process that only asks what is on: votes and questions of a storm cost it nothing.
+# For a process that only asks what is on: votes and questions of a storm cost it nothing, nor do
+# the words of two days.
 TALKS_ALONE: frozenset[type] = frozenset((*get_args(AnyHappening), *get_args(AnyTalkEvent)))
+# For one that also asks how captions are to be written, but not what they say.
+TALKS_AND_CAPTIONING: frozenset[type] = TALKS_ALONE | frozenset(get_args(AnyCaptionAct))
+TALKS_AND_CAPTIONS: frozenset[type] = TALKS_AND_CAPTIONING | {CueWritten}
 
 EVERY_CAPTIONING: View = ("captioning", "", "")  # that view of each channel
 
@@ -62,8 +67,8 @@ class Follower:
     """What the journal says, kept up to date by `run`.
 
     `changed` are called with the views that events changed: those of `Audience.touched`,
-    ("captions", channel, ""), and EVERY_CAPTIONING. With `heeds`, of what the audience and the crew
-    do only these types of events are folded, besides all of captions.
+    ("captions", channel, ""), and EVERY_CAPTIONING. With `heeds`, only these types of events are
+    folded, and answered when they are written here.
     """
 
     def __init__(
@@ -179,7 +184,7 @@ class Follower:
             return
         try:
             self.audience.restore(saved.audience)
-            self.captions.restore(saved.captions)
+            self.captions.restore(self._heeded(saved.captions))
         except (msgspec.MsgspecError, LookupError, ValueError):
             # The same code wrote it: a bug. What it did so far is undone by starting over, without.
             await self._journal.snapshots.forget()
@@ -194,13 +199,18 @@ class Follower:
         self.first, self.position, self.erasure = saved.first, saved.position, saved.erasure
         logger.info("the journal is folded up to %s by a snapshot", self.position)
 
+    def _heeded(self, saved: captioned.Saved) -> captioned.Saved:
+        if self._heeds is None or CueWritten in self._heeds:
+            return saved
+        return replace(saved, cues={})
+
     def _fold(self, position: str, event: Event | None) -> set[View]:
         """Fold an event, and answer who wrote it here; return the views that it changed."""
         if self.position == START:
             self.first = position
         self.position = position
         self.folded += 1
-        if event is None:
+        if event is None or (self._heeds is not None and type(event) not in self._heeds):
             return set()
         if isinstance(event, CueWritten):
             self.captions.write(position, event)
@@ -208,8 +218,6 @@ class Follower:
         if isinstance(event, CaptionAct):
             self._writes.decide(event, self.captions.apply(position, event))
             return self._captions_touched(position, event) | self._requoted(position)
-        if self._heeds is not None and type(event) not in self._heeds:
-            return set()
         if isinstance(event, ParticipantErased) and not _is_compacted(event):
             self.erasure = position
         self._writes.decide(event, self.audience.apply(position, event))

@@ -17,6 +17,7 @@ from setproctitle import setproctitle
 from tv.stalls import stalls
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+M_ARENA_MAX = -8  # mallopt(3)
 
 
 def tie_to_parent() -> None:
@@ -40,6 +41,16 @@ def go_first(score: int = 500) -> None:
     """Have the kernel end us before whoever has a lower score when memory runs out (proc(5))."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(score))
+
+
+def share_one_heap() -> None:
+    """Have all threads take their memory from one heap (glibc); call before there are others.
+
+    Of many, each keeps what was freed in it: where now this thread decodes a picture and now that
+    one, a process takes tens of megabytes more, in steps, for an hour. Nor is one heap slower.
+    """
+    with suppress(AttributeError):  # another C library has its own way
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def plain_environment() -> dict[str, str]:
@@ -66,6 +77,7 @@ def run(
 ) -> None:
     """Run a child process of the supervisor until SIGTERM, or until the supervisor is gone."""
     setproctitle(f"fabrique-tv {name}")
+    share_one_heap()
     threading.Thread(target=_die_with_supervisor, name="lifeline", daemon=True).start()
 
     async def until_told() -> None:

@@ -129,6 +129,22 @@ class Whisper:
         view = ctranslate2.StorageView.from_array(np.ascontiguousarray(features, dtype=np.float32))
         return Encoded(self._model.encode(view, to_cpu=False), seconds)
 
+    def warm_up(self, seconds: float, beam: int) -> None:
+        """Take the memory that a window of so many seconds needs: before a talk, not in it.
+
+        Raises ModelUnavailable when there is not so much.
+        """
+        silence = np.zeros(round(seconds * SAMPLE_RATE), dtype=np.float32)
+        tokens = self.tokens(" …" * (CONTEXT // 4))
+        try:
+            encoded = self.encode(silence)
+            self.decode(encoded, previous=tokens, beginning=[], beam=beam)
+            self.align(encoded, tokens)
+        except (RuntimeError, MemoryError) as error:
+            raise ModelUnavailable(
+                f"Le modèle de sous-titrage ne fonctionne pas ici\u00a0: {_trouble(error)}."
+            ) from error
+
     def decode(
         self,
         encoded: Encoded,

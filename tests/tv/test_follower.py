@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from captions.cues import Cue
-from captions.wording.events import CueEdited, CueWritten
+from captions.wording.events import CueEdited, CueWritten, RuleAdded
 from engagement.fold import Accepted, Reason, Refused, View
 from engagement.happening import PhaseSet
 from engagement.polls import PollCreated
@@ -17,7 +17,7 @@ from engagement.questions import Anchor, QuestionAsked
 from engagement.talks import TalkEnded, TalkStarted
 from tests.servers import StoreServer
 from tv import journal, store
-from tv.follower import TALKS_ALONE, Follower
+from tv.follower import TALKS_ALONE, TALKS_AND_CAPTIONING, TALKS_AND_CAPTIONS, Follower
 from tv.tasks import running
 
 
@@ -104,7 +104,8 @@ async def test_answer_to_a_write_is_about_that_very_write(redis: Redis) -> None:
     assert other.reason == Reason.KEY_REUSED
 
 
-async def test_process_that_asks_what_is_on_is_told_that_alone(redis: Redis) -> None:
+@pytest.mark.parametrize("by_snapshot", [False, True])
+async def test_process_keeps_what_it_asks_for_alone(redis: Redis, by_snapshot: bool) -> None:
     poll: dict[str, Any] = {"poll": "p", "talk": "direct", "kind": "text", "prompt": "?"}
     cue = Cue("plateau-1", 1, 1.0, 2.0, ("Bonjour",))
     async with asyncio.timeout(10), journal.opened(redis, "test") as book:
@@ -116,13 +117,27 @@ async def test_process_that_asks_what_is_on_is_told_that_alone(redis: Redis) -> 
             PollCreated(id="f", at=5.0, by="c", options=(), **poll),
             TalkStarted(id="g", at=6.0, by="c", talk="direct"),
             CueWritten("plateau", cue),
+            RuleAdded(id="h", at=7.0, by="c", heard="oyer", written="loyer"),
         ):
             await book.append(event)
-        whole, talks = Follower(book), Follower(book, heeds=TALKS_ALONE)
-        async with running(whole.run(), talks.run()):
+        whole = Follower(book)
+        async with running(whole.run()):
             await whole.ready.wait()
-            await talks.ready.wait()
-    assert talks.audience.talks.by_id["direct"].state == "live"
-    assert talks.audience.talks.saved() == whole.audience.talks.saved()
-    assert talks.cues("plateau", 0.0, 9.0) == whole.cues("plateau", 0.0, 9.0) == [cue]
-    assert (len(whole.audience.polls.by_id), len(talks.audience.polls.by_id)) == (1, 0)
+            if by_snapshot:
+                await book.snapshots.keep(whole.position, whole.saved())
+        talks = Follower(book, heeds=TALKS_ALONE)
+        captioning = Follower(book, heeds=TALKS_AND_CAPTIONING)
+        captions = Follower(book, heeds=TALKS_AND_CAPTIONS)
+        those = (talks, captioning, captions)
+        async with running(*(each.run() for each in those)):
+            for each in those:
+                await each.ready.wait()
+                assert each.audience.talks.by_id["direct"].state == "live"
+                assert each.audience.talks.saved() == whole.audience.talks.saved()
+    assert captions.cues("plateau", 0.0, 9.0) == whole.cues("plateau", 0.0, 9.0) == [cue]
+    assert talks.cues("plateau", 0.0, 9.0) == captioning.cues("plateau", 0.0, 9.0) == []
+    assert captions.captions.made_rules == captioning.captions.made_rules
+    assert [len(each.captions.made_rules) for each in (whole, captioning)] == [1, 1]
+    if not by_snapshot:  # it holds what others ask for, too
+        assert [len(each.audience.polls.by_id) for each in (whole, *those)] == [1, 0, 0, 0]
+        assert talks.captions.made_rules == {}

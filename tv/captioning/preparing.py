@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from captions.errors import ModelUnavailable
+from captions.hearing.live import Tuning
+from captions.hearing.pace import LEVELS
 from captions.hearing.whisper import Whisper
 from captions.models import loading
 from tv.captioning.partial import PARTIALS, Partial
@@ -51,7 +53,7 @@ async def prepared(
     trouble = ""
     while True:
         attempt = Preparation(trouble)
-        load = partial(loading.load, model, cache, attempt.progress, channels=len(channels))
+        load = partial(loaded, model, cache, attempt.progress, len(channels))
         async with running(_explain(store, follower, channels, attempt)):
             try:
                 return await asyncio.to_thread(load)
@@ -63,6 +65,13 @@ async def prepared(
                 attempt.over = True  # a download need not go on
             attempt.reason = trouble
             await asyncio.sleep(pause)
+
+
+def loaded(model: str, cache: Path, progress: Callable[[int, int], None], channels: int) -> Whisper:
+    """The model, with the memory that it will need. Raises ModelUnavailable."""
+    whisper = loading.load(model, cache, progress, channels=channels)
+    whisper.warm_up(Tuning().hardest, LEVELS[0].beam)
+    return whisper
 
 
 async def _explain(

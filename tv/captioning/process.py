@@ -33,7 +33,7 @@ from tv.captioning.preparing import prepared
 from tv.captioning.quality import TELL, Board, First
 from tv.captioning.terms import terms_of
 from tv.folder import Folder
-from tv.follower import EVERY_CAPTIONING, TALKS_ALONE, Follower
+from tv.follower import EVERY_CAPTIONING, TALKS_AND_CAPTIONING, Follower
 from tv.journal import heed_cancellation
 from tv.settings import Settings
 from tv.tasks import running
@@ -123,7 +123,7 @@ async def run(folder: Folder, settings: Settings) -> None:
         stores.connected(url) as store,
         journal.opened(store, settings.event.slug, settings.store.replicas) as book,
     ):
-        follower = Follower(book, heeds=TALKS_ALONE)
+        follower = Follower(book, heeds=TALKS_AND_CAPTIONING)
         async with running(follower.run(), give_back(follower, store, channels, clock.now)):
             model = settings.captions.model
             whisper = await prepared(model, folder.cache, channels, store, follower)

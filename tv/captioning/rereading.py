@@ -31,7 +31,7 @@ from tv.captioning.outbox import Outbox
 from tv.captioning.quality import TELL, Board, Second
 from tv.captioning.terms import terms_of
 from tv.folder import Folder
-from tv.follower import TALKS_ALONE, Follower
+from tv.follower import TALKS_AND_CAPTIONS, Follower
 from tv.settings import Captions, Settings
 from tv.tasks import in_thread, running
 
@@ -166,7 +166,7 @@ async def run(folder: Folder, settings: Settings) -> None:
         stores.connected(url) as store,
         journal.opened(store, settings.event.slug, settings.store.replicas) as book,
     ):
-        follower = Follower(book, heeds=TALKS_ALONE)
+        follower = Follower(book, heeds=TALKS_AND_CAPTIONS)
         outbox = Outbox(follower.append)
         rereader = Rereader(
             partial(_load, settings.captions, folder.cache), follower, outbox, channels

@@ -1,6 +1,8 @@
 """Until there is a model, pages know why; once there is one, captions begin by themselves."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,7 @@ from redis.asyncio import Redis
 from captions.errors import ModelUnavailable
 from captions.hearing.whisper import Whisper
 from tests.captions.model_folders import nano
+from tests.captions.speech import CLIP, model_cache
 from tv.captioning.partial import PARTIALS, Partial
 from tv.captioning.preparing import Preparation, prepared
 from tv.follower import Follower
@@ -56,3 +59,41 @@ def test_progress_is_told_and_ends_with_the_wait() -> None:
     attempt.over = True
     with pytest.raises(ModelUnavailable):
         attempt.progress(35, 100)
+
+
+# Prints by how many MB the process has grown when it has heard the longest window there may be.
+GROWTH = """
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from captions.hearing import sound
+from captions.hearing.live import Tuning
+from captions.hearing.sound import SAMPLE_RATE
+from captions.models import weights
+from tv import process
+from tv.captioning.preparing import loaded
+
+process.share_one_heap()
+whisper = loaded("base", Path(sys.argv[1]), lambda done, total: None, channels=1)
+before = psutil.Process().memory_info().rss
+samples = np.concatenate([piece.samples for piece in sound.read(Path(sys.argv[2]))])
+encoded = whisper.encode(samples[: round(Tuning().hardest * SAMPLE_RATE)])
+decoded = whisper.decode(encoded, previous=[], beginning=[], beam=5)
+whisper.align(encoded, decoded.tokens)
+print((psutil.Process().memory_info().rss - before) / 1e6)
+"""
+
+
+@pytest.mark.slow  # the real model
+def test_memory_of_the_longest_window_is_taken_before_the_talk() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", GROWTH, str(model_cache()), str(CLIP)],
+        check=True,
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
+    assert float(told.stdout) < 10.0
