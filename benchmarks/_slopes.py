@@ -35,13 +35,13 @@ class Watch:
 
     def look(self) -> None:
         """Take a sample of each; those that are just being started have none."""
-        held = self._held()
+        held, at = self._held(), time.monotonic() - self._began
         for name, pid in self._server.children().items():
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 process = psutil.Process(pid)
                 with process.oneshot():
                     sample = {
-                        "at": time.monotonic() - self._began,
+                        "at": at,
                         "process": float(pid),
                         "MB": process.memory_info().rss / 1e6,
                         "descriptors": float(process.num_fds()),
@@ -67,11 +67,29 @@ class Watch:
         life.append(sample)
 
     def figures(self) -> dict[str, Figures]:
-        """Of each process, what each of its figures was, and grows by in an hour; its cores."""
-        return {name: _of_life(life) for name, life in self.lives.items()}
+        """Of each process, what each of its figures was, and grows by in an hour; its cores.
+
+        Connections go from one web process to another: "web" is what all of them hold together.
+        """
+        found = {name: _of_life(life) for name, life in self.lives.items()}
+        webs = [name for name in self.lives if name.startswith("web:")]
+        for name in webs:
+            found[name].pop("descriptors", None)
+        return found | {"web": _of_life(together([self.lives[name] for name in webs]))}
+
+
+def together(lives: Sequence[Sequence[Sample]]) -> list[Sample]:
+    """What several processes held, and had used, whenever all of them were there."""
+    by_time = [{each["at"]: each for each in life} for life in lives]
+    return [
+        {"at": at} | {key: sum(life[at][key] for life in by_time) for key in ("cpu", "descriptors")}
+        for at in sorted(set.intersection(*map(set, by_time)))
+    ]
 
 
 def _of_life(life: Sequence[Sample]) -> dict[str, Any]:
+    if not life:
+        return {"minutes": 0.0}
     length = life[-1]["at"] - life[0]["at"]
     warm = [each for each in life if each["at"] - life[0]["at"] >= WARM * length]
     found: dict[str, Any] = {"minutes": round(length / 60, 1)}

@@ -13,9 +13,9 @@ It fails, with status 1, when
 
 - an act that was acknowledged is lost or doubled, or an accident is not over within a minute;
 - a page has no new picture for more than 2 s, or a process began anew, and no accident explains it;
-- a process grows by more than 10 MB, 5 descriptors, 2 threads or 5 tasks an hour (least squares
-  without the first third of its last life, less two standard errors; lives of a quarter of an hour
-  or more);
+- a process grows by more than 10 MB, 5 descriptors (web processes together: connections go from one
+  to another), 2 threads or 5 tasks an hour (least squares without the first third of its last life,
+  less two standard errors; lives of a quarter of an hour or more);
 - captions come later: their median delay in the last quarter is 1.5 s above that in the first.
 
 The report is one HTML page; the same seed has the same accidents.
