@@ -296,18 +296,20 @@ class Audience:
         self._own.clear()
 
     def _show_touched(self, position: str, at: float) -> None:
-        self._heed_touched(position, at)
-        if len(self._items) > 1:
-            # As they are shown when all are shown anew: several may have the same version.
-            self._items.sort(key=key)
-        for item in self._items:
-            self._show(position, item)
-            self.touched.update(item.views)
-        for of in self._own:
-            self._theirs[of] = position
-            self.touched.add(("me", *of))
-        self._items.clear()
-        self._own.clear()
+        try:
+            self._heed_touched(position, at)
+            if len(self._items) > 1:
+                # As they are shown when all are shown anew: several may have the same version.
+                self._items.sort(key=key)
+            for item in self._items:
+                self._show(position, item)
+                self.touched.update(item.views)
+            for of in self._own:
+                self._theirs[of] = position
+                self.touched.add(("me", *of))
+        finally:  # what fails with one event must not fail with each that follows
+            self._items.clear()
+            self._own.clear()
 
     def _heed_touched(self, position: str, at: float) -> None:
         for item in self._items:  # what follows them is touched too, and comes behind them

@@ -1,5 +1,8 @@
 """What a page is sent: what changed since the position it names, no more, no less."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +59,24 @@ def test_touched_views_are_those_that_show_the_change() -> None:
     room.do(SupportGiven, "bob", question="nowhere")
     assert room.audience.touched == set()
     assert room.audience.position == "4-0"
+
+
+def test_what_fails_with_one_event_does_not_fail_with_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = Room()
+    heed = room.audience.rundown.heed
+
+    def fail_for_one(position: str, at: float, item: Any) -> None:
+        if item.id == "odd":
+            raise ValueError("a bug")
+        heed(position, at, item)
+
+    monkeypatch.setattr(room.audience.rundown, "heed", fail_for_one)
+    with pytest.raises(ValueError, match="a bug"):
+        room.ask("odd", by="ann")
+    room.ask("q", by="bob")
+    assert room.audience.touched == {("talk", "direct", ""), ("me", "direct", "bob")}
 
 
 def test_poll_retry_moves_nothing() -> None:
