@@ -23,6 +23,7 @@ from captions.hearing import sound
 from captions.hearing.live import Captioner, Tuning
 from captions.hearing.sound import SAMPLE_RATE, Samples
 from captions.hearing.whisper import Whisper
+from tv import process
 
 STEP = 1.0  # seconds from one step of the peer to the next: its own default
 
@@ -67,6 +68,7 @@ class Hearing:
 
 
 def ours(path: Path, folder: Path, hearing: Hearing) -> Run:
+    process.share_one_heap()  # as all processes of the product do
     captioner = Captioner(Whisper(folder), tuning=hearing.tuning)
     cost = _costed(captioner, *hearing.costed) if hearing.costed else time.process_time
     before = time.process_time()
