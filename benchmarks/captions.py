@@ -224,7 +224,8 @@ def _print(rows: list[Figures], invented: dict[str, int]) -> None:
         )
     for live, whole in pairwise(rows):
         if (live.system, whole.system) == ("ours", "offline"):
-            print(f"{live.sound}: live ÷ offline {live.word_errors / whole.word_errors:.3f}")
+            ratio = f"{live.word_errors / whole.word_errors:.3f}" if whole.word_errors else "–"
+            print(f"{live.sound}: live ÷ offline {ratio}")
     for name, characters in invented.items():
         print(f"{name}: {characters} characters without speech")
 
