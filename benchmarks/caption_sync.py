@@ -95,7 +95,7 @@ SHOWS = f"""(path) => {{
 }}"""
 
 Shown = list[tuple[float, str]]  # seconds of the film, what the caption has become
-Late = list[tuple[float, str]]  # seconds after its moment, and the caption
+Delays = list[tuple[float, str]]  # seconds after its moment, and the caption
 Loud = list[tuple[int, float]]  # number of the picture, loudness
 
 
@@ -173,7 +173,7 @@ def _figures(
     }
 
 
-def begun(captions: Shown) -> Late:
+def begun(captions: Shown) -> Delays:
     """Seconds after the first word of a sentence at which the caption appeared that it begins."""
     found = []
     for sentence in talk.sentences():
@@ -188,7 +188,7 @@ def begun(captions: Shown) -> Late:
     return found
 
 
-def written(captions: Shown) -> Late:
+def written(captions: Shown) -> Delays:
     """Seconds after the last word of a sentence at which its last words had been shown."""
     found = []
     for sentence in talk.sentences():
@@ -203,7 +203,7 @@ def written(captions: Shown) -> Late:
     return found
 
 
-def own(captions: Shown, cues: list[talk.Cue], film_start: float) -> Late:
+def own(captions: Shown, cues: list[talk.Cue], film_start: float) -> Delays:
     """Seconds after the time that the server has for a caption at which it appeared, if it did."""
     found = []
     for cue in cues:
@@ -244,7 +244,7 @@ def _loudness() -> npt.NDArray[np.float32]:
     return np.sqrt((sound[: len(sound) // step * step].reshape(-1, step) ** 2).mean(axis=1))
 
 
-def _summary(late: Late) -> dict[str, Any]:
+def _summary(late: Delays) -> dict[str, Any]:
     if not late:
         return {"count": 0}
     signed = milliseconds([seconds for seconds, _ in late], {"p50": 0.5, "p95": 0.95})

@@ -27,12 +27,11 @@ def recounted(
 
     In a ranking of n options the first gets n - 1 points, the last none (J.-C. de Borda, 1781).
     """
-    votes, places = list(counts), [option.id for option in options]
+    votes = {option.id: count for option, count in zip(options, counts, strict=True)}
     for choices, sign in ((added, 1), (removed, -1)):
         for rank, choice in enumerate(choices, 1):
-            points = len(options) - rank if kind == "ranking" else 1
-            votes[places.index(choice)] += sign * points
-    return tuple(votes)
+            votes[choice] += sign * (len(options) - rank if kind == "ranking" else 1)
+    return tuple(votes.values())
 
 
 def recounted_lab(

@@ -97,3 +97,33 @@ def test_memory_of_the_longest_window_is_taken_before_the_talk() -> None:
         text=True,
     )
     assert float(told.stdout) < 10.0
+
+
+# The model is in memory, and little more than it: captions are told so before anybody speaks.
+SHORT = """
+import resource
+import sys
+from pathlib import Path
+
+from captions.errors import ModelUnavailable
+from captions.models import loading
+
+whisper = loading.load("base", Path(sys.argv[1]))
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 10_000_000,) * 2)
+try:
+    whisper.warm_up(16.0, 5)
+except ModelUnavailable as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow  # the real model
+def test_memory_that_does_not_suffice_for_a_window_is_said_as_such() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", SHORT, str(model_cache())],
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
+    assert "la mémoire n’y suffit pas" in told.stdout, told
