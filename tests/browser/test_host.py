@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
-from tests.browser.people import TABLET, device, violations
+from tests.browser.people import DRAWN, TABLET, device, violations
 from tv.auth import Role
 
 BODY = "Ce que la table retient"
@@ -32,6 +32,7 @@ def begin(page: Page) -> None:
 
 
 def saved(page: Page) -> None:
+    page.evaluate(DRAWN)  # what it said of the words before counts no more
     state = page.locator("#sheet-state")
     expect(state).to_have_text(re.compile(r"^\s*Enregistré\s*$"))
 
