@@ -71,11 +71,22 @@ class Problem(Exception):
         )
 
 
+def announced(request: Request, limit: int) -> int:
+    """How many bytes the request's body has, or `limit` where that is not said. Raises Problem when
+    it is more."""
+    size = int(request.headers.get("content-length", limit))  # digits: the server has seen to it
+    if size > limit:
+        raise _too_large(limit)
+    return size
+
+
 async def read_body(request: Request, limit: int) -> bytes:
-    """All of the request's body. Raises Problem when it has more than `limit` bytes.
+    """All of the request's body. Raises Problem when it has more than `limit` bytes, before any of
+    them is read where it says so.
 
     Whoever sends one too slowly is cut off: tv/connections.py.
     """
+    announced(request, limit)
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import re
 import ssl
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
@@ -154,6 +156,13 @@ async def test_webrtc_and_sockets_pass(front: str) -> None:
             assert '"welcome"' in str(await page.recv())
 
 
+def large_photo() -> bytes:
+    """A JPEG that nothing can make small."""
+    made = io.BytesIO()
+    Image.effect_noise((3000, 2000), 100).save(made, "JPEG", quality=95)
+    return made.getvalue()
+
+
 async def test_pages_and_the_api_pass(front: str) -> None:
     async with httpx.AsyncClient(base_url=front) as client:
         assert "<html" in (await client.get("/")).text
@@ -162,6 +171,11 @@ async def test_pages_and_the_api_pass(front: str) -> None:
         assert joined.status_code == 201
         elsewhere = {"origin": "https://elsewhere.example"}
         assert (await client.post(address, json={}, headers=elsewhere)).status_code == 403
+        # A photo as a telephone makes it: nothing that we take is too large for nginx.
+        sent = large_photo()
+        assert len(sent) > 4 << 20
+        kept = await client.post("/api/v1/wall/pictures", content=sent, headers={"origin": front})
+        assert kept.status_code == 201, kept.text
         # Who comes through a proxy is not this machine.
         assert (await client.get("/metrics")).status_code == 403
 

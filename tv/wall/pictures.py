@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tv.wall.naming import NAME, TOO_LARGE
 logger = logging.getLogger(__name__)
 
 LARGEST = 15 << 20  # bytes that may be sent
+COMING = 150 << 20  # bytes that may be on their way to this process; more are sent away
 AT_A_TIME = 2  # pictures made anew in this process; the others wait
 WAITING = 8  # that may wait; more are sent away
 WITHIN = 20.0  # seconds that making one may take
@@ -37,6 +39,18 @@ class Pictures:
         self._folder = folder
         self._making = asyncio.Semaphore(AT_A_TIME)
         self._taken = 0
+        self._coming = 0
+
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Room for `size` bytes that are about to be received. Raises Problem: none is left."""
+        if self._coming + size > COMING:
+            raise _busy()
+        self._coming += size
+        try:
+            yield
+        finally:
+            self._coming -= size
 
     async def add(self, data: bytes) -> str:
         """Make a picture of ours of what was sent; return its name. Raises Problem."""
@@ -98,6 +112,7 @@ class Pictures:
             try:
                 file.write(made)
                 file.flush()
+                os.fsync(file.fileno())  # whoever names it is promised that it is there
                 os.rename(file.name, path)
             except OSError:
                 os.unlink(file.name)

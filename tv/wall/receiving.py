@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tv.auth import identity
-from tv.problems import Problem, read_body
+from tv.problems import Problem, announced, read_body
 from tv.wall import naming
 from tv.wall.pictures import LARGEST, Pictures
 from tv.writing import Writer, json
@@ -17,7 +17,8 @@ async def receive(request: Request, writer: Writer, pictures: Pictures) -> Respo
     who = identity(request)
     who.must_take_part()
     await writer.count(who)
-    name = await pictures.add(await read_body(request, LARGEST))
+    with pictures.room(announced(request, LARGEST)):
+        name = await pictures.add(await read_body(request, LARGEST))
     width, height = naming.size(name)
     return json({"id": name, "url": naming.address(name), "width": width, "height": height}, 201)
 

@@ -15,13 +15,16 @@ from redis.asyncio import Redis
 from engagement.wall.post import HOLD
 from engagement.wall.posts import BURST
 from tests.tv.house import House, house
+from tests.waiting import when
 from tv.auth import Role
 from tv.clerk import Clerk
 from tv.compaction import Compaction
 from tv.live import DEFAULT_PACE
 from tv.tasks import running
+from tv.wall.pictures import COMING, LARGEST
 
 POSTS = "/api/v1/wall/posts"
+PICTURES = "/api/v1/wall/pictures"
 
 
 @pytest.fixture
@@ -205,7 +208,7 @@ async def test_doubtful_words_are_read_first_whatever_the_wall_says(place: House
 
 async def test_picture_is_seen_while_its_post_shows(place: House) -> None:
     async with place.someone() as ann, place.someone() as bob, place.crew() as crew:
-        drawn = (await ann.post("/api/v1/wall/pictures", content=photo())).json()
+        drawn = (await ann.post(PICTURES, content=photo())).json()
         assert (drawn["width"], drawn["height"]) == (320, 240)
         assert (await ann.get(drawn["url"])).status_code == 404  # it is in no post yet
         post = await written(ann, "", picture=drawn["id"], alt="Un carré rouge")
@@ -243,7 +246,6 @@ async def test_bad_post_is_refused(place: House) -> None:
 
 
 async def test_bad_requests_are_refused(place: House, tmp_path: Path) -> None:
-    pictures = "/api/v1/wall/pictures"
     async with place.someone() as ann, place.client() as nobody, place.crew() as crew:
         before = await place.journal.end()
         assert await refused(ann.post(POSTS, content=b"x" * 70_000)) == (413, "body-too-large")
@@ -251,15 +253,15 @@ async def test_bad_requests_are_refused(place: House, tmp_path: Path) -> None:
             401,
             "participant-required",
         )
-        assert await refused(nobody.post(pictures, content=photo())) == (
+        assert await refused(nobody.post(PICTURES, content=photo())) == (
             401,
             "participant-required",
         )
-        assert await refused(ann.post(pictures, content=b"x" * (16 << 20))) == (
+        assert await refused(ann.post(PICTURES, content=b"x" * (16 << 20))) == (
             413,
             "body-too-large",
         )
-        assert await refused(ann.post(pictures, content=b"<svg/>")) == (415, "no-picture")
+        assert await refused(ann.post(PICTURES, content=b"<svg/>")) == (415, "no-picture")
         assert await refused(ann.get(POSTS, params={"sort": "x"})) == (422, "unknown-filter")
         assert await refused(crew.patch("/api/v1/wall", json={"moderation": "never"})) == (
             422,
@@ -268,6 +270,33 @@ async def test_bad_requests_are_refused(place: House, tmp_path: Path) -> None:
         assert await refused(crew.post(f"{POSTS}/none:hide")) == (404, "unknown-post")
         assert await place.journal.end() == before
         assert not await asyncio.to_thread((tmp_path / "wall").exists)
+
+
+async def test_what_is_on_its_way_is_bounded_before_it_is_read(place: House) -> None:
+    """Nobody's memory is filled by many who announce a large picture and take their time."""
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    async def announce() -> None:
+        async with place.someone() as ann:
+            announced = {"content-length": str(LARGEST)}
+            await ann.post(PICTURES, content=slowly(), headers=announced)
+
+    async def status() -> int:
+        async with place.someone() as bob:
+            return (await bob.post(PICTURES, content=photo())).status_code
+
+    async def answers(wanted: int) -> bool:
+        return await status() == wanted
+
+    tasks = [asyncio.create_task(announce()) for _ in range(COMING // LARGEST)]
+    await when(lambda: answers(503))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await when(lambda: answers(201))
 
 
 async def test_one_participant_cannot_fill_the_wall(place: House) -> None:

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from tv.problems import Problem
 from tv.wall.naming import size
-from tv.wall.pictures import AT_A_TIME, UNUSED, WAITING, Pictures
+from tv.wall.pictures import AT_A_TIME, COMING, UNUSED, WAITING, Pictures
 from tv.wall.reencode import PIXELS, SIDE, NoPicture, TooLarge, reencode
 
 SECRET = "appartement de Mme Dupont"
@@ -229,6 +229,16 @@ async def test_crowd_of_pictures_waits_or_is_sent_away(tmp_path: Path) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert await pictures.add(SAMPLES[0])
+
+
+def test_pictures_on_their_way_have_a_bound_together(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path)
+    with pictures.room(COMING - 100):
+        with pictures.room(100), pytest.raises(Problem) as refused, pictures.room(1):
+            pass
+        assert (refused.value.status, refused.value.code) == (503, "pictures-busy")
+    with pictures.room(COMING):
+        pass
 
 
 def test_unused_pictures_go(tmp_path: Path) -> None:
