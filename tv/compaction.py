@@ -91,10 +91,17 @@ class Compaction:
 
     async def lost(self) -> list[ParticipantErased]:
         """The erasures that a restored backup does not know of, to be done again."""
-        noted = {each.digest: each.stand_in for each in await self._noted_here()}
+        noted: dict[str, list[str]] = {}  # who goes on after an erasure may be erased again
+        for each in await self._noted_here():
+            noted.setdefault(each.digest, []).append(each.stand_in)
         known = {name.decode(): by.decode() for name, by in await self._items()}
-        await self._note_here({name: by for name, by in known.items() if name not in noted})
-        missing = {name: by for name, by in noted.items() if name not in known}
+        unknown_here = {name: by for name, by in known.items() if by not in noted.get(name, ())}
+        await self._note_here(unknown_here)
+        missing = {
+            name: stand_ins[-1]
+            for name, stand_ins in noted.items()
+            if name not in unknown_here and known.get(name) != stand_ins[-1]
+        }
         if not missing:
             return []
         found: dict[str, str] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -227,6 +228,31 @@ async def test_restored_backup_forgets_again(redis: Redis, tmp_path: Path) -> No
         assert us.follower.audience.questions.by_id["q1"].body == ""
         assert await us.compaction.lost() == []
     assert b'"te\n{"event"' in (tmp_path / "erased.jsonl").read_bytes()
+
+
+async def test_restored_backup_forgets_again_who_was_erased_twice(
+    redis: Redis, tmp_path: Path
+) -> None:
+    """A device goes on after an erasure under the id that it had."""
+    async with office(redis, tmp_path) as us:
+        await us.follower.write(asked(1))
+        await us.follower.write(erasure("p_1", "gone_1"))
+        await us.clerk.compact()
+        await us.follower.write(replace(asked(2), by="p_1"))
+        backup = {key: await redis.dump(key) for key in (us.book.key, f"{KEY}:erased")}
+        await us.follower.write(erasure("p_1", "gone_2"))
+        await us.clerk.compact()
+    await redis.flushall()
+    for key, kept in backup.items():
+        await redis.restore(key, 0, kept)
+    assert b"p_1" in await raw(redis)
+    async with office(redis, tmp_path) as us, running(us.clerk.erasures()):
+        async with asyncio.timeout(10):
+            assert await us.store.did.get() == EXCHANGE
+        assert b"p_1" not in await raw(redis)
+        questions = us.follower.audience.questions.by_id
+        assert [questions[each].by for each in ("q1", "q2")] == ["gone_1", "gone_2"]
+        assert await us.compaction.lost() == []
 
 
 async def test_who_did_nothing_for_so_long_is_forgotten(redis: Redis, tmp_path: Path) -> None:
