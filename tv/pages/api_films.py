@@ -8,7 +8,7 @@
   same film. 429 `queue-full` with Retry-After while too many wait.
 - `GET /api/v1/talks/{id}/film.mp4` → the film, by ranges too. 404 `no-film` unless it is ready.
 - `GET /api/v1/talks/{id}/clips` → `{"items": [clip]}`; a clip is what a film is, with `id`, `start`
-  and `end`, seconds of the broadcast clock.
+  and `end`, seconds of the broadcast clock, and stands like a film for what was said as it is.
 - `POST /api/v1/talks/{id}/clips` `{"start", "end"}` → clip, like a film; times as in `:trim`. 422
   `wrong-clip` unless it lies between the marks and has 30 minutes at most.
 - `GET /api/v1/talks/{id}/clips/{clip}` → how far one is; `…/{clip}.mp4` → the clip itself.
@@ -128,8 +128,8 @@ def routes(follower: Follower, replays: Replays, orders: Orders, shelf: Shelf) -
     async def make_clip(request: Request) -> Response:
         talk = for_crew(request)
         said = await read_json(request, Span)
-        order = clip(talk, _time(said.start, "start"), _time(said.end, "end"))
-        if not (0 < order.end - order.start <= LONGEST_CLIP and stands(order, talk, follower)):
+        order = clip(talk, _time(said.start, "start"), _time(said.end, "end"), follower)
+        if order is None or order.end - order.start > LONGEST_CLIP:
             raise Problem(
                 422,
                 "wrong-clip",
@@ -152,8 +152,8 @@ def routes(follower: Follower, replays: Replays, orders: Orders, shelf: Shelf) -
 
     async def made_clip(talk: Talk, name: str) -> Order | None:
         for order in await disk(shelf.orders):
-            if (order.name, order.talk) == (f"clip-{name}", talk.id):
-                return order if stands(order, talk, follower) else None
+            if order.key == f"clip-{name}" and stands(order, talk, follower):
+                return order
         return None
 
     async def download_clip(request: Request) -> Response:
@@ -213,12 +213,16 @@ def _film_url(talk: Talk) -> str:
 
 
 def _clip_url(order: Order) -> str:
-    return f"/api/v1/talks/{order.talk}/clips/{order.name.removeprefix('clip-')}.mp4"
+    return f"/api/v1/talks/{order.talk}/clips/{_clip_id(order)}.mp4"
 
 
 def _clip(order: Order) -> Rendered:
-    name = order.name.removeprefix("clip-")
-    return {"id": name, "start": order.start, "end": order.end}
+    return {"id": _clip_id(order), "start": order.start, "end": order.end}
+
+
+def _clip_id(order: Order) -> str:
+    """The same whatever is said in it: who asked for it finds it."""
+    return order.key.removeprefix("clip-")
 
 
 def _of(progress: Progress) -> Rendered:

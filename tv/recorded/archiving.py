@@ -28,7 +28,17 @@ from tv.folder import Folder
 from tv.follower import Follower
 from tv.journal import StoreUnavailable, heed_cancellation
 from tv.recorded.chapters import Chapter
-from tv.recorded.films import Order, Orders, Progress, Shelf, chapters_of, current, stands, too_many
+from tv.recorded.films import (
+    Order,
+    Orders,
+    Progress,
+    Shelf,
+    chapters_of,
+    current,
+    span,
+    stands,
+    too_many,
+)
 from tv.recorded.thumbnails import Thumbnails
 from tv.settings import Settings
 from tv.tasks import in_thread, keep_running, running
@@ -39,7 +49,6 @@ TRIES = 2
 ANEW = 5  # films in a row, when another word came while one was made: captions settle soon
 SETTLED = 12.0  # seconds that the last segment of a talk may take to be recorded
 CAUGHT_UP = 5.0  # seconds that our fold may be behind that of who asked
-LEAD = 12.0  # seconds before a clip in which its keyframe is: segments are cut there at the latest
 TELL = 0.5  # seconds between two words on how far a film is
 PLANNED = 0.3  # of the time goes into reading what there is, the rest into copying it
 SWEEP = 60.0  # seconds between two looks at what may go
@@ -148,12 +157,8 @@ class Filmmaker:
     ) -> None:
         """In a thread: the fold is not read here."""
         index = self._indexes[talk.channel]
-        floor = None
-        start = order.start
-        if order.kind == "clip" and talk.marks is not None:
-            floor = talk.marks[0]
-            start = max(floor, order.start - LEAD)
-        found = pieces(index, start, order.end)
+        floor = talk.marks[0] if order.kind == "clip" and talk.marks is not None else None
+        found = pieces(index, *span(order, talk))
 
         def planned() -> Iterator[Piece]:
             for number, piece in enumerate(found):
@@ -202,10 +207,10 @@ class Filmmaker:
             await asyncio.sleep(0.2)
 
     def _words(self, order: Order, talk: Talk) -> Words:
-        cues = self._follower.cues(talk.channel, order.start - LEAD, order.end)
-        floor = order.start if order.kind == "film" or talk.marks is None else talk.marks[0]
-        shown = finished(within(cues, max(floor, order.start - LEAD), order.end))
-        return words_of(talk, shown, chapters_of(talk, self._follower), self._event)
+        start, end = span(order, talk)
+        shown = finished(within(self._follower.cues(talk.channel, start, end), start, end))
+        chapters = chapters_of(talk, self._follower, start, end)
+        return words_of(talk, shown, chapters, self._event)
 
     async def _sweep(self) -> None:
         """Let go of films that nobody would order any more, that are old, or too many."""

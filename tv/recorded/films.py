@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 MOST = 8  # films that may wait
 REMEMBERED = 3600  # seconds that the store knows of a film that failed, or that nobody makes
 WAIT = 2.0  # seconds that `take` waits in the store
+LEAD = 12.0  # seconds before a clip in which its keyframe is: segments are cut there at the latest
+
+Kind = Literal["film", "clip"]
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -38,7 +42,7 @@ class Order(msgspec.Struct, frozen=True):
 
     name: str
     key: str
-    kind: Literal["film", "clip"]
+    kind: Kind
     talk: str
     start: float
     end: float
@@ -66,26 +70,25 @@ def whole_film(talk: Talk, follower: Follower) -> Order | None:
     """The film of a talk as it is now; None while it cannot have one."""
     if talk.marks is None:
         return None
-    start, end = talk.marks
-    cues = follower.cues(talk.channel, start, end)
-    moment = _digest((talk.id, talk.channel, start, end))
-    content = (
-        (moment, talk.title, talk.speakers),
-        [(cue.id, cue.revision) for cue in cues],
-        [(each.start, each.title) for each in chapters_of(talk, follower)],
-    )
-    return Order(f"film-{_digest(content)}", moment, "film", talk.id, start, end)
+    return _ordered("film", talk, *talk.marks, follower)
 
 
-def clip(talk: Talk, start: float, end: float) -> Order:
-    """A clip of a talk, which must have marks around it."""
-    name = f"clip-{_digest((talk.id, start, end))}"
-    return Order(name, name, "clip", talk.id, start, end)
+def clip(talk: Talk, start: float, end: float, follower: Follower) -> Order | None:
+    """A clip of a talk as it is now; None unless it lies between the marks."""
+    if talk.marks is None or not (talk.marks[0] <= start < end <= talk.marks[1]):
+        return None
+    return _ordered("clip", talk, start, end, follower)
 
 
-def chapters_of(talk: Talk, follower: Follower) -> list[Chapter]:
-    assert talk.marks is not None
-    return chapters(talk, follower.audience.in_talk(talk.id), *talk.marks)
+def span(order: Order, talk: Talk) -> tuple[float, float]:
+    """From when to when a film may have pictures: a clip begins with the keyframe before it."""
+    if order.kind == "film" or talk.marks is None:
+        return order.start, order.end
+    return max(talk.marks[0], order.start - LEAD), order.end
+
+
+def chapters_of(talk: Talk, follower: Follower, start: float, end: float) -> list[Chapter]:
+    return chapters(talk, follower.audience.in_talk(talk.id), start, end)
 
 
 def stands(order: Order, talk: Talk | None, follower: Follower) -> bool:
@@ -98,7 +101,7 @@ def current(order: Order, talk: Talk, follower: Follower) -> Order | None:
     if talk.marks is None:
         return None
     if order.kind == "clip":
-        return order if talk.marks[0] <= order.start and order.end <= talk.marks[1] else None
+        return clip(talk, order.start, order.end, follower)
     return whole_film(talk, follower) if talk.marks == (order.start, order.end) else None
 
 
@@ -244,6 +247,18 @@ def _read(body: bytes) -> Order | None:
     except ValueError as error:  # msgspec's own, or a text's that is no UTF-8
         logger.warning("films: an order that cannot be read (%s)", error)
         return None
+
+
+def _ordered(kind: Kind, talk: Talk, start: float, end: float, follower: Follower) -> Order:
+    moment = _digest((talk.id, talk.channel, start, end))
+    order = Order("", f"{kind}-{moment}", kind, talk.id, start, end)
+    first, last = span(order, talk)
+    content = (
+        (moment, talk.title, talk.speakers),
+        [(cue.id, cue.revision) for cue in follower.cues(talk.channel, first, last)],
+        [(each.start, each.title) for each in chapters_of(talk, follower, first, last)],
+    )
+    return replace(order, name=f"{kind}-{_digest(content)}")
 
 
 def _digest(content: object) -> str:

@@ -54,7 +54,7 @@ def keepsake_of(talk: Talk, follower: Follower, event: Event) -> Keepsake:
     assert talk.marks is not None, "a talk without a replay has no film"
     shown = finished(within(follower.cues(talk.channel, *talk.marks), *talk.marks))
     report = report_of(follower.audience, talk, event.name, event.zone)
-    chapters = chapters_of(talk, follower)
+    chapters = chapters_of(talk, follower, *talk.marks)
     return Keepsake(talk, report, shown, chapters, words_of(talk, shown, chapters, event.name))
 
 

@@ -265,6 +265,26 @@ async def test_a_full_disk_and_broken_files_are_told(played: Played) -> None:
             assert (await finished(crew))["detail"] == NOTHING
 
 
+async def test_a_clip_does_not_keep_what_is_corrected(played: Played) -> None:
+    span = {"start": played.began + 2.5, "end": played.began + 6}
+    async with played.house.crew() as crew, archive(played):
+        asked = (await crew.post(f"{API}/clips", json=span)).json()
+        path = f"{API}/clips/{asked['id']}"
+        made = await finished(crew, path)
+        (first,) = Shelf(played.folder / "films").orders()
+        await played.say("bonsoir à tous", 3.0, revision=1)
+        problem(await crew.get(made["url"]), 404, "no-film")
+        assert (await crew.get(f"{API}/clips")).json()["items"] == []
+        assert (await crew.post(f"{API}/clips", json=span)).json()["id"] == asked["id"]
+        assert (await finished(crew, path))["url"] == made["url"]
+        clip = played.folder / "clip.mp4"
+        clip.write_bytes((await crew.get(made["url"])).content)
+        await when(lambda: holds(played, 1))  # the one that says otherwise goes
+    assert first not in Shelf(played.folder / "films").orders()
+    assert b"bonsoir" in clip.read_bytes()
+    assert b"bonjour" not in clip.read_bytes()
+
+
 async def test_nothing_recorded_nothing_ordered(played: Played) -> None:
     await played.talk(-60.0, -50.0)  # it was on once more, before anything was recorded
     async with played.house.crew() as crew:
