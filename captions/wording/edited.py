@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from captions.cues import Cue, Word
+from captions.hearing.agreement import key
 from captions.wording import typed
 from captions.wording.events import CaptionAct, CueEdited
 from captions.wording.rules import Rules
@@ -85,7 +86,7 @@ class Edited:
         if not grown:
             self._seen.clear()
         if self._under and _begins(cue.words, self._under):
-            self._behind = cue.words[len(self._under) :]
+            self._behind = self._not_typed(cue.words[len(self._under) :])
         self.heard = cue
         changed = self._compose(rules)
         if changed:
@@ -131,7 +132,7 @@ class Edited:
             self._under = self.heard.words[:covers]
             said = replace(self.heard, words=self._under)
             self._typed = typed.during(act.text, said)
-            self._behind = self.heard.words[covers:] if covers else ()
+            self._behind = self._not_typed(self.heard.words[covers:]) if covers else ()
         if act.speaker is not None:
             self._speaker = act.speaker
         if act.hidden is not None:
@@ -150,6 +151,15 @@ class Edited:
         if changed:
             self._note("rule", act.at, act.name or act.by)
         return changed
+
+    def _not_typed(self, behind: tuple[Word, ...]) -> tuple[Word, ...]:
+        """`behind` without what the person wrote already: words that they added at the end."""
+        wrote = [key(word.text) for word in self._typed or ()]
+        heard = [key(word.text) for word in behind]
+        for count in range(len(wrote) - len(self._under), 0, -1):
+            if wrote[-count:][: len(heard)] == heard[:count]:
+                return behind[count:]
+        return behind
 
     def _compose(self, rules: Rules) -> bool:
         known = self.shown

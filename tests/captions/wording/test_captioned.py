@@ -395,6 +395,25 @@ def test_words_heard_anew_stand_once_behind_a_persons(room: Room) -> None:
     assert room.text() == known == "Les bailleurs sociaux logent"
 
 
+def test_what_a_person_wrote_beyond_the_words_they_saw_does_not_come_twice(room: Room) -> None:
+    room.hear(heard(0, 3))
+    room.edit(text="Les bailleurs sociaux logent la", expects=0)
+    room.hear(heard(1, 4))  # the machine hears what the person heard
+    assert room.text() == "Les bailleurs sociaux logent la"
+    room.hear(heard(2, 7))
+    assert room.text() == "Les bailleurs sociaux logent la moitié des"
+    room.edit(text="Oui, oui", expects=room.shown().revision)
+    room.hear(heard(3, 10))
+    assert room.text() == "Oui, oui locataires de France"
+
+
+def test_a_word_that_is_said_twice_stands_twice_behind_a_correction(room: Room) -> None:
+    room.hear(heard(0, 2, ["et", "nous"]))
+    room.edit(text="Et nous", expects=0)
+    room.hear(heard(1, 4, ["et", "nous", "nous", "levons"]))
+    assert room.text() == "Et nous nous levons"
+
+
 def test_a_hidden_cue_that_grows_is_told_to_the_crew(room: Room) -> None:
     room.hear(heard(0, 3))
     room.edit(hidden=True)
