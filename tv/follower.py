@@ -87,6 +87,7 @@ class Follower:
         self.position = START  # the position of the last event folded
         self.folded = 0  # events that this process folded itself
         self.erasure = ""  # the position of the last erasure that names who it is about
+        self._folded = asyncio.Event()  # more than before
         self._journal = journal
         self._writes = Writes(journal, write_within)
         self._heeds = heeds
@@ -127,6 +128,7 @@ class Follower:
                         # It would fail at every start: better a hole than a server that stops.
                         logger.exception("journal: %s cannot be folded", position)
                 self._notify(views)
+                self._folded.set()
                 self._look_whether_ready(target)
 
     @overload
@@ -159,6 +161,13 @@ class Follower:
     async def count(self, within: Sequence[Bucket]) -> None:
         """Count an act that is not written. Raises TooFast, StoreUnavailable."""
         await self._writes.wait(None, within)
+
+    async def caught_up(self) -> None:
+        """Wait until all is folded that was written before. Raises StoreUnavailable."""
+        end = order(await self._journal.end())
+        while order(self.position) < end:
+            self._folded.clear()
+            await self._folded.wait()
 
     def saved(self) -> bytes:
         """All that it takes to go on from here, for `Snapshots`."""

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -35,6 +36,10 @@ class Presence:
         if channel in self._known:
             self._heard[channel] = now
 
+    def excuse(self, now: float) -> None:
+        """Nobody could be heard until `now`: all have all their time before them."""
+        self._heard = dict.fromkeys(self._heard, now)
+
     def gone(self, holds: Iterable[Hold], now: float) -> list[Hold]:
         """Those of all `holds` that nobody keeps; a new one has all its time before it."""
         holds = list(holds)
@@ -58,6 +63,11 @@ async def give_back(
     async def look() -> None:
         while True:
             await asyncio.sleep(min(LOOK, patience / 4))
+            try:
+                await cast(Awaitable[bool], store.ping())
+            except (RedisError, OSError):
+                presence.excuse(time.monotonic())
+                continue
             holds = [hold for hold in follower.captions.holds.values() if hold.channel in channels]
             for hold in presence.gone(holds, time.monotonic()):
                 logger.info("captions of %s go back to the machine", hold.channel)

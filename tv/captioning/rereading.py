@@ -27,11 +27,12 @@ from streaming.errors import LinkLost
 from streaming.link import Follow, Sound
 from tv import journal
 from tv import store as stores
-from tv.captioning.outbox import Outbox
+from tv.captioning.outbox import LONGEST_PAUSE, Outbox
 from tv.captioning.quality import TELL, Board, Second
 from tv.captioning.terms import terms_of
 from tv.folder import Folder
 from tv.follower import TALKS_AND_CAPTIONS, Follower
+from tv.journal import StoreUnavailable
 from tv.settings import Captions, Settings
 from tv.tasks import in_thread, running
 
@@ -83,6 +84,7 @@ class Rereader:
         self._outbox = outbox
         self._settled, self._broken_off = settled, broken_off
         self._whisper: Whisper | None = None
+        self._away = float("-inf")  # when the store was away last, by the monotonic clock
         self.channels = {channel: Waiting() for channel in channels}
 
     def sound(self, message: Sound) -> None:
@@ -97,9 +99,22 @@ class Rereader:
         await self._follower.ready.wait()
         while True:
             for channel in self.channels:
-                while await self.look(channel):
+                while await self._in_step() and await self.look(channel):
                     pass
             await asyncio.sleep(LOOK)
+
+    async def _in_step(self) -> bool:
+        """Whether we know of every cue that was written live.
+
+        Where the store is away they wait in another process: without them all that was said would
+        be missing, and be written a second time.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_PAUSE):
+                await self._follower.caught_up()
+        except (StoreUnavailable, TimeoutError):
+            self._away = time.monotonic()
+        return time.monotonic() - self._away > self._settled
 
     async def look(self, channel: str) -> bool:
         """Hear the oldest stretch of a channel if it is complete; say whether there was one."""

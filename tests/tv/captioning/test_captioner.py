@@ -256,6 +256,9 @@ def test_who_is_not_heard_of_for_a_while_is_gone() -> None:
     presence.hear("ailleurs", 131.0)
     assert presence.gone([], 200.0) == []
     assert presence.gone([hold(2)], 201.0) == []
+    presence.excuse(215.0)  # nobody could be heard until then
+    assert presence.gone([hold(2)], 230.0) == []
+    assert presence.gone([hold(2)], 231.0) == [hold(2)]
 
 
 async def test_channel_of_a_captioner_who_is_gone_goes_back(tv: House) -> None:

@@ -16,10 +16,13 @@ from streaming.link import Sound
 from streaming.packet import Packet
 from tests.captions.hearing.test_worker import opus
 from tests.captions.speech import clip, whisper
+from tests.servers import StoreServer
 from tests.tv.events import events_of
+from tests.waiting import when
+from tv import store as stores
 from tv.captioning.outbox import Outbox
 from tv.captioning.quality import Board, First, Second
-from tv.captioning.rereading import Rereader
+from tv.captioning.rereading import SETTLED, Rereader
 from tv.follower import Follower
 from tv.journal import Journal, opened
 from tv.tasks import running
@@ -37,12 +40,14 @@ def bring(rereader: Rereader, start: float = START) -> None:
 
 @asynccontextmanager
 async def rereading(
-    redis: Redis, *, broken_off: float = 0.0
+    redis: Redis, *, broken_off: float = 0.0, settled: float = SETTLED
 ) -> AsyncIterator[tuple[Journal, Follower, Rereader]]:
     async with asyncio.timeout(60), opened(redis, "test") as book:
         follower = Follower(book)
         outbox = Outbox(follower.append)
-        rereader = Rereader(whisper, follower, outbox, ["plateau"], broken_off=broken_off)
+        rereader = Rereader(
+            whisper, follower, outbox, ["plateau"], settled=settled, broken_off=broken_off
+        )
         async with running(follower.run(), outbox.run()):
             await follower.ready.wait()
             yield book, follower, rereader
@@ -94,6 +99,34 @@ async def test_what_is_said_while_a_person_writes_is_not_heard_again(redis: Redi
         await follower.write(taken)
         bring(rereader)
     assert rereader.channels["plateau"].kept.seconds == 0.0
+
+
+async def test_live_cues_that_wait_for_the_store_are_not_written_again(
+    store_server: StoreServer,
+) -> None:
+    said = ("Ouverture", "de", "session")
+    words = tuple(
+        Word(text, START + 0.5 + n * 2.0, START + 2.5 + n * 2.0, 0.2) for n, text in enumerate(said)
+    )
+    cue = Cue("plateau-1", 0, START + 0.5, START + 6.5, (" ".join(said),), words)
+    async with (
+        stores.connected(store_server.url) as store,
+        rereading(store, settled=2.0) as (book, follower, rereader),
+        running(rereader.run()),
+    ):
+        store_server.kill()
+        await when(lambda: rereader._away > 0)
+        live = Outbox(follower.append)
+        live.put("plateau", cue)
+        bring(rereader)
+        store_server.start()
+        async with running(live.run()):
+            await live.sent()
+            await when(lambda: rereader.channels["plateau"].heard)
+        assert {each.id for each in follower.cues("plateau", 0.0, 2 * START)} == {cue.id}
+        await book.append(CueWritten("plateau", cue))
+        await follower.caught_up()
+        assert {each.id for each in follower.cues("plateau", 0.0, 2 * START)} == {cue.id}
 
 
 async def test_what_may_still_change_live_is_left_alone(redis: Redis) -> None:
