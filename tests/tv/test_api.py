@@ -301,6 +301,17 @@ async def test_of_a_talk_that_was_removed_nobody_is_told_anything(tv: House) -> 
             problem(await crew.get(f"{talk}/{what}"), 404, "unknown-talk")
 
 
+async def test_what_was_said_is_for_the_crew_until_the_replay_is_on_line(tv: House) -> None:
+    talk = "/api/v1/talks/direct"
+    async with tv.crew() as crew, tv.someone() as ann:
+        for verb, status in (("start", 200), ("end", 404), ("publish", 200), ("unpublish", 404)):
+            (await crew.post(f"{talk}:{verb}", json={"consent": True})).raise_for_status()
+            for client, wanted in ((ann, status), (crew, 200)):
+                reply = await client.get(f"{talk}/captions.txt")
+                assert reply.status_code == wanted, (verb, reply.text)
+        problem(await ann.get(f"{talk}/captions.txt"), 404, "unknown-replay")
+
+
 async def test_captions_of_a_talk_are_exported_in_their_newest_revision(tv: House) -> None:
     async with tv.crew() as crew:
         start = 1_700_000_000.0

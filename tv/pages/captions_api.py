@@ -6,7 +6,8 @@ anew in two lines, TXT in paragraphs by speaker and pause; JSON has the cues as 
 identifiers and revisions by which they are corrected, and the time of every word. Times count from
 the start of the talk or of those marks, or from the first cue when it has none; in JSON they are
 broadcast times, beside the `origin`. With `?from=` and `?to=`, broadcast times both, only the cues
-of which anything shows between them. 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
+of which anything shows between them. Once a talk is over they are for whoever may see its replay
+(404 `unknown-replay` for others). 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
 """
 
 import math
@@ -22,10 +23,12 @@ from captions.written import exports
 from captions.written.spoken import within
 from engagement.talks import Talk
 from tv import items
+from tv.auth import identity
 from tv.follower import Follower
 from tv.openapi import asks
 from tv.problems import Problem
 from tv.recorded.laid_out import LaidOuts
+from tv.recorded.replays import absent, may_see
 from tv.writing import attached, talk_of
 
 FOREVER = 1e11  # seconds: later than any broadcast
@@ -37,6 +40,8 @@ def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
     @asks(**{"from": "seconds on the broadcast clock", "to": "the same"})
     async def captions(request: Request) -> Response:
         talk = talk_of(request, follower.audience.talks)
+        if talk.state == "ended" and not may_see(talk, identity(request)):
+            raise absent()
         known = FORMATS.get(request.path_params["format"])
         if known is None:
             raise Problem(

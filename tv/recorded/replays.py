@@ -82,7 +82,7 @@ class Replays:
         asked here.
         """
         found = self._follower.audience.talks.by_id.get(talk)
-        if found is None or found.marks is None or not _may(found, who):
+        if found is None or found.marks is None or not may_see(found, who):
             raise absent()
         return found
 
@@ -173,7 +173,8 @@ def _missing(yet: bool) -> Problem:
     )
 
 
-def _may(talk: Talk, who: Identity) -> bool:
+def may_see(talk: Talk, who: Identity) -> bool:
+    """Whether somebody may see again, or read, what was said in a talk that is over."""
     return talk.state == "replay" or (who.role in MODERATORS and who.talk in ("", talk.id))
 
 
