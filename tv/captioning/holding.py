@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import cast
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 from redis.asyncio import Redis
@@ -64,7 +63,7 @@ async def give_back(
         while True:
             await asyncio.sleep(min(LOOK, patience / 4))
             try:
-                await cast(Awaitable[bool], store.ping())
+                await store.ping()
             except (RedisError, OSError):
                 presence.excuse(time.monotonic())
                 continue

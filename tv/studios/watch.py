@@ -34,6 +34,9 @@ async def run(link_path: Path) -> None:
 
 async def _watch(peer: link.Link) -> None:
     slots: dict[tuple[str, str], _Slot] = {}
+    # Not the slots' own: a task that was cancelled has what it ran with, and both would stay, with
+    # megabytes of pictures, until the garbage collector comes, which here is hours.
+    tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
     peer.send(link.Follow("watch"))
     async with asyncio.TaskGroup() as group:
         reporting = group.create_task(_report(peer, slots))
@@ -41,31 +44,29 @@ async def _watch(peer: link.Link) -> None:
             async for message in peer.receive():
                 match message:
                     case link.Frame(channel, slot):
-                        known = slots.get((channel, slot))
-                        if known is None:
-                            known = slots[channel, slot] = _Slot(channel, slot)
-                            known.task = group.create_task(known.run())
-                        known.put(message)
+                        place = channel, slot
+                        if place not in slots:
+                            slots[place] = _Slot(channel, slot)
+                            tasks[place] = group.create_task(slots[place].run())
+                        slots[place].put(message)
                     case link.SourceLeft(channel, slot):
-                        gone = slots.pop((channel, slot), None)
-                        if gone is not None and gone.task is not None:
-                            gone.task.cancel()
+                        if slots.pop((channel, slot), None):
+                            tasks.pop((channel, slot)).cancel()
                     case _:
                         logger.warning("media sent a %s", type(message).__name__)
         finally:
             reporting.cancel()
-            for each in slots.values():
-                if each.task is not None:
-                    each.task.cancel()
+            for task in tasks.values():
+                task.cancel()
 
 
 async def _report(peer: link.Link, slots: dict[tuple[str, str], "_Slot"]) -> None:
     while True:
         await asyncio.sleep(INTERVAL)
         now = asyncio.get_running_loop().time()
-        for slot in slots.values():
-            if now - slot.came_at < RECENT:
-                peer.send(slot.watched.observed())
+        for slot in tuple(slots):
+            if now - slots[slot].came_at < RECENT:
+                peer.send(slots[slot].watched.observed())
 
 
 class _Slot:
@@ -74,7 +75,6 @@ class _Slot:
     def __init__(self, channel: str, name: str) -> None:
         self.watched = Watched(channel, name)
         self.came_at = 0.0  # by the loop's time
-        self.task: asyncio.Task[None] | None = None
         self._came = asyncio.Event()
         self._failed = False
 

@@ -1,6 +1,7 @@
 """The reread process mends captions once there is time, and leaves alone what people wrote."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -119,6 +120,9 @@ async def test_live_cues_that_wait_for_the_store_are_not_written_again(
         live = Outbox(follower.append)
         live.put("plateau", cue)
         bring(rereader)
+        for _ in range(2):  # it has had the time to hear it
+            now = time.monotonic()
+            await when(lambda now=now: rereader._away > now)
         store_server.start()
         async with running(live.run()):
             await live.sent()

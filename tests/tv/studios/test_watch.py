@@ -1,9 +1,11 @@
 """The watch process tells media what studios show and say; when it dies, only that is missing."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,9 +17,11 @@ import pytest
 from streaming import link
 from streaming.clock import Clock
 from streaming.packet import Packet
+from streaming.watching.watched import Watched
 from tests.streaming import studios
 from tests.streaming.watching import scenes
 from tests.tv.test_media import silent
+from tests.waiting import when
 from tv.folder import Folder
 from tv.media import Media
 from tv.settings import load
@@ -69,6 +73,23 @@ def frames(
 
 def black() -> list[Packet]:
     return [packet for _, packet in scenes.encode([np.full((180, 320), 16.0)] * 3, gop=1)]
+
+
+async def test_what_a_studio_that_left_was_decoded_with_is_gone_at_once(tmp_path: Path) -> None:
+    """Megabytes of pictures, in a process where the garbage collector hardly ever comes."""
+    gc.disable()
+    try:
+        async with watching(tmp_path / "media.sock") as door:
+            peer = await door.peers.get()
+            for frame in frames("h264", black()):
+                peer.send(frame)
+            await door.hear()
+            known = [weakref.ref(each) for each in gc.get_objects() if isinstance(each, Watched)]
+            assert known
+            peer.send(link.SourceLeft("plateau", "primary"))
+            await when(lambda: not any(each() for each in known))
+    finally:
+        gc.enable()
 
 
 async def test_what_is_seen_and_heard_is_told_once_a_second(tmp_path: Path) -> None:
