@@ -52,6 +52,7 @@ MACHINE = re.compile(
 )
 TAGS = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 SAID = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
+PARTED = re.compile(r".{0,20}(?:« | »|[\w’)…»] [;:!?](?=[\s\"'<…]|$))")
 INVISIBLE = {"\u00a0": "\\u00a0", "\u202f": "\\u202f"}
 
 
@@ -118,6 +119,18 @@ def unmarked() -> list[str]:
         )
         said = [*SAID.findall(page), *TAGS.sub("\n", page).split("\n")]
         found += [f"{path.name}: {text.strip()}" for text in said if _french(text)]
+    return found
+
+
+def parted() -> list[str]:
+    """Where a line may begin with what belongs to the word before it: « file: text »."""
+    found: list[str] = []
+    for path in sorted(WEB.rglob("*.ts")):
+        if "node_modules" in path.parts:
+            continue
+        code, markup, strings = _taken_apart(path.read_text(encoding="utf-8"))
+        for text in (*STRING.findall(code), *markup, *strings):
+            found += [f"{path.relative_to(WEB)}: {each}" for each in PARTED.findall(text)]
     return found
 
 

@@ -37,6 +37,10 @@ def test_no_french_is_left_outside_the_catalogue_on_pages_in_other_languages() -
     assert catalogues.unmarked() == []
 
 
+def test_signs_of_french_stay_on_the_line_of_their_word() -> None:
+    assert catalogues.parted() == []
+
+
 def test_french_says_zero_in_the_singular_and_english_does_not() -> None:
     words = {
         code: [Language(code).count("réponse", "réponses", n) for n in (0, 1, 2)] for code in NAMES

@@ -90,7 +90,7 @@ function form() {
     ${claim.face === "lab" || (labs.length && claim.face !== "comparison") ? ofLab() : nothing}
     ${claim.face === "live" && page.channels.length > 1 ? ofChannel() : nothing}
     <label class="field">
-      <span>Son groupe <small>facultatif : on envoie à tout un groupe d’un coup</small></span>
+      <span>Son groupe <small>facultatif\u00a0: on envoie à tout un groupe d’un coup</small></span>
       <input
         type="text"
         maxlength="40"

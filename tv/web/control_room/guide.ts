@@ -152,7 +152,7 @@ export class Guide {
           <button
             class="tool"
             aria-label="Fermer la mise en route"
-            title="Fermer (l’aide, « ? », la rouvre)"
+            title="Fermer (l’aide, «\u00a0?\u00a0», la rouvre)"
             @click=${() => this.close(true)}
           >
             ${icons.close}

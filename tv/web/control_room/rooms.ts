@@ -188,7 +188,7 @@ export class Rooms {
   }
 
   private remove(screen: Screen): void {
-    if (confirm(`Retirer l’écran « ${screen.name} »\u202f? Il redemandera un code.`)) {
+    if (confirm(`Retirer l’écran «\u00a0${screen.name}\u00a0»\u202f? Il redemandera un code.`)) {
       void this.do(screen.id, "DELETE", path(screen));
     }
   }

@@ -75,10 +75,10 @@ export function compared(
 
 function table({ title, items, totals }: Comparison) {
   const most = Math.max(1, ...items.map(({ ideas }) => ideas));
-  return html`<div class="compared-box" tabindex="0" role="region" aria-label="Comparaison : ${title}">
+  return html`<div class="compared-box" tabindex="0" role="region" aria-label="Comparaison\u00a0: ${title}">
     <table class="compared">
       <caption class="visually-hidden">
-        ${title} : ce que chaque laboratoire a fait
+        ${title}\u00a0: ce que chaque laboratoire a fait
       </caption>
       <thead>
         <tr>

@@ -170,5 +170,5 @@ function controls(cafe: Cafe, progress: Progress[], desk: Desk, size: "huge" | "
 /** Asked twice: tables are told that it is over. */
 export function sure({ title, type }: Cafe): boolean {
   const what = type === "call" ? "l’appel" : "le café";
-  return confirm(`Clore ${what} « ${title} »\u202f? Il ne prendra plus d’idées.`);
+  return confirm(`Clore ${what} «\u00a0${title}\u00a0»\u202f? Il ne prendra plus d’idées.`);
 }

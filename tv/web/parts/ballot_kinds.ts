@@ -64,7 +64,7 @@ function ranking({ id: poll, prompt, options }: Poll, { choices }: Filled, chang
     change((now) => {
       const others = now.choices.filter((other) => other !== id);
       const rank = Math.min(Math.max(now.choices.indexOf(id) + by, 0), others.length);
-      announce(`${texts.get(id)} : rang ${rank + 1} sur ${others.length + 1}.`);
+      announce(`${texts.get(id)}\u00a0: rang ${rank + 1} sur ${others.length + 1}.`);
       return { choices: [...others.slice(0, rank), id, ...others.slice(rank)], texts: [] };
     });
     refocus(`rank-${poll}-${id}-${by}`, `rank-${poll}-${id}-${-by}`);
@@ -74,7 +74,7 @@ function ranking({ id: poll, prompt, options }: Poll, { choices }: Filled, chang
       type="button"
       class="step"
       id="rank-${poll}-${id}-${by}"
-      aria-label="${by < 0 ? t("Monter") : t("Descendre")} : ${texts.get(id)}"
+      aria-label="${by < 0 ? t("Monter") : t("Descendre")}\u00a0: ${texts.get(id)}"
       ?disabled=${rank + by < 0 || rank + by >= choices.length}
       @click=${() => move(id, by)}
     >

@@ -179,7 +179,7 @@ export class Composer {
           <button class="primary" ?disabled=${!body.trim()}>${t("Envoyer")}</button>
         </footer>
       </form>`,
-      t("Fermer ; le brouillon est gardé"),
+      t("Fermer\u202f; le brouillon est gardé"),
     );
   }
 

@@ -17,7 +17,7 @@ export function closedDoor(place: string, trouble: string, role: string) {
     ${trouble ? html`<p class="trouble">${trouble}</p>` : nothing}
     <p>
       La personne qui organise le direct vous a envoyé un lien qui contient votre laissez-passer.
-      Ouvrez-le sur cet appareil : il suffit d’une fois.
+      Ouvrez-le sur cet appareil\u00a0: il suffit d’une fois.
     </p>
     ${
       role && role !== "viewer"
@@ -25,7 +25,7 @@ export function closedDoor(place: string, trouble: string, role: string) {
         : nothing
     }
     <p>
-      Pour en créer un, sur le serveur :
+      Pour en créer un, sur le serveur\u00a0:
       <code>fabrique-tv pass ${PASSES[place] ?? "presenter"}</code>
     </p>
     <p><a class="primary" href="/">Regarder le direct</a></p>
