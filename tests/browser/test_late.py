@@ -1,12 +1,14 @@
 """Pages whose parts, or whose server’s word, come late: what one did stands, nothing is lost."""
 
 import httpx
-from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, BrowserContext, Route, WebSocketRoute, expect
 
 from tests.browser.people import DRAWN, Slow
 from tests.servers import Fabrique
+from tests.viewers import until
 
 QUESTION = "Qui garde les clés du jardin ?"
+HIDDEN = "Et qui les avait hier ?"
 
 ALONE = "delete Navigator.prototype.serviceWorker"  # what it asks for, routes do not see
 
@@ -36,6 +38,41 @@ def test_support_stands_between_the_answer_and_the_news_of_it(
         expect(support).to_have_text("0" if sign == "false" else "1")
         assert support.get_attribute("aria-pressed") == sign
     crew.post(f"{question}:reject", json={"reason": "other"}).raise_for_status()
+
+
+def test_question_that_was_hidden_does_not_come_back_with_a_view_that_is_late(
+    served: Fabrique, crew: httpx.Client, phone: BrowserContext
+) -> None:
+    asked = crew.post("/api/v1/talks/direct/questions:room", json={"body": HIDDEN})
+    question = f"/api/v1/questions/{asked.raise_for_status().json()['id']}"
+    crew.post(f"{question}:release").raise_for_status()
+    page = phone.new_page()
+    page.add_init_script(ALONE)
+    blocked = True
+    replies: list[tuple[Route, APIResponse]] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        if blocked:
+            socket.close()
+        else:
+            Slow(socket)
+
+    page.route_web_socket("**/ws", connect)
+    page.route("**/views/talk%3A*", lambda route: replies.append((route, route.fetch())))
+    page.goto(served.url)
+    until(page, 60, lambda: replies, "a view asked for where sockets are blocked")
+    blocked = False
+    shown = page.get_by_role("button", name=f"Soutenir : {HIDDEN}")
+    expect(shown).to_be_visible()  # by a socket
+    crew.post(f"{question}:reject", json={"reason": "other"}).raise_for_status()
+    expect(shown).to_have_count(0)
+    for route, reply in replies:
+        assert HIDDEN in reply.text()
+        with page.expect_response("**/views/talk%3A*") as told:
+            route.fulfill(response=reply)
+        told.value.finished()
+    page.evaluate(DRAWN)
+    assert shown.count() == 0
 
 
 def test_question_begun_before_the_talk_is_known_is_asked_about_it(

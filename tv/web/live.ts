@@ -211,14 +211,17 @@ export class Live {
 
   private async poll(): Promise<void> {
     for (const [name, topic] of this.topics) {
-      const since = encodeURIComponent(topic.version);
+      const { version } = topic;
+      const since = encodeURIComponent(version);
       const headers: HeadersInit = topic.etag ? { "if-none-match": topic.etag } : {};
       try {
         const address = `/api/v1/views/${encodeURIComponent(name)}?since=${since}`;
         const response = await fetch(address, { headers, cache: "no-store" });
         if (response.status !== 200) continue;
+        const view = (await response.json()) as View;
+        if (this.version(name) !== version) continue; // something newer has come meanwhile
         topic.etag = response.headers.get("etag") ?? "";
-        this.apply((await response.json()) as View);
+        this.apply(view);
       } catch {
         return; // no network at all: the next turn tries again
       }
