@@ -106,6 +106,29 @@ def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
     expect(page.locator("#versions")).to_contain_text("Un guide le suit.")
 
 
+def test_what_is_for_some_laboratories_is_not_shared_with_all_of_them(
+    lab: Laboratory, desk: BrowserContext
+) -> None:
+    lab.open()
+    page = hosting(desk, lab)
+    begin(page)
+    page.get_by_label("Titre").fill("Entre nous")
+    page.get_by_label(BODY).fill("À relire avant de le montrer.")
+    page.get_by_role("radio", name="Certains laboratoires").press("Space")
+    expect(page.get_by_role("checkbox", name="Emménager (le vôtre)")).to_be_checked()
+    assert violations(page) == []
+    page.get_by_role("button", name="Partager", exact=True).press("Enter")
+    with_whom = page.locator("#sharing .facts")
+    expect(with_whom).to_contain_text("Emménager")
+    assert [each["labs"] for each in syntheses(lab)] == [["labo-1"]]
+
+    page.get_by_text("Partager autrement").click()
+    page.get_by_role("checkbox", name="Voisiner").check()
+    page.get_by_role("button", name="Partager ainsi").press("Enter")
+    expect(with_whom).to_contain_text("Emménager, Voisiner")
+    assert [each["labs"] for each in syntheses(lab)] == [["labo-1", "labo-2"]]
+
+
 def test_near_ideas_are_proposed_and_moved_by_dragging(
     lab: Laboratory, desk: BrowserContext
 ) -> None:

@@ -53,9 +53,9 @@ function form(sheets: Sheets, share: Sharing, button: string) {
     event.preventDefault();
     if (!ready || share.busy) return;
     const said = new FormData(event.target as HTMLFormElement);
-    const labs = said.get("whom") === "some" ? said.getAll("lab").map(String) : [];
     share.act("share", {
-      labs: labs.length ? [share.lab, ...labs] : [],
+      // None at all would be every one.
+      labs: said.get("whom") === "some" ? [share.lab, ...said.getAll("lab").map(String)] : [],
       open: said.has("open"),
       wall: said.has("wall"),
     });
@@ -71,6 +71,9 @@ function form(sheets: Sheets, share: Sharing, button: string) {
         <input type="radio" name="whom" value="some" ?checked=${some} /> Certains laboratoires
       </label>
       <div class="which-labs">
+        <label class="choice">
+          <input type="checkbox" checked disabled /> ${labName(share.labs, share.lab)} (le vôtre)
+        </label>
         ${others.map(
           ({ id, name }) =>
             html`<label class="choice">
