@@ -12,6 +12,7 @@ from tests.browser.people import DRAWN, TABLET, device, violations
 from tv.auth import Role
 
 BODY = "Ce que la table retient"
+SAVING = "**/api/v1/syntheses/*"
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,21 @@ def syntheses(lab: Laboratory) -> list[dict[str, Any]]:
 
 def card(page: Page, text: str) -> Any:
     return page.get_by_role("checkbox", name=re.compile(text))
+
+
+def unanswered(page: Page) -> None:
+    """What the page saves next arrives, but until SAVING is routed no more it does not know."""
+    arrived: list[str] = []
+
+    def lose(route: Any) -> None:
+        if route.request.method != "PATCH":
+            route.fallback()
+            return
+        if not arrived:
+            arrived.append(route.fetch().text())
+        route.abort()
+
+    page.route(SAVING, lose)
 
 
 def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
@@ -208,6 +224,48 @@ def test_two_hosts_write_one_synthesis(
     (found,) = syntheses(lab)
     assert found["title"] == "À deux mains"
     assert found["body"] == "Marc écrit ceci.\n\nLéa écrit cela."
+
+
+def test_an_answer_that_is_lost_while_another_host_writes_costs_nobody_their_words(
+    lab: Laboratory, desk: BrowserContext, browser: Browser
+) -> None:
+    lab.open()
+    first = hosting(desk, lab)
+    begin(first)
+    first.get_by_label("Titre").fill("À deux")
+    saved(first)
+    with device(browser, TABLET) as other:
+        second = hosting(other, lab, "Marc")
+        second.get_by_role("tab", name=re.compile("Rédiger")).press("Enter")
+        for page in (first, second):  # neither looks at what the other writes
+            page.route("**/api/v1/syntheses?*", lambda route: route.abort())
+
+        # What the answer would have said is not what stands any more.
+        unanswered(first)
+        first.get_by_label("Titre").fill("À deux mains")
+        expect(first.locator("#sheet-state")).to_contain_text("gardé sur cet appareil")
+        second.get_by_label(BODY).fill("Marc écrit ceci.")
+        expect(second.get_by_label("Titre")).to_have_value("À deux mains")
+        saved(second)
+        first.unroute(SAVING)
+        expect(first.get_by_label(BODY)).to_have_value("Marc écrit ceci.")
+
+        # The same when both write the same words meanwhile: people decide.
+        unanswered(first)
+        first.get_by_label("Titre").fill("À quatre mains")
+        expect(first.locator("#sheet-state")).to_contain_text("gardé sur cet appareil")
+        first.get_by_label(BODY).fill("Léa écrit cela.")
+        second.get_by_label(BODY).fill("Marc écrit encore.")
+        expect(second.get_by_label("Titre")).to_have_value("À quatre mains")
+        saved(second)
+        first.unroute(SAVING)
+    clash = first.get_by_role("alert")
+    expect(clash).to_contain_text("Marc écrit encore.")
+    clash.get_by_role("button", name="Garder les deux").press("Enter")
+    saved(first)
+    (found,) = syntheses(lab)
+    assert found["title"] == "À quatre mains"
+    assert found["body"] == "Marc écrit encore.\n\nLéa écrit cela."
 
 
 def test_another_table_s_pass_opens_no_door(lab: Laboratory, desk: BrowserContext) -> None:

@@ -19,3 +19,17 @@ def test_what_both_changed_differently_is_a_clash_and_nothing_else(browser: Brow
         }
         again = page.evaluate(merge, [base, mine, theirs | {"body": "N"}])
         assert (again["text"]["body"], again["clashes"]) == ("M", ["body"])
+
+
+def test_what_the_server_tidies_up_is_nobody_s_change(browser: Browser) -> None:
+    source = 'export { alike, merged } from "./labs/merging";'
+    typed = {"title": " T  t", "body": "B \n\n\n\n b\u00a0!\n", "ideas": [], "clusters": []}
+    kept = typed | {"title": "T t", "body": "B\n\nb !"}
+    with page_with(browser, source) as page:
+        alike = "(texts) => player.alike(...texts)"
+        assert page.evaluate(alike, [typed, kept])
+        assert not page.evaluate(alike, [typed, kept | {"body": "B\nb !"}])
+        assert not page.evaluate(alike, [typed, kept | {"ideas": ["a"]}])
+        more = typed | {"body": typed["body"] + "M"}
+        merged = page.evaluate("(texts) => player.merged(...texts)", [typed, more, kept])
+        assert merged == {"text": more | {"title": "T t"}, "clashes": []}

@@ -16,7 +16,7 @@ export interface Merged {
 export function merged(base: Text, mine: Text, theirs: Text): Merged {
   const clashes: Merged["clashes"] = [];
   const words = (part: "title" | "body") => {
-    const [was, here, there] = [base, mine, theirs].map((text) => text[part].trim());
+    const [was, here, there] = [base, mine, theirs].map((text) => cleaned(text[part]));
     if (here === was || here === there) return theirs[part];
     if (there !== was) clashes.push(part);
     return mine[part];
@@ -42,6 +42,23 @@ export function same(one: Text, other: Text): boolean {
     sameList(one.ideas, other.ideas) &&
     sameList(one.clusters, other.clusters)
   );
+}
+
+/** Whether the server would keep `one` as the `other`. */
+export function alike(one: Text, other: Text): boolean {
+  const clean = (text: Text) => ({ ...text, title: cleaned(text.title), body: cleaned(text.body) });
+  return same(clean(one), clean(other));
+}
+
+/** As the server keeps it (tv/pages/api_syntheses.py), near enough to tell who changed it. */
+function cleaned(text: string): string {
+  return text
+    .normalize("NFC")
+    .replace(/\p{Cf}/gu, "")
+    .replace(/[^\S\n]+/g, " ")
+    .replace(/ ?\n ?/g, "\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
 }
 
 /** Theirs, less what I took away, and what I added. */

@@ -6,7 +6,7 @@ import { keep, recall } from "../kept";
 import type { Synthesis } from "../lab_items";
 import { announce } from "../parts/text";
 import { jitter } from "../waiting";
-import { joined, merged, same, type Text } from "./merging";
+import { alike, joined, merged, same, type Text } from "./merging";
 
 const PAUSE = 1200; // ms without a change after which it is saved
 const SYNTHESES = "/api/v1/syntheses";
@@ -233,6 +233,7 @@ export class Sheets {
       return;
     }
     const { id, version, keeps } = draft;
+    const again = draft.sending !== null;
     const sending = draft.sending ?? { key: identifier(), text: draft.text };
     this.put(name, { ...draft, sending });
     const once = { "idempotency-key": sending.key };
@@ -245,7 +246,7 @@ export class Sheets {
             { ...once, "if-match": `"${version}"` },
           )
         : await call<Sheet>("POST", SYNTHESES, { table: this.table, ...sending.text }, once);
-      this.saved(name, sending.text, saved);
+      this.saved(name, sending.text, saved, again);
     } catch (error) {
       if (!(error instanceof Problem) || error.passing) throw error;
       this.put(name, { ...(this.drafts.get(name) ?? draft), sending: null });
@@ -254,29 +255,39 @@ export class Sheets {
     }
   }
 
-  private saved(name: string, sent: Text, saved: Sheet): void {
+  /** `again`: it may have arrived before, and the answer says what stands by now. */
+  private saved(name: string, sent: Text, saved: Sheet, again: boolean): void {
     const draft = this.drafts.get(name);
+    const { id, version } = saved;
     this.know(saved);
     this.drop(name);
-    if (this.chosen === name) this.chosen = saved.id;
-    this.typed.set(saved.id, { version: saved.version, text: sent });
-    if (saved.id === this.chosen && saved.versions) void this.history();
-    if (!draft || same(draft.text, sent)) return;
-    const { id, version } = saved;
-    const { text } = draft;
-    this.put(id, { id, version, base: textOf(saved), text, keeps: false, sending: null });
+    if (this.chosen === name) this.chosen = id;
+    if (id === this.chosen && saved.versions) void this.history();
+    const text = draft?.text ?? sent;
+    const left: Draft = { id, version, base: textOf(saved), text, keeps: false, sending: null };
+    if (again && !alike(sent, saved)) {
+      this.combine(id, { ...left, base: sent }, saved);
+      return;
+    }
+    this.typed.set(id, { version, text: sent });
+    if (!same(text, sent)) this.put(id, left);
   }
 
-  /** Somebody else wrote meanwhile: what both changed differently is for people to decide. */
   private async meet(name: string): Promise<void> {
     const id = this.drafts.get(name)?.id;
     const theirs = await call<Sheet>("GET", `${SYNTHESES}/${id}`);
     const draft = this.drafts.get(name);
     if (!draft) return;
     this.know(theirs);
+    this.combine(name, draft, theirs);
+  }
+
+  /** Somebody else wrote meanwhile: what both changed differently is for people to decide. */
+  private combine(name: string, draft: Draft, theirs: Sheet): void {
     const base = textOf(theirs);
     const { text, clashes } = merged(draft.base, draft.text, base);
-    this.put(name, { ...draft, base, text, version: theirs.version });
+    if (same(text, base)) this.drop(name);
+    else this.put(name, { ...draft, base, text, version: theirs.version });
     if (clashes.length) {
       this.clashes.set(name, theirs);
       announce("Quelqu’un d’autre a écrit en même temps que vous\u00a0: choisissez.", true);
