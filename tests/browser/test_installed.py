@@ -15,13 +15,16 @@ from tests.servers import Fabrique
 from tests.viewers import chromium, until
 from tv.auth import Role
 
-QUESTION = "Et si le réseau ne revient qu’après moi ?"
+QUESTIONS = ("Et si le réseau ne revient qu’après moi ?", "Et si j’ai deux pages ?")
 READY = """async () => {
   const installed = await navigator.serviceWorker.getRegistration();
   return installed?.active?.state === "activated" && navigator.serviceWorker.controller !== null;
 }"""
 KEPT = """async (address) => (await caches.match(new URL(address, location))) !== undefined"""
-LEFT = """async () => (await (await caches.open("outbox")).keys()).length"""
+LEFT = """async () => {
+  const left = await (await caches.open("outbox")).match("/hors-ligne/lettres");
+  return left ? (await left.json()).length : 0;
+}"""
 PUBLIC = (
     *("/", "/?sur-place", "/programme", "/revoir", "/idees", "/mur/ecrire", "/labo", "/rejoindre"),
     *("/charte", "/confidentialite", "/accessibilite", "/facile", "/plan", "/integrer"),
@@ -80,10 +83,11 @@ def test_pages_open_without_a_network_and_come_back_with_it(
     assert not [name for name in names if "/api/" in name or name.endswith((".m4s", ".m3u8"))]
 
 
-def test_a_question_written_offline_leaves_once_though_its_page_is_closed(
+def test_questions_written_offline_leave_once_though_both_their_pages_are_closed(
     served: Fabrique, phone: BrowserContext
 ) -> None:
-    page = installed(phone, served)
+    page, second = installed(phone, served), phone.new_page()
+    second.goto(served.url)
     devtools = phone.new_cdp_session(page)
     found: dict[str, str] = {}
     devtools.on(
@@ -91,17 +95,20 @@ def test_a_question_written_offline_leaves_once_though_its_page_is_closed(
         lambda event: [found.update(each) for each in event["registrations"]],
     )
     devtools.send("ServiceWorker.enable")
+    for each, question in zip((page, second), QUESTIONS, strict=True):
+        each.get_by_role("button", name="Poser une question").click()
+        each.get_by_label("Votre question").fill(question)
     phone.set_offline(True)
-    page.get_by_role("button", name="Poser une question").click()
-    page.get_by_label("Votre question").fill(QUESTION)
-    page.get_by_role("button", name="Envoyer").click()
-    expect(page.locator(".state.unsent")).to_be_visible()
-    until(page, 30, lambda: page.evaluate(LEFT), "the letter, left")
+    for each in (page, second):
+        each.get_by_role("button", name="Envoyer").click()
+        expect(each.locator(".state.unsent")).to_be_visible()
+    until(page, 30, lambda: page.evaluate(LEFT) == len(QUESTIONS), "the letters, left")
     other = phone.new_page()
     other.goto("about:blank")
     devtools = phone.new_cdp_session(other)
     devtools.send("ServiceWorker.enable")
     page.close()
+    second.close()
     phone.set_offline(False)
     devtools.send(
         "ServiceWorker.dispatchSyncEvent",
@@ -118,12 +125,12 @@ def test_a_question_written_offline_leaves_once_though_its_page_is_closed(
             items = client.get("/api/v1/talks/direct/questions").json()["items"]
             return [each["body"] for each in items]
 
-        until(other, 30, lambda: QUESTION in asked(), "the question, sent")
+        until(other, 30, lambda: {*QUESTIONS} <= {*asked()}, "the questions, sent")
         page = phone.new_page()
         page.goto(served.url)
-        expect(page.get_by_text("En attente de relecture")).to_be_visible()
+        expect(page.get_by_text("En attente de relecture")).to_have_count(len(QUESTIONS))
         expect(page.locator(".state.unsent")).to_have_count(0)
-        assert asked().count(QUESTION) == 1
+        assert [asked().count(each) for each in QUESTIONS] == [1, 1]
 
 
 def test_the_light_look_is_chosen_without_leaving_the_page_and_kept(

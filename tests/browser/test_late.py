@@ -1,16 +1,24 @@
 """Pages whose parts, or whose server’s word, come late: what one did stands, nothing is lost."""
 
 import httpx
-from playwright.sync_api import APIResponse, BrowserContext, Route, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.browser.people import DRAWN, Slow
 from tests.servers import Fabrique
 from tests.viewers import until
 
 QUESTION = "Qui garde les clés du jardin ?"
+KEPT = "Et si le réseau tombe ici ?"
+SENT = "Et s’il ne tombe pas ailleurs ?"
 HIDDEN = "Et qui les avait hier ?"
 
 ALONE = "delete Navigator.prototype.serviceWorker"  # what it asks for, routes do not see
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_role("button", name="Poser une question").click()
+    page.get_by_label("Votre question").fill(question)
+    page.get_by_role("button", name="Envoyer").click()
 
 
 def test_support_stands_between_the_answer_and_the_news_of_it(
@@ -73,6 +81,31 @@ def test_question_that_was_hidden_does_not_come_back_with_a_view_that_is_late(
         told.value.finished()
     page.evaluate(DRAWN)
     assert shown.count() == 0
+
+
+def test_what_one_page_of_a_device_could_not_send_leaves_though_another_sent_its_own(
+    served: Fabrique, crew: httpx.Client, phone: BrowserContext
+) -> None:
+    first, second = phone.new_page(), phone.new_page()
+    for page in (first, second):
+        page.add_init_script(ALONE)
+        page.goto(f"{served.url}/?sur-place")
+    first.route("**/talks/*/questions", lambda route: route.abort())
+    ask(first, KEPT)
+    expect(first.locator(".state.unsent")).to_be_visible()
+    ask(second, SENT)
+
+    def asked() -> list[str]:
+        items = crew.get("/api/v1/talks/direct/questions").raise_for_status().json()["items"]
+        return [each["body"] for each in items]
+
+    until(second, 30, lambda: SENT in asked(), "the question of the second")
+    first.close()
+    phone.set_offline(True)
+    expect(second.get_by_text("Hors ligne", exact=True)).to_be_visible()
+    phone.set_offline(False)
+    until(second, 30, lambda: KEPT in asked(), "the question of the first")
+    assert [asked().count(each) for each in (SENT, KEPT)] == [1, 1]
 
 
 def test_question_begun_before_the_talk_is_known_is_asked_about_it(

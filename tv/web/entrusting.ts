@@ -9,12 +9,12 @@ interface Syncing {
 
 let entrusted = true; // what a page before us left may be there still
 
-/** `cut`: nothing gets through at the moment. */
+/** Have it keep these and no others. `cut`: nothing gets through at the moment. */
 export async function entrust(letters: Left[], cut: boolean): Promise<void> {
   if ((!cut && !entrusted) || !("caches" in globalThis)) return;
   entrusted = cut;
   try {
-    await leave(cut ? letters : []);
+    await leave(letters);
     if (!cut || !letters.length) return;
     const installed = await navigator.serviceWorker.getRegistration();
     await (installed as Syncing | undefined)?.sync?.register("outbox");

@@ -31,20 +31,23 @@ interface Taken {
 
 const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
 const LOST = 6_000; // ms after which a view that has not come will not: pages poll every five seconds
+const CLOSED = 6_000; // ms after which a page that has not sent what it wrote is no longer open
 const PICTURES = "/api/v1/contributions/pictures";
 
 export class Outbox {
-  letters: Letter[];
+  letters: Letter[] = [];
   cut = false; // nothing gets through: it will be tried again
   onSent: (letter: Letter, reply: unknown) => void = () => {};
   onRefused: (letter: Letter, problem: Problem) => void = () => {};
 
+  private readonly known = new Set<string>(); // keys of all that ever were among its letters
   private readonly taken = new Map<string, Taken>(); // of late, by path and who
   private sending = false;
   private tried = ""; // the key of the letter that is under way, or was without an answer
   private readonly held = new Map<string, number>(); // who was told to wait, and until when (ms)
   private failures = 0;
   private timer = 0;
+  private adopting = 0; // a timer, too
 
   /** `version` is which one of a topic's view the page has; `name` is where the device keeps it. */
   constructor(
@@ -53,10 +56,15 @@ export class Outbox {
     private readonly name = "outbox",
     private readonly sign: Signing = asOneself,
   ) {
-    this.letters = recall<Letter[]>(name, []);
+    this.adopt();
     addEventListener("online", () => {
       this.failures = 0; // those were of a network that was away
       void this.flush();
+      clearTimeout(this.adopting);
+      this.adopting = window.setTimeout(() => {
+        this.adopt();
+        void this.flush();
+      }, CLOSED);
     });
   }
 
@@ -81,7 +89,9 @@ export class Outbox {
       other.as === letter.as &&
       other.key !== this.tried;
     this.letters = this.letters.filter((other) => !replaced(other));
-    this.letters.push({ ...letter, key: identifier() });
+    const key = identifier();
+    this.known.add(key);
+    this.letters.push({ ...letter, key });
     this.store();
     void this.flush();
   }
@@ -186,10 +196,24 @@ export class Outbox {
     this.timer = window.setTimeout(() => void this.flush(), ms);
   }
 
+  /** Other pages of this device keep theirs in the same place. */
   private store(): void {
-    keep(this.name, this.letters);
-    if (this.sign === asOneself) void entrust(this.letters, this.cut);
+    const others = this.others();
+    const letters = [...others, ...this.letters];
+    keep(this.name, letters);
+    if (this.sign === asOneself) void entrust(this.cut ? letters : others, this.cut);
     this.changed();
+  }
+
+  /** What they left is ours to send. */
+  private adopt(): void {
+    const others = this.others();
+    for (const { key } of others) this.known.add(key);
+    this.letters = [...others, ...this.letters];
+  }
+
+  private others(): Letter[] {
+    return recall<Letter[]>(this.name, []).filter(({ key }) => !this.known.has(key));
   }
 }
 

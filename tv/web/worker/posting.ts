@@ -9,12 +9,12 @@ const TIMEOUT = 10_000; // ms
 
 /** Send them in order. Throws when one has to wait: the browser tries again later. */
 export async function post(): Promise<void> {
-  let letters = await left();
-  for (let letter = letters[0]; letter; letter = letters[0]) {
+  for (let [letter] = await left(); letter; [letter] = await left()) {
     if (letter.picture || letter.as) return; // needs its page
     await deliver(letter);
-    letters = letters.slice(1);
-    await leave(letters);
+    const { key } = letter;
+    const now = await left(); // a page that opened meanwhile may have left others
+    await leave(now.filter((other) => other.key !== key));
   }
 }
 
