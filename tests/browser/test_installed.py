@@ -2,12 +2,14 @@
 
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests import servers
 from tests.browser.people import PHONE, device, violations
@@ -60,6 +62,23 @@ def test_the_page_can_be_installed(served: Fabrique) -> None:
         assert devtools.send("Page.getAppManifest")["errors"] == []
         errors = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [each["errorId"] for each in errors] == ["in-incognito"]  # as contexts of tests are
+
+
+def test_a_server_that_is_away_is_asked_no_sooner_than_it_said(served: Fabrique) -> None:
+    tries: list[float] = []
+
+    def busy(route: Route) -> None:
+        tries.append(time.monotonic())
+        route.fulfill(status=503, headers={"retry-after": "5"})
+
+    with chromium() as whole, device(whole, PHONE) as phone:  # it alone syncs in the background
+        page = installed(phone, served)
+        page.route("**/talks/*/questions", busy)
+        page.get_by_role("button", name="Poser une question").click()
+        page.get_by_label("Votre question").fill(QUESTIONS[0])
+        page.get_by_role("button", name="Envoyer").click()
+        until(page, 60, lambda: len(tries) > 2, "three tries")
+    assert min(later - before for before, later in pairwise(tries)) > 5
 
 
 def test_pages_open_without_a_network_and_come_back_with_it(

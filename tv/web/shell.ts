@@ -44,9 +44,6 @@ async function install(): Promise<void> {
   const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
   const policy = trustedTypes?.createPolicy("fabrique", rules);
   const url = policy?.createScriptURL("") ?? "/sw.js";
-  navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    if (data === "online") dispatchEvent(new Event("online"));
-  });
   await navigator.serviceWorker.register(url);
 }
 

@@ -55,13 +55,16 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** The network is back, as the browser noticed: a page that is open sends by itself. */
+/**
+ * The network is there, as far as the browser knows. A page that is open sends by itself, as soon
+ * as the server has said that it may: we only make sure to be woken up again, should it be closed.
+ */
 self.addEventListener("sync", (event) => {
   const { tag, waitUntil } = event as ExtendableEvent & { tag: string };
   if (tag !== "outbox") return;
   const sending = self.clients.matchAll({ type: "window" }).then((pages) => {
     if (!pages.length) return post();
-    for (const page of pages) page.postMessage("online");
+    throw new Error("a page is open");
   });
   waitUntil.call(event, sending);
 });
