@@ -6,9 +6,9 @@ method and address) makes a retry the same act: it gets the first answer again, 
 for another body. `If-Match` names versions of what is acted on: 412 `changed-meanwhile` when it has
 another one by the time the act is folded, with `current`. 409 says what stands in the way, with
 `current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`: it may have been written all
-the same, so try again with the same key) have Retry-After. 403 `foreign-origin` is for a browser's
-write from another site's page, 403 `other-talk` for a pass for one talk where all are concerned.
-Refusals are RFC 9457 problems (tv/problems.py).
+the same, so try again with the same key) have Retry-After: the same key is judged anew then. 403
+`foreign-origin` is for a browser's write from another site's page, 403 `other-talk` for a pass for
+one talk where all are concerned. Refusals are RFC 9457 problems (tv/problems.py).
 """
 
 import hashlib

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engagement.audience import Audience
 from engagement.cafe.events import (
@@ -232,6 +233,19 @@ def test_one_may_write_so_much_at_once(labs: Labs) -> None:
     assert (refused.reason, refused.wait) == (Reason.TOO_MANY, EVERY)
     assert reason(labs.carry("i0", by="ann", at=0.0)) == Reason.TOO_MANY
     assert accepted(labs.make("other", by="bob", at=0.0), labs.make("more", at=EVERY))
+
+
+def test_card_that_was_refused_for_now_is_carried_when_it_is_sent_again(labs: Labs) -> None:
+    labs.make("i", by="bob")
+    for number in range(BURST):
+        labs.make(f"i{number}", at=1000.0)
+    carried = IdeaCarried(id="once", at=1000.0, by="ann", idea="i", table=T7)
+    apply = labs.audience.apply
+    assert apply("500-0", carried) == Refused(Reason.TOO_MANY, wait=EVERY)
+    assert apply("501-0", replace(carried, at=1001.0)) == Refused(Reason.TOO_MANY, wait=EVERY - 1)
+    for late in ("502-0", "503-0"):
+        assert accepted(apply(late, replace(carried, at=1000.0 + EVERY)))
+        assert (labs["i"].version, labs["i"].stops) == ("502-0", (Stop(T7, 1),))
 
 
 def test_table_takes_two_hundred_cards_a_minute(labs: Labs) -> None:
