@@ -77,6 +77,11 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
         "Trop de synthèses",
         "La table a déjà beaucoup de synthèses. Complétez-en une, ou masquez celles en trop.",
     ),
+    Reason.TOO_MANY_AIRINGS: (
+        409,
+        "Trop de passages",
+        "Cette synthèse a déjà été présentée bien des fois. Choisissez-en une autre.",
+    ),
     Reason.TOO_MANY_SENDINGS: (
         409,
         "Trop d’envois",
@@ -155,6 +160,11 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
         429,
         "Trop d’envois",
         "Vous avez beaucoup envoyé. Patientez un peu avant la suite.",
+    ),
+    Reason.TOO_MANY_HIDDEN: (
+        409,
+        "Trop de mots masqués",
+        "Beaucoup de mots de ce sondage sont déjà masqués. Montrez-en un d’abord.",
     ),
     Reason.TOO_MANY_ENTRIES: (
         409,

@@ -280,7 +280,7 @@ class Polls(Fold):
         if event.hidden:
             hidden = (*hidden, word)
         if len(hidden) > HIDDEN:
-            return Refused(Reason.TOO_MANY, poll)
+            return Refused(Reason.TOO_MANY_HIDDEN, poll)
         self.by_id[poll.id] = poll = replace(poll, hidden=hidden)
         words = self.words(poll.id, poll.round, TOLD)
         return Accepted(self._put(position, replace(poll, words=words)))

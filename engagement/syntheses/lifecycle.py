@@ -42,7 +42,7 @@ def decide(synthesis: Synthesis, event: AnyWritingEvent) -> Synthesis | Reason:
             return replace(synthesis, state="draft", hidden_by="")
         case SynthesisTaken(talk=talk, at=at), "shared" if not synthesis.airing:
             if len(synthesis.airings) >= AIRINGS:
-                return Reason.TOO_MANY
+                return Reason.TOO_MANY_AIRINGS
             return replace(synthesis, airings=(*synthesis.airings, Airing(talk, at)))
         case SynthesisTold(at=at), "shared" if synthesis.airing:
             return told(synthesis, at)

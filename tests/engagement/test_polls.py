@@ -17,7 +17,9 @@ from engagement.polls import (
     PollPublished,
     PollReopened,
     Results,
+    WordHidden,
 )
+from engagement.polls.fold import HIDDEN
 from engagement.talks import TalkEnded, TalkStarted
 from tests.engagement.room import Room, reason
 
@@ -157,6 +159,15 @@ def test_act_on_a_version_that_is_no_more_is_refused_with_the_current_one(room: 
     assert late == Refused(Reason.CHANGED, poll(room))
     versions = (drafted.item.version, poll(room).version)
     assert isinstance(room.do(PollClosed, poll="p", expects=versions), Accepted)
+
+
+def test_word_too_many_is_hidden_once_another_is_shown(room: Room) -> None:
+    room.opened(kind="words", options=())
+    for number in range(HIDDEN):
+        room.do(WordHidden, poll="p", word=f"mot {number}")
+    assert reason(room.do(WordHidden, poll="p", word="un de plus")) == Reason.TOO_MANY_HIDDEN
+    room.do(WordHidden, poll="p", word="mot 7", hidden=False)
+    assert isinstance(room.do(WordHidden, poll="p", word="un de plus"), Accepted)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["o1", "o2", "o3", "o4"]))))

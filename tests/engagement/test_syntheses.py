@@ -27,7 +27,7 @@ from engagement.syntheses.events import (
     SynthesisTold,
     SynthesisUnsupported,
 )
-from engagement.syntheses.lifecycle import KEPT
+from engagement.syntheses.lifecycle import AIRINGS, KEPT
 from engagement.syntheses.syntheses import EACH
 from engagement.syntheses.synthesis import SHARED, Airing
 from engagement.talks import TalkEnded, TalkStarted
@@ -213,6 +213,16 @@ def test_end_of_the_talk_and_hiding_end_what_is_told(labs: Labs) -> None:
     labs.do(SynthesisTaken, synthesis="t", talk="direct", at=5_020.0)
     labs.do(TalkEnded, talk="direct", at=5_030.0)
     assert labs("t").airings == (Airing("direct", 5_020.0, 5_030.0),)
+
+
+def test_what_was_told_often_enough_is_refused_for_good(labs: Labs) -> None:
+    labs.shared("s")
+    labs.do(TalkStarted, talk="direct")
+    for _ in range(AIRINGS):
+        labs.do(SynthesisTaken, synthesis="s", talk="direct")
+        labs.do(SynthesisTold, synthesis="s")
+    more = labs.do(SynthesisTaken, synthesis="s", talk="direct")
+    assert reason(more) is Reason.TOO_MANY_AIRINGS
 
 
 def test_draft_is_not_told(labs: Labs) -> None:

@@ -24,7 +24,7 @@
   `by=lab` the labs as in `poll_items.labs_item`. 403 `results-hidden`, 404 `unknown-round`, 422
   `not-compared`.
 - `POST /api/v1/polls/{id}/answers/{answer}:approve|reject` → answer; `POST …/{id}/words` `{"word",
-  "hidden": true}` → poll (moderator, operator, admin).
+  "hidden": true}` → poll (moderator, operator, admin). 409 `too-many-hidden` (500 words).
 
 Polls are as in `poll_items.poll_item`; writes as in tv/writing.py. 404 `unknown-poll` also for
 drafts.

@@ -22,7 +22,7 @@
 - `PUT|DELETE …/support` → synthesis (participants; shared ones).
 - `:take` `{"talk"}` → synthesis: it is told on the set, in a talk that is live, and on screens;
   `:told`: it was (presenter of that talk, operator, admin). The next, and the talk's end, end it
-  too. 409 `talk-not-live`.
+  too. 409 `talk-not-live`, `too-many-airings` (40).
 Syntheses are as in tv/labs/syntheses.py, with `supported`; writes as in tv/writing.py. 404
 `unknown-synthesis` also for what whoever asks may not see. Comments: api_comments.py.
 """
