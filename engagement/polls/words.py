@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from engagement.french import folded
+
 TOLD = 50  # words that pages are told of at every change
 
 _AROUND = " '’\"«».,;:!?…()[]-–—\u00a0\u202f"
@@ -21,9 +23,9 @@ class Word(msgspec.Struct, frozen=True):
 
 
 def same(text: str) -> str:
-    """What two spellings of a word have in common: neither case, accents, nor marks around it."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    """What two spellings of a word have in common: neither case, accents, ligatures, nor marks
+    around it."""
+    bare = folded(unicodedata.normalize("NFKD", text.replace("’", "'")))
     return " ".join(bare.strip(_AROUND).split()) or text
 
 

@@ -206,6 +206,14 @@ def test_words_are_put_together_whatever_their_case_accents_and_marks() -> None:
     ]
 
 
+def test_word_is_the_same_with_its_ligature_and_without() -> None:
+    room = opened("words", max_choices=3)
+    write(room, "ann", "cœur", "Coeur", "ex æquo")
+    assert [(word.key, word.votes) for word in poll(room).words] == [("coeur", 1), ("ex aequo", 1)]
+    room.do(WordHidden, poll="p", word="CŒUR")
+    assert [word.key for word in poll(room).words] == ["ex aequo"]
+
+
 def test_hidden_word_is_not_shown_in_any_round_until_it_is_shown_again() -> None:
     room = opened("words")
     write(room, "ann", "Zut")
