@@ -223,6 +223,9 @@ class Questions(Fold):
         if isinstance(decided, Reason):
             return Refused(decided, question)
         if isinstance(event, QuestionTaken):
+            live = self.live(question.talk)
+            if live and event.moment < (live.taken_at or 0.0):
+                return Refused(Reason.WRONG_STATE, live)  # who pressed did not know of it
             self.end_answer(position, question.talk, event.moment)
         if isinstance(event, QuestionRestored) and question.merged_into:
             return self._unmerge(position, decided, question.merged_into)

@@ -135,6 +135,7 @@ def test_marks_on_their_way_show_as_done(rules: Page) -> None:
     assert states(mark("take", "b", 20), mark("answer", "b", 30)) == ["answered", "answered"]
     assert states(mark("release", "a", 20)) == ["approved", "approved"]
     assert states(mark("answer", "b", 20)) == ["live", "approved"]  # it has been put back since
+    assert states(mark("take", "b", 9)) == ["live", "approved"]  # another was taken since
 
 
 def test_synthesis_is_told_as_soon_as_it_is_pressed(rules: Page) -> None:

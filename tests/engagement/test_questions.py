@@ -75,6 +75,15 @@ def test_mark_that_comes_late_counts_from_when_it_was_pressed(room: Room) -> Non
     assert room["c"].taken_at == 1200.0
 
 
+def test_take_from_before_the_answer_under_way_began_does_not_end_it(room: Room) -> None:
+    room.approved("a", "b")
+    room.do(QuestionTaken, question="b", at=1100.0)
+    late = room.do(QuestionTaken, question="a", at=1160.0, pressed_at=1099.0)
+    assert late == Refused(Reason.WRONG_STATE, room["b"])
+    assert (room["a"].state, room["b"].state) == ("approved", "live")
+    assert isinstance(room.do(QuestionTaken, question="a", at=1160.0), Accepted)
+
+
 def test_end_of_the_talk_closes_the_answer_under_way(room: Room) -> None:
     room.do(TalkStarted, talk="direct")
     room.approved("q")

@@ -15,7 +15,8 @@ from undoing each other. For moderator, operator and admin:
 Also for the presenter: `:release`, `:answer`, `:write`. For presenter, operator and admin: `:take`;
 409 `not-queued` for a presenter where the talk's setting `presenter_only_queued` says so. `:take`
 and `:answer` may say `{"at"}`, the broadcast time at which they were pressed, if a network that was
-away brings them up to a quarter of an hour later; else they count as pressed now.
+away brings them up to a quarter of an hour later; else they count as pressed now. 409 `wrong-state`
+for a `:take` that was pressed before the answer under way began.
 
 - `PUT /api/v1/questions/{id}/reading` → reading: « Relu par … », for 60 s (crew). 409 `being-read`
   when somebody else does, with `current`. It hinders nobody from acting. `DELETE` ends it.

@@ -57,10 +57,13 @@ export class Marks {
 export function marked(questions: Question[], marks: Mark[]): Question[] {
   return marks.reduce((so, { of, id, verb, at }) => {
     if (of !== "questions") return so;
+    // The server refuses what was pressed before the answer under way began.
+    const live = so.find(({ state }) => state === "live");
+    if (verb === "take" && live && at < started(live)) return so;
     return so.map((question): Question => {
       const { state } = question;
       if (question.id !== id) {
-        const closes = verb === "take" && state === "live" && started(question) < at;
+        const closes = verb === "take" && state === "live";
         return closes ? { ...question, state: "answered", answered_at: at } : question;
       }
       if (verb === "take" && state === "approved") {
