@@ -12,7 +12,8 @@ SOURCE = """
 export { isNight } from "./parts/night";
 export { Vigil } from "./parts/vigil";
 export { Signals, timeLeft, worded } from "./parts/time_left";
-export { marked, told, unread } from "./parts/marks";
+export { learn } from "./clock";
+export { marked, Marks, told, unread } from "./parts/marks";
 """
 
 # What a screen makes of its picture: looks at [second, frames], every half second between them.
@@ -40,6 +41,12 @@ SIGNALS = """(rests) => {
 }"""
 
 MARKED = """([questions, marks]) => player.marked(questions, marks).map(({ state }) => state)"""
+MAKE = """([now, id]) => {
+  player.learn(1e6 + now);
+  window.marks ??= new player.Marks(() => {}, () => "");
+  marks.make({ of: "questions", id, verb: "take", talk: "t" });
+}"""
+LEFT_TO_SEND = "() => marks.all.map(({ id }) => id)"
 TOLD = """([syntheses, marks]) => player.told(syntheses, marks).map(({ airings }) =>
   airings.map(({ start, end }) => [start, end]))"""
 
@@ -136,6 +143,15 @@ def test_marks_on_their_way_show_as_done(rules: Page) -> None:
     assert states(mark("release", "a", 20)) == ["approved", "approved"]
     assert states(mark("answer", "b", 20)) == ["live", "approved"]  # it has been put back since
     assert states(mark("take", "b", 9)) == ["live", "approved"]  # another was taken since
+
+
+def test_mark_that_did_not_leave_in_a_quarter_of_an_hour_never_does(rules: Page) -> None:
+    """On a page that no server answers."""
+    rules.evaluate(MAKE, [0, "a"])
+    rules.evaluate(MAKE, [890, "b"])
+    assert rules.evaluate(LEFT_TO_SEND) == ["a", "b"]
+    rules.evaluate(MAKE, [901, "c"])
+    rules.wait_for_function(f"({LEFT_TO_SEND})().join() === 'b,c'")
 
 
 def test_synthesis_is_told_as_soon_as_it_is_pressed(rules: Page) -> None:

@@ -1,5 +1,6 @@
 // What is pressed on stage: shown as done at once, sent once, and kept while the network is away.
 
+import { Problem } from "../api";
 import * as clock from "../clock";
 import { seconds } from "../french";
 import type { Synthesis } from "../lab_items";
@@ -22,8 +23,11 @@ export class Marks {
 
   /** `version` is which one of a topic's view the page has. */
   constructor(changed: () => void, version: (topic: string) => string) {
-    this.outbox = new Outbox(changed, version, "marks", async () => ({}));
     const fresh = (letter: Letter) => clock.now() - (letter.note as Mark).at < LATE;
+    this.outbox = new Outbox(changed, version, "marks", async (letter) => {
+      if (fresh(letter)) return {};
+      throw new Problem(410, "too-late", "Un geste de plus d’un quart d’heure ne compte plus.", 0);
+    });
     this.outbox.letters = this.outbox.letters.filter(fresh);
     this.outbox.onRefused = (_, problem) => announce(problem.message, true);
   }
