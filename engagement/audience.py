@@ -188,7 +188,7 @@ class Audience:
         """Have what quotes a cue say what it says now: `words` has that of each cue, or ""."""
         self.touched = set()
         for question in self.questions.quoting(cue):
-            self.questions.requote(question, words)
+            self.questions.requote(position, question, words)
         self._show_touched(position, order(position)[0] / 1000)
 
     def due(self, now: float) -> list[Event]:
@@ -320,8 +320,8 @@ class Audience:
 
     def _show_all(self) -> None:
         every = [item for fold in self._folds.values() for item in fold.items()]
-        for item in sorted(every, key=lambda item: (order(item.version), key(item))):
-            self._show(item.version, item)
+        for item in sorted(every, key=lambda item: (order(item.position), key(item))):
+            self._show(item.position, item)
 
     def _show(self, position: str, item: Item) -> None:
         name = key(item)

@@ -59,6 +59,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return ()
 
     @property
+    def position(self) -> str:
+        """The position of the last event that changed what pages show of it."""
+        return self.version
+
+    @property
     def public(self) -> bool:
         """Whether the audience may see that it exists."""
         return True

@@ -170,7 +170,7 @@ class Questions(Fold):
         """The questions that quote a cue."""
         return [self.by_id[name] for name in self._quoting.get(cue, ())]
 
-    def requote(self, question: Question, words: Callable[[str], str]) -> None:
+    def requote(self, position: str, question: Question, words: Callable[[str], str]) -> None:
         """Have a quote say what its cues say now, or nothing if they are hidden.
 
         The version stays: nobody's act is stale because a caption was corrected.
@@ -181,7 +181,8 @@ class Questions(Fold):
         if quote == question.anchor.quote:
             quote = None
         if quote != question.quote:
-            self.by_id[question.id] = read_anew = replace(question, quote=quote)
+            read_anew = replace(question, quote=quote, quote_version=position)
+            self.by_id[question.id] = read_anew
             self.touched.append(read_anew)
             self.theirs.append((question.talk, question.by))
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from engagement.changes import START, order
 from engagement.fold import Item, Reason, View
 from engagement.questions.events import (
     Anchor,
@@ -34,10 +35,10 @@ class Question(Item, frozen=True, kw_only=True):
     id) that they asked for. `shown`: it has been public.
 
     `original` is what its author wrote, where `body` was edited. `quote` is what the cues that it
-    quotes say now; None when they say what its anchor does. `answer` is the one in writing, by
-    `answered_by`. `place` is its turn in the queue, from 1 on; 0 when it has none. `aside` is
-    support not counted yet. `flags` are what a moderator should look at twice: `personal`, `words`.
-    `erased`: who asked it is forgotten.
+    quotes say now, since `quote_version`; None when they say what its anchor does. `answer` is the
+    one in writing, by `answered_by`. `place` is its turn in the queue, from 1 on; 0 when it has
+    none. `aside` is support not counted yet. `flags` are what a moderator should look at twice:
+    `personal`, `words`. `erased`: who asked it is forgotten.
     """
 
     talk: str
@@ -56,6 +57,7 @@ class Question(Item, frozen=True, kw_only=True):
     shown: bool = False
     original: str = ""
     quote: str | None = None
+    quote_version: str = START
     answer: str = ""
     answered_by: str = ""
     labels: tuple[str, ...] = ()
@@ -68,6 +70,10 @@ class Question(Item, frozen=True, kw_only=True):
     @property
     def views(self) -> tuple[View, ...]:
         return (("talk", self.talk, ""),)
+
+    @property
+    def position(self) -> str:
+        return max(self.version, self.quote_version, key=order)
 
     @property
     def public(self) -> bool:
@@ -157,6 +163,7 @@ def blank(question: Question, stand_in: str) -> Question:
         author="",
         anchor=None,
         quote=None,
+        quote_version=START,
         reason="",
         answer="",
         answered_by="",

@@ -265,6 +265,17 @@ def test_quote_says_what_its_cue_says_now(room: Room) -> None:
     assert room["q"].anchor == anchor
 
 
+def test_page_that_was_away_gets_the_new_quote_from_a_process_that_began_anew(room: Room) -> None:
+    room.ask("q", anchor=Anchor(12.0, ("c1",), "les loyers"))
+    room.approved("other")
+    room.audience.requote("800-0", "c1", lambda cue: "")
+    for audience in (room.audience, restored(room)):
+        changes = audience.changes(("talk", "direct", ""))
+        assert changes
+        (quoting,) = [item for item in changes.since("799-0") if isinstance(item, Question)]
+        assert (quoting.id, quoting.quoted, changes.position("question:q")) == ("q", "", "800-0")
+
+
 def test_quote_that_is_not_in_the_cue_any_more_stays(room: Room) -> None:
     room.ask("q", anchor=Anchor(12.0, ("c1",), "les loyers ont augmenté"))
     room.audience.requote("800-0", "c1", lambda cue: "tout autre chose ici")
