@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -23,6 +24,7 @@ from tv.machines import Origin
 from tv.process import tie_to_parent
 from tv.settings import Settings
 from tv.studios.keys import load_secret
+from tv.tasks import keep_running
 
 logger = logging.getLogger(__name__)
 
@@ -61,17 +63,24 @@ class Child:
         pause = FIRST_PAUSE
         while True:
             started = time.monotonic()
-            process = await self._start()
-            try:
-                code = await process.wait()
-            except asyncio.CancelledError:
-                await _end(self.name, process)
-                raise
+            fate = await self._run_once()
             pause = FIRST_PAUSE if time.monotonic() - started > STEADY else pause
             self.restarts += 1
-            logger.warning("%s ended (%s), again in %.1f s", self.name, _reason(code), pause)
+            logger.warning("%s %s, again in %.1f s", self.name, fate, pause)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _run_once(self) -> str:
+        """Run it to its end; return what became of it."""
+        try:
+            process = await self._start()
+        except (OSError, subprocess.SubprocessError) as error:  # no memory, say: for now
+            return f"cannot be started ({error})"
+        try:
+            return f"ended ({_reason(await process.wait())})"
+        except asyncio.CancelledError:
+            await _end(self.name, process)
+            raise
 
     async def _start(self) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
@@ -187,7 +196,8 @@ class Supervisor:
         tasks: dict[str, asyncio.Task[None]] = {}
         try:
             for child in self.children:
-                tasks[child.name] = asyncio.create_task(child.run(), name=child.name)
+                work = keep_running(child.name, child.run)  # it tells what we did not foresee
+                tasks[child.name] = asyncio.create_task(work, name=child.name)
             yield
         finally:
             await _cancel([tasks[name] for name in tasks if name not in FOUNDATIONS])

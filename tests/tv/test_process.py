@@ -1,12 +1,17 @@
-"""What a process is worth to the others."""
+"""What a process is worth to the others, and that it is there again whatever ends it."""
 
+import asyncio
 import os
+import shutil
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.servers import Fabrique
+from tests.waiting import when
+from tv.supervisor import Child, Supervisor
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's file is Linux's")
@@ -39,6 +44,27 @@ def test_threads_take_their_memory_from_one_heap(served: Fabrique) -> None:
     assert {name: _heaps_of_threads(number) for name, number in served.children().items()} == (
         dict.fromkeys(served.children(), 0)
     )
+
+
+async def test_a_process_that_cannot_be_started_for_a_moment_is_started_after_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = tmp_path / "sleep"
+    program.symlink_to(shutil.which("sleep") or "/bin/sleep")
+    child = Child("helper", [str(program), "60"])
+    async with asyncio.timeout(30), Supervisor([child]).running():
+        await when(lambda: child.pid)
+        program.unlink()  # as while what we run is installed anew
+        os.kill(first := child.pid, signal.SIGKILL)
+        await when(lambda: caplog.text.count("helper cannot be started") > 1)
+        program.symlink_to(shutil.which("sleep") or "/bin/sleep")
+        await when(lambda: child.pid != first)
+    assert "Traceback" not in caplog.text
+
+
+async def test_what_ends_the_watch_over_a_process_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async with Supervisor([Child("helper", ["no\0program"])]).running():
+        await when(lambda: "helper failed" in caplog.text)
 
 
 def _heaps_of_threads(process: int) -> int:
