@@ -14,6 +14,7 @@ from tests.streaming.ladders import START, scene, working
 from tests.streaming.transcoding.test_transcoder import USUAL
 
 LONG_GOP = {"g": "200", "bf": "0", "sc_threshold": "0"}
+GOP = LONG_GOP | {"g": "50"}
 
 
 def assert_in_time(packets: list[Packet], began: float = START) -> None:
@@ -63,6 +64,38 @@ async def test_rare_keyframes_are_encoded_from_the_next_one_on_without_a_seam(
         [state] = on.channel.state().sources
         assert state.encoded == "Images clés trop rares (8\u00a0s)\u00a0: réencodé ici."
         assert state.keyframe_interval > 3  # health goes on to learn from what the source sends
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"), [(4.0, 4.04), (2.5, 9.0)], ids=["a keyframe", "some seconds"]
+)
+async def test_what_is_lost_on_the_way_is_not_held_against_the_encoder(
+    tmp_path: Path, begin: float, end: float
+) -> None:
+    film = numbers.film(tmp_path / "film.mp4", "libx264", 325, options=GOP)
+    async with scene(tmp_path / "ladder.sock") as on:
+        on.publish([frame for frame in film if not begin <= frame.dts / 1e6 < end])
+        await on.run(12.5)
+        assert on.kinds(on.shown)[-1] == "untouched"
+        assert "encoded" not in on.kinds(on.shown)
+        assert on.ladder.room == 2
+
+
+async def test_keyframes_that_come_often_again_are_shown_untouched_again(tmp_path: Path) -> None:
+    rare = numbers.film(tmp_path / "rare.mp4", "libx264", 200, options=GOP | {"g": "100"})
+    often = numbers.film(tmp_path / "often.mp4", "libx264", 500, options=GOP)
+    film = rare + [frame._replace(dts=frame.dts + 8_000_000) for frame in often]
+    async with scene(tmp_path / "ladder.sock") as on:
+        on.publish(film)
+        await on.run(23)
+        assert on.kinds(on.shown) == ["slate", "untouched", "encoded"]
+        [state] = on.channel.state().sources
+        assert state.encoded == "Images clés trop rares (4\u00a0s)\u00a0: réencodé ici."
+        await on.run(3)
+        assert on.kinds(on.shown) == ["slate", "untouched", "encoded", "untouched"]
+        on.assert_whole(on.shown, longest=0.3)
+        assert on.channel.state().sources[0].encoded == ""
+        assert on.ladder.room == 2
 
 
 async def test_rare_keyframes_stay_untouched_where_there_is_no_room(tmp_path: Path) -> None:
