@@ -132,7 +132,8 @@ class Reorder:
             self._highest = self._next - 1
             return self._next
         position = self._unwrapper.near(sequence)
-        if -JUMP <= position - self._highest <= JUMP:
+        # What is asked for again may come after more than a jump: nothing in the window is strange.
+        if self._next - JUMP <= position <= self._highest + JUMP:
             self._beginning = None
             if position > self._highest:
                 self._unwrapper.unwrap(sequence)

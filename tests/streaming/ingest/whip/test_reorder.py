@@ -103,6 +103,19 @@ def test_how_long_a_retransmission_takes_sets_the_pace_of_asking() -> None:
     assert reorder.ask(now + FIRST_ASK + 0.25)
 
 
+@given(st.integers(0, 0xFFFF), st.integers(JUMP, WINDOW - 3))
+def test_what_is_awaited_is_taken_however_many_have_come_meanwhile(first: int, later: int) -> None:
+    reorder = Reorder(PATIENCE)
+    for number in (first, *range(first + 3, first + 3 + later)):
+        reorder.put(packet(number), 0.0)
+    for number in (first + 1, first + 2):
+        assert reorder.is_missing(number & 0xFFFF)
+        assert reorder.put(packet(number), 0.1)
+    assert not reorder.put(packet(first + 3), 0.1)  # come by another way, and held already
+    assert numbers(list(reorder.take(0.1))) == list(range(first, first + 3 + later))
+    assert reorder.lost == 0
+
+
 def test_a_stray_number_changes_nothing_but_two_in_a_row_begin_anew() -> None:
     reorder = Reorder(PATIENCE)
     reorder.put(packet(100), 0.0)
