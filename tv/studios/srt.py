@@ -39,26 +39,35 @@ class Publishers:
     def __init__(self, media_socket: Path, door: Door) -> None:
         self._media_socket = media_socket
         self._door = door
-        self._there: dict[Place, Connection] = {}
+        self._there: dict[Connection, Place] = {}
 
     async def serve(self, connection: Connection) -> None:
         """Publish what a caller sends, until it goes or media does not want it."""
         place = self._door.place_of(connection.streamid)
-        old = self._there.get(place)
-        if old is not None and time.monotonic() - old.heard_at > ABANDONED:
-            old.leave()  # its cable was cut: SRT itself would notice some seconds later
-            await old.served.wait()
-            await asyncio.sleep(PAUSE)  # media hears of the old one's end
-        self._there[place] = connection
+        await self._end_abandoned(place)
+        self._there[connection] = place
         self._door.inside += 1
         logger.info("srt: %s publishes to %s, %s", connection.address, *place)
         try:
             await self._publish(connection, place)
         finally:
             self._door.inside -= 1
-            if self._there.get(place) is connection:
-                del self._there[place]
+            del self._there[connection]
             logger.info("srt: %s has stopped publishing to %s", connection.address, place[0])
+
+    async def _end_abandoned(self, place: Place) -> None:
+        """Have the place free if its cable was cut: SRT itself would notice some seconds later."""
+        now = time.monotonic()
+        silent = [
+            caller
+            for caller, at in self._there.items()
+            if at == place and now - caller.heard_at > ABANDONED
+        ]
+        for caller in silent:
+            caller.leave()
+            await caller.served.wait()
+        if silent:
+            await asyncio.sleep(PAUSE)  # media hears of their end
 
     async def _publish(self, connection: Connection, place: Place) -> None:
         while not connection.ended.is_set():

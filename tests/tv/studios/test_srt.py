@@ -5,7 +5,8 @@ import os
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -16,15 +17,16 @@ from streaming import link
 from streaming.errors import PublishRefused
 from streaming.ingest import foreign
 from streaming.ingest.srt.libsrt import Library
-from streaming.ingest.srt.listener import Options, listening
+from streaming.ingest.srt.listener import Connection, Options, listening
 from streaming.ingest.srt.streamid import Reject
 from streaming.link import Link
 from tests.servers import fabrique
 from tests.streaming.ingest.callers import PASSPHRASE, caller, kill, refused
 from tests.streaming.ingest.films import Recorder, make_film
+from tests.waiting import when
 from tv.studios import srt
 from tv.studios.keys import stream_key
-from tv.studios.srt_door import Door
+from tv.studios.srt_door import TURNED_AWAY, Door
 
 SECRET = b"a secret of tests, thirty-two by"
 KEY = stream_key(SECRET, "plateau", "primary")
@@ -64,17 +66,23 @@ class Media:
 class Port:
     """An SRT port with media behind it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], float] = time.monotonic) -> None:
         self.media = Media()
         self.socket = folder / "media.sock"
-        self.door = Door(SECRET, ["plateau", "labo-1"])
+        self.door = Door(SECRET, ["plateau", "labo-1"], now)
+        self.callers: list[Connection] = []
         self.number = 0
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Port"]:
         publishers = srt.Publishers(self.socket, self.door)
         options = Options("127.0.0.1", 0, passphrase=PASSPHRASE)
-        async with listening(Library(), options, self.door.admit, publishers.serve) as self.number:
+
+        async def serve(connection: Connection) -> None:
+            self.callers.append(connection)
+            await publishers.serve(connection)
+
+        async with listening(Library(), options, self.door.admit, serve) as self.number:
             yield self
 
 
@@ -196,6 +204,30 @@ async def test_a_cut_cable_frees_the_place_for_the_same_studio(port: Port, film:
         assert loop.time() - cut_at < 60
         assert source.closed
         assert not returned.closed
+
+
+async def test_a_cut_cable_frees_the_place_after_another_was_refused_there(
+    tmp_path: Path, film: Path
+) -> None:
+    now = 0.0
+    port = Port(tmp_path, lambda: now)
+    streamid = f"publish:plateau:{KEY}"
+    async with (
+        link.listening(port.socket, port.media.serve),
+        port.open(),
+        caller(port.number, streamid, film) as first,
+    ):
+        source = await port.media.source(1)
+        await source.until(lambda: source.pictures, 60)
+        async with caller(port.number, streamid, film) as second:
+            await refused(second)
+        await kill(first)
+        now += TURNED_AWAY  # the door is open again
+        cut = port.callers[0]
+        await when(lambda: time.monotonic() - cut.heard_at > srt.ABANDONED)
+        async with caller(port.number, streamid, film):  # once: SRT does not know yet
+            await port.media.source(2)
+        assert source.closed
 
 
 async def test_a_killed_demuxer_costs_its_source_a_moment_and_others_nothing(
