@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -62,12 +62,6 @@ class Ring(Generic[T]):
         """End every reader, once each has read what is there."""
         self._closed = True
         self._wake()
-
-    def since_entry(self) -> Iterator[T]:
-        """The items from the newest entry on: what a reader needs to show something at once."""
-        if self._entries:
-            for position in range(self._entries[-1], self._end):
-                yield self._items[position - self._start]
 
     async def follow(self, *, live: bool = False) -> AsyncIterator[T]:
         """Yield items as they come, from the newest entry (or, if `live`, from the next one) on."""

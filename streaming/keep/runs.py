@@ -34,10 +34,6 @@ class Run:
         for codec, packet in frames:
             self.put(codec, packet)
 
-    @property
-    def has_picture(self) -> bool:
-        return any(codec in PICTURES for codec, _ in self._numbers)
-
     def fits(self, codec: str, packet: Packet) -> bool:
         return (codec, packet.config) in self._numbers
 

@@ -18,7 +18,6 @@ async def test_reader_begins_at_the_newest_entry() -> None:
         ring.append(item)
     ring.close()
     assert [item async for item in ring.follow()] == [4, 5, 6]
-    assert list(ring.since_entry()) == [4, 5, 6]
 
 
 async def test_lapped_reader_goes_on_at_the_newest_entry() -> None:
@@ -151,7 +150,7 @@ def test_a_reader_never_sees_an_item_twice_nor_out_of_order(pauses: list[int], s
                     written += 1
             ring.close()
         assert seen == sorted(set(seen))
-        if list(ring.since_entry()):
+        if any(map(every_fourth, range(max(0, written - size), written))):
             # Whatever it lost on the way, it ends with the newest.
             assert seen[-1] == written - 1
 
