@@ -11,7 +11,6 @@ in front, whose every visitor would seem to come from here.
 """
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
@@ -30,6 +29,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from streaming import peers
 from streaming.link import ChannelState, SourceState
 from tv.airing import Airing
 from tv.auth import Role, identity
@@ -92,12 +92,8 @@ def from_here(request: Request) -> bool:
     """Whether a program of this machine asks by itself."""
     if request.client is None or any(name in request.headers for name in FORWARDED):
         return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
+    address = peers.read(request.client.host)
+    return address is not None and address.is_loopback
 
 
 class Told(Collector):

@@ -1,7 +1,8 @@
 """Who keeps trying stream keys waits; who has the right one never does (decisions/0013)."""
 
-import ipaddress
 from collections.abc import Callable
+
+from streaming.peers import network_of
 
 PATIENCE = 10  # wrong keys from one address before the next ones wait
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds; each wrong key doubles the wait
@@ -22,7 +23,7 @@ class WrongKeys:
 
     def note(self, address: str) -> float:
         """A wrong key has come from `address`; return how many seconds its no is to wait."""
-        now, network = self._now(), _network_of(address)
+        now, network = self._now(), network_of(address)
         count, last = self._seen.pop(network, (0, now))
         count = 1 if now - last > FORGOTTEN else count + 1
         self._seen[network] = count, now
@@ -31,16 +32,3 @@ class WrongKeys:
         if count <= PATIENCE:
             return 0.0
         return float(min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(count - PATIENCE - 1, 16)))
-
-
-def _network_of(address: str) -> str:
-    """An IPv6 address stands for its /64, which one machine may have to itself."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if parsed.version == 4:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,12 +1,12 @@
 """What WHIP and WHEP have in common: SDP by HTTP, for players and encoders of any site."""
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from streaming.peers import network_of
 from tv.problems import Problem
 
 MEDIA_TYPE = "application/sdp"
@@ -69,12 +69,7 @@ def is_preflight(request: Request) -> bool:
 
 def address(request: Request) -> str:
     """Whom requests are counted for: an address, or the network of an IPv6 address."""
-    host = request.client.host if request.client else ""
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return host if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+    return network_of(request.client.host) if request.client else ""
 
 
 def not_allowed(detail: str) -> Problem:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import httpx
+import pytest
 from starlette.applications import Starlette
 
 from tests.tv.webrtc.whip.conftest import (
@@ -78,8 +79,11 @@ async def test_ten_wrong_keys_from_one_address_wait_and_a_right_one_never_does(
     problem(await knock(client), 429, "too-many-wrong-keys")
 
 
-async def test_wrong_keys_of_one_ipv6_network_are_counted_together(
-    stage: Stage, offer: str
+@pytest.mark.parametrize(
+    ("address", "last"), [("2001:db8::{:x}", 429), ("192.0.2.{}", 401), ("::ffff:192.0.2.{}", 401)]
+)
+async def test_wrong_keys_of_one_ipv6_network_are_counted_together_and_of_ipv4_apart(
+    stage: Stage, offer: str, address: str, last: int
 ) -> None:
     wrong = SDP | {"authorization": f"Bearer {WRONG_KEY}"}
     app = Starlette(
@@ -88,11 +92,11 @@ async def test_wrong_keys_of_one_ipv6_network_are_counted_together(
     )
     statuses = []
     for host in range(11):
-        transport = httpx.ASGITransport(app, client=(f"2001:db8::{host:x}", 1))
+        transport = httpx.ASGITransport(app, client=(address.format(host), 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://tv") as guest:
             reply = await guest.post("/plateau/whip", content=offer, headers=wrong)
             statuses.append(reply.status_code)
-    assert statuses == [401] * 10 + [429]
+    assert statuses == [401] * 10 + [last]
 
 
 async def test_an_endless_offer_is_413_and_read_no_further(
