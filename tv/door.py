@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tv import metrics, problems
+from tv import metrics, problems, proxies
 from tv.folder import Folder
 from tv.problems import Problem
 from tv.serving import GOODBYE, Server
@@ -86,6 +86,7 @@ async def run(folder: Folder, settings: Settings, listening: socket.socket) -> N
         access_log=False,
         ws="none",
         limit_concurrency=1_000,
+        forwarded_allow_ips=proxies.trusted(settings.server.proxies),
         timeout_graceful_shutdown=GOODBYE,
         server_header=False,
     )

@@ -6,13 +6,13 @@ import functools
 import gc
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from tv import connections, journal, store
+from tv import connections, journal, proxies, store
 from tv.app import create_app
 from tv.auth import Passes
 from tv.captioning.quality import Board
@@ -75,8 +75,12 @@ def configure(
     app: ASGIApp,
     answers: connections.Answers,
     taking: connections.Taking = lambda method, target: None,
+    behind: Iterable[str] = (),
 ) -> uvicorn.Config:
-    """How we want to be served. Raises nothing; allows as many connections as the system does."""
+    """How we want to be served; `behind` are proxies of other machines.
+
+    Raises nothing; allows as many connections as the system does.
+    """
     connections.allow_connections()
     return uvicorn.Config(
         app,
@@ -90,6 +94,7 @@ def configure(
         ws_ping_interval=HEARTBEAT,
         ws_per_message_deflate=False,
         ws_max_size=65_536,
+        forwarded_allow_ips=proxies.trusted(behind),
         timeout_graceful_shutdown=GOODBYE,
         server_header=False,
     )
@@ -125,7 +130,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
             Displays(client, settings.event.slug),
             client,
         )
-        server = Server(configure(app, app.hls, app.taps.taking))
+        server = Server(configure(app, app.hls, app.taps.taking, settings.server.proxies))
         watching = connections.keeping(server.server_state.connections)
         await stack.enter_async_context(
             running(

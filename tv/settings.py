@@ -20,11 +20,13 @@ from tv import reasons
 from tv.checks import RESERVED as RESERVED
 from tv.checks import SettingsError as SettingsError
 from tv.checks import check
+from tv.proxies import check_proxies
 from tv.webhooks.target import Target
 from tv.webrtc import ice_servers
 from tv.webrtc.ice_servers import IceServer
 
 DEFAULT_CHANNEL = "plateau"
+LISTED = ("addresses", "channels", "elsewhere", "embedders", "proxies", "servers", "urls")
 # Of the commands themselves.
 NO_SETTING = frozenset(
     {"FABRIQUE_DATA", "FABRIQUE_CONFIG", "FABRIQUE_RESOLVED"}
@@ -42,6 +44,7 @@ class Server(Section, frozen=True):
     web_workers: int = 1
     elsewhere: tuple[Literal["captions", "ladder"], ...] = ()  # on other machines, not here
     public_url: str = ""  # where viewers reach us, when a proxy stands in front
+    proxies: tuple[str, ...] = ()  # of other machines: their X-Forwarded-For is believed
     embedders: tuple[str, ...] = ()  # sites that may show our player: "https://…"; "*": any
     installable: bool = True  # whether pages stay on devices, by a service worker
 
@@ -307,6 +310,7 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
     }
     settings = msgspec.structs.replace(settings, channels=channels, restreams=restreams, labs=labs)
     check(settings)
+    check_proxies(settings.server.proxies)
     return settings
 
 
@@ -383,9 +387,7 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
         if not isinstance(target, dict):
             raise SettingsError(f"{name} : « {section} » n’est pas une section.")
         before = section
-    listed = key in ("addresses", "channels", "elsewhere", "embedders", "servers", "urls") or (
-        key == "renditions" and text not in ("off", "auto")
-    )
+    listed = key in LISTED or (key == "renditions" and text not in ("off", "auto"))
     target[key] = [item.strip() for item in text.split(",") if item.strip()] if listed else text
 
 

@@ -49,6 +49,8 @@ def test_secret_comes_from_a_file(tmp_path: Path) -> None:
         ("[restreams.you]\nurl = 'rtmp://h/a'\nkey = ''\n", "clé"),
         ("[restreams.you]\nurl = 'http://h/a'\nkey = 'k'\n", "restreams.you"),
         ("[restreams.you]\nurl = 'rtmp://h/a'\nkey = 'k'\nchannel = 'labo-9'\n", "labo-9"),
+        ("[server]\nproxies = ['nginx']\n", "server.*proxies.*nginx"),
+        ("[server]\nproxies = ['10.0.0.10/24']\n", "proxies.*10.0.0.10/24"),
         ("[keep]\nfree_gb = -1\n", "free_gb"),
         ("[srt]\npassphrase = 'court'\n", "10 à 79"),
         ("[srt]\nlatency = 20\n", "latency"),

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,8 +24,12 @@ from tests.tv.webrtc.whep.conftest import (
     offering,
     problem,
 )
-from tv import problems
+from tests.waiting import when
+from tv import door, problems, supervisor
 from tv.auth import Authentication, Passes, Role
+from tv.folder import Folder
+from tv.settings import load
+from tv.tasks import running
 from tv.upstream import Upstream
 from tv.webrtc import sdp_http, whep
 from tv.webrtc.admission import PEAK, Admission
@@ -117,6 +122,47 @@ async def test_posts_at_a_rate_are_429_and_do_not_shut_others_out(
     async with client_of(upstream, "192.0.2.8") as neighbour:
         reply = await neighbour.post("/plateau/whep", content=offer, headers=SDP)
         assert reply.status_code == 201
+
+
+class Counting(Admission):
+    """One that notes whom it counts."""
+
+    def __init__(self) -> None:
+        super().__init__(200, {})
+        self.counted: set[str] = set()
+
+    def ask(self, channel: str, who: str, there: Mapping[str, int]) -> None:
+        self.counted.add(who)
+
+
+@pytest.mark.parametrize(
+    ("host", "proxies", "counted"),
+    [
+        ("127.0.0.1", "", "127.0.0.2"),
+        ("127.0.0.1", "127.0.0.2", "198.51.100.9"),
+        ("::", "10.0.0.10, 127.0.0.0/24", "198.51.100.9"),
+    ],
+)
+async def test_who_comes_to_an_edge_by_a_proxy_is_counted_where_that_is_named(
+    house: House, tmp_path: Path, host: str, proxies: str, counted: str
+) -> None:
+    house.admission = Counting()
+    settings = load(None, {"FABRIQUE_SERVER__PROXIES": proxies})
+    proxy = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    with supervisor.listen(host, 0) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with (
+            running(door.run(Folder(tmp_path), settings, listening)),
+            httpx.AsyncClient(base_url=address, transport=proxy) as client,
+        ):
+            headers = SDP | {"x-forwarded-for": "198.51.100.9"}
+
+            async def answered() -> bool:
+                reply = await client.post("/plateau/whep", content="bonjour", headers=headers)
+                return reply.status_code == 400  # 503: the door does not know media yet
+
+            await when(answered)
+    assert house.admission.counted == {counted}
 
 
 async def test_too_many_offers_at_a_time_are_503(

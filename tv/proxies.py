@@ -1,0 +1,33 @@
+"""The proxies in front of us, whose word is taken for where a request comes from."""
+
+import ipaddress
+from collections.abc import Iterable
+
+from tv.checks import SettingsError
+
+LOCAL = ("127.0.0.1", "::1")
+
+
+def check_proxies(proxies: Iterable[str]) -> None:
+    """Raises SettingsError unless each is an address or a network."""
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SettingsError(
+                f"Réglages\u00a0: [server] proxies\u00a0: «\u00a0{proxy[:80]}\u00a0» n’est ni une "
+                "adresse IP, comme 10.0.0.10, ni un réseau, comme 10.0.0.0/24."
+            ) from error
+
+
+def trusted(proxies: Iterable[str]) -> list[str]:
+    """These and those of this machine, for uvicorn.
+
+    To it an address of IPv4 is another by way of IPv6 (RFC 4291, 2.5.5.2).
+    """
+    networks = [ipaddress.ip_network(proxy) for proxy in (*LOCAL, *proxies)]
+    return [str(network) for network in networks] + [
+        f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+        for network in networks
+        if network.version == 4
+    ]
