@@ -6,6 +6,7 @@ seconds is of interest once.
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import cast
 
 import msgspec
@@ -18,6 +19,8 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # 31 signs that nobody takes for o
 LENGTH = 6
 LASTS = 600.0  # seconds for which a code may be claimed
 WAITING = 200  # displays that may wait at a time
+SILENT = 30.0  # seconds without a word after which one makes room for another; each asks every 2 s
+NOTED = 5.0  # seconds for which it need not be noted again that a display asked
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -56,23 +59,39 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Displays:
-    """All of an event's, in the store. Each call raises StoreUnavailable."""
+    """All of an event's, in the store. Each call raises StoreUnavailable. `now` is wall time."""
 
-    def __init__(self, store: Redis, event: str) -> None:
+    def __init__(self, store: Redis, event: str, now: Callable[[], float] = time.time) -> None:
         self._store = store
+        self._now = now
         self._codes = f"fabrique:{{{event}}}:displays"
+        # When each last asked, beside the codes: noting it must not undo what claims one meanwhile.
+        self._asked = f"fabrique:{{{event}}}:displays:asked"
         self._screens = f"fabrique:{{{event}}}:screens"
 
     async def wait(self) -> tuple[str, Waiting]:
         """A code for a display that has none, and its secret. Raises TooManyWait."""
         waiting = await self._all()
         if len(waiting) >= WAITING:
+            waiting = await self._heard(waiting)
+        if len(waiting) >= WAITING:
             raise TooManyWait
         while (code := "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))) in waiting:
             pass
-        made = Waiting(secrets.token_hex(16), time.time() + LASTS)
+        made = Waiting(secrets.token_hex(16), self._now() + LASTS)
+        await self.hear(code)
         await self._put(code, made)
         return code, made
+
+    async def hear(self, code: str) -> None:
+        """Note that the display with a code is still there."""
+        code, now = _sign(code), self._now()
+        try:
+            last = await self._store.zscore(self._asked, code)
+            if last is None or now - last > NOTED:
+                await self._store.zadd(self._asked, {code: now})
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
 
     async def find(self, code: str) -> Waiting | None:
         return (await self._all()).get(_sign(code))
@@ -106,12 +125,31 @@ class Displays:
         """Displays that wait, by code; those whose time is over are swept away."""
         try:
             found = cast(dict[bytes, bytes], await self._store.hgetall(self._codes))
-            waiting = {code.decode(): _waiting.decode(said) for code, said in found.items()}
-            over = [code for code, each in waiting.items() if each.until < time.time()]
-            if over:
-                await self._store.hdel(self._codes, *over)
         except (RedisError, OSError) as error:
             raise StoreUnavailable(str(error)) from error
+        waiting = {code.decode(): _waiting.decode(said) for code, said in found.items()}
+        over = [code for code, each in waiting.items() if each.until < self._now()]
+        return await self._without(waiting, over)
+
+    async def _heard(self, waiting: dict[str, Waiting]) -> dict[str, Waiting]:
+        """Those that asked of late, or were claimed; the others are swept away."""
+        try:
+            found = await self._store.zrangebyscore(self._asked, self._now() - SILENT, "+inf")
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+        heard = {code.decode() for code in cast(list[bytes], found)}
+        silent = [code for code, each in waiting.items() if not each.screen and code not in heard]
+        return await self._without(waiting, silent)
+
+    async def _without(self, waiting: dict[str, Waiting], over: list[str]) -> dict[str, Waiting]:
+        """Those that are left when some are swept away."""
+        if over:
+            try:
+                await self._store.hdel(self._codes, *over)
+                # What asked so long ago has no code any more.
+                await self._store.zremrangebyscore(self._asked, "-inf", self._now() - LASTS)
+            except (RedisError, OSError) as error:
+                raise StoreUnavailable(str(error)) from error
         return {code: each for code, each in waiting.items() if code not in over}
 
     async def _put(self, code: str, waiting: Waiting) -> None:

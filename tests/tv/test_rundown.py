@@ -8,7 +8,7 @@ import pytest
 from tests.tv.house import House, Page
 from tests.tv.test_api import ask, opened_poll, problem
 from tv.auth import Role
-from tv.displays import WAITING
+from tv.displays import LASTS, NOTED, SILENT, WAITING, Displays
 
 
 async def add(crew: Any, **said: Any) -> dict[str, Any]:
@@ -153,6 +153,48 @@ async def test_codes_are_for_whoever_shows_them_and_few_may_wait(tv: House) -> N
             assert (await display.post("/api/v1/displays")).status_code == 201
         refused = await display.post("/api/v1/displays")
         assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+
+
+async def test_displays_that_fell_silent_make_room_and_neither_claimed_nor_asking_ones_do(
+    tv: House,
+) -> None:
+    before = Displays(tv.store, "fabrique", lambda: time.time() - SILENT - 1)
+    waiting = [await before.wait() for _ in range(WAITING)]
+    (asking, hers), (claimed, his), (silent, nobodys), *_ = waiting
+    await before.claim(claimed, his, "screen_1")
+    async with tv.client() as display:
+
+        async def join(code: str, secret: str) -> int:
+            asked = await display.post(f"/api/v1/displays/{code}:join", json={"secret": secret})
+            return asked.status_code
+
+        assert await join(asking, hers.secret) == 202
+        assert (await display.post("/api/v1/displays")).status_code == 201
+        assert await join(asking, hers.secret) == 202
+        assert await join(claimed, his.secret) == 202
+        assert await join(silent, nobodys.secret) == 404
+
+
+async def test_display_that_asks_on_is_noted_now_and_then_and_forgotten_with_its_code(
+    tv: House,
+) -> None:
+    now = time.time()
+    displays = Displays(tv.store, "fabrique", lambda: now)
+
+    async def noted() -> list[tuple[bytes, float]]:
+        return await tv.store.zrange("fabrique:{fabrique}:displays:asked", 0, -1, withscores=True)
+
+    code, _ = await displays.wait()
+    first = now
+    now += NOTED / 2
+    await displays.hear(code.lower())
+    assert await noted() == [(code.encode(), first)]
+    now += NOTED
+    await displays.hear(code)
+    assert await noted() == [(code.encode(), now)]
+    now += LASTS + 1
+    assert await displays.find(code) is None
+    assert await noted() == []
 
 
 async def test_who_may_do_what(tv: House) -> None:

@@ -2,7 +2,7 @@
 
 - `POST /api/v1/displays` → 201 `{"code", "secret", "expires_in", "address", "picture"}`: a display
   shows the code, and `picture`: a QR code of `address`, where the crew claims it by phone. 429
-  `too-many-displays`.
+  `too-many-displays`: as many wait as may, and each of them still asks.
 - `POST /api/v1/displays/{code}:join` `{"secret"}` → 202 `{"state": "waiting"}`, or 201 `{"screen",
   "token"}` and the cookie once the code was claimed. 404 `unknown-code`.
 - `POST /api/v1/screens` `{"code", "name", "face": "live|air|wall|lab|comparison", "channel", "lab",
@@ -158,6 +158,7 @@ class Desk:
             raise _unknown_code()
         screen = self._screens.find(waiting.screen) if waiting.screen else None
         if screen is None:
+            await self._displays.hear(code)
             return json({"state": "waiting"}, 202)
         token = self._passes.issue(Role.SCREEN, screen.setting.name, screen=screen.id)
         response = json({"screen": screen.id, "token": token}, 201)
