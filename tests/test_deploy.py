@@ -66,12 +66,18 @@ TROUBLE = {
     "RestreamDown": {'fabrique_restream_up{restream="youtube"}': "0x30"},
 }
 
+# What is none: no alert is due.
+CALM = (
+    {'fabrique_restream_up{restream="youtube"}': "1x10 0x2 stale"},  # stopped by the crew
+)
 
 def test_each_alert_comes_when_it_is_so_and_no_other(tmp_path: Path) -> None:
     rules = DEPLOY / "prometheus/alerts.yml"
     written = re.findall(r"^ +- alert: (.+)$", rules.read_text(), re.MULTILINE)
     assert sorted(TROUBLE) == sorted(written)
     cases = [
+    due = [(series, [alert]) for alert, series in TROUBLE.items()]
+    due += [(series, []) for series in CALM]
         {
             "interval": "10s",
             "input_series": [{"series": name, "values": told} for name, told in series.items()],
@@ -79,11 +85,13 @@ def test_each_alert_comes_when_it_is_so_and_no_other(tmp_path: Path) -> None:
                 {
                     "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
                     "eval_time": "5m",
-                    "exp_samples": [{"labels": f'{{alertname="{alert}"}}', "value": 1}],
+                    "exp_samples": [
+                        {"labels": f'{{alertname="{alert}"}}', "value": 1} for alert in alerts
+                    ],
                 }
             ],
         }
-        for alert, series in TROUBLE.items()
+        for series, alerts in due
     ]
     file = tmp_path / "cases.json"  # YAML has JSON in it
     file.write_text(json.dumps({"rule_files": [str(rules)], "tests": cases}))

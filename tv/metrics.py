@@ -139,12 +139,15 @@ class Told(Collector):
         yield captions
 
     def _restreams(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("fabrique_restream_up", "whether it is on", labels=["restream"])
+        up = GaugeMetricFamily(
+            "fabrique_restream_up", "whether one that was started is on", labels=["restream"]
+        )
         dropped = CounterMetricFamily(
             "fabrique_restream_dropped_frames", "frames not sent", labels=["restream"]
         )
         for name, state in self._upstream.restreams.items():
-            up.add_metric([name], state.state == "on")
+            if state.state != "off":
+                up.add_metric([name], state.state == "on")
             dropped.add_metric([name], state.dropped)
         yield up
         yield dropped

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -27,7 +28,8 @@ from tv.airing import Airing
 from tv.auth import Authentication, Passes, Role
 from tv.captioning.quality import Board
 from tv.media import Media
-from tv.settings import load
+from tv.settings import Restream, load
+from tv.studios.restreams import Restreams
 from tv.upstream import Upstream
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
@@ -131,6 +133,22 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
     assert samples["fabrique_caption_worker_up", ""] == 0
     assert samples["fabrique_caption_late_words_total", ""] == 2
     assert ("fabrique_ingest_loudness_lufs", "primary") not in samples  # nobody listens
+
+
+async def test_a_restream_that_nobody_wants_is_not_told_as_down(tmp_path: Path) -> None:
+    media = Media(SECRET)
+    media.channels["plateau"] = silent()
+    target = Restream(url="rtmp://127.0.0.1:1/live2", key="cle")
+    settings = dict.fromkeys(("wanted", "stopped", "unstarted"), target)
+    media.restreams = Restreams(settings, tmp_path / "restreams.json", time.time, media.tell)
+    for name in ("wanted", "stopped"):
+        media.restreams.order(link.Restream(1, name, True))
+    media.restreams.order(link.Restream(2, "stopped", False))
+    async with told(media, tmp_path / "media.sock") as upstream:
+        await when(lambda: upstream.restreams.keys() == settings.keys())
+        samples = await read(upstream)
+    told_of = {which: up for (name, which), up in samples.items() if name == "fabrique_restream_up"}
+    assert told_of == {"wanted": 0}
 
 
 async def test_what_comes_to_webrtcs_port_is_told(tmp_path: Path) -> None:
