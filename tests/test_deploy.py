@@ -119,5 +119,15 @@ def test_command_has_the_settings_that_the_service_has(tmp_path: Path) -> None:
     )
     settings = {"FABRIQUE_EVENT__NAME=La Fabrique", "FABRIQUE_X=$a&b c="}
     environment.write_text("\n".join(("# a word", "PATH=/nowhere", *settings)))
+def test_what_commands_in_a_container_read_and_write_is_on_the_host_and_in_no_image() -> None:
+    said = (DEPLOY / "compose.yaml").read_text()
+    (place,) = re.findall(r"working_dir: (\S+)", said)
+    assert f'- "${{EXCHANGE:-./exchange}}:{place}"' in said  # written to, too
+    assert "env_file: [{path: ./environment, required: false}]" in said
+    for ignored in (".containerignore", ".gitignore"):
+        lines = (DEPLOY.parent / ignored).read_text().splitlines()
+        assert {"deploy/exchange", "deploy/environment"} <= {line.strip("/") for line in lines}
+
+
     said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
     assert settings <= set(said.splitlines())
