@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -82,17 +83,7 @@ def check(settings: "Settings") -> None:
                 f"Réglages\u00a0: [channels.{slug}] signs\u00a0: attendu le nom d’un autre canal, "
                 f"et «\u00a0{channel.signs[:40]}\u00a0» n’en est pas un."
             )
-    ports = (
-        *(settings.server.port, settings.rtmp.port),
-        *(settings.webrtc.port, settings.srt.port),
-    )
-    if not all(1 <= port <= 65535 for port in ports):
-        raise SettingsError("Réglages : un port doit être entre 1 et 65535.")
-    if settings.server.port == settings.rtmp.port:
-        raise SettingsError(
-            f"Réglages : [server] port et [rtmp] port valent tous deux {settings.rtmp.port} ; "
-            "donnez-leur deux ports différents."
-        )
+    _check_ports(settings)
     for address in settings.webrtc.addresses:
         _check_address(address)
     if settings.webrtc.delay != 0 and not 1 <= settings.webrtc.delay <= LONGEST_DELAY:
@@ -127,6 +118,21 @@ def check(settings: "Settings") -> None:
         raise SettingsError(
             "Réglages : [hls] il faut 0,1 ≤ part ≤ segment ≤ 3 (secondes ; TARGETDURATION vaut 3)."
         )
+
+
+def _check_ports(settings: "Settings") -> None:
+    tcp = {"server": settings.server.port, "rtmp": settings.rtmp.port}
+    if settings.link.host:
+        tcp["link"] = settings.link.port
+    udp = (settings.webrtc.port, settings.srt.port)
+    if not all(1 <= port <= 65535 for port in (*tcp.values(), *udp)):
+        raise SettingsError("Réglages : un port doit être entre 1 et 65535.")
+    for one, other in combinations(tcp, 2):
+        if tcp[one] == tcp[other]:
+            raise SettingsError(
+                f"Réglages : [{one}] port et [{other}] port valent tous deux {tcp[one]} ; "
+                "donnez-leur deux ports différents."
+            )
 
 
 def _check_renditions(where: str, renditions: "Renditions | None") -> None:

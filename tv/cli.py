@@ -11,7 +11,7 @@ import typer
 
 from captions.errors import CaptionsError
 from engagement.cafe.session import TABLES, table_id
-from tv import nodes, process, reasons, supervisor
+from tv import machines, nodes, process, reasons, supervisor
 from tv import settings as reading
 from tv.backup import BackupError
 from tv.captioning.models_cli import models
@@ -147,8 +147,10 @@ def revoke(
 @app.command()
 def check(config: Config = None) -> None:
     """Vérifie les réglages et les affiche."""
-    settings = reading.without_secrets(reading.load(config))
-    print(msgspec.json.format(msgspec.json.encode(settings), indent=2).decode())
+    settings = reading.load(config)
+    machines.check(settings.link)
+    shown = reading.without_secrets(settings)
+    print(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
 
 
 @app.command()

@@ -113,6 +113,13 @@ def test_bad_override_is_told_by_its_name(place: Path, name: str, text: str, sai
     assert said in refused(place, "check", **{name: text})
 
 
+def test_certificate_that_the_service_would_refuse_is_told_with_the_settings(place: Path) -> None:
+    alone = refused(place, "check", LINK__CERTIFICATE="cert.pem")
+    assert "[link] certificate et key vont ensemble" in alone
+    missing = refused(place, "check", LINK__CERTIFICATE="cert.pem", LINK__KEY="key.pem")
+    assert "[link] certificate « cert.pem » inutilisable (introuvable)" in missing
+
+
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
