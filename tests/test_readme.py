@@ -60,3 +60,22 @@ def test_commands_are_documented() -> None:
     rows = re.findall(r"^\| (`[a-z].*?) \|", README.partition("## Commands")[2], re.MULTILINE)
     told = {name for row in rows for name in re.findall(r"`([a-z-]+)", row)}
     assert told >= get_command(app).commands.keys()  # type: ignore[attr-defined]
+
+
+def test_options_that_most_commands_have_are_said_with_those_that_have_them_not() -> None:
+    said = " ".join(README.partition("## Commands")[2].split())
+    for option in ("--config", "--data"):
+        but = re.search(
+            rf"all but ((?:`[a-z-]+`(?:, | and )?)+) take `{option}", said, re.IGNORECASE
+        )
+        assert but, option
+        assert set(re.findall(r"`([a-z-]+)`", but[1])) == set(without(option, get_command(app)))
+
+
+def without(option: str, group: Any) -> Iterator[str]:
+    """The commands of a group, and of the groups in it, that do not take an option."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from without(option, command)
+        elif all(option not in parameter.opts for parameter in command.params):
+            yield name

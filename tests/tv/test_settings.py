@@ -227,6 +227,14 @@ def test_renditions_may_come_from_the_environment_and_make_room_for_themselves()
     assert few.ladder.room == 1
 
 
+def test_purposes_have_commas_of_their_own_and_come_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "fabrique.toml"
+    file.write_text("[privacy]\npurposes = ['voter, proposer', 'publier']\n")
+    assert load(file, {}).privacy.purposes == ("voter, proposer", "publier")
+    with pytest.raises(SettingsError, match=r"\[privacy.purposes\]"):
+        load(None, {"FABRIQUE_PRIVACY__PURPOSES": "voter, proposer"})
+
+
 @pytest.mark.parametrize("cores", [1, 2, 3])
 def test_a_small_machine_encodes_no_renditions_by_itself(cores: int) -> None:
     assert qualities.automatic(cores) == ()
