@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,18 @@ from tests.waiting import until
 FILE = Path(__file__).parents[1] / "deploy/nginx.conf"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 # What guides/installation.md has the installer uncomment.
-HTTPS = re.compile(r"# (listen 443 ssl;|http2 on;|ssl_\w+ .*;|if \(\$scheme = http\) .*)")
+HTTPS = re.compile(
+    r"# (listen (?:\[::\]:)?443 ssl;|http2 on;|ssl_\w+ .*;|if \(\$scheme = http\) .*)"
+)
+
+
+def _has_ipv6() -> bool:
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+IPV6 = _has_ipv6()  # whether this machine answers on ::1
 
 
 class Edge(NamedTuple):
@@ -62,6 +73,7 @@ def _moved(text: str, folder: Path, upstream: int, own: int, workers: str) -> st
         "/var/cache/nginx/proxied": f"{folder}/proxied",
         "127.0.0.1:8000": f"127.0.0.1:{upstream}",
         "listen 80;": f"listen 127.0.0.1:{own};",
+        "listen [::]:80;": f"listen [::1]:{own};" if IPV6 else "",
         "worker_processes auto": f"worker_processes {workers}",
     }
     if os.getuid() != 0:
@@ -74,8 +86,9 @@ def _moved(text: str, folder: Path, upstream: int, own: int, workers: str) -> st
 
 def _secured(text: str, port: int, certificate: Path, key: Path) -> str:
     text, lines = HTTPS.subn(r"\1", text)
-    assert lines == 7
+    assert lines == 8
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
+    text = text.replace("listen [::]:443 ssl;", f"listen [::1]:{port} ssl;" if IPV6 else "")
     text = re.sub(r"(ssl_certificate +)\S+;", rf"\g<1>{certificate};", text)
     return re.sub(r"(ssl_certificate_key +)\S+;", rf"\g<1>{key};", text)
 

@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from tests import viewers
 from tests.certificates import make_certificate
-from tests.edge import edge
+from tests.edge import IPV6, edge
 from tests.servers import Fabrique, fabrique
 from tests.streaming.hls.test_window import segment
 from tests.studio import publishing
@@ -88,6 +88,14 @@ async def test_crowd_costs_the_origin_one_request(
     assert {reply.content for reply in parts} == {b"4.2"}
     # On a busy machine the first takes longer than the others wait for it.
     assert origin.asked["/plateau/1-4.2.m4s"] <= CROWD / 8
+
+
+@pytest.mark.skipif(not IPV6, reason="no IPv6 on this machine")
+async def test_viewers_come_by_ipv6_too(behind: tuple[Counted, httpx.AsyncClient]) -> None:
+    origin, client = behind
+    reply = await client.get(f"http://[::1]:{client.base_url.port}/plateau/media.m3u8")
+    assert reply.status_code == 200
+    assert origin.addresses == {"::1"}
 
 
 async def test_what_never_changes_is_answered_by_the_edge(
@@ -251,7 +259,10 @@ async def test_https_is_what_the_file_has_commented_out(whole: Fabrique, tmp_pat
                 await page.send('{"type": "hello", "version": 1, "topics": {"talks": ""}}')
                 assert '"welcome"' in str(await page.recv())
             trusting.set_alpn_protocols(["h2", "http/1.1"])
-            _, writer = await asyncio.open_connection("127.0.0.1", nginx.secure_port, ssl=trusting)
+            host = "::1" if IPV6 else "127.0.0.1"
+            _, writer = await asyncio.open_connection(
+                host, nginx.secure_port, ssl=trusting, server_hostname="localhost"
+            )
             chosen = writer.get_extra_info("ssl_object").selected_alpn_protocol()
             writer.close()
             assert chosen == "h2"
