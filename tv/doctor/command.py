@@ -55,7 +55,9 @@ def _look(folder: Folder, settings: Settings, quick: bool) -> Iterator[Finding]:
     yield notices.address(settings)
     if running:
         yield good(
-            "Essais", "ni encodage ni écoute\u00a0: ils prendraient à notre serveur, qui tourne"
+            "Essais",
+            "ni encodage ni écoute\u00a0: ils prendraient des ressources à notre serveur, qui "
+            "tourne",
         )
     if quick or running:
         return
