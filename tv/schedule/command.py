@@ -11,6 +11,7 @@ from engagement.talks import ScheduleImported
 from engagement.talks.planning import Change, difference
 from tv import commanding, reasons
 from tv.folder import Folder
+from tv.refusals import REFUSALS
 from tv.schedule import telling, writing
 from tv.schedule.errors import ScheduleError, Unreadable
 from tv.schedule.places import Places
@@ -71,7 +72,8 @@ async def _bring(
         )
         changes = difference(talks.by_id, event)
         if not dry_run and isinstance(refused := await desk.follower.write(event), Refused):
-            raise ScheduleError(f"Le programme n’a pas changé ({refused.reason.value}).")
+            _, _, why = REFUSALS[refused.reason]
+            raise ScheduleError(f"Le programme n’a pas changé\u00a0: {why}")
         return changes
 
 

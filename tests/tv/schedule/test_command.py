@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engagement.talks.plan import TALKS
 from tests.servers import StoreServer
 from tests.tv.house import house
 from tests.tv.schedule.files import frab, hers, talk
@@ -59,6 +60,21 @@ async def test_schedule_reaches_a_server_that_runs(
         async with asyncio.timeout(10):
             while "Quitter son logement" not in str(await page.view("talks")):
                 pass
+
+
+def test_why_a_schedule_is_refused_is_said(tmp_path: Path) -> None:
+    folder, settings = Folder(tmp_path / "data"), load(None, {})
+    file = tmp_path / "programme.csv"
+
+    def bring(day: int) -> None:
+        rows = (f"{day}-{number};Séance {number}\n" for number in range(TALKS))
+        file.write_text("Identifiant;Titre\n" + "".join(rows), encoding="utf-8")
+        command.bring(folder, settings, file, "programme", False)
+
+    bring(1)
+    bring(2)
+    with pytest.raises(ScheduleError, match=r"pas changé\u00a0: .* aurait trop"):
+        bring(3)
 
 
 def test_what_cannot_be_done_is_said(tmp_path: Path, file: Path) -> None:
