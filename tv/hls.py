@@ -7,7 +7,7 @@ second, so what it sends is made once per change and kept as bytes.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -22,7 +22,7 @@ from tv import replies
 from tv.directives import directives
 from tv.problems import Problem
 from tv.recorded.rewind import Rewind
-from tv.replies import PREFLIGHT, Headers, Reply, refusal
+from tv.replies import PREFLIGHT, Asked, Headers, Reply, refusal
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -44,14 +44,6 @@ NOTED = playlist.CAPTION_LAG - 0.5  # seconds after a segment: words settled unt
 
 OF_RENDITIONS = ("sync-media.m3u8",)  # playlists, beside the low-latency one
 OF_CHANNELS = (*OF_RENDITIONS, "index.m3u8", "rewind.m3u8", "sync.m3u8", "subtitles.m3u8")
-
-
-class Asked(NamedTuple):
-    """What a request's headers say."""
-
-    zipped: bool
-    edge: bool  # it comes through our nginx
-    known: bytes  # If-None-Match
 
 
 class Hls:
@@ -90,7 +82,7 @@ class Hls:
 
     def ready(self, target: bytes, headers: Headers) -> Reply | None:
         """The answer to a GET that a crowd asks for, when it is the same as a moment before."""
-        asked = _asked(headers)
+        asked = Asked.of(headers)
         if target.endswith(b".m4s"):
             part = self._kept_parts.get(target.decode("latin-1"))
             return None if part is None else part.unless(asked.known)
@@ -104,7 +96,7 @@ class Hls:
     def coming(self, target: bytes, headers: Headers) -> asyncio.Task[Reply] | None:
         """The answer to a GET that is held for a crowd: one task for all who wait for the same."""
         path, _, query = target.partition(b"?")
-        asked = _asked(headers)
+        asked = Asked.of(headers)
         name = path.decode("latin-1")
         held = b"_HLS_msn=" in query and name.endswith("/media.m3u8") and not asked.known
         if not held or name[1:].rpartition("/")[0] not in self._windows:
@@ -120,7 +112,7 @@ class Hls:
         if scope["method"] == "OPTIONS":
             await PREFLIGHT.send(send, head=True)
             return
-        reply = await self._answer(scope, _asked(scope["headers"]))
+        reply = await self._answer(scope, Asked.of(scope["headers"]))
         await reply.send(send, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, asked: Asked) -> Reply:
@@ -364,18 +356,6 @@ def _late() -> Problem:
         "La suite de la diffusion n’est pas encore là. Réessayez dans une seconde.",
         retry_after=1,
     )
-
-
-def _asked(headers: Headers) -> Asked:
-    zipped, edge, known = False, False, b""
-    for key, value in headers:
-        if key == b"accept-encoding":
-            zipped = zipped or b"gzip" in value
-        elif key == b"if-none-match":
-            known = value
-        elif key == b"x-fabrique-edge":
-            edge = value == b"1"
-    return Asked(zipped, edge, known)
 
 
 def _media(name: str, *data: bytes) -> Reply:

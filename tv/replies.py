@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
 from starlette.types import Send
@@ -35,6 +36,26 @@ _CORS: Headers = [
 
 def status_line(status: int) -> bytes:
     return _STATUS_LINES[status]
+
+
+class Asked(NamedTuple):
+    """What a request's headers say that answers differ by."""
+
+    zipped: bool
+    edge: bool  # it comes through our nginx
+    known: bytes  # If-None-Match
+
+    @classmethod
+    def of(cls, headers: Headers) -> "Asked":
+        zipped, edge, known = False, False, b""
+        for key, value in headers:
+            if key == b"accept-encoding":
+                zipped = zipped or b"gzip" in value
+            elif key == b"if-none-match":
+                known = value
+            elif key == b"x-fabrique-edge":
+                edge = value == b"1"
+        return cls(zipped, edge, known)
 
 
 class File:
