@@ -4,6 +4,7 @@ import getpass
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import httpx
@@ -65,19 +66,19 @@ TROUBLE = {
     "WebStandsStill": {'fabrique_web_loop_stalls_total{worker="7"}': "0+1x30"},
     "RestreamDown": {'fabrique_restream_up{restream="youtube"}': "0x30"},
 }
-
 # What is none: no alert is due.
 CALM = (
     {'fabrique_restream_up{restream="youtube"}': "1x10 0x2 stale"},  # stopped by the crew
 )
 
+
 def test_each_alert_comes_when_it_is_so_and_no_other(tmp_path: Path) -> None:
     rules = DEPLOY / "prometheus/alerts.yml"
     written = re.findall(r"^ +- alert: (.+)$", rules.read_text(), re.MULTILINE)
     assert sorted(TROUBLE) == sorted(written)
-    cases = [
     due = [(series, [alert]) for alert, series in TROUBLE.items()]
     due += [(series, []) for series in CALM]
+    cases = [
         {
             "interval": "10s",
             "input_series": [{"series": name, "values": told} for name, told in series.items()],
@@ -99,6 +100,16 @@ def test_each_alert_comes_when_it_is_so_and_no_other(tmp_path: Path) -> None:
     assert "SUCCESS" in said, said
 
 
+def test_what_builds_it_is_one_version_of_each_and_the_one_that_is_tested_with() -> None:
+    house = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())
+    kept = dict(each.split("==") for each in house["tool"]["uv"]["build-constraint-dependencies"])
+    wanted = {re.split("[<>=]", each)[0] for each in house["build-system"]["requires"]}
+    assert wanted <= kept.keys()
+    lock = tomllib.loads((DEPLOY.parent / "uv.lock").read_text())
+    tested = {each["name"]: each.get("version") for each in lock["package"]}
+    assert {name: tested.get(name, version) for name, version in kept.items()} == kept
+
+
 def test_units_are_units_and_leave_little_to_an_intruder() -> None:
     said = run("systemd-analyze", "verify", "--man=no", UNIT).replace("\n", " ")
     assert re.fullmatch(r"(.* is not executable: No such file or directory )?", said)
@@ -106,6 +117,16 @@ def test_units_are_units_and_leave_little_to_an_intruder() -> None:
     exposure = re.search(r"exposure level for fabrique-tv.service: ([\d.]+)", level)
     assert exposure
     assert float(exposure[1]) < 2.0
+
+
+def test_what_commands_in_a_container_read_and_write_is_on_the_host_and_in_no_image() -> None:
+    said = (DEPLOY / "compose.yaml").read_text()
+    (place,) = re.findall(r"working_dir: (\S+)", said)
+    assert f'- "${{EXCHANGE:-./exchange}}:{place}"' in said  # written to, too
+    assert "env_file: [{path: ./environment, required: false}]" in said
+    for ignored in (".containerignore", ".gitignore"):
+        lines = (DEPLOY.parent / ignored).read_text().splitlines()
+        assert {"deploy/exchange", "deploy/environment"} <= {line.strip("/") for line in lines}
 
 
 def test_command_has_the_settings_that_the_service_has(tmp_path: Path) -> None:
@@ -119,15 +140,5 @@ def test_command_has_the_settings_that_the_service_has(tmp_path: Path) -> None:
     )
     settings = {"FABRIQUE_EVENT__NAME=La Fabrique", "FABRIQUE_X=$a&b c="}
     environment.write_text("\n".join(("# a word", "PATH=/nowhere", *settings)))
-def test_what_commands_in_a_container_read_and_write_is_on_the_host_and_in_no_image() -> None:
-    said = (DEPLOY / "compose.yaml").read_text()
-    (place,) = re.findall(r"working_dir: (\S+)", said)
-    assert f'- "${{EXCHANGE:-./exchange}}:{place}"' in said  # written to, too
-    assert "env_file: [{path: ./environment, required: false}]" in said
-    for ignored in (".containerignore", ".gitignore"):
-        lines = (DEPLOY.parent / ignored).read_text().splitlines()
-        assert {"deploy/exchange", "deploy/environment"} <= {line.strip("/") for line in lines}
-
-
     said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
     assert settings <= set(said.splitlines())
