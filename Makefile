@@ -1,5 +1,5 @@
 # Fabrique TV. `make demo` shows it; `make test` proves it; `make check` is the fast loop.
-# Needs Python 3.11 or newer and make; everything else is brought along.
+# Needs Python 3.11.4 or newer and make; everything else is brought along.
 
 PYTHON ?= python3
 VENV := .venv
