@@ -201,7 +201,7 @@ def create_app(
         *api_questions.routes(follower, writer, duplicates, settings.labs),
         *api_moderation.routes(follower, writer, duplicates),
         *api_privacy.routes(writer),
-        *api_alerts.routes(follower, writer),
+        *api_alerts.routes(follower, writer, settings.labs),
         *api_polls.routes(follower, writer),
         *api_reactions.routes(follower, writer, reacting, upstream),
         *api_ratings.routes(follower, writer),

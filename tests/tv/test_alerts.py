@@ -8,6 +8,8 @@ from redis.asyncio import Redis
 
 from engagement.alerts import BURST, RAISED, AlertRaised
 from tests.tv.house import House, house
+from tests.tv.test_cafes import SETTINGS, good, opened
+from tests.tv.test_syntheses import host_of, shared
 from tv.auth import Role
 
 QUESTION = "Qui paie le chauffage de la tour B ?"
@@ -55,6 +57,29 @@ async def test_report_reaches_moderators_and_takes_what_it_is_about_away(redis: 
         listed = (await crew.get("/api/v1/alerts?state=removed")).json()
         assert listed["counts"] == {"received": 1, "open": 0, "kept": 0, "removed": 1}
         assert len(listed["items"]) == 1
+
+
+@pytest.mark.parametrize("retired", [False, True])
+async def test_synthesis_that_is_removed_leaves_the_wall_too(redis: Redis, retired: bool) -> None:
+    async with (
+        asyncio.timeout(30),
+        house(redis, SETTINGS) as here,
+        here.crew() as crew,
+        here.someone() as bob,
+        host_of(here) as anne,
+    ):
+        await opened(crew)
+        synthesis = (await shared(anne, wall=True))["id"]
+        verbs = ["approve", "show", *["retire"] * retired]
+        for verb in verbs:
+            await good(crew.post(f"/api/v1/wall/posts/w_{synthesis}:{verb}"))
+        said = {"about": "synthesis", "id": synthesis, "grounds": "personal"}
+        await good(bob.post("/api/v1/alerts", json=said), 201)
+        removed = await good(crew.post(f"/api/v1/alerts/synthesis.{synthesis}:remove"))
+        assert (removed["state"], removed["shows"]["state"]) == ("removed", "hidden")
+        [post] = (await good(crew.get("/api/v1/wall/posts")))["items"]
+        assert post["state"] == "hidden"
+        assert (await good(bob.get("/api/v1/wall/posts")))["items"] == []
 
 
 async def test_everybody_may_report_what_many_reported_before(redis: Redis) -> None:

@@ -59,9 +59,9 @@ class OnWall:
             await self._writer.write(restored, who)
 
     async def hide(self, synthesis: Synthesis, event: Event, who: Identity) -> None:
-        """Take it off the wall."""
+        """Take it off the wall, also when it is only retired: nobody is to put it back unawares."""
         post = self._post(synthesis)
-        if post and _stands(post):
+        if post and (_stands(post) or post.state == "retired"):
             await self._writer.write(PostHidden(**_following(event), post=post.id), who)
 
     def _post(self, synthesis: Synthesis) -> Post | None:

@@ -14,6 +14,7 @@ Alerts are as in tv/alert_items.py, their `id` as `question.q_1`; writes as in t
 `unknown-alert`.
 """
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -35,14 +36,17 @@ from engagement.audience import AnyEvent
 from engagement.ideas.events import IdeaHidden
 from engagement.questions import QuestionRejected
 from engagement.syntheses.events import CommentRejected, SynthesisHidden
+from engagement.syntheses.synthesis import Synthesis
 from engagement.wall.post import PostHidden
 from tv import items
 from tv.alert_items import counts_item, own_alert_item
 from tv.auth import MODERATORS, Identity, identity
 from tv.filters import chosen
 from tv.follower import Follower
+from tv.labs.on_wall import OnWall
 from tv.openapi import asks, some, takes
 from tv.problems import clean, read_json
+from tv.settings import Lab
 from tv.views import sees_all
 from tv.writing import Writer, absent, json, unknown_act
 
@@ -61,8 +65,8 @@ class Reported(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
-    desk = Desk(follower, writer)
+def routes(follower: Follower, writer: Writer, labs: Mapping[str, Lab]) -> list[BaseRoute]:
+    desk = Desk(follower, writer, labs)
     return [
         Route("/api/v1/alerts", desk.every, methods=["GET"]),
         Route("/api/v1/alerts", desk.report, methods=["POST"]),
@@ -73,9 +77,10 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
 class Desk:
     """Answers requests about alerts."""
 
-    def __init__(self, follower: Follower, writer: Writer) -> None:
+    def __init__(self, follower: Follower, writer: Writer, labs: Mapping[str, Lab]) -> None:
         self._alerts = follower.audience.alerts
         self._writer = writer
+        self._wall = OnWall(follower.audience.posts, writer, labs)
 
     @asks(state=some(STATES))
     async def every(self, request: Request) -> Response:
@@ -121,7 +126,10 @@ class Desk:
                 kept = AlertKept(**about, alert=alert.id, name=who.name[:NAME])
                 await self._writer.write(kept, who)
             case "remove":
-                await self._writer.write(_removal(alert, about, who), who)
+                removal = _removal(alert, about, who)
+                removed = await self._writer.write(removal, who)
+                if isinstance(removed, Synthesis):
+                    await self._wall.hide(removed, removal, who)
             case _:
                 raise unknown_act()
         return json(items.item(self._alerts.by_id[alert.id], crew=True))
