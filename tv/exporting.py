@@ -86,7 +86,7 @@ async def schedule(desk: Desk, settings: Settings, directory: Path) -> None:
     """`schedule.json` for conferences' tools (frab), `schedule.ics` for calendars."""
     talks, event = desk.follower.audience.talks, settings.event
     (directory / "schedule.json").write_bytes(writing.as_json(talks, event, crew=True))
-    (directory / "schedule.ics").write_bytes(writing.as_ical(talks, event, time.time()))
+    (directory / "schedule.ics").write_bytes(writing.as_ical(talks, event, time.time(), crew=True))
 
 
 async def labs(pictures: Pictures, desk: Desk, settings: Settings, directory: Path) -> None:

@@ -10,8 +10,9 @@
   the `version` of that answer in If-Match, what was shown is what is applied (412 otherwise). Talks
   of the same `source` that the file no longer has are cancelled. 422 `schedule-unreadable`,
   `too-many-talks`; 413.
-- `GET /api/v1/schedule.json` → frab's JSON, `GET /api/v1/schedule.ics` → iCalendar. What a table
-  had in columns that we do not know is in the JSON for the crew only, as `columns` of its talk.
+- `GET /api/v1/schedule.json` → frab's JSON, `GET /api/v1/schedule.ics` → iCalendar: for the crew
+  with all that a file said (what a table had in columns that we do not know is `columns` of its
+  talk), for others with what is everybody's.
 """
 
 import asyncio
@@ -119,7 +120,8 @@ class Desk:
         return attached(written, "application/json", "programme.json", "no-cache")
 
     async def as_ical(self, request: Request) -> Response:
-        written = writing.as_ical(self._audience.talks, self._settings.event, self._now())
+        event, crew = self._settings.event, identity(request).crew("")
+        written = writing.as_ical(self._audience.talks, event, self._now(), crew=crew)
         return attached(written, "text/calendar", "programme.ics", "no-cache")
 
     def _day(self, said: str) -> date | None:

@@ -81,7 +81,7 @@ async def _take(folder: Folder, settings: Settings, written: str) -> bytes:
     async with commanding.opened(folder, settings) as desk:
         talks = desk.follower.audience.talks
         if written == "ics":
-            return writing.as_ical(talks, settings.event, time.time())
+            return writing.as_ical(talks, settings.event, time.time(), crew=True)
         return writing.as_json(talks, settings.event, crew=True)
 
 

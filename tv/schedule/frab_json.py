@@ -27,6 +27,18 @@ KINDS: dict[Kind, str] = {
 }
 _MADE = frozenset(("days", "daysCount", "start", "end", "rooms"))  # of what there is now
 
+# What is everybody's of what a file says: of the whole, its conference, rooms, talks and speakers.
+# The rest is its organisers': what they asked speakers, how these are reached, notes.
+_OF_WHOLE = frozenset(("version", "base_url", "url", "generator", "$schema"))
+_OF_CONFERENCE = frozenset(
+    ("acronym", "title", "description", "timeslot_duration", "time_zone_name")
+) | {"url", "logo", "colors", "keywords", "tracks"}
+_OF_ROOM = frozenset(("name", "guid", "slug", "description", "capacity"))
+_OF_TALK = frozenset(
+    ("id", "code", "slug", "url", "logo", "subtitle", "description", "links", "attachments")
+) | {"recording_license", "feedback_url", "origin_url", "video_download_url", "type", "persons"}
+_OF_PERSON = frozenset(("id", "code", "name", "public_name", "biography", "avatar", "url"))
+
 
 def read(text: str, into: Understanding) -> dict[str, Any]:
     """Understand a file; return what it says of the whole. Raises Unreadable."""
@@ -75,7 +87,7 @@ def write(
     """The talks that have their hour, but those that will not take place, as a frab file.
 
     `about` is what the last file said of the whole; `name` is the event's. Only the `crew` gets
-    what a table had in columns of its own: telephone numbers, fees.
+    all that a file said: answers of speakers, columns with telephone numbers, fees.
     """
     shown = [talk for talk in talks if talk.planned_start and talk.state != "cancelled"]
     shown.sort(key=lambda talk: (talk.planned_start, talk.room, talk.id))
@@ -84,6 +96,10 @@ def write(
         for number, (date, of_day) in enumerate(groupby(shown, lambda talk: _date(talk, zone)), 1)
     ]
     said = about.get("conference")
+    rooms = said.get("rooms") if isinstance(said, Mapping) else None
+    if not crew:
+        about, said = _of(about, _OF_WHOLE), _of(said, _OF_CONFERENCE)
+        rooms = _each(rooms, _OF_ROOM)
     conference: dict[str, Any] = {"acronym": folded(name), "title": name} | {
         "timeslot_duration": "00:05",
         "time_zone_name": str(zone),
@@ -94,7 +110,7 @@ def write(
         "start": days[0]["date"] if days else "",
         "end": days[-1]["date"] if days else "",
         "daysCount": len(days),
-        "rooms": _rooms(shown, said.get("rooms") if isinstance(said, Mapping) else None),
+        "rooms": _rooms(shown, rooms),
         "days": days,
     }
     whole = {"version": "1.0"} | dict(about) | {"conference": conference}
@@ -120,7 +136,7 @@ def _written(talk: Talk, zone: tzinfo, crew: bool) -> dict[str, Any]:
     extra: dict[str, Any] = msgspec.json.decode(talk.extra) if talk.extra else {}
     extra.pop("ical", None)
     if not crew:
-        extra.pop("columns", None)
+        extra = _of(extra, _OF_TALK) | {"persons": _each(extra.get("persons"), _OF_PERSON)}
     start = times.local(talk.planned_start or 0.0, zone)
     lasts = (talk.planned_end or 0.0) - (talk.planned_start or 0.0) if talk.planned_end else 0.0
     said_kind, persons = plain(extra.pop("type", ""), NAME), extra.pop("persons", [])
@@ -159,6 +175,16 @@ def _rooms(talks: Iterable[Talk], said: Any) -> list[dict[str, Any]]:
     known = {room.get("name") for room in rooms}
     used = dict.fromkeys(talk.room or NO_ROOM for talk in talks)
     return rooms + [{"name": room} for room in used if room not in known]
+
+
+def _of(said: Any, names: frozenset[str]) -> dict[str, Any]:
+    """What something says under these names."""
+    return {name: said[name] for name in said if name in names} if _is(said) else {}
+
+
+def _each(said: Any, names: frozenset[str]) -> list[dict[str, Any]]:
+    """The same of each in a list."""
+    return [_of(each, names) for each in said if _is(each)] if isinstance(said, list) else []
 
 
 def _date(talk: Talk, zone: tzinfo) -> str:

@@ -36,8 +36,10 @@ _NAMES = {
 _NOT_KEPT = (
     frozenset((*_NAMES, "DTSTART", "DTEND", "DURATION", "DTSTAMP", "CATEGORIES"))
     | {"SEQUENCE", "LAST-MODIFIED", "CREATED", "RRULE", "RECURRENCE-ID"}
-    | {"ATTENDEE", "ORGANIZER", "CONTACT"}  # people's addresses: all may read the export
+    | {"ATTENDEE", "ORGANIZER", "CONTACT"}  # people's addresses
 )
+# What is everybody's of what we do not know: meetings' addresses and notes are for the crew.
+_PUBLIC = frozenset(("GEO", "CLASS", "TRANSP", "PRIORITY", "COLOR"))
 
 
 @dataclass
@@ -81,12 +83,17 @@ def read(text: str, into: Understanding) -> dict[str, Any]:
 
 
 def write(
-    talks: Iterable[Talk], name: str, now: float, page: Callable[[Talk], str] | None = None
+    talks: Iterable[Talk],
+    name: str,
+    now: float,
+    page: Callable[[Talk], str] | None = None,
+    *,
+    crew: bool = False,
 ) -> bytes:
     """The talks that have their hour, as a calendar named `name`, made at `now`.
 
     For people who want to be reminded, `page` says where they read about each talk: it leads
-    there, and rings some minutes before it begins.
+    there, and rings some minutes before it begins. Only the `crew` gets all that a file said.
     """
     lines = [
         "BEGIN:VCALENDAR",
@@ -98,7 +105,7 @@ def write(
         lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{AGAIN}", f"X-PUBLISHED-TTL:{AGAIN}"]
     for talk in talks:
         if talk.planned_start is not None:
-            lines += _written(talk, now, page)
+            lines += _written(talk, now, page, crew)
     lines.append("END:VCALENDAR")
     return "".join(f"{_folded(line)}\r\n" for line in lines).encode()
 
@@ -145,7 +152,7 @@ def _remark(properties: list[Property], into: Understanding, where: str) -> None
         )
 
 
-def _written(talk: Talk, now: float, page: Callable[[Talk], str] | None) -> list[str]:
+def _written(talk: Talk, now: float, page: Callable[[Talk], str] | None, crew: bool) -> list[str]:
     start = talk.planned_start or 0.0
     lines = [
         "BEGIN:VEVENT",
@@ -172,17 +179,19 @@ def _written(talk: Talk, now: float, page: Callable[[Talk], str] | None) -> list
     elif isinstance(url, str) and url and url.isprintable():
         lines.append(f"URL:{url}")
     kept = extra.get("ical")
-    lines += [line for line in kept if _whole(line)] if isinstance(kept, list) else []
+    lines += [line for line in kept if _whole(line, crew)] if isinstance(kept, list) else []
     if page and talk.state == "scheduled":
         lines += ["BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:-PT{REMINDED}M"]
         lines += [f"DESCRIPTION:{_escaped(talk.title)}", "END:VALARM"]
     return [*lines, "END:VEVENT"]
 
 
-def _whole(said: Any) -> bool:
-    """Whether it is one content line, and neither begins nor ends anything."""
+def _whole(said: Any, crew: bool) -> bool:
+    """Whether it is one content line that they may see, and neither begins nor ends anything."""
     known = _property(said) if isinstance(said, str) and said.isprintable() else None
-    return known is not None and known.name not in ("BEGIN", "END", *_NOT_KEPT)
+    if known is None or known.name in ("BEGIN", "END", *_NOT_KEPT):
+        return False
+    return crew or known.name in _PUBLIC
 
 
 def _unfolded(text: str) -> Iterator[str]:

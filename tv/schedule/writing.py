@@ -20,6 +20,6 @@ def as_json(talks: Talks, event: Event, *, crew: bool) -> bytes:
     return frab_json.write(planned(talks), about, event.zone, event.name, crew=crew)
 
 
-def as_ical(talks: Talks, event: Event, now: float) -> bytes:
-    """iCalendar, made at `now`."""
-    return icalendar.write(planned(talks), event.name, now)
+def as_ical(talks: Talks, event: Event, now: float, *, crew: bool) -> bytes:
+    """iCalendar, made at `now`; for the crew, or for all."""
+    return icalendar.write(planned(talks), event.name, now, crew=crew)

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.tv.house import House, house
-from tests.tv.schedule.files import HERS, PLENARY, XML, frab, hers, talk
+from tests.tv.schedule.files import HERS, ICAL, PLENARY, XML, frab, hers, talk
 from tv.auth import Role
 from tv.schedule.reading import LIMIT
 from tv.settings import load
@@ -117,8 +117,14 @@ async def test_schedule_is_taken_away_as_it_came(tv: House) -> None:
         await good(crew.post(IMPORT, content=frab()))
         written = await anyone.get("/api/v1/schedule.json")
         assert written.headers["content-disposition"] == 'attachment; filename="programme.json"'
-        (day,) = written.json()["schedule"]["conference"]["days"]
-        assert day["rooms"] == json.loads(frab())["schedule"]["conference"]["days"][0]["rooms"]
+        (day,) = json.loads(frab())["schedule"]["conference"]["days"]
+        for who, left_out in ((anyone, {"answers"}), (crew, set())):
+            whole = await who.get("/api/v1/schedule.json")
+            (found,) = whole.json()["schedule"]["conference"]["days"]
+            assert found["rooms"] == {
+                room: [{name: each[name] for name in each.keys() - left_out} for each in talks]
+                for room, talks in day["rooms"].items()
+            }
         table = "titre;date;début;Téléphone\nLe toit;26/11/2026;14h;06 12 34 56 78\n"
         await good(crew.post(IMPORT, params={"source": "table"}, content=table.encode()))
         for who, told in ((anyone, False), (crew, True)):
@@ -126,8 +132,24 @@ async def test_schedule_is_taken_away_as_it_came(tv: House) -> None:
         calendar = await anyone.get("/api/v1/schedule.ics")
         assert calendar.headers["content-type"].startswith("text/calendar")
         assert f"UID:{HERS}\r\n" in calendar.text
-        again = await good(crew.post(IMPORT, params={"dry_run": "1"}, content=written.content))
+        again = await good(crew.post(IMPORT, params={"dry_run": "1"}, content=whole.content))
         assert again["items"] == []
+
+
+async def test_what_a_calendar_keeps_for_its_organisers_is_the_crews(tv: House) -> None:
+    meeting = b"X-GOOGLE-CONFERENCE:https://meet.exemple.fr/abc"
+    async with tv.crew() as crew, tv.client() as anyone:
+        private = ICAL.replace(b"GEO:48.85;2.35", meeting)
+        await good(crew.post(IMPORT, content=private))
+        for who, page, told in (
+            (anyone, "/api/v1/schedule.ics", False),
+            (anyone, "/programme.ics", False),
+            (crew, "/programme.ics", False),  # people pass it on
+            (crew, "/api/v1/schedule.ics", True),
+        ):
+            written = await who.get(page)
+            assert f"UID:{HERS}\r\n" in written.text
+            assert (meeting in written.content) is told
 
 
 async def test_talk_is_planned_by_hand_and_goes_its_way(tv: House) -> None:

@@ -22,9 +22,9 @@ def talks_of(plans: tuple[Plan, ...]) -> list[Talk]:
     return [talk for talk in talks.listed() if not talk.standing]
 
 
-def as_json(plans: tuple[Plan, ...], about: str = "") -> bytes:
+def as_json(plans: tuple[Plan, ...], about: str = "", *, crew: bool = True) -> bytes:
     said = json.loads(about) if about else {}
-    return frab_json.write(talks_of(plans), said, PARIS, "La Fabrique de la proximité")
+    return frab_json.write(talks_of(plans), said, PARIS, "La Fabrique de la proximité", crew=crew)
 
 
 def test_what_was_read_is_written_again() -> None:
@@ -63,7 +63,8 @@ def test_what_will_not_take_place_is_told_to_calendars_and_left_out_of_schedules
 def test_calendar_keeps_what_it_does_not_know_and_no_more_than_that() -> None:
     assert b"\r\nGEO:48.85;2.35\r\n" in icalendar.write(talks_of(reading(ICAL).plans), "F", 0.0)
     forged = talk(ical=["END:VEVENT", "X:1\r\nEND:VEVENT", "SUMMARY:autre", 3, "X-A:1"])
-    lines = icalendar.write(talks_of(reading(frab(forged)).plans), "F", 0.0).splitlines()
+    talks = talks_of(reading(frab(forged)).plans)
+    lines = icalendar.write(talks, "F", 0.0, crew=True).splitlines()
     assert lines.count(b"END:VEVENT") == 1
     assert sum(line.startswith(b"SUMMARY") for line in lines) == 1
     assert b"X-A:1" in lines
@@ -76,7 +77,7 @@ def test_no_address_of_a_person_is_in_a_calendar() -> None:
     forged = frab(talk(ical=people))
     for data in (given, forged):
         plans = reading(data).plans
-        written = icalendar.write(talks_of(plans), "F", 0.0)
+        written = icalendar.write(talks_of(plans), "F", 0.0, crew=True)
         assert not [word for word in (b"mailto", b"CONTACT", b"Bob") if word in written]
 
 
@@ -86,6 +87,36 @@ def test_columns_of_a_table_are_for_the_crew_alone() -> None:
     given = frab_json.write(talks, {}, PARIS, "F", crew=True)
     assert b"Traiteur" in given
     assert b"Traiteur" in frab_json.write(talks_of(reading(given).plans), {}, PARIS, "F", crew=True)
+
+
+def test_what_organisers_keep_of_a_talk_is_for_the_crew_alone() -> None:
+    answers = [{"question": "Régime", "answer": "Sans gluten"}]
+    anne = {"id": 7, "public_name": "Anne Morel", "biography": "Architecte.", "email": "a@b.fr"}
+    anne |= {"answers": answers}
+    kept = talk(persons=[anne], answers=answers, internal_notes="À relancer")
+    room = {"name": "Plateau", "guid": "b379", "key_code": "4711"}
+    data = frab(kept, rooms=[room], orga_phone="06 12 34 56 78")
+    said = reading(data)
+    private = ("Sans gluten", "a@b.fr", "À relancer", "4711", "06 12 34 56 78")
+    for crew in (False, True):
+        written = as_json(said.plans, said.about, crew=crew).decode()
+        assert [word in written for word in private] == [crew] * len(private)
+        conference = json.loads(written)["schedule"]["conference"]
+        (shown,) = conference["days"][0]["rooms"]["Plateau"]
+        assert (conference["acronym"], conference["rooms"][0]["guid"]) == ("fabrique", "b379")
+        assert shown["description"] == "Longue présentation."
+        assert shown["persons"][0]["biography"] == "Architecte."
+
+
+def test_what_a_calendar_says_in_lines_of_its_own_is_for_the_crew_alone() -> None:
+    meeting = b"X-GOOGLE-CONFERENCE:https://meet.exemple.fr/abc\r\nCOMMENT:Payer la salle"
+    talks = talks_of(reading(ICAL.replace(b"GEO:48.85;2.35", b"GEO:1;2\r\n" + meeting)).plans)
+    public = icalendar.write(talks, "F", 0.0)
+    for_people = icalendar.write(talks, "F", 0.0, lambda talk: f"https://x/#{talk.id}")
+    whole = icalendar.write(talks, "F", 0.0, crew=True)
+    for written, told in ((public, False), (for_people, False), (whole, True)):
+        assert b"GEO:1;2" in written
+        assert (meeting in written) is told
 
 
 def test_lines_of_a_calendar_are_short_and_split_no_letter() -> None:
@@ -116,7 +147,11 @@ def test_whatever_was_read_can_be_written_and_read(said: dict[str, object]) -> N
         plans = reading(frab(talk(**said), hers())).plans
     except Unreadable:
         return
-    for written in (as_json(plans), icalendar.write(talks_of(plans), "F", 0.0)):
+    for written in (
+        as_json(plans),
+        as_json(plans, crew=False),
+        icalendar.write(talks_of(plans), "F", 0.0),
+    ):
         known = {plan.guid: plan for plan in reading(written).plans}
         for plan in plans:
             if plan.planned_start is not None and plan.guid in known:
