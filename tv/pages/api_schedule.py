@@ -3,7 +3,8 @@
 - `GET /api/v1/schedule?day=2026-11-26&lab=labo-1` → `{"version", "time_zone", "days", "items":
   [talk]}`: all talks, or those of a day, or of a lab, in the order of their hours. Those of today
   that are not over also have `expected_start` and `expected_end`: later than planned when those
-  before them run over, or null. 422 `unknown-filter`.
+  before them run over, as planned for what a laboratory does by its hours, or null. 422
+  `unknown-filter`.
 - `POST /api/v1/schedule:import?dry_run=1&source=programme`, the file as the body → `{"version",
   "dry_run", "counts", "items": [{"change", "talk", "title", "fields"}], "notes"}` (operator,
   admin): frab JSON or XML, iCalendar or CSV, at most 5 MB. With `dry_run` nothing changes; with

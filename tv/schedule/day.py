@@ -25,14 +25,18 @@ def forecast(talks: Iterable[Talk], now: float, zone: tzinfo) -> dict[str, Expec
     """When to expect the talks of today that have not ended, by their ids.
 
     In each room, a talk that runs over pushes those after it, as far as the breaks between them
-    do not make up for it; what has no room pushes nothing.
+    do not make up for it; what has no room pushes nothing. What goes by its hours keeps to them.
     """
     today = times.local(now, zone).date()
     rooms: defaultdict[str, list[Talk]] = defaultdict(list)
-    for talk in talks:
-        if talk.state in ("scheduled", "live") and day_of(talk, zone) == today:
-            rooms[talk.channel or talk.room or talk.id].append(talk)
     expected: dict[str, Expected] = {}
+    for talk in talks:
+        if talk.state not in ("scheduled", "live") or day_of(talk, zone) != today:
+            continue
+        if not by_its_hours(talk):
+            rooms[talk.channel or talk.room or talk.id].append(talk)
+        elif now < (talk.planned_end or talk.planned_start or 0.0):
+            expected[talk.id] = talk.planned_start or 0.0, talk.planned_end
     for of_room in rooms.values():
         free = 0.0  # from when on the room is
         for talk in sorted(of_room, key=lambda talk: (talk.planned_start or 0.0, talk.id)):
@@ -40,6 +44,11 @@ def forecast(talks: Iterable[Talk], now: float, zone: tzinfo) -> dict[str, Expec
             expected[talk.id] = start, end
             free = max(free, start if end is None else end)
     return expected
+
+
+def by_its_hours(talk: Talk) -> bool:
+    """Whether it takes place in a laboratory, where nobody tells us when it begins."""
+    return bool(talk.lab) and talk.state == "scheduled"
 
 
 def _expected(talk: Talk, free: float, now: float) -> Expected:

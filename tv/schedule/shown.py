@@ -12,7 +12,7 @@ from babel.dates import format_date
 
 from engagement.talks import Talk
 from tv.schedule import times
-from tv.schedule.day import Expected, day_of, days_of, forecast
+from tv.schedule.day import Expected, by_its_hours, day_of, days_of, forecast
 
 NEXT = 3  # talks that come next, at most
 LATE = 180.0  # seconds after which a talk is said to be late
@@ -76,8 +76,7 @@ def shown(
 
     `lab`: of that one alone, "" for all. `places` has the names of channels.
     """
-    told = [talk for talk in talks if not _by_its_hours(talk)]
-    reading = _Reading(forecast(told, now, zone), now, zone, places)
+    reading = _Reading(forecast(talks, now, zone), now, zone, places)
     here = [talk for talk in talks if not lab or talk.lab == lab]
     here.sort(key=lambda talk: talk.planned_start or 0.0)
     days = days_of(here, zone)
@@ -137,7 +136,7 @@ class _Reading:
         if talk.state != "scheduled" or talk.planned_start is None:
             return ("coming" if talk.state == "scheduled" else talk.state), ""
         start, end = talk.planned_start, talk.planned_end or talk.planned_start
-        if _by_its_hours(talk) or talk.kind == "break":
+        if by_its_hours(talk) or talk.kind == "break":
             return ("coming" if self._now < start else "on" if self._now < end else "ended"), ""
         if (begins := self.begins(talk)) - start >= LATE:
             return "late", clock(ceil(begins / ABOUT) * ABOUT, self._zone)
@@ -150,11 +149,6 @@ class _Reading:
 
     def _clock(self, at: float | None) -> str:
         return "" if at is None else clock(at, self._zone)
-
-
-def _by_its_hours(talk: Talk) -> bool:
-    """Whether it takes place in a laboratory, where nobody tells us when it begins."""
-    return bool(talk.lab) and talk.state == "scheduled"
 
 
 def _way(talk: Talk, state: State) -> str:

@@ -62,6 +62,20 @@ def test_what_has_no_room_pushes_nothing() -> None:
     assert forecast(talks, at(8), PARIS) == {name: (at(9), at(10)) for name in "ab"}
 
 
+def test_what_a_lab_does_by_its_hours_is_expected_then_until_it_is_over() -> None:
+    talks = [
+        planned("a", at(10), at(11), channel="labo-1", lab="labo-1"),
+        planned("b", at(11), at(12), channel="labo-1", lab="labo-1"),
+        planned("c", at(14), channel="labo-1", lab="labo-1"),
+    ]
+    assert forecast(talks, at(10, 30), PARIS) == {
+        "a": (at(10), at(11)),
+        "b": (at(11), at(12)),
+        "c": (at(14), None),
+    }
+    assert forecast(talks, at(15), PARIS) == {}
+
+
 def test_end_that_nobody_planned_is_not_made_up() -> None:
     talks = [planned("a", at(9)), planned("b", at(10))]
     assert forecast(talks, at(8), PARIS) == {"a": (at(9), None), "b": (at(10), None)}
