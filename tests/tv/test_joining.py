@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from tests.tv.house import House, house
+from tests.tv.schedule.files import frab, talk
 from tests.tv.test_api import problem
 from tv.auth import Role
 from tv.joining import ALPHABET, LENGTH, LONGEST, Codes, Place, Turnstile
@@ -67,6 +68,36 @@ async def test_printed_code_leads_to_a_page(tv: House) -> None:
             assert (reply.status_code, reply.headers["location"]) == (303, page)
             typed = await someone.get("/rejoindre", params={"code": f" {codes[place]} "})
             assert typed.headers["location"] == page
+
+
+async def test_code_of_a_talk_leads_to_where_it_is_seen(tv: House) -> None:
+    async with tv.client() as someone, tv.crew() as crew:
+        plenary = frab(talk(guid="plenary", date="2026-11-26T09:00:00+01:00"))
+        secret = frab(talk(guid="plenary", do_not_record=True))
+        assert (await crew.post("/api/v1/schedule:import", content=plenary)).status_code == 200
+        for planned in (
+            {"guid": "lab", "lab": "cuisine"},
+            {"guid": "walk", "room": "Jardin", "planned_start": "2026-11-26T14:00:00+01:00"},
+            {"guid": "some-day"},
+        ):
+            made = await crew.post("/api/v1/talks", json={"title": "Le toit"} | planned)
+            assert made.status_code == 201
+        listed = (await crew.get("/api/v1/join/codes")).json()["items"]
+        codes = {item["id"]: item["code"] for item in listed}
+
+        async def page(name: str) -> str:
+            return (await someone.get(f"/rejoindre/{codes[name]}")).headers["location"]
+
+        assert await page("lab") == "/labo/cuisine?ici"
+        assert await page("walk") == "/programme?jour=2026-11-26#walk"
+        assert await page("some-day") == "/programme#some-day"
+        assert await page("plenary") == "/?canal=plateau&sur-place"
+        for verb in ("start", "end", "publish"):
+            done = await crew.post(f"/api/v1/talks/plenary:{verb}", json={"consent": True})
+            assert done.status_code == 200
+        assert await page("plenary") == "/revoir/plenary"
+        assert (await crew.post("/api/v1/schedule:import", content=secret)).status_code == 200
+        assert await page("plenary") == "/?canal=plateau&sur-place"  # there is no replay any more
 
 
 async def test_wrong_code_is_refused_and_codes_are_for_the_crew(tv: House) -> None:

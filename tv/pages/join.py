@@ -3,16 +3,16 @@
 - `GET /rejoindre`: a field for the code, places to enter without one, and this page's own code to
   pass on. With `?code=…`, what the field sends.
 - `GET /rejoindre/{code}` → 303 to the talk, the laboratory, the table or the event of that code;
-  404 and the field again for a code that leads nowhere: whoever tries many waits for each.
+  404 and the field again for a code that leads nowhere: whoever tries many waits for each. A talk
+  is on its channel, in its laboratory or in its replay; one that is nowhere is in the programme.
 """
-
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import lab_of
+from engagement.talks import Talk
 from tv.follower import Follower
 from tv.joining import Place
 from tv.labs.items import lab_item
@@ -22,6 +22,7 @@ from tv.pages.html import Pages, code, origin
 from tv.pages.labs import HERE
 from tv.pages.watch import ON_SITE
 from tv.problems import Problem
+from tv.schedule.shown import place_of, replay_of, seen_at
 from tv.settings import Settings
 
 
@@ -64,12 +65,17 @@ def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) 
                 return f"/labo/{lab_of(place.name)}/table/{number}{HERE}"
             case "lab":
                 return f"/labo/{place.name}{HERE}"
-            case "talk" if talks[place.name].state == "replay":
-                return f"/revoir/{quote(place.name)}"
             case "talk":
-                return f"/?canal={quote(talks[place.name].channel)}&{ON_SITE}"
+                return where(talks[place.name])
             case "event":
                 return f"/?{ON_SITE}"
+
+    def where(talk: Talk) -> str:
+        if replay := replay_of(talk):
+            return replay
+        if seen := seen_at(talk):
+            return f"{seen}&{ON_SITE}" if talk.channel else f"{seen}{HERE}"
+        return f"/programme{place_of(talk, settings.event.zone)}"
 
     return [
         Route("/rejoindre", ask, methods=["GET"]),

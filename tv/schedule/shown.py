@@ -152,11 +152,21 @@ class _Reading:
 
 
 def _way(talk: Talk, state: State) -> str:
-    if state == "live" and talk.channel:
+    if state == "on":
+        return f"/labo/{talk.lab}" if talk.lab else ""
+    return seen_at(talk) if state == "live" else replay_of(talk)
+
+
+def seen_at(talk: Talk) -> str:
+    """Where one sees a talk while it is on: its channel, or its laboratory; "" for neither."""
+    if talk.channel:
         return f"/?canal={quote(talk.channel)}"
-    if state == "replay" and talk.marks:
-        return f"/revoir/{quote(talk.id)}"
-    return f"/labo/{talk.lab}" if talk.lab and state in ("on", "live") else ""
+    return f"/labo/{talk.lab}" if talk.lab else ""
+
+
+def replay_of(talk: Talk) -> str:
+    """Where one sees it again; "" while one cannot."""
+    return f"/revoir/{quote(talk.id)}" if talk.state == "replay" and talk.marks else ""
 
 
 def place_of(talk: Talk, zone: tzinfo) -> str:

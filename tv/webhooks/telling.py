@@ -25,6 +25,7 @@ from engagement.talks.events import TalkState
 from engagement.talks.talk import Talk
 from tv.follower import Follower
 from tv.journal import heed_cancellation
+from tv.schedule.shown import replay_of, seen_at
 from tv.settings import Settings
 from tv.webhooks.target import Target, signature
 
@@ -167,35 +168,43 @@ class Telling:
             raise Refused(f"it answers {error.code}") from error
         except (OSError, ValueError, HTTPException) as error:
             raise Away(str(error) or type(error).__name__) from error
-        logger.info("webhooks: %s was told %s", self._name, NAMES.get(talk.state, talk.state))
+        logger.info("webhooks: %s was told %s", self._name, NAMES.get(_state(talk)))
 
 
 def _counts(talk: Talk) -> bool:
     return talk.state in NAMES and not talk.removed
 
 
+def _state(talk: Talk) -> TalkState:
+    """What is told of it: a replay that must not be any more is none."""
+    return "ended" if talk.state == "replay" and not talk.marks else talk.state
+
+
 def _mark(talk: Talk) -> str:
     """What tells one state of a talk from the one before: it may be live twice."""
-    return f"{talk.state}:{talk.resumed}:{talk.started_at or 0:.3f}"
+    return f"{_state(talk)}:{talk.resumed}:{talk.started_at or 0:.3f}"
 
 
 def _told(talk: Talk, base: str) -> dict[str, object]:
     def date(at: float | None) -> str | None:
         return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
 
+    def address(way: str) -> str | None:
+        return f"{base}{way}" if way else None
+
     return {
-        "type": NAMES[talk.state],
+        "type": NAMES[_state(talk)],
         "timestamp": datetime.now(UTC).isoformat(),
         "data": {
             "talk": talk.id,
             "title": talk.title,
             "speakers": talk.speakers,
-            "state": talk.state,
+            "state": _state(talk),
             "channel": talk.channel,
             "started_at": date(talk.started_at),
             "ended_at": date(talk.ended_at),
-            "watch": f"{base}/?canal={talk.channel}" if talk.state == "live" else None,
-            "replay": f"{base}/revoir/{talk.id}" if talk.state == "replay" else None,
+            "watch": address(seen_at(talk) if talk.state == "live" else ""),
+            "replay": address(replay_of(talk)),
         },
     }
 

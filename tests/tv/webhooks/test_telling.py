@@ -14,10 +14,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from engagement.happening import PhaseSet
-from engagement.talks import TalkEnded, TalkPublished, TalkStarted
+from engagement.talks import ScheduleImported, TalkEnded, TalkPublished, TalkStarted
 from engagement.talks.events import TalkCreated, TalkUnpublished
 from engagement.talks.plan import Plan
 from tv import journal
@@ -167,6 +168,47 @@ async def test_what_is_published_again_is_told_under_another_id(redis: Redis) ->
         types = [told["type"].removeprefix("talk.") for told in heard]
         assert types == ["started", "ended", "published", "ended", "published"]
         assert len({told["id"] for told in heard}) == len(heard)
+
+
+async def test_a_replay_that_must_not_be_any_more_is_told_to_be_over(redis: Redis) -> None:
+    async with following(redis) as follower:
+        plan = Plan(talk="a", guid="a", title="Le toit", channel="plateau")
+        barred = replace(plan, recorded=False)
+        with receiver() as site:
+            async with telling(redis, follower, site.url):
+                await known(redis)
+                made = TalkCreated(id="c", by="regie", at=1.0, plan=plan)
+                file = ScheduleImported(id="i", by="regie", at=5.0, plans=(barred,))
+                await follower.write(made)
+                about: dict[str, Any] = {"by": "regie", "talk": "a"}
+                for step in (
+                    TalkStarted(id="s", at=2.0, **about),
+                    TalkEnded(id="e", at=3.0, **about),
+                    TalkPublished(id="p", at=4.0, consent=True, **about),
+                ):
+                    await follower.write(step)
+                    told = await site.next()
+                assert told["data"]["replay"] == "https://tv.example.org/revoir/a"
+                await follower.write(file)
+                told = await site.next()
+        assert (told["type"], told["data"]["state"]) == ("talk.ended", "ended")
+        assert told["data"]["replay"] is None
+
+
+@pytest.mark.parametrize(
+    ("lab", "watch"), [("labo-1", "https://tv.example.org/labo/labo-1"), ("", None)]
+)
+async def test_a_talk_without_a_channel_is_watched_in_its_lab_or_nowhere(
+    redis: Redis, lab: str, watch: str | None
+) -> None:
+    async with following(redis) as follower:
+        with receiver() as site:
+            async with telling(redis, follower, site.url):
+                await known(redis)
+                plan = Plan(talk="a", guid="a", title="Le toit", lab=lab)
+                await follower.write(TalkCreated(id="c", by="regie", at=1.0, plan=plan))
+                await follower.write(TalkStarted(id="s", by="regie", at=2.0, talk="a"))
+                assert (await site.next())["data"]["watch"] == watch
 
 
 async def test_a_rehearsal_is_nobody_elses_business(redis: Redis) -> None:
