@@ -4,9 +4,10 @@
   → talk. With `guid`, `language` and `abstract`, which the socket leaves out.
 - `POST /api/v1/talks` `{"title", …}` → 201 talk; `PATCH /api/v1/talks/{id}` `{…}` → talk (operator,
   admin). Each may have `type` (conference, intervention, restitution, break), `planned_start` and
-  `planned_end` (RFC 3339, seconds of the broadcast clock, or null), `room`, `channel` (a room named
-  like one has it), `lab`, `speakers`, `abstract`, `language`, `track`; and the settings `questions`
-  (open, off), `presenter_only_queued`, `moderation` (pre, post). A new one may also have `guid`.
+  `planned_end` (RFC 3339, seconds of the broadcast clock, or null), `room`, `channel` and `lab` (a
+  room named like one has it, and what leaves that room loses it), `speakers`, `abstract`,
+  `language`, `track`; and the settings `questions` (open, off), `presenter_only_queued`,
+  `moderation` (pre, post). A new one may also have `guid`.
   409 `talk-exists`; 422 `wrong-times`, `unknown-channel`, `unknown-lab`, `too-many-talks`.
 - `DELETE /api/v1/talks/{id}` → talk: nobody sees it any more (operator, admin; before it began).
   `POST …:restore` brings back what was deleted or cancelled.
@@ -131,7 +132,7 @@ def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseR
     @takes(Said)
     async def edit(request: Request) -> Response:
         talk, who = may(request)
-        edit = hand.edit(await read_json(request, Said))
+        edit = hand.edit(await read_json(request, Said), talk)
         return await write(
             TalkEdited(**writer.act(request, who.signature), talk=talk.id, edit=edit), who
         )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from engagement.talks import Talk
 from engagement.talks.plan import (
     ABSTRACT,
     LANGUAGE,
@@ -51,8 +52,8 @@ class Hand:
         guid = clean(said.guid, "guid", GUID, 0) or f"t_{event}"
         return Plan(talk=id_of(guid), guid=guid, title=clean(said.title, "Titre", TITLE))
 
-    def edit(self, said: Said) -> Edit:
-        """What was said, as it may be shown. Raises Problem."""
+    def edit(self, said: Said, talk: Talk | None = None) -> Edit:
+        """What was said (of a `talk` that there is), as it may be shown. Raises Problem."""
         given: dict[str, Any] = {
             name: value
             for name, value in msgspec.structs.asdict(said).items()
@@ -75,16 +76,27 @@ class Hand:
         for name in ("planned_start", "planned_end"):
             if name in given:
                 given[name] = of_our_time(given[name], name)
-        self._place(given)
+        if "room" in given:
+            self._follow(given["room"], given, talk)
+        self._check_places(given)
         return Edit(**given)
 
-    def _place(self, given: dict[str, Any]) -> None:
-        """See that the channel and the lab exist; a room named like one is it."""
-        room = given.get("room", "")
-        if "channel" not in given and (channel := self._places.channel(room)):
-            given["channel"] = channel
-        if "lab" not in given and (lab := self._places.lab(room)):
-            given["lab"] = lab
+    def _follow(self, room: str, given: dict[str, Any], talk: Talk | None) -> None:
+        """A room named like a channel or a lab is it; what the room before was, the talk loses.
+
+        But for the channel of a talk that began: its picture is there.
+        """
+        for name, of, stays in (
+            ("channel", self._places.channel, talk is not None and talk.begun),
+            ("lab", self._places.lab, False),
+        ):
+            left = talk is not None and not stays and of(talk.room) == getattr(talk, name)
+            means = of(room)
+            if name not in given and (means or left):
+                given[name] = means
+
+    def _check_places(self, given: dict[str, Any]) -> None:
+        """See that the channel and the lab exist."""
         for name, known, what in (
             ("channel", self._settings.channels, "Canal"),
             ("lab", self._settings.labs, "Laboratoire"),

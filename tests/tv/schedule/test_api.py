@@ -185,6 +185,30 @@ async def test_talk_is_planned_by_hand_and_goes_its_way(tv: House) -> None:
         await good(crew.post(f"{url}:end"))
 
 
+async def test_talk_that_is_moved_by_hand_leaves_the_lab_and_the_channel_of_its_room(
+    tv: House,
+) -> None:
+    async with tv.crew() as crew:
+
+        async def moved(url: str, **said: str) -> tuple[str, str]:
+            talk = await good(crew.patch(url, json=said))
+            return talk["channel"], talk["lab"]
+
+        planned = {"title": "Le toit", "room": "Labo 1"}
+        made = await good(crew.post("/api/v1/talks", json=planned), 201)
+        url = f"/api/v1/talks/{made['id']}"
+        assert (made["channel"], made["lab"]) == ("labo-1", "labo-1")
+        assert await moved(url, room="Plateau") == ("plateau", "")
+        assert await moved(url, room="Salle 2") == ("", "")
+        assert await moved(url, channel="labo-1", lab="labo-1") == ("labo-1", "labo-1")
+        assert await moved(url, room="Salle 3") == ("labo-1", "labo-1")  # no room had said so
+        assert await moved(url, room="Labo 1") == ("labo-1", "labo-1")
+        assert await moved(url, room="Salle 2", lab="labo-1") == ("", "labo-1")
+        await moved(url, room="Plateau")
+        await good(crew.post(f"{url}:start"))
+        assert await moved(url, room="Salle 2") == ("plateau", "labo-1")  # its picture is there
+
+
 async def test_removed_talk_is_gone_from_every_page_until_it_is_restored(tv: House) -> None:
     async with tv.crew() as crew, tv.someone() as ann, tv.page(talks="") as page:
         made = await good(crew.post("/api/v1/talks", json={"title": "Le toit"}), 201)
