@@ -3,10 +3,11 @@
 True of every write: the answer comes once the act is on disk and folded, and says what it made or
 changed, with its `version` as ETag. `Idempotency-Key` (200 characters at most; of one participant,
 method and address) makes a retry the same act: it gets the first answer again, or 422 `key-reused`
-for another body. `If-Match` names versions of what is acted on: 412 `changed-meanwhile` when it has
-another one by the time the act is folded, with `current`. 409 says what stands in the way, with
-`current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`: it may have been written all
-the same, so try again with the same key) have Retry-After: the same key is judged anew then. 403
+for another body. `If-Match` (4,000 characters at most) names versions of what is acted on: 412
+`changed-meanwhile` when it has another one by the time the act is folded, with `current`. 409 says
+what stands in the way, with `current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`:
+it may have been written all the same, so try again with the same key) have Retry-After: the same
+key is judged anew then. 403
 `foreign-origin` is for a browser's write from another site's page, 403 `other-talk` for a pass for
 one talk where all are concerned. Refusals are RFC 9457 problems (tv/problems.py).
 """
@@ -40,6 +41,7 @@ from tv.views import sees_all
 from tv.writes import Told
 
 KEY_LIMIT = 200  # characters of an Idempotency-Key
+MATCH_LIMIT = 4_000  # characters of an If-Match: the versions of as many laboratories as may be
 
 
 class Writer:
@@ -145,7 +147,14 @@ def expected_versions(request: Request) -> tuple[str, ...]:
     named = request.headers.get("if-match")
     if named is None:
         return ()
-    versions = tuple(version.strip().strip('"') for version in named[:KEY_LIMIT].split(","))
+    if len(named) > MATCH_LIMIT:  # what is cut off would leave the last laboratories behind
+        raise Problem(
+            422,
+            "too-many-versions",
+            "Trop de versions",
+            f"If-Match{NBSP}: {MATCH_LIMIT} caractères au plus.",
+        )
+    versions = tuple(version.strip().strip('"') for version in named.split(","))
     return () if "*" in versions else versions
 
 

@@ -97,6 +97,23 @@ async def test_session_goes_from_draft_to_its_end(tv: House) -> None:
         assert not (await good(anyone.get(f"{CAFES}?state=open")))["items"]
 
 
+async def test_as_many_laboratories_as_there_are_go_on_together(redis: Redis) -> None:
+    names = [f"labo-{number}" for number in range(1, 101)]
+    settings = {f"FABRIQUE_LABS__LABO_{number}__NAME": "Un" for number in range(1, 101)}
+    async with house(redis, load(None, settings)) as tv, tv.crew(Role.OPERATOR) as crew:
+        address = await opened(crew, tables=dict.fromkeys(names, 1))
+        cafe = await good(crew.get(address))
+        for step in (("round", 1), ("moving", 1)):
+            seen = {"if-match": ", ".join(f'"{each["version"]}"' for each in cafe["progress"])}
+            cafe = await good(crew.post(f"{address}:advance", headers=seen))
+            assert steps(cafe) == dict.fromkeys(names, step)
+        problem(
+            await crew.post(f"{address}:advance", headers={"if-match": '"1-0",' * 1_000}),
+            422,
+            "too-many-versions",
+        )
+
+
 async def test_rounds_go_by_themselves(tv: House, tmp_path: Path) -> None:
     compaction = Compaction(tv.store, "fabrique", ("key", "token"), tmp_path)
     clerk = Clerk(tv.follower, tv.journal, compaction, tv.upstream.now)
