@@ -63,6 +63,11 @@ def day_of(said: str) -> date | None:
     return None
 
 
+def is_midnight(said: str) -> bool:
+    """Whether a text is a day and 00:00 of no time zone: a cell of a spreadsheet that has a day."""
+    return day_of(said) is not None and clock_of(_without_day(said)) == time()
+
+
 def clock_of(said: str) -> time | None:
     """An hour of the day: 9:30, 09:30:00, 9h30, 9 h."""
     if found := _CLOCK.fullmatch(said.strip()):

@@ -134,7 +134,8 @@ class Understanding:
     ) -> tuple[float | None, float | None]:
         date, hour = plain(said.get("date"), NAME), plain(said.get("start"), NAME)
         day = date if times.day_of(date) else day
-        start = times.moment(date, self.zone) if date else None
+        bare = times.clock_of(hour) is not None and times.is_midnight(date)
+        start = times.moment(date, self.zone) if date and not bare else None
         if start is None and hour:
             start = times.moment(hour, self.zone, day)
         if start is None:

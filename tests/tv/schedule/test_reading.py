@@ -116,6 +116,10 @@ def test_lab_is_also_told_by_the_track() -> None:
         ({"date": "2026-11-26T09:00:00"}, at(9), at(9, 45)),  # no offset: our zone
         ({"date": None}, at(9), at(9, 45)),  # the day's, and its hour
         ({"date": "2026-11-27", "start": "14:30"}, at(14, 30, 27), at(15, 15, 27)),
+        ({"date": "26/11/2026 00:00", "start": "9h"}, at(9), at(9, 45)),  # a spreadsheet's day
+        ({"date": "2026-11-26 00:00:00", "start": "9:00", "end": "9h30"}, at(9), at(9, 30)),
+        ({"date": "2026-11-26 00:00:00", "start": "minuit"}, at(0), at(0, 45)),
+        ({"date": "2026-11-26T00:00:00+01:00"}, at(0), at(0, 45)),  # a moment, as it says
         ({"duration": 30}, at(9), at(9, 30)),
         ({"duration": "1h30"}, at(9), at(10, 30)),
         ({"duration": "1:30:00"}, at(9), at(10, 30)),
