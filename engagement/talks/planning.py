@@ -57,7 +57,7 @@ def difference(talks: Mapping[str, Talk], event: ScheduleImported) -> list[Chang
                 changes.append(Change(_kind(before, after), before, after))
     for talk in talks.values():
         vanished = talk.source == event.source and talk.id not in named and not talk.removed
-        if vanished and talk.state == "scheduled":
+        if vanished and talk.state == "scheduled" and not talk.standing:
             cancelled = replace(talk, state="cancelled", by_schedule=True)
             changes.append(Change("cancelled", talk, cancelled))
     return changes

@@ -120,6 +120,8 @@ def test_files_of_two_sources_leave_each_other_alone(room: Room) -> None:
 def test_standing_talk_is_no_files_business(room: Room) -> None:
     bring(room, plan("direct", title="Piraté"), plan("a"))
     assert talk(room, "direct") == DIRECT
+    bring(room, plan("b"), source=DIRECT.source)
+    assert talk(room, "direct") == DIRECT
 
 
 def test_talk_that_began_keeps_its_channel(room: Room) -> None:

@@ -35,7 +35,7 @@ from tv.problems import Problem, clean, read_body, rfc3339
 from tv.schedule import day, telling, writing
 from tv.schedule.errors import Unreadable
 from tv.schedule.places import Places
-from tv.schedule.reading import LIMIT, Reading, read
+from tv.schedule.reading import LIMIT, SOURCE, Reading, read
 from tv.settings import Settings
 from tv.writing import Writer, attached, json
 
@@ -92,7 +92,7 @@ class Desk:
     async def bring(self, request: Request) -> Response:
         who = identity(request)
         who.must_be(*RUNNERS)
-        source = clean(request.query_params.get("source", "programme"), "source", 40)
+        source = clean(request.query_params.get("source", "programme"), "source", SOURCE)
         data = await read_body(request, LIMIT)
         said = await asyncio.to_thread(self._read, data)
         event = ScheduleImported(

@@ -11,11 +11,12 @@ from engagement.talks import ScheduleImported
 from engagement.talks.planning import Change, difference
 from tv import commanding, reasons
 from tv.folder import Folder
+from tv.problems import Problem, clean
 from tv.refusals import REFUSALS
 from tv.schedule import telling, writing
 from tv.schedule.errors import ScheduleError, Unreadable
 from tv.schedule.places import Places
-from tv.schedule.reading import LIMIT, Reading, read
+from tv.schedule.reading import LIMIT, SOURCE, Reading, read
 from tv.settings import Settings
 
 FORMATS = ("json", "ics")
@@ -26,6 +27,10 @@ def bring(folder: Folder, settings: Settings, file: Path, source: str, dry_run: 
 
     Raises ScheduleError, and what `commanding.opened` does.
     """
+    try:
+        source = clean(source, "--source", SOURCE)
+    except Problem as problem:
+        raise ScheduleError(problem.detail) from problem
     try:
         with file.open("rb") as opened:
             said = read(opened.read(LIMIT + 1), settings.event.zone, Places.of(settings))

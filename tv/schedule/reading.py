@@ -13,6 +13,7 @@ from tv.schedule.places import Places
 from tv.schedule.understanding import Understanding
 
 LIMIT = 5_000_000  # bytes of a file
+SOURCE = 40  # characters of the name that a schedule is brought in under
 ABOUT = 65_536  # bytes of JSON that a file may say of the whole
 
 

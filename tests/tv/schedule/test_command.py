@@ -81,6 +81,9 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, file: Path) -> None:
     folder, settings = Folder(tmp_path / "data"), load(None, {})
     with pytest.raises(ScheduleError, match="introuvable"):
         command.bring(folder, settings, tmp_path / "absent", "programme", False)
+    for nameless in ("", " ", "p" * 41):
+        with pytest.raises(ScheduleError, match="--source"):
+            command.bring(folder, settings, file, nameless, False)
     file.write_text("bonjour")
     with pytest.raises(ScheduleError, match="titre"):
         command.bring(folder, settings, file, "programme", False)
