@@ -40,6 +40,8 @@ def gone_on(talk: Talk, event: Step, others: Collection[Talk]) -> Talk | Reason:
         case TalkPublished(consent=consent, reviewed=reviewed), "ended":
             if not consent:
                 return Reason.NO_CONSENT
+            if talk.marks is None:
+                return Reason.WRONG_STATE  # there is nothing to publish: it was not to be recorded
             return replace(talk, state="replay", reviewed=reviewed)
         case TalkUnpublished(), "replay":
             return replace(talk, state="ended")

@@ -177,6 +177,8 @@ def test_who_does_not_want_to_be_recorded_has_no_replay(room: Room) -> None:
     assert talk(room).recorded is False
     ended(room)
     assert talk(room).marks is None
+    published = room.do(TalkPublished, talk="direct", consent=True)
+    assert reason(published) == Reason.WRONG_STATE
     room.do(TalkRecorded, talk="direct", recorded=True)
     assert talk(room).marks == (1000.0, 2000.0)
 

@@ -15,7 +15,8 @@
   answer under way and closes open polls; `resume` undoes it within two minutes (409 `too-late`);
   409 `channel-busy` while another talk is live on the channel, 409 `wrong-state` otherwise.
 - `POST /api/v1/talks/{id}:publish` `{"consent": true, "captions_reviewed": false}` → talk
-  (operator, admin); 422 `no-consent`. `:unpublish` → talk: at once, the replay is the crew's again.
+  (operator, admin); 422 `no-consent`; 409 `wrong-state` too for one that must not be recorded.
+  `:unpublish` → talk: at once, the replay is the crew's again.
 - `POST /api/v1/talks/{id}:trim` `{"start", "end"}` → talk (operator, admin): between which times,
   RFC 3339 or seconds of the broadcast clock, its replay is; null: the talk's own. 422 `wrong-marks`
   unless they are in order, at most 12 h apart, within 10 minutes of the talk and outside others.
