@@ -115,7 +115,7 @@ def decoded(body: bytes, type: type[T]) -> T:
         raise Problem(
             422, "invalid-body", "Requête invalide", f"Champ à corriger\u00a0: {field}{why}."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(
             400, "invalid-json", "Requête illisible", "Le corps de la requête n’est pas du JSON."
         ) from error

@@ -132,6 +132,7 @@ async def test_oversized_or_odd_requests_are_refused(tv: House) -> None:
         problem(await ann.post(ASK, content=b" " * 70_000), 413, "body-too-large")
         problem(await ann.post(ASK, json={"body": 3}), 422, "invalid-body")
         problem(await ann.post(ASK, json=[]), 422, "invalid-body")
+        problem(await ann.post(ASK, content=b'{"x":' + b"[" * 5_000), 400, "invalid-json")
         odd = {"body": "?", "anchor": {"media_time": -5}}
         problem(await ann.post(ASK, json=odd), 422, "bad-anchor")
         unknown = await ann.post("/api/v1/talks/nulle-part/questions", json={"body": "?"})

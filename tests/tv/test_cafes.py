@@ -260,6 +260,15 @@ async def test_code_of_a_table_leads_to_it(tv: House) -> None:
         assert there["lab"] == {"id": "labo-2", "name": "Arriver"}
 
 
+async def test_table_that_cannot_be_has_no_page(tv: House) -> None:
+    async with tv.client() as someone:
+        assert (await someone.get("/labo/labo-1/table/60/hote")).status_code == 200
+        for number in ("0", "61", "x", "a.1", "9" * 5_000):
+            for page in ("", "/hote"):
+                reply = await someone.get(f"/labo/labo-1/table/{number}{page}")
+                assert reply.status_code == 404, number[:9]
+
+
 async def test_host_leads_their_table_alone(tv: House) -> None:
     async with (
         tv.crew() as crew,

@@ -205,7 +205,7 @@ class Captioner:
 def _understood(message: str | bytes) -> _Message:
     try:
         return _decoder.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(
             422,
             "not-understood",

@@ -230,7 +230,7 @@ def static(folder: Path = STATIC) -> BaseRoute:
         name = request.path_params["name"]
         path = folder / name
         kind = KINDS.get(path.suffix)
-        if kind is None or name.startswith(".") or not path.is_file():
+        if kind is None or name.startswith(".") or not _is_file(path):
             return Response("Fichier inconnu.\n", 404, media_type="text/plain; charset=utf-8")
         headers = {
             "cache-control": FOR_EVER,
@@ -247,3 +247,10 @@ def static(folder: Path = STATIC) -> BaseRoute:
         return Response(await asyncio.to_thread(path.read_bytes), 200, headers, media_type=kind)
 
     return Route("/static/{name}", serve)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is longer than one can be
+        return False

@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from engagement.cafe.session import TABLES, table_id
 from tv.follower import Follower
 from tv.labs.items import lab_item
 from tv.labs.pictograms import path
-from tv.labs.places import number_of, planned_tables
+from tv.labs.places import is_table, number_of, planned_tables
 from tv.pages.html import Pages, code, origin
 from tv.settings import DEFAULT_CHANNEL, Settings
 
@@ -23,7 +22,7 @@ HERE = "?ici"  # on codes that people scan
 
 def routes(pages: Pages, settings: Settings, follower: Follower) -> list[BaseRoute]:
     desk = Desk(pages, settings, follower)
-    table = "/labo/{lab}/table/{number:int}"
+    table = "/labo/{lab}/table/{number}"
     return [
         Route("/labo", desk.journey, methods=["GET"]),
         Route("/labo/{lab}", desk.lab, methods=["GET"]),
@@ -82,12 +81,14 @@ class Desk:
         )
 
     def _at_table(self, request: Request, template: str, script: str) -> Response:
-        slug, number = request.path_params["lab"], request.path_params["number"]
-        if slug not in self._settings.labs or not 1 <= number <= TABLES:
+        slug, said = request.path_params["lab"], request.path_params["number"]
+        table = f"{slug}.{said}"
+        if not is_table(table, self._settings.labs):
             return self._missing(request)
+        number = int(said)
         address = f"{origin(request, self._settings)}/labo/{slug}/table/{number}"
         known = self._known(slug) | {
-            "table": table_id(slug, number),
+            "table": table,
             "number": number,
             "address": address,
             "code": code(address + HERE),

@@ -206,7 +206,10 @@ async def test_strangers_and_nonsense_are_refused_before_the_socket_opens(tv: Ho
 async def test_bad_messages_are_answered_and_a_flood_ends_it(tv: House) -> None:
     async with captioner(tv, tv.passes.issue(Role.ADMIN)) as ann:
         await ann.hear()
-        for message in ("bonjour", '{"type": "line"}', '{"type": "noise", "text": "a"}', "[]"):
+        for message in (
+            *("bonjour", '{"type": "line"}', '{"type": "noise", "text": "a"}', "[]"),
+            '{"x":' + "[" * 2_000,
+        ):
             await ann.send(message)
             assert (await ann.hear())["code"] == "not-understood"
         await ann.say("line", "x" * 501)
