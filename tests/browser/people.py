@@ -83,6 +83,11 @@ class Slow:
             self._socket.send(message)
 
 
+def without_sockets(own: BrowserContext) -> None:
+    """A device whose network lets no socket through."""
+    own.route_web_socket("**/ws", lambda socket: socket.close())
+
+
 def crew_address(served: Fabrique, place: str, role: Role = Role.OPERATOR) -> str:
     """A page of the crew's, opened by their link."""
     return f"{served.url}/{place}#pass={served.make_pass(role)}"

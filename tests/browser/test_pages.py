@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import servers
-from tests.browser.people import SIZES, crew_address, opened, violations
+from tests.browser.people import SIZES, crew_address, opened, violations, without_sockets
 from tests.servers import Fabrique
 from tv.auth import Role
 
@@ -54,6 +54,22 @@ def test_a_crew_page_has_no_accessibility_violation(
         expect(page.locator("#closed")).to_be_empty()
         expect(page.get_by_role("heading", name=title).first).to_be_visible()
         assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["regie", "regie/labos", "intervenant", "mur/relire", "ecran/associer/AAAAAA"]
+)
+def test_crew_page_opens_where_sockets_are_blocked_and_says_that_a_pass_is_missing(
+    served: Fabrique, phone: BrowserContext, desk: BrowserContext, place: str
+) -> None:
+    for own in (phone, desk):
+        without_sockets(own)
+    closed, page = phone.new_page(), desk.new_page()
+    closed.goto(f"{served.url}/{place}")
+    page.goto(crew_address(served, place))
+    expect(closed.get_by_role("heading", name="s’ouvre avec un lien personnel")).to_be_visible()
+    expect(page.locator("#desk, #prompter, .screen-claim")).to_be_visible()
+    expect(page.locator("#closed")).to_be_empty()
 
 
 def test_caption_settings_and_composer_have_no_accessibility_violation(

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.browser.laboratory import LAB, QUESTION, TABLE, Laboratory, done, laboratory
-from tests.browser.people import DRAWN, Slow, violations
+from tests.browser.people import DRAWN, Slow, violations, without_sockets
 from tests.viewers import until
 
 IDEA = "Un plan du quartier dessiné par les voisins"
@@ -79,6 +79,20 @@ def test_idea_of_one_table_and_round_is_seen_with_its_origin_at_another(
     expect(mine).to_contain_text("portée à la table 4")
     expect(page.get_by_role("heading", name="Dit ici au tour 1")).to_be_visible()
     assert violations(other) == []
+
+
+def test_table_is_written_at_where_sockets_are_blocked(
+    lab: Laboratory, phone: BrowserContext
+) -> None:
+    lab.open()
+    without_sockets(phone)
+    there = phone.new_page()
+    there.goto(f"{lab.served.url}/labo/{LAB}")
+    page = at_table(phone, lab)
+    page.get_by_label("Votre idée").fill(IDEA)
+    page.get_by_role("button", name="Ajouter l’idée").click()
+    expect(page.locator(".idea.shown")).to_contain_text(IDEA)
+    expect(there.get_by_role("link", name=re.compile("Table 3"))).to_contain_text("1 personne sur")
 
 
 def test_idea_lies_there_once_and_is_its_authors_whatever_comes_first(

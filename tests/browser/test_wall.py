@@ -5,12 +5,21 @@ import io
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from tests.browser.people import PHONE, WALL, crew_address, opened, violations
+from tests.browser.people import (
+    PHONE,
+    WALL,
+    crew_address,
+    device,
+    opened,
+    violations,
+    without_sockets,
+)
 from tests.servers import Fabrique
 from tests.viewers import until
 from tv.auth import Role
 
 POSTS = "/api/v1/wall/posts"
+BY_GET = "Et bonjour de l’hôtel, dont le réseau coupe tout"
 WORDS = "Merci au jardin partagé : on s’y parle enfin !"
 
 
@@ -91,3 +100,22 @@ def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, browser: Bro
         assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
         wall.keyboard.press("Space")
         expect(wall.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_wall_is_written_and_shown_where_sockets_are_blocked(
+    served: Fabrique, browser: Browser
+) -> None:
+    with served.crew(Role.MODERATOR) as crew, device(browser) as own:
+        without_sockets(own)
+        wall, page = own.new_page(), own.new_page()
+        wall.goto(f"{served.url}/mur")
+        page.goto(f"{served.url}/mur/ecrire")
+        page.get_by_label("Votre message").fill(BY_GET)
+        page.get_by_role("button", name="Envoyer").click()
+        expect(page.get_by_text("En attente de relecture").last).to_be_visible()
+        posts = crew.get(POSTS).raise_for_status().json()["items"]
+        (mine,) = [each["id"] for each in posts if each["text"] == BY_GET]
+        for verb in ("approve", "show"):
+            crew.post(f"{POSTS}/{mine}:{verb}").raise_for_status()
+        expect(wall.locator(".wall-post", has_text=BY_GET)).to_be_visible()
+        crew.post(f"{POSTS}/{mine}:hide").raise_for_status()

@@ -49,7 +49,7 @@ import type {
   Talk,
 } from "./protocol";
 import { Requests } from "./requests";
-import { enter } from "./session";
+import { enter, roleOf } from "./session";
 import { CREW as NEXT, ranked } from "./talks";
 
 const CREW = ["moderator", "operator", "admin"];
@@ -116,7 +116,7 @@ function follow(): void {
 }
 
 function redraw(): void {
-  const role = live.welcome?.role;
+  const role = roleOf(live, draw);
   if (role === undefined) return;
   const allowed = CREW.includes(role);
   $("#desk").hidden = $("#help").hidden = !allowed;

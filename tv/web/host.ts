@@ -96,7 +96,7 @@ function redraw(): void {
   const standing = progress && cafe && table?.cafe === cafe.id;
   $("#work").hidden = !standing;
   if (!standing) {
-    render(live.welcome ? nothingHere(lab, Boolean(cafe)) : nothing, $("#place"));
+    render(live.knows(`lab:${slug}`) ? nothingHere(lab, Boolean(cafe)) : nothing, $("#place"));
     render(nothing, $("#leading"));
     return;
   }

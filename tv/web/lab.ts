@@ -21,7 +21,7 @@ import { goOnTo } from "./parts/places";
 import { announce, typeset } from "./parts/text";
 import { Oneself } from "./person";
 import type { Talk } from "./protocol";
-import { enter, whenJoined } from "./session";
+import { enter, roleOf, whenJoined } from "./session";
 import "./shell";
 import { AUDIENCE, ranked, whenPlanned } from "./talks";
 
@@ -65,7 +65,7 @@ setInterval(() => {
 }, LOOKING * 1000);
 
 function redraw(): void {
-  if (!live.welcome) return;
+  if (!live.knows(topic)) return;
   const progress = live.item<Progress>(topic, "progress", slug);
   const cafe = progress && live.item<Cafe>(topic, "cafe", progress.cafe);
   const talks = live.items<Talk>("talks", "talk");
@@ -90,7 +90,7 @@ function redraw(): void {
 }
 
 function being() {
-  if (CREW.includes(live.welcome?.role ?? "")) {
+  if (CREW.includes(roleOf(live, draw) ?? "")) {
     return html`<a class="quiet" href="/labo/${slug}/affiches">Affiches à imprimer</a>`;
   }
   return belongs

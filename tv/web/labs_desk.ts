@@ -20,7 +20,7 @@ import { goOnTo, keepingPlace } from "./parts/places";
 import { SendToLab } from "./parts/send_to_lab";
 import type { Entry, Talk } from "./protocol";
 import { Requests } from "./requests";
-import { enter } from "./session";
+import { enter, roleOf } from "./session";
 
 const CREW = ["moderator", "operator", "admin"];
 const RUNNERS = ["operator", "admin"]; // who drives rounds and puts on air
@@ -48,7 +48,7 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function redraw(): void {
-  const role = live.welcome?.role;
+  const role = roleOf(live, draw);
   if (role === undefined) return;
   const allowed = CREW.includes(role);
   $("#desk").hidden = !allowed;

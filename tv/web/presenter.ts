@@ -24,7 +24,7 @@ import { variable } from "./parts/variable";
 import { fastest } from "./player/captions";
 import { Cues } from "./player/cues";
 import type { Answer, Channel, Poll, Question, StageMessage, Talk, Word } from "./protocol";
-import { enter } from "./session";
+import { enter, roleOf } from "./session";
 import "./shell";
 import { CREW, ranked } from "./talks";
 
@@ -74,7 +74,7 @@ function follow(): void {
 }
 
 function redraw(): void {
-  const role = live.welcome?.role;
+  const role = roleOf(live, draw);
   if (role === undefined) return;
   const allowed = ROLES.includes(role);
   $("#prompter").hidden = !allowed;

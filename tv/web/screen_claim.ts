@@ -10,7 +10,7 @@ import { closedDoor } from "./parts/door";
 import { labsOnce } from "./parts/lab_sign";
 import { facesFor } from "./parts/screen_faces";
 import type { Screen } from "./protocol";
-import { enter } from "./session";
+import { enter, roleOf } from "./session";
 
 const RUNNERS = ["operator", "admin"];
 const LAST = "screen.claim"; // what the screen before was made: the next is often the same
@@ -50,7 +50,7 @@ void labsOnce().then((found) => {
 });
 
 function redraw(): void {
-  const role = live.welcome?.role;
+  const role = roleOf(live, draw);
   if (role === undefined) return;
   const allowed = RUNNERS.includes(role);
   render(allowed ? nothing : closedDoor("Régie", pass, role), $("#closed"));

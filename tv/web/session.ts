@@ -3,6 +3,10 @@
 import { call, type Problem } from "./api";
 import { keep, recall } from "./kept";
 import { inTurn, introduced } from "./letters";
+import type { Live } from "./live";
+import { pause } from "./waiting";
+
+const AGAIN = 2; // seconds until the server is asked once more who we are
 
 /**
  * Exchange `#pass=…` for a cookie and clean the address. Returns what went wrong, in French.
@@ -16,6 +20,29 @@ export async function enter(): Promise<string> {
     return "";
   } catch (problem) {
     return (problem as Problem).message;
+  }
+}
+
+let role: string | undefined;
+let asking = false;
+
+/**
+ * As what the server takes this page; undefined while it has not said so: then `changed` is called
+ * once it has.
+ */
+export function roleOf(live: Live, changed: () => void): string | undefined {
+  if (live.welcome) return live.welcome.role;
+  // What comes without a welcome comes by GET: sockets are blocked.
+  if (!asking && live.knows("event")) void ask().then(changed);
+  return role;
+}
+
+async function ask(): Promise<void> {
+  asking = true;
+  while (role === undefined) {
+    const told = await call<{ role: string }>("GET", "/api/v1/session").catch(() => null);
+    if (told) role = told.role;
+    else await pause(AGAIN);
   }
 }
 

@@ -39,7 +39,7 @@ import { announce } from "./parts/text";
 import { Voting } from "./parts/voting";
 import { Oneself, type Person } from "./person";
 import type { Anchor, Answer, Mine, Poll, Talk } from "./protocol";
-import { enter, whenJoined } from "./session";
+import { enter, roleOf, whenJoined } from "./session";
 import "./shell";
 import { AUDIENCE, ranked } from "./talks";
 
@@ -125,8 +125,9 @@ function follow(): void {
 }
 
 function redraw(): void {
-  if (!live.welcome) return;
-  at ??= begin(live.welcome.role);
+  const role = roleOf(live, draw);
+  if (role === undefined) return;
+  at ??= begin(role);
   at.kiosk?.follow();
   const talks = live.items<Talk>("talks", "talk");
   const [first] = ranked(talks, page.channel, AUDIENCE);
@@ -179,7 +180,7 @@ function drawSession({ person, pad }: Acting): void {
 }
 
 function being({ cafe }: Session, person: Person) {
-  const hosts = HOSTS.includes(live.welcome?.role ?? "");
+  const hosts = HOSTS.includes(roleOf(live, draw) ?? "");
   if (hosts) {
     const address = `/labo/${slug}/table/${page.number ?? 0}/hote`;
     return html`<a class="primary" href=${address}>Animer la table</a>`;

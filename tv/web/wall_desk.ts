@@ -6,7 +6,7 @@ import { drawing } from "./page";
 import { closedDoor } from "./parts/door";
 import { WallDesk } from "./parts/wall_desk";
 import { Requests } from "./requests";
-import { enter } from "./session";
+import { enter, roleOf } from "./session";
 
 const CREW = ["moderator", "operator", "admin"];
 
@@ -24,7 +24,7 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function redraw(): void {
-  const role = live.welcome?.role;
+  const role = roleOf(live, draw);
   if (role === undefined) return;
   const allowed = CREW.includes(role);
   $("#desk").hidden = !allowed;

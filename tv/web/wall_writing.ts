@@ -36,7 +36,7 @@ whenJoined(() => live.reopen());
 void enter().then(() => live.follow("wall", "me:wall"));
 
 function redraw(): void {
-  if (!live.welcome) return;
+  if (!live.knows("wall")) return;
   const own = live.item<OwnPosts>("me:wall", "me", "wall");
   const open = live.item<Wall>("wall", "wall", "wall")?.open ?? true;
   render(open ? form() : html`<p class="empty">${t("Le mur ne prend plus de messages.")}</p>`, $("#write"));

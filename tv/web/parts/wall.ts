@@ -48,7 +48,7 @@ export class WallDisplay {
   }
 
   draw(): void {
-    if (!this.live.welcome) return; // nothing is known yet: not the same as nothing
+    if (!this.live.knows("wall")) return; // nothing is known yet: not the same as nothing
     const posts = this.posts();
     const width = this.element.clientWidth;
     this.rotation.update(posts, PLACES.find(([from]) => width >= from)?.[1] ?? 1);
