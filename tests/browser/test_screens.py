@@ -12,8 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.people import PHONE, WALL, crew_address, opened, violations
 from tests.browser.test_control_room import post
 from tests.servers import Fabrique
+from tests.viewers import until
 from tv.passes import Role
 
+# Whether one hears something.
+HEARD = "[...document.querySelectorAll('video')].some(({ paused, muted }) => !paused && !muted)"
 SCRIPT = '<img src=x onerror="document.title=1">'
 
 
@@ -86,6 +89,27 @@ def test_display_becomes_a_screen_shows_what_is_on_air_and_asks_for_a_code_once_
         expect(screen.locator(".insert")).to_contain_text("Claire Dumoulin")
         crew.delete(f"/api/v1/screens/{known['id']}")
         expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"))
+
+
+def test_screen_that_is_removed_shows_its_code_alone_and_is_silent(
+    browser: Browser, served: Fabrique, crew: httpx.Client
+) -> None:
+    with opened(browser, f"{served.url}/ecran", WALL) as screen:
+        code = screen.locator(".pairing-code")
+        said = {"code": code.text_content(), "name": "Hall", "face": "live", "sound": True}
+        screens = "/api/v1/screens"
+        made = crew.post(screens, json=said).raise_for_status().json()["id"]
+        expect(screen).to_have_url(re.compile("/ecran/screen_"))
+        until(screen, 60, lambda: screen.evaluate(HEARD), "its sound")
+        taken(crew, type="bandeau", title="Claire Dumoulin")
+        expect(screen.locator(".insert")).to_be_visible()
+        crew.post(f"{screens}/{made}:spot", json={}).raise_for_status()
+        expect(screen.locator(".spotted")).to_be_visible()
+        crew.delete(f"{screens}/{made}").raise_for_status()
+        expect(code).to_have_text(re.compile(r"^[A-Z0-9]{6}$"))
+        expect(screen.locator(".spotted, .insert")).to_have_count(0)
+        expect(screen.locator("#stage")).to_be_hidden()
+        assert not screen.evaluate(HEARD)
 
 
 def test_display_is_paired_by_a_phone_that_scanned_it_and_asks_the_room_to_vote(

@@ -178,10 +178,14 @@ function air(): Air | undefined {
   return live.item<Air>(topic, "air", id);
 }
 
-/** This display is no screen, or no more: it shows a code until somebody has claimed it. */
+/** This display is no screen, or no more: it shows a code, alone, until somebody has claimed it. */
 function unpaired(): void {
   if (!paired) return;
   paired = false;
+  picture?.stop(); // its sound is heard in the room
+  picture = undefined;
+  for (const each of ["#stage", "#wall", "#labs", "#waiting"]) $(each).hidden = true;
+  for (const each of ["#air", "#signs"]) render(nothing, $(each));
   document.body.dataset["face"] = "pairing";
   void pairing($("#pairing"), (screen) => location.replace(`/ecran/${screen}`));
 }
