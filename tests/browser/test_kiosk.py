@@ -13,6 +13,14 @@ from tests.browser.people import TABLET, device, violations
 from tv.auth import Role
 
 PEOPLE = 10
+# A device that sleeps: its page's own clock stands still meanwhile.
+SLEEP = """
+window.slept = 0;
+window.lit = [];
+const now = Date.now;
+Date.now = () => now() + slept;
+navigator.wakeLock.request = async (what) => { lit.push(what); };
+"""
 LOST = 3  # answers that do not arrive
 
 
@@ -228,6 +236,24 @@ def test_a_tablet_left_alone_forgets_who_was_there(lab: Laboratory, tablet: Brow
     expect(pad).to_have_value("")
     assert "brouillon" not in remembered(page)
     assert table(lab)["kiosk_seated"] == 0  # who sends nothing takes no place
+
+
+def test_whoever_wakes_a_tablet_that_slept_is_somebody_else(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    page = tablet.new_page()
+    page.add_init_script(SLEEP)
+    page.goto(lab.address(Role.KIOSK))
+    pad = page.get_by_label("Votre idée")
+    pad.fill("Un brouillon très personnel")
+    # While it sleeps, nothing on the page runs; a touch comes before anything does.
+    page.evaluate("""() => {
+      slept += 600_000;
+      document.body.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+    }""")
+    expect(pad).to_have_value("")
+    assert page.evaluate("lit") == ["screen"]  # it sleeps when somebody presses its button
 
 
 def test_a_draft_is_asked_about_before_it_is_erased(

@@ -14,6 +14,7 @@ import type { Cafe, Progress, Table } from "./lab_items";
 import type { Live } from "./live";
 import { type Letter, Outbox } from "./outbox";
 import * as icons from "./parts/icons";
+import { keepLit } from "./parts/lit_display";
 import { announce } from "./parts/text";
 import type { Person } from "./person";
 import type { Mine, View } from "./protocol";
@@ -52,6 +53,7 @@ export class Kiosk implements Person {
   private trouble = ""; // with the tablet's pass
   private acted = false;
   private touched = monotonic();
+  private touchedOn = Date.now(); // the same by a clock that goes on while the device sleeps
   private refreshed = 0;
   private sitting: Omit<Coming, "at"> | undefined; // for which round people sit here
 
@@ -70,12 +72,15 @@ export class Kiosk implements Person {
     this.dialog.setAttribute("aria-labelledby", "kiosk-asks");
     document.body.append(this.dialog);
     const touch = () => {
-      this.touched = monotonic();
+      this.look(); // it may have slept: this is somebody else, and nothing is done yet
+      this.touch();
     };
     for (const kind of ["pointerdown", "click", "keydown", "input", "wheel"]) {
-      addEventListener(kind, touch, { passive: true });
+      addEventListener(kind, touch, { passive: true, capture: true });
     }
+    document.addEventListener("visibilitychange", () => this.look());
     setInterval(() => this.tick(), 1000);
+    keepLit(true);
     void this.outbox.flush();
   }
 
@@ -169,7 +174,7 @@ export class Kiosk implements Person {
     this.kept.clear();
     this.mine.clear();
     this.acted = false;
-    this.touched = monotonic();
+    this.touch();
     this.forget();
     this.onNew();
     scrollTo(0, 0);
@@ -197,14 +202,22 @@ export class Kiosk implements Person {
     }
   }
 
+  private touch(): void {
+    this.touched = monotonic();
+    this.touchedOn = Date.now();
+  }
+
+  /** Ask whether anybody is there, or give the place free, when nobody has touched it for long. */
+  private look(): void {
+    const idle = Math.max(monotonic() - this.touched, (Date.now() - this.touchedOn) / 1000);
+    if (idle <= IDLE || !(this.used || this.dialog.open)) return;
+    if (idle > IDLE + ANSWER) this.next();
+    else if (!this.dialog.open) this.open("Toujours là\u202f?");
+    else this.draw("Toujours là\u202f?", Math.ceil(IDLE + ANSWER - idle));
+  }
+
   private tick(): void {
-    const idle = monotonic() - this.touched;
-    if (this.dialog.open) {
-      if (idle > IDLE + ANSWER) this.next();
-      else if (idle > IDLE) this.draw("Toujours là\u202f?", Math.ceil(IDLE + ANSWER - idle));
-    } else if (this.used && idle > IDLE) {
-      this.open("Toujours là\u202f?");
-    }
+    this.look();
     if (this.known && monotonic() - this.refreshed > REFRESH) this.reload();
   }
 
