@@ -102,6 +102,18 @@ def test_pages_open_without_a_network_and_come_back_with_it(
     assert not [name for name in names if "/api/" in name or name.endswith((".m4s", ".m3u8"))]
 
 
+def test_page_for_no_network_gives_way_when_the_server_is_back_though_no_network_went(
+    phone: BrowserContext,
+) -> None:
+    with servers.fabrique() as server:
+        page = installed(phone, server)
+        server.stop()
+        page.goto(f"{server.url}/charte")
+        expect(page.get_by_role("heading", name="Pas de réseau")).to_be_visible()
+        server.start()
+        expect(page.get_by_role("heading", name="Charte", exact=False).first).to_be_visible()
+
+
 def test_questions_written_offline_leave_once_though_both_their_pages_are_closed(
     served: Fabrique, phone: BrowserContext
 ) -> None:

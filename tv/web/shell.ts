@@ -1,8 +1,13 @@
 // What public pages, screens and tablets do whatever they are for: light or dark, as chosen, and the
 // service worker.
 
+import { anew } from "./anew";
+import { jitter } from "./waiting";
+
 const COOKIE = "fabrique_apparence"; // as tv/pages/reading.py has it
 const YEAR = 365 * 24 * 3600;
+const OFFLINE = "/hors-ligne"; // the address of the page for no network
+const LOOKING = 4; // seconds, at least, between two looks at whether the server is back
 const SETTLED = 3000; // ms, after which the picture is there: what comes then is in nobody's way
 
 const MEDIA: Record<string, [day: string, night: string]> = {
@@ -58,9 +63,13 @@ if ("serviceWorker" in navigator && window.top === window) {
   setTimeout(() => void (wanted ? install() : leave()).catch(() => {}), SETTLED);
 }
 
-// The page that stands in for another one gives way to it.
-if (document.body.classList.contains("offline")) {
+// The page that stands in for another one gives way to it. A browser with a network that leads
+// nowhere, or whose server was away, does not say when that is over.
+if (document.body.classList.contains("offline") && location.pathname !== OFFLINE) {
+  const look = () => {
+    if (!document.hidden) void anew();
+  };
   addEventListener("online", () => location.reload());
+  document.addEventListener("visibilitychange", look);
+  setInterval(look, 1000 * (LOOKING + jitter(0, LOOKING)));
 }
-
-export {};
