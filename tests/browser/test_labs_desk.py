@@ -165,6 +165,25 @@ def test_shared_synthesis_is_on_air_in_two_presses_and_on_tables_in_two_more(
         expect(on_air).to_have_count(0)
 
 
+def test_message_to_the_tables_stays_until_it_is_sent(browser: Browser, labs: Laboratory) -> None:
+    labs.open()
+    with opened(browser, desk_of(labs)) as desk:
+        message = desk.get_by_label("Message aux tables")
+        dialog = desk.get_by_role("dialog", name="Envoyer au labo")
+        message.fill("Encore cinq minutes.")
+        message.press("Enter")
+        dialog.get_by_role("button", name="Fermer").press("Enter")
+        expect(dialog).to_be_hidden()
+        expect(message).to_have_value("Encore cinq minutes.")
+        message.press("Enter")
+        dialog.get_by_role("button", name="Envoyer", exact=True).press("Enter")
+        sent = desk.locator("#sendings .entry", has_text="Encore cinq minutes.")
+        expect(sent).to_have_count(1)
+        expect(message).to_have_value("")
+        sent.get_by_role("button", name="Retirer des tables").press("Enter")
+        expect(sent).to_have_count(0)
+
+
 def test_synthesis_is_told_on_the_set_from_the_desk(browser: Browser, labs: Laboratory) -> None:
     labs.open()
     text = {"table": "labo-2.2", "title": "Une nuit d’essai", "body": "Avant de signer."}

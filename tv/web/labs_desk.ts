@@ -63,7 +63,7 @@ function redraw(): void {
   drawShared(desk);
   const sent = live.items<Sending>("labs", "sending");
   render(
-    sendings(sent, desk, (said) => sending.open(said, said.text ?? "")),
+    sendings(sent, desk, (said, done) => sending.open(said, said.text ?? "", done)),
     $("#sendings"),
   );
   render(planned(all, { ...desk, form }), $("#cafes"));

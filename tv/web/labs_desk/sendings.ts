@@ -28,15 +28,22 @@ const KINDS: Record<SendingKind, string> = {
   message: "Message",
 };
 
-/** `open` asks to which laboratories; a message that was begun stays until it is sent. */
-export function sendings(all: Sending[], desk: Desk, open: (sent: Sent) => void) {
+/**
+ * `open` asks to which laboratories, and calls `done` once it is sent; until then a message that was
+ * begun stays.
+ */
+export function sendings(
+  all: Sending[],
+  desk: Desk,
+  open: (sent: Sent, done: () => void) => void,
+) {
   const { labs, now, requests } = desk;
   const newest = [...all].sort((a, b) => (seconds(b.sent_at) ?? 0) - (seconds(a.sent_at) ?? 0));
   const act = ({ id }: Sending) => void requests.send(id, "DELETE", `/api/v1/sendings/${id}`);
-  return html`${oneLine(MESSAGE, async (text) => {
-      open({ type: "message", text });
-      return false;
-    })}
+  return html`${oneLine(
+      MESSAGE,
+      (text) => new Promise((sent) => open({ type: "message", text }, () => sent(true))),
+    )}
     ${
       newest.length
         ? html`<ul class="entries">

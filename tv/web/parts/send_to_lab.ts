@@ -33,12 +33,17 @@ export class SendToLab {
   private chosen = new Set<string>(); // none: all
   private sent: Sent = { type: "message" };
   private title = ""; // what it shows, in words
+  private done: () => void = () => {};
   private film = false; // a quote with its picture
 
   constructor(private readonly requests: Requests) {}
 
-  /** `title` is what one reads of it: the quote, the question, the poll's prompt. */
-  open(sent: Sent, title: string): void {
+  /**
+   * `title` is what one reads of it: the quote, the question, the poll's prompt. `done` is called
+   * once it is sent.
+   */
+  open(sent: Sent, title: string, done: () => void = () => {}): void {
+    this.done = done;
     this.sent = sent;
     this.title = title;
     this.film = sent.type === "clip";
@@ -124,14 +129,16 @@ export class SendToLab {
   }
 
   private async send(): Promise<void> {
-    const { type } = this.sent;
+    const { sent, done } = this;
+    const { type } = sent;
     const heard = type === "quote" || type === "clip";
     const body = {
-      ...this.sent,
+      ...sent,
       type: heard ? (this.film ? "clip" : "quote") : type,
       labs: [...this.chosen],
     };
     if (!(await this.requests.create("sending", "/api/v1/sendings", body))) return;
+    done();
     this.sheet.close();
     const names = this.labs.filter(({ id }) => this.chosen.has(id)).map(({ name }) => name);
     announce(`Envoyé\u00a0: ${names.join(", ") || "à tous les laboratoires"}.`);
