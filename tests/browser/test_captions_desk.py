@@ -215,3 +215,24 @@ def test_captions_fit_the_screen_and_have_no_accessibility_violation(
         expect(desk.page.locator(".measures")).to_be_visible()
         assert violations(desk.page) == []
         assert desk.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_terms_that_were_begun_stay_when_another_talk_goes_live(
+    served: Fabrique, browser: Browser
+) -> None:
+    begun = "Anah\nPLAI adapté"
+    with served.crew() as crew, captions_desk(browser, served) as desk:
+        field = desk.page.get_by_label("Termes de cette intervention")
+        field.fill(begun)
+        plan = {"title": "La suite", "channel": "plateau"}
+        talk = crew.post("/api/v1/talks", json=plan).raise_for_status().json()["id"]
+        crew.post("/api/v1/talks/direct:end")  # if it is live
+        crew.post(f"/api/v1/talks/{talk}:start").raise_for_status()
+        before = desk.page.get_by_label("Termes d’une autre intervention")
+        expect(before).to_have_value(begun)
+        expect(before).to_be_focused()
+        expect(field).to_have_value("")
+        desk.page.get_by_role("button", name="Enregistrer").click()
+        expect(before).to_have_count(0)
+        crew.post(f"/api/v1/talks/{talk}:end").raise_for_status()
+        assert crew.get("/api/v1/talks/direct/glossary").json()["terms"] == begun.split("\n")

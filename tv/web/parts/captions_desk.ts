@@ -1,6 +1,7 @@
 // The control room's captions: the list to correct, who writes, rules, glossary, figures.
 
 import { html, nothing, render } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import type { Problem } from "../api";
 import { cuesOfTalk } from "../captioning";
 import type { Live } from "../live";
@@ -32,7 +33,7 @@ export class CaptionsDesk {
   private readonly writing: Writing;
   private readonly figures: Figures;
   private everywhere: Glossary | null = null;
-  private glossary: Glossary | null = null;
+  private readonly glossaries = new Map<string, Glossary>(); // by talk: this one's, and any begun
   private words: Word[] = [];
   private readonly recalled = new Map<string, Cue>(); // beside what the socket brings
   private whole = ""; // the talk whose captions are all here
@@ -127,17 +128,26 @@ export class CaptionsDesk {
 
   private terms(told: Captioning | undefined, talk: Talk | undefined) {
     const id = told?.talk || talk?.id || "";
-    if (id && this.glossary?.talk !== id) {
-      this.glossary = new Glossary(id, "Termes de cette intervention, un par ligne", this.changed);
+    for (const [other, { drafting }] of this.glossaries) {
+      if (other !== id && !drafting) this.glossaries.delete(other);
     }
-    if (told?.talk === id) this.glossary?.hear(told.terms);
-    this.everywhere ??= new Glossary("", "Termes de tout l’événement", this.changed);
+    if (id && !this.glossaries.has(id)) this.glossaries.set(id, new Glossary(id, this.changed));
+    if (told) this.glossaries.get(told.talk)?.hear(told.terms);
+    this.everywhere ??= new Glossary("", this.changed);
     if (told) this.everywhere.hear(told.event_terms);
     const own = told?.own.length
       ? html`<p class="note">Comptent aussi\u00a0: ${told.own.join(", ")}.</p>`
       : nothing;
     return html`
-      ${id ? this.glossary?.render(own) : nothing} ${this.everywhere.render()}
+      ${repeat(
+        this.glossaries.values(),
+        ({ talk: of }) => of,
+        (glossary) =>
+          glossary.talk === id
+            ? glossary.render("Termes de cette intervention, un par ligne", own)
+            : glossary.render("Termes d’une autre intervention, pas encore enregistrés"),
+      )}
+      ${this.everywhere.render("Termes de tout l’événement")}
     `;
   }
 }

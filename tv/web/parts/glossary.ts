@@ -15,7 +15,6 @@ export class Glossary {
   /** `talk` "" is the whole event. */
   constructor(
     readonly talk: string,
-    private readonly label: string,
     private readonly changed: () => void,
   ) {
     void this.load();
@@ -28,7 +27,12 @@ export class Glossary {
     this.told = told;
   }
 
-  render(note: unknown = nothing) {
+  /** Whether something is written that the server does not have. */
+  get drafting(): boolean {
+    return this.draft !== null;
+  }
+
+  render(label: string, note: unknown = nothing) {
     const text = this.draft ?? this.terms.join("\n");
     const id = `glossary-${this.talk}`;
     return html`<form
@@ -38,7 +42,7 @@ export class Glossary {
         void this.save();
       }}
     >
-      <label class="labelled" for=${id}><span>${this.label}</span></label>
+      <label class="labelled" for=${id}><span>${label}</span></label>
       <textarea
         id=${id}
         rows="4"
