@@ -240,6 +240,38 @@ def test_drawing_goes_with_an_idea(lab: Laboratory, desk: BrowserContext) -> Non
     expect(card(page, IDEA).locator("img")).to_have_js_property("naturalWidth", 1200)
 
 
+def test_two_fingers_draw_a_line_each(lab: Laboratory, phone: BrowserContext) -> None:
+    lab.open()
+    page = at_table(phone, lab)
+    page.get_by_role("button", name="Dessin").click()
+    paper = page.locator("canvas")
+    box = paper.bounding_box()
+    assert box
+    left, right = box["x"] + box["width"] / 4, box["x"] + 3 * box["width"] / 4
+    devtools = phone.new_cdp_session(page)
+
+    def touch(kind: str, *heights: float) -> None:
+        """The fingers that are down, the first on the left."""
+        fingers = [
+            {"x": x, "y": box["y"] + height * box["height"], "id": rank}
+            for rank, (x, height) in enumerate(zip((left, right), heights, strict=False))
+        ]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    touch("touchStart", 0.2)
+    touch("touchStart", 0.2, 0.2)
+    for height in (0.4, 0.6, 0.8):
+        touch("touchMove", height, height)
+    touch("touchEnd")
+    page.evaluate(DRAWN)
+    inks = """(paper) => [1, 2, 3].map((quarter) => {
+      const { data } = paper.getContext("2d")
+        .getImageData(quarter * paper.width / 4 - 20, paper.height / 2, 40, 1);
+      return data.some((value, rank) => rank % 4 === 0 && value < 100);
+    })"""
+    assert paper.evaluate(inks) == [True, False, True]
+
+
 def test_table_asks_the_set_and_reads_what_it_sends(lab: Laboratory, phone: BrowserContext) -> None:
     lab.open()
     done(lab.crew.post("/api/v1/talks/direct:start"))

@@ -25,12 +25,14 @@ interface Stroke {
 export class Sketch {
   private readonly sheet = new Sheet("sketch", true); // what is drawn is gone when it closes
   private strokes: Stroke[] = [];
+  private readonly under = new Map<number, Stroke>(); // each finger, or pen, by its pointer's id
   private colour = PENS[0]?.[0] ?? PAPER;
   private keep: (drawn: Photo) => void = () => {};
 
   open(keep: (drawn: Photo) => void): void {
     this.keep = keep;
     this.strokes = [];
+    this.under.clear();
     this.draw();
     this.sheet.open();
     this.paint();
@@ -78,13 +80,15 @@ export class Sketch {
     const paper = event.currentTarget as HTMLCanvasElement;
     paper.setPointerCapture(event.pointerId);
     const at = point(paper, event);
-    this.strokes.push({ colour: this.colour, points: [at, at] }); // a tap leaves a dot
+    const stroke: Stroke = { colour: this.colour, points: [at, at] }; // a tap leaves a dot
+    this.strokes.push(stroke);
+    this.under.set(event.pointerId, stroke);
     this.paint();
   }
 
   private go(event: PointerEvent): void {
     const paper = event.currentTarget as HTMLCanvasElement;
-    const stroke = this.strokes.at(-1);
+    const stroke = this.under.get(event.pointerId);
     if (!stroke || !event.buttons || !paper.hasPointerCapture(event.pointerId)) return;
     for (const each of event.getCoalescedEvents?.() ?? [event]) {
       stroke.points.push(point(paper, each));
