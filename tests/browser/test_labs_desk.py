@@ -184,6 +184,13 @@ def test_message_to_the_tables_stays_until_it_is_sent(browser: Browser, labs: La
         expect(sent).to_have_count(0)
 
 
+def test_idea_that_is_noted_alone_is_one(browser: Browser, labs: Laboratory) -> None:
+    labs.open(private=True)
+    labs.idea("Pour moi seule")
+    with opened(browser, desk_of(labs)) as desk:
+        expect(desk.locator(".lab-tables small")).to_have_text("+ 1\u00a0notée")
+
+
 def test_synthesis_is_told_on_the_set_from_the_desk(browser: Browser, labs: Laboratory) -> None:
     labs.open()
     text = {"table": "labo-2.2", "title": "Une nuit d’essai", "body": "Avant de signer."}

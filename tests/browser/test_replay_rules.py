@@ -11,6 +11,7 @@ from tests.browser.bundle import page_with
 NOW = 1_800_000_000.0
 SOURCE = """
 export * from "./player/dated"; export * from "./finding"; export * from "./thumbnails";
+export { Keeping } from "./parts/keeping"; export { render } from "lit";
 """
 SAID = ["L’École", "à", "côté", "d’un", "cœur", ":", "le", "bail,", "et", "le", "travail.", "À"]
 SAID += ["côté"]
@@ -89,3 +90,14 @@ def test_small_pictures_are_read_from_their_list(page: Page) -> None:
         " player.pictureAt(player.listed(text, base), second).at(-5))",
         [text, base],
     ) == ["a", "b", "a"]
+
+
+def test_what_a_recording_lacks_is_said_for_one_second_and_for_many(page: Page) -> None:
+    lacks = """(missing) => {
+      const box = document.createElement("div");
+      const recording = { state: "on", reason: "", since: 0, room: null, missing };
+      player.render(new player.Keeping(() => {}).render(recording, [], false), box);
+      return box.querySelector(".facts").textContent;
+    }"""
+    told = [page.evaluate(lacks, missing) for missing in (1, 75)]
+    assert told == ["il manque 1\u00a0s", "il manque 1\u00a0min 15\u00a0s"]

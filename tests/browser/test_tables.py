@@ -95,6 +95,14 @@ def test_table_is_written_at_where_sockets_are_blocked(
     expect(there.get_by_role("link", name=re.compile("Table 3"))).to_contain_text("1 personne sur")
 
 
+def test_place_that_is_left_is_one(lab: Laboratory, phone: BrowserContext) -> None:
+    lab.open(seats=1)
+    page = phone.new_page()
+    page.goto(f"{lab.served.url}/labo/{LAB}")
+    tile = page.get_by_role("link", name=re.compile("Table 3")).locator(".tile-seats")
+    expect(tile).to_have_text("1\u00a0place libre")
+
+
 def test_idea_lies_there_once_and_is_its_authors_whatever_comes_first(
     lab: Laboratory, phone: BrowserContext
 ) -> None:

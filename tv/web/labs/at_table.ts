@@ -76,7 +76,7 @@ function seats(taken: number, all: number): string {
   if (taken >= all) return "Complète";
   return taken
     ? `${count(taken, "personne", "personnes")} sur\u00a0${all}`
-    : `${all} places libres`;
+    : count(all, "place libre", "places libres");
 }
 
 /** What is left of one's dots: as dots for the eye, in words for all. */

@@ -80,7 +80,7 @@ function details(tables: Table[]) {
               <td>${hosts.filter(Boolean).join(", ") || (hosts.length ? "oui" : "–")}</td>
               <td>${seated}</td>
               <td>
-                ${ideas ?? 0}${noted ? html`<small> + ${noted} notées</small>` : nothing}
+                ${ideas ?? 0}${noted ? html`<small> + ${count(noted, "notée", "notées")}</small>` : nothing}
               </td>
             </tr>`,
         )}

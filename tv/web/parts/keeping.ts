@@ -86,7 +86,7 @@ function state({ state: name, reason, missing, room, since }: Recording) {
   const facts = [
     name === "on" && since ? `depuis ${hour(since)}` : "",
     !room ? "" : `de la place pour ${roughly(room)}`,
-    missing >= 1 ? `${spoken(missing)} n’ont pas pu être enregistrées` : "",
+    missing >= 1 ? `il manque ${spoken(missing)}` : "",
   ].filter(Boolean);
   return html`<div class="recording">
     <p class="restream-name">
