@@ -10,7 +10,10 @@ export class Reel {
   volume = recall("volume", 1);
   muted = false;
   speed = 1;
-  private playlist: Playlist | null = null;
+  private shown: Playlist | null = null;
+  private opening: Playlist | null = null; // takes its place once it has a picture
+  private from = 0; // the broadcast time at which that one is wanted
+  private wanted = false; // to play, before there is a picture
 
   /** `changed` draws; `lost` is called when the film cannot be had (any more). */
   constructor(
@@ -21,34 +24,45 @@ export class Reel {
 
   /** Show the film of an address from a broadcast time on; what was shown stays until it is there. */
   async load(address: string, from: number): Promise<void> {
-    const old = this.playlist;
-    const playing = old ? !old.video.paused : false;
+    this.opening?.close();
     const playlist = new Playlist(this.element(), address, { backBufferLength: 120 });
-    this.playlist = playlist;
+    this.opening = playlist;
+    this.from = from;
     this.loading = true;
     this.changed();
     this.box.append(playlist.video);
     try {
       await playlist.open(from, true);
+      if (playlist === this.opening) this.show(playlist, from);
     } catch {
-      old?.close();
-      if (playlist === this.playlist) this.lost();
-      return;
+      if (playlist !== this.opening) return;
+      playlist.close();
+      this.opening = null;
+      this.lost();
     }
-    old?.close();
-    if (playlist !== this.playlist) return playlist.close();
+  }
+
+  /** Have a film that has a picture take the place of the one that is shown. */
+  private show(playlist: Playlist, from: number): void {
+    const old = this.shown;
+    const playing = !this.paused;
+    this.shown = playlist;
+    this.opening = null;
     this.loading = false;
     playlist.video.classList.add("shown");
+    this.tune(playlist.video);
+    if (this.from !== from) playlist.seek(this.from);
     if (playing) this.play();
+    old?.close();
     this.changed();
   }
 
   get video(): HTMLVideoElement | null {
-    return this.playlist?.video ?? null;
+    return (this.shown ?? this.opening)?.video ?? null;
   }
 
   get paused(): boolean {
-    return this.video?.paused ?? true;
+    return this.shown ? this.shown.video.paused : !this.wanted;
   }
 
   /** Whether it has not begun. */
@@ -61,29 +75,32 @@ export class Reel {
     return this.muted || !this.volume;
   }
 
-  /** The broadcast time of the picture; null when unknown. */
+  /** The broadcast time of the picture, or of the first one wanted; null when unknown. */
   moment(): number | null {
-    return this.playlist?.moment() ?? null;
+    return this.shown ? this.shown.moment() : this.from || null;
   }
 
   /** Look whether it is still to be had. */
   look(): void {
-    if (this.loading || !this.playlist?.failure) return;
+    if (this.loading || !this.shown?.failure) return;
     this.loading = true;
     this.lost();
   }
 
   seek(time: number): void {
-    this.playlist?.seek(time);
+    this.shown?.seek(time);
+    this.from = time;
   }
 
   play(): void {
+    this.wanted = true;
     void this.video?.play().catch(() => {});
   }
 
   toggle(): void {
-    if (this.paused) this.play();
-    else this.video?.pause();
+    if (this.paused) return this.play();
+    this.wanted = false;
+    this.video?.pause();
   }
 
   mute(muted: boolean): void {
@@ -93,18 +110,21 @@ export class Reel {
   loud(volume: number, muted = false): void {
     this.volume = Math.min(1, Math.max(0, volume));
     this.muted = muted;
-    if (this.video) {
-      this.video.volume = this.volume;
-      this.video.muted = muted;
-    }
+    if (this.video) this.tune(this.video);
     keep("volume", this.volume);
     this.changed();
   }
 
   hurry(speed: number): void {
     this.speed = speed;
-    if (this.video) this.video.defaultPlaybackRate = this.video.playbackRate = speed;
+    if (this.video) this.tune(this.video);
     this.changed();
+  }
+
+  private tune(video: HTMLVideoElement): void {
+    video.volume = this.volume;
+    video.muted = this.muted;
+    video.defaultPlaybackRate = video.playbackRate = this.speed;
   }
 
   private element(): HTMLVideoElement {
@@ -112,9 +132,7 @@ export class Reel {
     video.playsInline = true;
     video.preload = "auto";
     video.tabIndex = -1;
-    video.volume = this.volume;
-    video.muted = this.muted;
-    video.defaultPlaybackRate = video.playbackRate = this.speed;
+    this.tune(video);
     for (const event of EVENTS) video.addEventListener(event, this.changed);
     return video;
   }
