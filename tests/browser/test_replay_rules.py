@@ -12,7 +12,21 @@ NOW = 1_800_000_000.0
 SOURCE = """
 export * from "./player/dated"; export * from "./finding"; export * from "./thumbnails";
 export { Keeping } from "./parts/keeping"; export { render } from "lit";
+export { Said } from "./parts/said";
 """
+
+# How far the list of what was said has got at once, in pixels, when its second sentence is heard.
+SETTLED = """() => {
+  document.body.innerHTML = `<style>.said-sentence { display: block; height: 50px; }</style>
+    <div style="height: 100px; overflow: auto"></div>`;
+  const list = document.querySelector("div");
+  const spoken = (start) => ({ start, end: start + 1, text: "Oui." });
+  const sentences = [0, 1, 2, 3, 4, 5].map((at) => ({ ...spoken(at), words: [spoken(at)] }));
+  const said = new player.Said(list, () => {}, () => {});
+  said.show([{ id: "", start: 0, speaker: "", sentences }]);
+  said.hear(1);
+  return list.scrollTop;
+}"""
 SAID = ["L’École", "à", "côté", "d’un", "cœur", ":", "le", "bail,", "et", "le", "travail.", "À"]
 SAID += ["côté"]
 
@@ -101,3 +115,10 @@ def test_what_a_recording_lacks_is_said_for_one_second_and_for_many(page: Page) 
     }"""
     told = [page.evaluate(lacks, missing) for missing in (1, 75)]
     assert told == ["il manque 1\u00a0s", "il manque 1\u00a0min 15\u00a0s"]
+
+
+def test_words_glide_to_what_is_heard_unless_less_motion_is_wanted(page: Page) -> None:
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(SETTLED) == 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(SETTLED) > 0

@@ -6,6 +6,7 @@ import type { Paragraph } from "../recorded";
 
 const STRAYED = 700; // ms in which a scroll is ours
 const NEARLY = 0.02; // seconds: a player goes to its microsecond, not quite to ours
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 interface Heard {
   start: number;
@@ -123,7 +124,7 @@ export class Said {
     this.scrolledAt = performance.now();
     const { top } = element.getBoundingClientRect();
     const above = top - this.list.getBoundingClientRect().top - this.list.clientHeight / 3;
-    const smooth = Math.abs(above) < this.list.clientHeight;
+    const smooth = !calm.matches && Math.abs(above) < this.list.clientHeight;
     this.list.scrollBy({ top: above, behavior: smooth ? "smooth" : "instant" });
   }
 
