@@ -92,6 +92,8 @@ export class Floating {
   }
 }
 
+/** Windows for parts of a page; a page in another's frame is not given any. */
 function pages(): FloatingPages | undefined {
+  if (window !== window.top) return undefined;
   return (window as { documentPictureInPicture?: FloatingPages }).documentPictureInPicture;
 }
