@@ -37,6 +37,15 @@ BEHIND = """(seconds) => {
 }"""
 
 
+# All that is announced from now on.
+ANNOUNCED = """() => {
+  window.announced = [];
+  const region = document.querySelector("#announcements");
+  const note = () => announced.push(region.textContent);
+  new MutationObserver(note).observe(region, { childList: true });
+}"""
+
+
 @pytest.fixture(scope="module")
 def served(film: Path) -> Iterator[Fabrique]:
     with (
@@ -88,6 +97,22 @@ async def test_viewer_goes_back_and_returns_without_a_reload_or_a_black_picture(
         times = [air.times[stamp] for stamp, each in air.numbers.items() if each == number]
         assert min(abs(time - moment) for time in times) < 1.5 / FRAME_RATE
         assert max(air.times.values()) - moment > 10
+
+
+async def test_viewer_who_chose_the_sound_alone_is_told_nothing_of_a_moment_that_was_left(
+    served: Fabrique, chromium: str
+) -> None:
+    async with asyncio.timeout(180), talk_on_air(served, chromium, 15) as (page, _, _):
+        await page.get_by_role("slider", name="Revenir en arrière").press("Home")
+        await shows(page, "rewind")
+        await page.evaluate(ANNOUNCED)
+        await page.get_by_role("button", name="Réglages").click()
+        await page.get_by_role("radio", name="Son seul").check()
+        await expect(page.locator("#stage")).to_have_attribute("data-path", "sound")
+        await page.get_by_role("radio", name="Automatique").check()
+        await page.wait_for_function(LIVE)
+        await expect(page.get_by_role("slider", name="Revenir en arrière")).to_be_visible()
+        assert "revu" not in " ".join(await page.evaluate("announced"))
 
 
 async def test_pause_is_gone_on_from_until_the_talk_is_over(

@@ -88,8 +88,13 @@ export class Rewinding {
   }
 
   live(): void {
-    this.back = false;
+    this.leave();
     this.player.catchUp();
+  }
+
+  /** What the viewer chose is no longer in the past: that is no news. */
+  leave(): void {
+    this.back = false;
     this.timeline.forget();
   }
 

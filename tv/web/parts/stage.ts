@@ -129,6 +129,7 @@ export class Stage {
     if (!this.scene) return;
     this.player.receive(this.scene.reception);
     if (heard) this.player.mute(false);
+    if (!this.player.rewound) this.rewinding.leave();
     if (this.scene.reception !== "words") return;
     this.floating.close();
     this.interpret(""); // nothing else is drawn by then
