@@ -51,6 +51,9 @@ PLAYED = """([path, until]) => {
 }"""
 
 
+# The video that is shown.
+VIDEO = "[...document.querySelectorAll('video.shown')].at(-1)"
+
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     """A server with two places by WebRTC, no delayed feed, and a TURN server that is not there."""
@@ -197,6 +200,17 @@ async def test_viewer_who_paused_is_not_taken_away_from_there(
             assert await paths(page) == ["hls"]
             await page.get_by_role("button", name="Revenir au direct").click()
             await shows(page, "webrtc")
+
+
+async def test_sound_that_was_at_nothing_is_heard_when_it_is_turned_on(
+    browser: Browser, served: Fabrique
+) -> None:
+    kept = "localStorage.setItem('fabrique.volume', '0');"
+    async with watching(browser, served.url, script=kept) as page:
+        await shows(page, "webrtc")
+        await page.locator(".unmute").click()
+        await expect(page.get_by_role("button", name="Couper le son")).to_be_visible()
+        assert await page.evaluate(f"!{VIDEO}.muted && {VIDEO}.volume === 0.5")
 
 
 async def test_captions_in_step_come_by_hls_where_no_delayed_feed_is_offered(

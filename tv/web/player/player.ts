@@ -28,6 +28,7 @@ const BRIEF = 2; // seconds of picture that do not prove that WebRTC works
 const PROBATION = 6; // seconds that WebRTC has to be steady where it was not
 const POOR = new PathFailed("image figée");
 const STRAYED = 3; // seconds further behind than before the viewer paused
+const HEARD = 0.5; // volume of a picture whose sound is wanted, and was at nothing
 
 export interface PlayerState {
   path: PathName | null; // null: no picture yet
@@ -133,6 +134,7 @@ export class Player {
   }
 
   mute(muted: boolean): void {
+    if (!muted && !this.state.volume) return this.loud(HEARD);
     if (this.video) this.video.muted = muted;
     if (!muted) this.resume(); // a tap on « son » is also the gesture that some browsers wait for
     this.update({ muted });
