@@ -213,6 +213,20 @@ async def test_sound_that_was_at_nothing_is_heard_when_it_is_turned_on(
         assert await page.evaluate(f"!{VIDEO}.muted && {VIDEO}.volume === 0.5")
 
 
+async def test_sound_is_turned_on_without_an_end_of_the_pause(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url) as page:
+        await shows(page, "webrtc")
+        await page.get_by_role("button", name="Mettre en pause").click()
+        await page.locator("body").press("m")
+        await page.get_by_role("button", name="Couper le son").click()
+        await page.get_by_role("button", name="Activer le son").last.press("ArrowUp")
+        await expect(page.get_by_role("button", name="Couper le son")).to_be_visible()
+        await expect(page.get_by_role("button", name="Lire")).to_be_visible()
+        assert await page.evaluate(f"{VIDEO}.paused && !{VIDEO}.muted")
+
+
 async def test_captions_in_step_come_by_hls_where_no_delayed_feed_is_offered(
     browser: Browser, served: Fabrique
 ) -> None:

@@ -136,7 +136,9 @@ export class Player {
   mute(muted: boolean): void {
     if (!muted && !this.state.volume) return this.loud(HEARD);
     if (this.video) this.video.muted = muted;
-    if (!muted) this.resume(); // a tap on « son » is also the gesture that some browsers wait for
+    const { needsGesture, paused } = this.state;
+    // A tap on « son » is also the gesture that some browsers wait for.
+    if (!muted && (needsGesture || !paused)) this.resume();
     this.update({ muted });
   }
 
