@@ -54,6 +54,22 @@ PLAYED = """([path, until]) => {
 # The video that is shown.
 VIDEO = "[...document.querySelectorAll('video.shown')].at(-1)"
 
+# An iPhone whose own full screen shows nothing but the picture while it is `full`.
+FULL = """
+window.full = false;
+Object.defineProperty(HTMLVideoElement.prototype, "webkitDisplayingFullscreen", {
+  get: () => full,
+});
+"""
+
+# A picture that is in step with its captions gets ahead of them: it waits, for longer than this.
+AHEAD = f"""() => new Promise((waits) => {{
+  const video = {VIDEO};
+  video.addEventListener("pause", () => setTimeout(waits, 2000), {{ once: true }});
+  video.currentTime += 6;
+}})"""
+
+
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fabrique]:
     """A server with two places by WebRTC, no delayed feed, and a TURN server that is not there."""
@@ -200,6 +216,81 @@ async def test_viewer_who_paused_is_not_taken_away_from_there(
             assert await paths(page) == ["hls"]
             await page.get_by_role("button", name="Revenir au direct").click()
             await shows(page, "webrtc")
+
+
+async def test_pause_by_the_browsers_own_controls_is_the_viewers(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url) as page:
+        await shows(page, "webrtc")
+        made = offers(page)
+        video = await page.evaluate_handle(VIDEO)
+        await video.evaluate("(video) => video.pause()")
+        await expect(page.get_by_role("button", name="Lire")).to_be_visible()
+        await page.wait_for_function(LATE, arg=5)  # twice as long as a picture may stand still
+        assert await video.evaluate(f"(video) => video.paused && video === {VIDEO}")
+        await video.evaluate("(video) => Object.assign(video, { muted: false, volume: 0.3 })")
+        await page.get_by_role("button", name="Couper le son").press("ArrowUp")
+        assert 0.35 < await video.evaluate("(video) => video.volume") < 0.45
+        await video.evaluate("(video) => video.play()")
+        await expect(page.get_by_role("button", name="Mettre en pause")).to_be_visible()
+        await shows(page, "webrtc")
+        assert await page.locator("#stage video").count() == 1
+        assert made == []
+        assert await paths(page) == ["webrtc"]
+        assert await reception(page) == "Image par WebRTC, au plus près du plateau."
+
+
+async def test_picture_that_left_an_iphones_full_screen_goes_on(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url) as page:
+        await shows(page, "webrtc")
+        video = await page.evaluate_handle(VIDEO)
+        await video.evaluate(
+            "(video) => { video.pause(); video.dispatchEvent(new Event('webkitendfullscreen')); }"
+        )
+        await page.wait_for_function("(video) => !video.paused", arg=video)
+        await expect(page.get_by_role("button", name="Mettre en pause")).to_be_visible()
+        assert await video.evaluate(f"(video) => video === {VIDEO}")
+
+
+@pytest.mark.slow  # for longer than the player would wait
+async def test_picture_that_fills_an_iphone_is_not_replaced_before_it_no_longer_does(
+    browser: Browser, served: Fabrique
+) -> None:
+    with bad_network(SILENT, SILENT) as network:
+        async with watching(browser, served.url, network, FULL) as page:
+            await shows(page, "hls")
+            await page.evaluate("window.full = true")
+            network.up.weather = network.down.weather = CLEAR
+            made = offers(page)
+            so_far = await page.evaluate(f"{VIDEO}.currentTime")
+            await page.wait_for_function(PLAYED, arg=["hls", so_far + 12])
+            assert made == []
+            assert await paths(page) == ["hls"]
+            await page.evaluate("window.full = false")
+            await shows(page, "webrtc")
+
+
+@pytest.mark.slow  # for longer than it would wait
+async def test_picture_that_waits_for_its_captions_is_paused_by_the_viewer_alone(
+    browser: Browser, served: Fabrique
+) -> None:
+    async with watching(browser, served.url) as page:
+        await shows(page, "webrtc")
+        await page.get_by_role("button", name="Réglages").click()
+        await page.get_by_text("Synchronisés").click()
+        await page.keyboard.press("Escape")
+        await shows(page, "sync")
+        await page.wait_for_function(LATE, arg=9)
+        await page.evaluate(AHEAD)
+        assert await page.evaluate(f"{VIDEO}.paused")
+        await page.get_by_role("button", name="Mettre en pause").click()
+        await page.wait_for_function(LATE, arg=15)  # by then it would have gone on
+        assert await page.evaluate(f"{VIDEO}.paused")
+        await page.get_by_role("button", name="Lire").click()
+        await shows(page, "sync")
 
 
 async def test_sound_that_was_at_nothing_is_heard_when_it_is_turned_on(

@@ -80,6 +80,9 @@ export class Stage {
     this.floating = new Floating(box, changed);
     setInterval(() => this.measure(), 1000);
     document.addEventListener("fullscreenchange", changed);
+    // What media elements tell does not bubble.
+    for (const event of ["pause", "play", "volumechange"])
+      pictures.addEventListener(event, (told) => this.player.heed(told), true);
     if (scene) {
       new Keys(() => this.keys(), scene.keys);
       this.controlling = new MediaControls(slug, {

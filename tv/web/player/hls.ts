@@ -8,9 +8,9 @@ const HOLDING = 100; // ms between two looks at the latency in synchronised mode
 
 export class Hls implements Path {
   readonly name: "hls" | "sync" | "sound" | "sync-sound";
+  held = false;
   private readonly playlist: Playlist;
   private timer = 0;
-  private held = false;
 
   /** `synchronised` stays ten seconds behind, so that captions are there when words are heard. */
   constructor(

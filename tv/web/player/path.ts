@@ -35,6 +35,8 @@ export interface Path {
   readonly video: HTMLVideoElement;
   /** What went wrong since it started; null while it is well. */
   readonly failure: PathFailed | null;
+  /** Whether it has paused for a moment of its own accord; set to false, it stays so. */
+  held?: boolean;
   /** Resolves when a picture has been decoded. Rejects with PathFailed. */
   start(): Promise<void>;
   stop(): void;

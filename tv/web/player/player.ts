@@ -7,7 +7,7 @@ import type { Channel } from "../protocol";
 import { jitter, pause } from "../waiting";
 import { Attempts, seconds } from "./attempts";
 import { FORGOTTEN, type Path, PathFailed, type PathName, Stillness, painted, progress } from "./path";
-import { inSight } from "./sight";
+import { alone, inSight, leftNear } from "./sight";
 import { Steadiness } from "./steadiness";
 import type { Why } from "./why";
 
@@ -28,6 +28,7 @@ const BRIEF = 2; // seconds of picture that do not prove that WebRTC works
 const PROBATION = 6; // seconds that WebRTC has to be steady where it was not
 const POOR = new PathFailed("image figée");
 const STRAYED = 3; // seconds further behind than before the viewer paused
+const LEAVING = 1; // seconds after a pause in which is seen whether it was the browser's own
 const HEARD = 0.5; // volume of a picture whose sound is wanted, and was at nothing
 
 export interface PlayerState {
@@ -157,7 +158,28 @@ export class Player {
     this.current?.caption?.(on);
   }
 
+  /** Go along with the browser's own controls: of a phone's full screen, of a small window. */
+  heed({ type, target }: Event): void {
+    const { video } = this;
+    if (!video || video !== target) return;
+    const { muted, volume, paused } = video;
+    if (type === "volumechange") this.update({ muted: muted || !volume, volume });
+    else if (type === "pause") void this.stopped(video);
+    else if (type === "play" && !paused) this.update({ paused: false });
+  }
+
+  /** It was paused: by the viewer, unless the browser did so because it went out of sight. */
+  private async stopped(video: HTMLVideoElement): Promise<void> {
+    const since = performance.now();
+    await pause(LEAVING);
+    const ours = this.state.paused || this.state.needsGesture || this.current?.held;
+    if (video !== this.video || ours || !video.paused || video.ended) return;
+    if (!leftNear(since)) this.pause();
+    else if (inSight()) void this.playOrMute(video);
+  }
+
   pause(): void {
+    if (this.current?.held) this.current.held = false; // else it would go on by itself
     this.lag ??= this.behind();
     this.video?.pause();
     this.update({ paused: true });
@@ -329,14 +351,15 @@ export class Player {
   private mayReturn(path: Path): boolean {
     const { paused, needsGesture } = this.state;
     if (direct(path) || this.rewound || paused || needsGesture || !inSight()) return false;
-    return !this.strayed && navigator.onLine && this.attempts.due;
+    return !this.strayed && !alone(path.video) && navigator.onLine && this.attempts.due;
   }
 
   private async comeBack(alive: () => boolean): Promise<void> {
     const unsteady = this.state.why === "unsteady";
     const better = await this.attempts.webrtc();
     const steady = better && (!unsteady || (await this.proves(better, alive)));
-    const wanted = steady && alive() && !this.rewound && !this.state.paused;
+    const free = !this.rewound && !this.state.paused && !(this.video && alone(this.video));
+    const wanted = steady && alive() && free;
     if (better && wanted && !better.video.paused) this.show(better);
     else better?.stop();
   }
