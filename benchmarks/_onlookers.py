@@ -6,8 +6,10 @@ each new picture, twenty-five times a second at most; whoever measures fetches i
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 from playwright.async_api import Error, Page
 
@@ -21,14 +23,22 @@ LOOK = 0.3  # seconds between two fetches
 PATIENCE = 5.0  # seconds that a page has to answer
 BREAK = 1.0  # seconds without the film that are one
 CALM = 5.0  # seconds of film without a break: it goes on
+STANDS = 25  # looks without a new picture, a second: what the video has then is noted
 NOTES = f"""(() => {{
-  const seen = window.seen = [], bars = {BARS};
-  let last, count = -1;
+  const seen = window.seen = [], stood = window.stood = [], bars = {BARS};
+  const spans = (of) => Array.from({{length: of.length}}, (_, n) => [of.start(n), of.end(n)]);
+  let last, count = -1, still = 0;
   setInterval(() => {{
     const video = {VISIBLE};
     const now = video ? video.getVideoPlaybackQuality().totalVideoFrames : -1;
-    if (video && (video !== last || now !== count))
+    if (video && (video !== last || now !== count)) {{
       seen.push([Date.now() / 1000, bars(video), video.videoWidth]);
+      still = 0;
+    }} else if (video && ++still % {STANDS} === 0) {{
+      const {{currentTime, readyState, playbackRate, paused}} = video;
+      const buffered = spans(video.buffered);
+      stood.push([Date.now() / 1000, {{currentTime, buffered, readyState, playbackRate, paused}}]);
+    }}
     last = video;
     count = now;
   }}, 40);
@@ -42,6 +52,7 @@ class Onlooker:
         self.way = way
         self.shown = Shown()
         self.loads = 0
+        self.stood: deque[tuple[float, dict[str, Any]]] = deque(maxlen=600)
         self._page = page
         page.on("load", self._count)
 
@@ -54,7 +65,10 @@ class Onlooker:
             offset = time.time() - time.monotonic()
             with suppress(Error, TimeoutError):  # it loads, or stands still
                 async with asyncio.timeout(PATIENCE):
-                    notes = await self._page.evaluate("window.seen?.splice(0) ?? []")
+                    notes, stood = await self._page.evaluate(
+                        "[seen, stood].map((each) => each.splice(0))"
+                    )
+                self.stood += [(at - offset, had) for at, had in stood]
                 for at, number, width in notes:
                     await self.shown.note(number, width, at - offset)
             await asyncio.sleep(LOOK)

@@ -106,7 +106,12 @@ def _unexplained_gaps(
     """Times without a picture at a page that no accident was the reason of."""
     spells = [row["at_s"] for row in rows if "at_s" in row and row["accident"] != "nothing"]
     return [
-        {"page": each.way, "minute": _minute(start, began), "seconds": round(end - start, 1)}
+        {
+            "page": each.way,
+            "minute": _minute(start, began),
+            "seconds": round(end - start, 1),
+            "stood": [had for at, had in each.stood if start < at < end + 1],
+        }
         for each in house.onlookers
         for start, end in each.shown.gaps(began, ended)
         if end - start > GAP and not any(a - 1 < end and start < b + 1 for a, b in spells)
