@@ -7,9 +7,9 @@ for another body. `If-Match` (4,000 characters at most) names versions of what i
 `changed-meanwhile` when it has another one by the time the act is folded, with `current`. 409 says
 what stands in the way, with `current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`:
 it may have been written all the same, so try again with the same key) have Retry-After: the same
-key is judged anew then. 403
-`foreign-origin` is for a browser's write from another site's page, 403 `other-talk` for a pass for
-one talk where all are concerned. Refusals are RFC 9457 problems (tv/problems.py).
+key is judged anew then. 403 `foreign-origin` is for a browser's write from another site's page, 403
+`other-talk` for a pass for one talk where all are concerned. Refusals are RFC 9457 problems
+(tv/problems.py).
 """
 
 import hashlib

@@ -64,6 +64,23 @@ def test_the_page_can_be_installed(served: Fabrique) -> None:
     assert [each["errorId"] for each in errors] == ["in-incognito"]  # as contexts of tests are
 
 
+def test_the_picture_floats_out_of_another_sites_page(served: Fabrique) -> None:
+    code = httpx.get(f"{served.url}/oembed", params={"url": served.url}).json()["html"]
+    with (
+        another_site(f"<!doctype html><title>Ville</title><h1>Ville</h1>{code}") as address,
+        chromium() as whole,  # a window that floats is none of the shell's
+        device(whole) as desk,
+    ):
+        page = desk.new_page()
+        page.goto(address)
+        player = page.frame_locator("iframe")
+        player.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for()
+        player.get_by_role("button", name="Image dans une petite fenêtre").click()
+        video = player.locator("video.shown").last
+        floats = "(video) => document.pictureInPictureElement === video"
+        until(page, 30, lambda: video.evaluate(floats), "the picture, floating")
+
+
 def test_a_server_that_is_away_is_asked_no_sooner_than_it_said(served: Fabrique) -> None:
     tries: list[float] = []
 
@@ -226,23 +243,6 @@ def test_the_player_plays_on_another_site_that_may_frame_it(
         stage.wait_for()
         expect(player.get_by_role("link", name="Participer sur Fabrique TV")).to_be_visible()
         assert page.locator("iframe").get_attribute("title") == "Plateau en direct"
-
-
-def test_the_picture_floats_out_of_another_sites_page(served: Fabrique) -> None:
-    code = httpx.get(f"{served.url}/oembed", params={"url": served.url}).json()["html"]
-    with (
-        another_site(f"<!doctype html><title>Ville</title><h1>Ville</h1>{code}") as address,
-        chromium() as whole,  # a window that floats is none of the shell's
-        device(whole) as desk,
-    ):
-        page = desk.new_page()
-        page.goto(address)
-        player = page.frame_locator("iframe")
-        player.locator("#stage[data-path=webrtc], #stage[data-path=hls]").wait_for()
-        player.get_by_role("button", name="Image dans une petite fenêtre").click()
-        video = player.locator("video.shown").last
-        floats = "(video) => document.pictureInPictureElement === video"
-        until(page, 30, lambda: video.evaluate(floats), "the picture, floating")
 
 
 @contextmanager

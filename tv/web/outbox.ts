@@ -47,7 +47,6 @@ export class Outbox {
   private readonly held = new Map<string, number>(); // who was told to wait, and until when (ms)
   private failures = 0;
   private timer = 0;
-  private adopting = 0; // a timer, too
 
   /** `version` is which one of a topic's view the page has; `name` is where the device keeps it. */
   constructor(
@@ -60,8 +59,7 @@ export class Outbox {
     addEventListener("online", () => {
       this.failures = 0; // those were of a network that was away
       void this.flush();
-      clearTimeout(this.adopting);
-      this.adopting = window.setTimeout(() => {
+      setTimeout(() => {
         this.adopt();
         void this.flush();
       }, CLOSED);

