@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from itertools import combinations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -84,6 +85,7 @@ def check(settings: "Settings") -> None:
                 f"et «\u00a0{channel.signs[:40]}\u00a0» n’en est pas un."
             )
     _check_ports(settings)
+    _check_proxies(settings.server.proxies)
     for address in settings.webrtc.addresses:
         _check_address(address)
     if settings.webrtc.delay != 0 and not 1 <= settings.webrtc.delay <= LONGEST_DELAY:
@@ -133,6 +135,18 @@ def _check_ports(settings: "Settings") -> None:
                 f"Réglages : [{one}] port et [{other}] port valent tous deux {tcp[one]} ; "
                 "donnez-leur deux ports différents."
             )
+
+
+def _check_proxies(proxies: Iterable[str]) -> None:
+    """Raises SettingsError unless each is an address or a network."""
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SettingsError(
+                f"Réglages\u00a0: [server] proxies\u00a0: «\u00a0{proxy[:80]}\u00a0» n’est ni une "
+                "adresse IP, comme 10.0.0.10, ni un réseau, comme 10.0.0.0/24."
+            ) from error
 
 
 def _check_renditions(where: str, renditions: "Renditions | None") -> None:

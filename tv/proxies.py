@@ -3,21 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 
-from tv.checks import SettingsError
-
 LOCAL = ("127.0.0.1", "::1")
-
-
-def check_proxies(proxies: Iterable[str]) -> None:
-    """Raises SettingsError unless each is an address or a network."""
-    for proxy in proxies:
-        try:
-            ipaddress.ip_network(proxy)
-        except ValueError as error:
-            raise SettingsError(
-                f"Réglages\u00a0: [server] proxies\u00a0: «\u00a0{proxy[:80]}\u00a0» n’est ni une "
-                "adresse IP, comme 10.0.0.10, ni un réseau, comme 10.0.0.0/24."
-            ) from error
 
 
 def trusted(proxies: Iterable[str]) -> list[str]:

@@ -20,7 +20,6 @@ from tv import reasons
 from tv.checks import RESERVED as RESERVED
 from tv.checks import SettingsError as SettingsError
 from tv.checks import check
-from tv.proxies import check_proxies
 from tv.webhooks.target import Target
 from tv.webrtc import ice_servers
 from tv.webrtc.ice_servers import IceServer
@@ -310,7 +309,6 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
     }
     settings = msgspec.structs.replace(settings, channels=channels, restreams=restreams, labs=labs)
     check(settings)
-    check_proxies(settings.server.proxies)
     return settings
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -191,9 +192,11 @@ def test_a_tablet_that_dies_loses_nothing(lab: Laboratory, desk: BrowserContext)
     assert [each["body"] for each in syntheses(lab)] == ["Écrit juste avant la panne"]
 
 
-def test_two_hosts_write_one_synthesis(
+@contextmanager
+def two_hosts(
     lab: Laboratory, desk: BrowserContext, browser: Browser
-) -> None:
+) -> Iterator[tuple[Page, Page]]:
+    """Léa's page and Marc's, who comes later and leaves first, with one synthesis, « À deux »."""
     lab.open()
     first = hosting(desk, lab)
     begin(first)
@@ -205,7 +208,13 @@ def test_two_hosts_write_one_synthesis(
         expect(second.get_by_label("Titre")).to_have_value("À deux")
         for page in (first, second):  # neither looks at what the other writes
             page.route("**/api/v1/syntheses?*", lambda route: route.abort())
+        yield first, second
 
+
+def test_two_hosts_write_one_synthesis(
+    lab: Laboratory, desk: BrowserContext, browser: Browser
+) -> None:
+    with two_hosts(lab, desk, browser) as (first, second):
         # Each another part: both stay.
         first.get_by_label("Titre").fill("À deux mains")
         saved(first)
@@ -229,17 +238,7 @@ def test_two_hosts_write_one_synthesis(
 def test_an_answer_that_is_lost_while_another_host_writes_costs_nobody_their_words(
     lab: Laboratory, desk: BrowserContext, browser: Browser
 ) -> None:
-    lab.open()
-    first = hosting(desk, lab)
-    begin(first)
-    first.get_by_label("Titre").fill("À deux")
-    saved(first)
-    with device(browser, TABLET) as other:
-        second = hosting(other, lab, "Marc")
-        second.get_by_role("tab", name=re.compile("Rédiger")).press("Enter")
-        for page in (first, second):  # neither looks at what the other writes
-            page.route("**/api/v1/syntheses?*", lambda route: route.abort())
-
+    with two_hosts(lab, desk, browser) as (first, second):
         # What the answer would have said is not what stands any more.
         unanswered(first)
         first.get_by_label("Titre").fill("À deux mains")
