@@ -35,8 +35,17 @@ function shareWhole({ onResolve, onLoad }) {
   onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) => {
     if (pluginData !== "later") return null;
     const whole = apart.map((page) => `import ${JSON.stringify(resolve(page))};`);
-    return { contents: `${readFileSync(path, "utf8")}\n${whole.join("\n")}`, loader: "ts" };
+    return { contents: `${unindented(path)}\n${whole.join("\n")}`, loader: "ts" };
   });
+}
+
+/** What indents a template would be sent with it: esbuild leaves it in. */
+function unindent({ onLoad }) {
+  onLoad({ filter: /\.ts$/ }, ({ path }) => ({ contents: unindented(path), loader: "ts" }));
+}
+
+function unindented(path) {
+  return readFileSync(path, "utf8").replace(/\n +/g, "\n");
 }
 const together = [
   ...["control_room.ts", "presenter.ts", "replay.ts"],
@@ -63,13 +72,16 @@ const options = {
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
   loader: { ".woff2": "file" },
-  plugins: [{ name: "fonts", setup: findFonts }],
+  plugins: [
+    { name: "fonts", setup: findFonts },
+    { name: "unindent", setup: unindent },
+  ],
   alias: { lit: "lit-html" }, // templates are all that we take of it
 };
 const outputs = {};
 const sharing = { name: "share-whole", setup: shareWhole };
 for (const [entryPoints, plugins] of [
-  [apart, [...options.plugins, sharing]],
+  [apart, [sharing, ...options.plugins]],
   [together, options.plugins],
 ]) {
   Object.assign(outputs, (await build({ ...options, entryPoints, plugins })).metafile.outputs);
