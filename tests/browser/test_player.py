@@ -54,6 +54,38 @@ PLAYED = """([path, until]) => {
 # The video that is shown.
 VIDEO = "[...document.querySelectorAll('video.shown')].at(-1)"
 
+# Whether a part was on its way, from the request until it is in the buffer, each time when
+# something was removed from there.
+REMOVED = """
+window.removed = [];
+let coming = false, appending = false;
+const { open, send } = XMLHttpRequest.prototype, { appendBuffer, remove } = SourceBuffer.prototype;
+const { addSourceBuffer } = MediaSource.prototype;
+XMLHttpRequest.prototype.open = function (method, address, ...others) {
+  this.address = address;
+  open.call(this, method, address, ...others);
+};
+XMLHttpRequest.prototype.send = function (...body) {
+  if (this.address.includes(".m4s")) coming = true;
+  send.apply(this, body);
+};
+MediaSource.prototype.addSourceBuffer = function (type) {
+  const made = addSourceBuffer.call(this, type);
+  made.addEventListener("updateend", () => {
+    if (appending) coming = appending = false;
+  });
+  return made;
+};
+SourceBuffer.prototype.appendBuffer = function (data) {
+  appending = true;
+  appendBuffer.call(this, data);
+};
+SourceBuffer.prototype.remove = function (...span) {
+  removed.push(coming);
+  remove.apply(this, span);
+};
+"""
+
 # An iPhone whose own full screen shows nothing but the picture while it is `full`.
 FULL = """
 window.full = false;
@@ -132,6 +164,22 @@ async def test_network_without_udp_is_on_hls_after_three_seconds(
             await shows(page, "hls")
             assert len(made) <= 1
             assert "Rien n’arrive par WebRTC sur ce réseau." in await reception(page)
+
+
+@pytest.mark.slow  # until there is something behind the picture, and again
+async def test_what_is_behind_is_removed_while_no_part_is_on_its_way(
+    browser: Browser, served: Fabrique
+) -> None:
+    script = REMOVED + "delete window.RTCPeerConnection;"
+    async with watching(browser, served.url, script=script) as page:
+        far = {"offline": False, "latency": 200, "downloadThroughput": -1, "uploadThroughput": -1}
+        session = await page.context.new_cdp_session(page)
+        await session.send("Network.emulateNetworkConditions", far)
+        await shows(page, "hls")
+        await page.wait_for_function("() => removed.length > 2", timeout=90_000)
+        assert not any(await page.evaluate("removed"))
+        kept = await page.evaluate(f"{VIDEO}.currentTime - {VIDEO}.buffered.start(0)")
+        assert 5 < kept < 30  # seconds
 
 
 @pytest.mark.slow  # one path after the other is lost

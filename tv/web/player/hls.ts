@@ -25,7 +25,7 @@ export class Hls implements Path {
       maxLiveSyncPlaybackRate: synchronised ? 1 : 1.1,
       // Each stall would raise the target for good.
       liveSyncOnStallIncrease: 0,
-      backBufferLength: 30,
+      backBufferLength: synchronised ? 30 : 300, // sooner where there are parts: see Playlist
     });
   }
 

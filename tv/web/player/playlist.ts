@@ -7,6 +7,8 @@ import { complete } from "../anew";
 import { dateAt, positionAt } from "./dated";
 import { PathFailed, decoded } from "./path";
 
+const BEHIND = 10; // seconds that are kept behind the newest picture, and up to twice as many
+
 /** Whether this browser lets scripts feed a video. Where not, it plays playlists by itself. */
 export function hasMediaSource(): boolean {
   return "ManagedMediaSource" in window || "MediaSource" in window;
@@ -80,9 +82,24 @@ export class Playlist {
       const start = first && from != null && positionAt(details.fragments, from);
       if (typeof start === "number") hls.startLoad(start); // only now is known where that is
     });
+    hls.on(Library.Events.FRAG_BUFFERED, (_event, { part }) => {
+      if (part && part === this.details?.partList?.at(-1)) this.tidy(hls, Library);
+    });
     hls.loadSource(this.address);
     hls.attachMedia(this.video);
     return failed;
+  }
+
+  /**
+   * Remove what is behind, while no part is on its way. hls.js (1.7.4) does that by itself at any
+   * time; it takes what it is appending then for removed too, and asks for nothing more until the
+   * segment has left the list of parts: the picture stands for three seconds.
+   */
+  private tidy(hls: HlsJs, { Events }: typeof HlsJs): void {
+    const { buffered, currentTime } = this.video;
+    if (!buffered.length || currentTime - buffered.start(0) < 2 * BEHIND) return;
+    const endOffset = currentTime - BEHIND;
+    hls.trigger(Events.BUFFER_FLUSHING, { startOffset: 0, endOffset, type: null });
   }
 
   /** Hand it to the browser. */
