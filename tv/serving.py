@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import gc
 import logging
 import socket
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from contextlib import AsyncExitStack
 import uvicorn
 from starlette.types import ASGIApp
 
-from tv import connections, journal, proxies, store
+from tv import connections, cycles, journal, proxies, store
 from tv.app import create_app
 from tv.auth import Passes
 from tv.captioning.quality import Board
@@ -33,10 +32,6 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = 30.0  # seconds between two pings of a page: routers forget what is silent for longer
 GOODBYE = 2  # seconds that held requests and sockets have when we stop
-# Objects made before Python looks for cycles among the newest, the middle-aged, all. What is folded
-# stays: to look through all of it as often as Python does takes a fifth of the time in a storm of
-# votes, and stands still for 40 ms each time.
-CYCLES = (20_000, 20, 100)
 
 
 class Server(uvicorn.Server):
@@ -102,7 +97,6 @@ def configure(
 
 async def run(folder: Folder, settings: Settings, secret: bytes, listening: socket.socket) -> None:
     """Serve on `listening` until cancelled."""
-    gc.set_threshold(*CYCLES)
     upstream = Upstream(folder.media, list(settings.channels))
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
@@ -140,6 +134,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
                 keep_running("recordings", recordings.run),
                 keep_running("reactions", reacting.run),
                 keep_running("connections", watching),
+                cycles.collecting(follower.ready),
             )
         )
         await server.serve_until_cancelled(listening)
