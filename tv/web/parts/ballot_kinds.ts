@@ -64,7 +64,8 @@ function ranking({ id: poll, prompt, options }: Poll, { choices }: Filled, chang
     change((now) => {
       const others = now.choices.filter((other) => other !== id);
       const rank = Math.min(Math.max(now.choices.indexOf(id) + by, 0), others.length);
-      announce(`${texts.get(id)}\u00a0: rang ${rank + 1} sur ${others.length + 1}.`);
+      const place = { name: texts.get(id) ?? "", rank: rank + 1, all: others.length + 1 };
+      announce(t("{name}\u00a0: rang {rank} sur {all}.", place));
       return { choices: [...others.slice(0, rank), id, ...others.slice(rank)], texts: [] };
     });
     refocus(`rank-${poll}-${id}-${by}`, `rank-${poll}-${id}-${-by}`);
