@@ -18,6 +18,7 @@ from engagement.audience import AnyEvent, Audience
 from engagement.changes import START, Changes, order
 from engagement.fold import Outcome, View
 from engagement.happening import AnyHappening, ParticipantErased
+from engagement.questions import QuestionAsked
 from engagement.talks import AnyTalkEvent
 from tv.events import Event
 from tv.journal import Journal, JournalReplaced, StoreUnavailable
@@ -230,7 +231,10 @@ class Follower:
         if isinstance(event, ParticipantErased) and not _is_compacted(event):
             self.erasure = position
         self._writes.decide(event, self.audience.apply(position, event))
-        return self.audience.touched
+        views = self.audience.touched
+        if isinstance(event, QuestionAsked) and event.anchor is not None:
+            views = views | self._quoted_late(position, event.anchor.cues)
+        return views
 
     def _captions_touched(self, position: str, event: CueWritten | AnyCaptionAct) -> set[View]:
         views: set[View] = set()
@@ -253,6 +257,14 @@ class Follower:
                 self.audience.requote(position, cue.id, self._words_of)
                 views |= self.audience.touched
         return views
+
+    def _quoted_late(self, position: str, cues: Sequence[str]) -> set[View]:
+        """Have a question that quotes what was hidden before it came say none of it."""
+        for cue in cues:
+            if self.captions.find(cue) and not self._words_of(cue):
+                self.audience.requote(position, cue, self._words_of)
+                return self.audience.touched
+        return set()
 
     def _words_of(self, cue: str) -> str:
         found = self.captions.find(cue)

@@ -176,8 +176,11 @@ class Questions(Fold):
         The version stays: nobody's act is stale because a caption was corrected.
         """
         assert question.anchor is not None
-        text = " ".join(filter(None, map(words, question.anchor.cues)))
+        said = [words(cue) for cue in question.anchor.cues]
+        text = " ".join(filter(None, said))
         quote = requoted(question.anchor.quote, text) if text else ""
+        if quote is None and not all(said):  # what is hidden must go with what is not known again
+            quote = text[: len(question.anchor.quote)]
         if quote == question.anchor.quote:
             quote = None
         if quote != question.quote:

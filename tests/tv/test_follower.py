@@ -62,6 +62,34 @@ async def test_listener_that_fails_keeps_nothing_from_being_folded(redis: Redis)
         assert follower.audience.questions.by_id["q"].quote == "les loyers ont augmenté"
 
 
+async def test_question_that_comes_after_its_words_were_hidden_does_not_say_them(
+    redis: Redis,
+) -> None:
+    async with journal.opened(redis, "test") as opened:
+        follower = Follower(opened)
+        async with asyncio.timeout(10), running(follower.run()):
+            for number, line in enumerate(("les loyers", "de madame Durand"), 1):
+                cue = Cue(f"plateau-{number}", 1, number, number + 1.0, (line,))
+                await follower.append(CueWritten("plateau", cue))
+            await follower.write(
+                CueEdited(id="h", at=3.0, by="c", channel="plateau", cue="plateau-2", hidden=True)
+            )
+            for name, cues, said in (
+                ("whole", ("plateau-1", "plateau-2"), "les loyers de madame Durand"),
+                ("part", ("plateau-2",), "madame Durand"),
+                ("shown", ("plateau-1",), "les loyers"),
+            ):
+                anchor = Anchor(1.0, cues, said)
+                asked = QuestionAsked(
+                    id=name, at=4.0, by="p", question=name, talk="direct", body=name, anchor=anchor
+                )
+                assert isinstance(await follower.write(asked), Accepted)
+        questions = follower.audience.questions.by_id
+        assert questions["whole"].quoted == "les loyers"
+        assert questions["part"].quoted == ""
+        assert questions["shown"].quoted == "les loyers"
+
+
 async def test_late_old_revision_of_a_cue_does_not_come_back(redis: Redis) -> None:
     async with journal.opened(redis, "test") as opened:
         follower = Follower(opened)
