@@ -93,6 +93,11 @@ def test_table_is_written_at_where_sockets_are_blocked(
     page.get_by_role("button", name="Ajouter l’idée").click()
     expect(page.locator(".idea.shown")).to_contain_text(IDEA)
     expect(there.get_by_role("link", name=re.compile("Table 3"))).to_contain_text("1 personne sur")
+    expect(page.get_by_text("Reconnexion…")).to_have_count(0)  # views come
+    phone.set_offline(True)
+    expect(page.get_by_text("Hors ligne", exact=True)).to_be_visible()
+    phone.set_offline(False)
+    expect(page.get_by_text("Hors ligne", exact=True)).to_have_count(0)
 
 
 def test_place_that_is_left_is_one(lab: Laboratory, phone: BrowserContext) -> None:

@@ -33,7 +33,6 @@ class Topic {
 
 export class Live {
   welcome: Welcome | null = null;
-  connected = false;
   onPartial: (partial: Partial) => void = () => {};
   onView: (view: View) => void = () => {};
 
@@ -43,6 +42,8 @@ export class Live {
   private failures = 0;
   private timer = 0; // 0 until the first socket is opened: from then on it comes back by this
   private polling = 0;
+  private welcomed = false; // by this socket
+  private fetched = false; // all views, at the last turn
   private heard = 0;
   private probed = false;
   private returning: number | null = null; // seconds after which the server wants us back
@@ -55,6 +56,11 @@ export class Live {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.hurry();
     });
+  }
+
+  /** Whether views come, by the socket or by GET. */
+  get connected(): boolean {
+    return this.welcomed || this.fetched;
   }
 
   /** Have no more of a topic's past than its last `seconds`: few bytes. Before it is followed. */
@@ -147,7 +153,8 @@ export class Live {
         clock.learn(message.now);
         this.welcome = message;
         this.returning = message.retry_after_ms / 1000;
-        this.connected = true;
+        this.welcomed = true;
+        this.fetched = false;
         if (message.participant) recognise(message.participant);
         this.failures = 0;
         clearTimeout(this.timer);
@@ -175,7 +182,7 @@ export class Live {
   /** A network may die without a sign: a topic asked for anew must be answered. */
   private probe(): void {
     const socket = this.socket;
-    if (!this.connected || !socket) return;
+    if (!this.welcomed || !socket) return;
     const silent = (performance.now() - this.heard) / 1000;
     if (this.probed && silent > SILENCE + REPLY) this.lost(socket);
     else if (!this.probed && silent > SILENCE) {
@@ -189,7 +196,7 @@ export class Live {
   private lost(socket: WebSocket): void {
     if (socket !== this.socket) return;
     this.drop();
-    this.connected = false;
+    this.welcomed = false;
     // At first when the server told us to, so that a whole room comes back evenly.
     const wait = this.returning ?? jitter(this.failures, 1, 20);
     this.returning = null;
@@ -210,6 +217,7 @@ export class Live {
   }
 
   private async poll(): Promise<void> {
+    let came = true;
     for (const [name, topic] of this.topics) {
       const { version } = topic;
       const since = encodeURIComponent(version);
@@ -217,15 +225,18 @@ export class Live {
       try {
         const address = `/api/v1/views/${encodeURIComponent(name)}?since=${since}`;
         const response = await fetch(address, { headers, cache: "no-store" });
+        if (response.status >= 500) came = false;
         if (response.status !== 200) continue;
         const view = (await response.json()) as View;
         if (this.version(name) !== version) continue; // something newer has come meanwhile
         topic.etag = response.headers.get("etag") ?? "";
         this.apply(view);
       } catch {
-        return; // no network at all: the next turn tries again
+        came = false; // no network at all: the next turn tries again
+        break;
       }
     }
+    this.fetched = came && this.polling !== 0;
     this.changed();
   }
 }
