@@ -122,7 +122,7 @@ class Questions(Fold):
                 question=live.id,
                 taken_at=live.taken_at,
             )
-            for live in map(self.by_id.__getitem__, self._live.values())
+            for live in map(self.by_id.__getitem__, sorted(self._live.values()))
             if live.taken_at is not None and live.taken_at + ANSWER <= now
         ]
 

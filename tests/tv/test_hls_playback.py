@@ -144,6 +144,7 @@ async def play(page: Page, path: str, config: str, on_air: OnAir) -> dict[str, A
     return seen
 
 
+@pytest.mark.alone  # how late it is, is told of a machine that has time for it
 async def test_low_latency_player_goes_through_two_losses_of_the_studio(tab: Page) -> None:
     site, show = Site(), scenes(9.7, 3.3, 4.0, 3.0, 4.0)
     async with asyncio.timeout(60), showing(tab, site) as page:
