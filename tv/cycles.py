@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import time
+from collections.abc import Callable
 
 # Objects made before Python looks by itself among the newest, the middle-aged, all. To look through
 # all that is folded as often as it does takes a fifth of the time in a storm of votes, and stands
@@ -12,7 +13,12 @@ EVERY = 60.0  # seconds at least from one look through all to the next
 SHARE = 0.001  # of the time, that those looks may take
 
 
-async def collecting(folded: asyncio.Event, every: float = EVERY, share: float = SHARE) -> None:
+def pause(took: float) -> float:
+    """Seconds from the end of a look that `took` so many to the next."""
+    return max(EVERY, took / SHARE)
+
+
+async def collecting(folded: asyncio.Event, pause: Callable[[float], float] = pause) -> None:
     """Look through all that came after what was `folded` first, again and again.
 
     A page's socket that ends leaves a hundred objects that hold each other: its protocol, its
@@ -26,6 +32,6 @@ async def collecting(folded: asyncio.Event, every: float = EVERY, share: float =
         while True:
             began = time.perf_counter()
             gc.collect()
-            await asyncio.sleep(max(every, (time.perf_counter() - began) / share))
+            await asyncio.sleep(pause(time.perf_counter() - began))
     finally:
         gc.unfreeze()
