@@ -50,13 +50,11 @@ def edge(
         raise SettingsError("--name : 1 à 16 lettres minuscules, chiffres et tirets.")
     settings = configured(config, host, port)
     folder, there = _prepared(data, origin, token, authority)
-    supervisor.probe_udp(settings.webrtc.port, "WEBRTC")
-    with (
-        folder.locked(),
-        supervisor.listen(settings.server.host, settings.server.port) as http,
-    ):
-        children = Children(folder, settings, there)
-        _run([children.make("edge", "--channel", name), children.make("door", http=http)])
+    with folder.locked():
+        supervisor.probe_udp(settings.webrtc.port, "WEBRTC")
+        with supervisor.listen(settings.server.host, settings.server.port) as http:
+            children = Children(folder, settings, there)
+            _run([children.make("edge", "--channel", name), children.make("door", http=http)])
 
 
 def web(

@@ -17,15 +17,18 @@ from tests.viewers import BARS
 DELAY = 1.5
 TOGETHER = 0.040  # seconds between sound and picture
 
-# Watches a feed; notes of each frame its RTP timestamp and the number in its picture, and four
-# times a second which moment of sound and picture is being played.
+# Watches a feed; notes of each frame its RTP timestamp and the number in its picture, if that is
+# still what can be drawn when the browser tells of it (else null, as it is late), and four times a
+# second which moment of sound and picture is being played.
 SCRIPT = """async (feed) => {
   const video = document.body.appendChild(document.createElement("video"));
   video.muted = false; video.autoplay = true;
   const bars = BARS;
   const seen = (window.seen ??= {})[feed] = { frames: [], played: [] };
   const note = (now, frame) => {
-    seen.frames.push([frame.rtpTimestamp, bars(video)]);
+    const drawn = new VideoFrame(video), same = 1e6 * frame.mediaTime - drawn.timestamp;
+    seen.frames.push([frame.rtpTimestamp, Math.abs(same) < 1000 ? bars(drawn) : null]);
+    drawn.close();
     video.requestVideoFrameCallback(note);
   };
   video.requestVideoFrameCallback(note);
@@ -92,14 +95,12 @@ async def test_a_page_can_tell_the_picture_it_shows_across_the_wrap_of_all_times
 
     pair = (rtp.timestamp(film.start, 90_000), film.start)  # as a page is told
     for each in seen.values():
-        frames = [(stamp, number) for stamp, number in each if stamp]
+        frames = [frame for frame in each if frame[0]]
         assert len(frames) > 100
-        assert {stamp > 2**31 for stamp, _ in frames} == {False, True}
-        off: list[int] = []
-        for stamp, number in frames:
+        told = [(stamp, number) for stamp, number in frames if number is not None]
+        assert len(told) > 0.5 * len(frames)
+        assert {stamp > 2**31 for stamp, _ in told} == {False, True}
+        for stamp, number in told:
             ahead = (stamp - pair[0] + 2**31) % 2**32 - 2**31
             time = pair[1] + ahead / 90_000
-            off.append(number - round((time - film.start) * clapper.FRAME_RATE))
-        # A browser that is late draws the next picture already.
-        assert set(off) <= {0, 1}, [*zip(frames, off, strict=True)]
-        assert off.count(0) > 0.9 * len(off)
+            assert number == round((time - film.start) * clapper.FRAME_RATE)

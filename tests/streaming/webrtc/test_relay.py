@@ -276,7 +276,8 @@ async def test_viewers_are_limited(
 ) -> None:
     relay = open_relay(limit=1)
     fill(feed, pictures[:5], [])
-    async with watching(relay.answer):
+    async with watching(relay.answer) as viewer:
+        await viewer.until(lambda: viewer.pictures() > 0)
         with pytest.raises(TooManyViewers):
             async with watching(relay.answer):
                 pytest.fail("the offer was answered")
