@@ -4,10 +4,12 @@
         [--json soak.json] [--report soak.html]
 
 The house of `benchmarks.faults`: the built-in talk in a loop, captions, recording, screens,
-players, two pages in Chromium, people who vote and ask. Every `--every` seconds some screens leave
-or vanish and others come, and an accident happens, as the seed has it: in the first third any of
-those of `benchmarks.faults`; then only those that leave media, web and captions alive, so that they
-can be watched for long. Every five seconds each process is looked at.
+players, two pages in Chromium, people who vote and ask. At first, as at a rehearsal, the studio
+comes once with each of its encoders: what their pictures take of memory is taken once, and is not
+growth. Then, every `--every` seconds, some screens leave or vanish and others come, and an accident
+happens, as the seed has it: in the first third any of those of `benchmarks.faults`; then only those
+that leave media, web and captions alive, so that they can be watched for long. Every five seconds
+each process is looked at.
 
 It fails, with status 1, when
 
@@ -57,7 +59,9 @@ LATER = 1.5  # seconds by which captions may come later in the end
 async def run(
     house: House, accidents: Sequence[Accident], minutes: float, every: float, seed: int
 ) -> dict[str, Any]:
-    chance, watch, rows = random.Random(seed), Watch(house.server), list[Row]()
+    rehearsed = [each for each in accidents if each in _accidents.ENCODERS]
+    rows = [await _measured(house, each, "rehearsal") for each in rehearsed]
+    chance, watch = random.Random(seed), Watch(house.server)
     began = house.heard.began = time.monotonic()
     house.heard.delays.clear()
     looking = asyncio.create_task(_look(watch))
@@ -66,9 +70,8 @@ async def run(
             early = passed < 60 * minutes * WARM
             possible = [each for each in accidents if early or each not in _accidents.DEADLY]
             await _change(house, chance)
-            rows.append(await _rounds.measure(house, chance.choice(possible)))
-            row = {key: value for key, value in rows[-1].items() if key != "acts"}
-            print(f"  {passed / 60:5.1f} min  {json.dumps(row, ensure_ascii=False)}", flush=True)
+            row = await _measured(house, chance.choice(possible), f"{passed / 60:5.1f} min")
+            rows.append(row)
             await asyncio.sleep(max(0.0, began + passed + every - time.monotonic()))
     finally:
         looking.cancel()
@@ -95,6 +98,13 @@ async def run(
     }
     young = [name for name, each in found["processes"].items() if each["minutes"] < OLD]
     return found | {"failures": failures(found), "too_young": young}
+
+
+async def _measured(house: House, accident: Accident, when: str) -> Row:
+    row = await _rounds.measure(house, accident)
+    told = {key: value for key, value in row.items() if key != "acts"}
+    print(f"  {when}  {json.dumps(told, ensure_ascii=False)}", flush=True)
+    return row
 
 
 async def _look(watch: Watch) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from captions.cues import Cue
+from captions.cues import Cue, shared
 from captions.wording import rules
 from captions.wording.edited import Edited, SavedEdited
 from captions.wording.events import (
@@ -168,8 +168,9 @@ class Captioned:
     def write(self, position: str, event: CueWritten) -> None:
         """Take what was heard; `position` begins with milliseconds of UTC, as the journal's do."""
         self.changed = []
-        cue, at = event.cue, int(position.partition("-")[0]) / 1000
-        known = self._cues[event.channel].get(cue.id)
+        known = self._cues[event.channel].get(event.cue.id)
+        cue = shared(event.cue, known.heard.words if known else ())
+        at = int(position.partition("-")[0]) / 1000
         if known is None:
             known = self._cues[event.channel][cue.id] = Edited(cue, at, self.rules)
             self._show(event.channel, known)

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from captions.cues import Cue, Word
+from captions.cues import Cue, Word, shared
 from captions.hearing.agreement import key
 from captions.wording import typed
 from captions.wording.events import CaptionAct, CueEdited
@@ -111,7 +111,8 @@ class Edited:
     @classmethod
     def restored(cls, saved: SavedEdited) -> "Edited":
         edited = cls.__new__(cls)
-        edited.heard, edited.shown = saved.heard, saved.shown
+        edited.heard = shared(saved.heard)
+        edited.shown = shared(saved.shown, edited.heard.words)
         edited.history, edited._seen = saved.history, saved.seen
         edited._typed, edited._under, edited._behind = saved.typed, saved.under, saved.behind
         edited._speaker, edited._hidden = saved.speaker, saved.hidden
