@@ -100,7 +100,7 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml uv.lock $(WEB)
 	@echo "Fabrique TV : mise en place (une minute environ la première fois)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x "$(UV)" || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@test -x "$(UV)" || $(BIN)/python -m pip install --quiet --disable-pip-version-check -r deploy/uv.txt
 	@$(SYNC) --no-default-groups
 	@touch $@
 
