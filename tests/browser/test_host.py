@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
 from tests.browser.people import DRAWN, TABLET, device, violations
+from tests.waiting import until
 from tv.auth import Role
 
 BODY = "Ce que la table retient"
@@ -190,6 +191,22 @@ def test_a_tablet_that_dies_loses_nothing(lab: Laboratory, desk: BrowserContext)
     expect(page.get_by_label(BODY)).to_have_value("Écrit juste avant la panne")
     saved(page)
     assert [each["body"] for each in syntheses(lab)] == ["Écrit juste avant la panne"]
+
+
+def test_two_tabs_of_a_tablet_that_dies_lose_nothing(lab: Laboratory, desk: BrowserContext) -> None:
+    lab.open()
+    tabs = [hosting(desk, lab), hosting(desk, lab)]
+    desk.set_offline(True)
+    for number, page in enumerate(tabs):
+        begin(page)
+        page.get_by_label("Titre").fill(f"Onglet {number}")
+        expect(page.locator("#sheet-state")).to_contain_text("gardé sur cet appareil")
+    for page in tabs:
+        page.close()
+    desk.set_offline(False)
+    hosting(desk, lab)
+    until(lambda: len(syntheses(lab)) == 2)
+    assert {each["title"] for each in syntheses(lab)} == {"Onglet 0", "Onglet 1"}
 
 
 @contextmanager

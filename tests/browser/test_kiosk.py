@@ -256,6 +256,25 @@ def test_whoever_wakes_a_tablet_that_slept_is_somebody_else(
     assert page.evaluate("lit") == ["screen"]  # it sleeps when somebody presses its button
 
 
+def test_whoever_finds_a_page_that_was_let_go_while_the_tablet_slept_is_somebody_else(
+    lab: Laboratory, tablet: BrowserContext
+) -> None:
+    lab.open()
+    page = kiosk(tablet, lab)
+    add(page, "La mienne")
+    expect(page.locator(".own-idea")).to_be_visible()
+    page.close()
+    page = kiosk(tablet, lab)  # at once: it is still the same person
+    expect(page.locator(".own-idea")).to_be_visible()
+    page.close()
+    page = tablet.new_page()
+    page.add_init_script(f"{SLEEP}; slept = 600_000;")
+    page.goto(lab.address(Role.KIOSK))
+    expect(page.locator("#board .idea")).to_have_count(1)
+    assert page.locator(".own-idea").count() == 0
+    assert "kiosk.tokens" not in remembered(page)
+
+
 def test_a_draft_is_asked_about_before_it_is_erased(
     lab: Laboratory, tablet: BrowserContext
 ) -> None:

@@ -11,6 +11,21 @@ export function recall<T>(name: string, otherwise: T): T {
   }
 }
 
+/** All that is kept under names that begin so, by what follows. */
+export function recallAll<T>(beginning: string): Map<string, T> {
+  const found = new Map<string, T>();
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith(PREFIX + beginning)) continue;
+      const value = recall<T | null>(key.slice(PREFIX.length), null);
+      if (value != null) found.set(key.slice(PREFIX.length + beginning.length), value);
+    }
+  } catch {
+    // nothing was kept
+  }
+  return found;
+}
+
 export function keep(name: string, value: unknown): void {
   try {
     if (value == null || value === "") localStorage.removeItem(PREFIX + name);

@@ -23,6 +23,7 @@ const IDLE = 90; // seconds without a touch after which it asks whether anybody 
 const ANSWER = 30; // seconds that one has to say so
 const REFRESH = 10; // seconds between two looks at what one has
 const FULL = "Toutes les places de la tablette ont servi dans ce tour";
+const KEEPING = 1000; // ms at least between two times that a touch is kept
 const REFUSED_PASS = 30; // seconds until a pass that was refused is tried again
 const LATE = 5; // seconds after which what somebody sent should long have left
 
@@ -53,7 +54,9 @@ export class Kiosk implements Person {
   private trouble = ""; // with the tablet's pass
   private acted = false;
   private touched = monotonic();
-  private touchedOn = Date.now(); // the same by a clock that goes on while the device sleeps
+  // The same by a clock that goes on while the device sleeps, and its page is let go perhaps.
+  private touchedOn = recall("kiosk.touched", Date.now());
+  private touchKept = 0; // when that was kept
   private refreshed = 0;
   private sitting: Omit<Coming, "at"> | undefined; // for which round people sit here
 
@@ -62,6 +65,10 @@ export class Kiosk implements Person {
     private readonly live: Live,
     private readonly changed: () => void,
   ) {
+    if (Date.now() - this.touchedOn > (IDLE + ANSWER) * 1000) {
+      this.who = identifier();
+      this.touch();
+    }
     keep("kiosk.who", this.who);
     const version = (topic: string) => this.mine.get(topic.replace("me:", ""))?.version ?? "";
     const sign = ({ as = this.who }: Letter) => this.sign(as);
@@ -81,6 +88,7 @@ export class Kiosk implements Person {
     document.addEventListener("visibilitychange", () => this.look());
     setInterval(() => this.tick(), 1000);
     keepLit(true);
+    this.forget();
     void this.outbox.flush();
   }
 
@@ -205,6 +213,9 @@ export class Kiosk implements Person {
   private touch(): void {
     this.touched = monotonic();
     this.touchedOn = Date.now();
+    if (Math.abs(this.touchedOn - this.touchKept) < KEEPING) return;
+    this.touchKept = this.touchedOn;
+    keep("kiosk.touched", this.touchedOn);
   }
 
   /** Ask whether anybody is there, or give the place free, when nobody has touched it for long. */

@@ -2,7 +2,7 @@
 // the server has them, and put together with what another host wrote meanwhile.
 
 import { call, identifier, Problem } from "../api";
-import { keep, recall } from "../kept";
+import { keep, recallAll } from "../kept";
 import type { Synthesis } from "../lab_items";
 import { announce } from "../parts/text";
 import { jitter } from "../waiting";
@@ -44,7 +44,7 @@ export class Sheets {
   readonly clashes = new Map<string, Sheet>(); // by name: what another host wrote in its place
 
   private cafe = "";
-  private drafts = new Map<string, Draft>(); // by name
+  private readonly drafts: Map<string, Draft>; // by name, as they are kept
   private typed = new Map<string, { version: string; text: Text }>(); // as it was typed and saved
   private running = Promise.resolve(true);
   private failures = 0;
@@ -54,12 +54,11 @@ export class Sheets {
     private readonly table: string,
     private readonly changed: () => void,
   ) {
-    const kept = recall<[string, Draft][]>(this.name, []);
-    this.drafts = new Map(kept);
-    this.chosen = kept[0]?.[0] ?? "";
+    this.drafts = recallAll<Draft>(this.keptAs(""));
+    this.chosen = [...this.drafts.keys()][0] ?? "";
     addEventListener("online", () => void this.save());
     document.addEventListener("visibilitychange", () => void this.save());
-    if (kept.length) this.soon();
+    if (this.drafts.size) this.soon();
   }
 
   get current(): Sheet | undefined {
@@ -318,21 +317,19 @@ export class Sheets {
 
   private put(name: string, draft: Draft): void {
     this.drafts.set(name, draft);
-    this.store();
+    keep(this.keptAs(name), draft);
+    this.changed();
   }
 
   private drop(name: string): void {
     this.drafts.delete(name);
-    this.store();
-  }
-
-  private store(): void {
-    keep(this.name, this.drafts.size ? [...this.drafts] : null);
+    keep(this.keptAs(name), null);
     this.changed();
   }
 
-  private get name(): string {
-    return `syntheses.${this.table}`;
+  /** Each by itself: another tab of this table has its own. */
+  private keptAs(name: string): string {
+    return `syntheses.${this.table}.${name}`;
   }
 }
 
