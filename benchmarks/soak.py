@@ -4,12 +4,12 @@
         [--json soak.json] [--report soak.html]
 
 The house of `benchmarks.faults`: the built-in talk in a loop, captions, recording, screens,
-players, two pages in Chromium, people who vote and ask. At first, as at a rehearsal, the studio
-comes once with each of its encoders: what their pictures take of memory is taken once, and is not
-growth. Then, every `--every` seconds, some screens leave or vanish and others come, and an accident
-happens, as the seed has it: in the first third any of those of `benchmarks.faults`; then only those
-that leave media, web and captions alive, so that they can be watched for long. Every five seconds
-each process is looked at.
+players, two pages in Chromium, people who vote and ask, and a moderator who reads what they asked.
+At first, as at a rehearsal, the studio comes once with each of its encoders: what their pictures
+take of memory is taken once, and is not growth. Then, every `--every` seconds, some screens leave
+or vanish and others come, and an accident happens, as the seed has it: in the first third any of
+those of `benchmarks.faults`; then only those that leave media, web and captions alive, so that they
+can be watched for long. Every five seconds each process is looked at.
 
 It fails, with status 1, when
 
@@ -37,6 +37,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from benchmarks import _accidents, _rounds, _soak_report
 from benchmarks._accidents import Accident
@@ -102,6 +104,8 @@ async def run(
 
 async def _measured(house: House, accident: Accident, when: str) -> Row:
     row = await _rounds.measure(house, accident)
+    with suppress(httpx.HTTPError):  # then those of the next round come with these
+        await asyncio.to_thread(house.desk.moderate, house.server)
     told = {key: value for key, value in row.items() if key != "acts"}
     print(f"  {when}  {json.dumps(told, ensure_ascii=False)}", flush=True)
     return row

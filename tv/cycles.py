@@ -5,6 +5,8 @@ import gc
 import time
 from collections.abc import Callable
 
+from tv.process import trim_heap
+
 # Objects made before Python looks by itself among the newest, the middle-aged, all. To look through
 # all that is folded as often as it does takes a fifth of the time in a storm of votes, and stands
 # still for 40 ms each time.
@@ -32,6 +34,7 @@ async def collecting(folded: asyncio.Event, pause: Callable[[float], float] = pa
         while True:
             began = time.perf_counter()
             gc.collect()
+            trim_heap()
             await asyncio.sleep(pause(time.perf_counter() - began))
     finally:
         gc.unfreeze()

@@ -7,6 +7,8 @@ from streaming import link
 from streaming.errors import LinkLost
 from streaming.transcoding.encoder import choose
 from streaming.transcoding.jobs import serve
+from tv.process import trimming
+from tv.tasks import running
 
 logger = logging.getLogger(__name__)
 
@@ -17,12 +19,17 @@ async def run(media: link.Place, jobs: int, encoder: str) -> None:
     """Be the ladder of the media process at `media`, until cancelled."""
     name = await asyncio.to_thread(choose, encoder)
     logger.info("encodes with %s, %d jobs at most", name, jobs)
+    async with running(trimming()):
+        await _serve_always(media, jobs, name)
+
+
+async def _serve_always(media: link.Place, jobs: int, encoder: str) -> None:
     pause = FIRST_PAUSE
     while True:
         try:
             async with link.connected(media) as peer:
                 pause = FIRST_PAUSE
-                await serve(peer, jobs, name)
+                await serve(peer, jobs, encoder)
         except LinkLost as lost:
             logger.debug("media is away: %s", lost)
         await asyncio.sleep(pause)

@@ -53,6 +53,27 @@ def share_one_heap() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
+def trim_heap() -> None:
+    """Give back to the system what is free of the heap (glibc), wherever in it that lies.
+
+    Of itself glibc gives back what is free at its end alone. Takes 10 ms where 60 MB are free, in
+    which no other thread gets memory.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+async def trimming(every: float = 60.0) -> None:
+    """Give it back again and again, where large pieces of many sizes come and go.
+
+    What lies between them keeps more and more of their room from being given back, or used by
+    others of another size.
+    """
+    while True:
+        await asyncio.sleep(every)
+        await asyncio.to_thread(trim_heap)
+
+
 def plain_environment() -> dict[str, str]:
     """For a process that meets strangers' bytes: no settings, and none of their secrets."""
     return {name: said for name, said in os.environ.items() if not name.startswith("FABRIQUE_")}

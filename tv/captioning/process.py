@@ -35,6 +35,7 @@ from tv.captioning.terms import terms_of
 from tv.folder import Folder
 from tv.follower import EVERY_CAPTIONING, TALKS_AND_CAPTIONING, Follower
 from tv.journal import heed_cancellation
+from tv.process import trimming
 from tv.settings import Settings
 from tv.tasks import running
 
@@ -124,7 +125,8 @@ async def run(folder: Folder, settings: Settings) -> None:
         journal.opened(store, settings.event.slug, settings.store.replicas) as book,
     ):
         follower = Follower(book, heeds=TALKS_AND_CAPTIONING)
-        async with running(follower.run(), give_back(follower, store, channels, clock.now)):
+        holding = give_back(follower, store, channels, clock.now)
+        async with running(follower.run(), holding, trimming()):
             model = settings.captions.model
             whisper = await prepared(model, folder.cache, channels, store, follower)
             board = Board(store, settings.event.slug)
