@@ -52,17 +52,23 @@ def test_every_command_does_what_the_guide_says(server: Fabrique, tmp_path: Path
         for number, (text, _, _) in enumerate(blocks)
     )
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
+    shell = subprocess.Popen(
         ["bash", "-c", script.replace(FROM, server.url)],
         cwd=tmp_path,
         env=server.environment | {"PATH": path, "FABRIQUE_DATA": str(server.folder.path)},
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
     )
+    try:
+        _, errors = shell.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        shell.kill()
+        _, errors = shell.communicate()
+        errors += f"not over after 120 s; the server said:\n{server.log.read_text()[-5_000:]}"
     reached = len([*tmp_path.glob("*.out")]) - 1
     said = (tmp_path / f"{reached}.out").read_text(encoding="utf-8")
-    assert done.returncode == 0, f"{blocks[reached][0]}\n{done.stderr}\n{said}"
+    assert shell.returncode == 0, f"{blocks[reached][0]}\n{errors}\n{said}"
     for number, (text, kind, shown) in enumerate(blocks):
         came = (tmp_path / f"{number}.out").read_text(encoding="utf-8")
         if kind == "json":

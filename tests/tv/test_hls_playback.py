@@ -158,6 +158,7 @@ async def test_low_latency_player_goes_through_two_losses_of_the_studio(tab: Pag
     assert seen["waits"] <= 3, seen
 
 
+@pytest.mark.alone  # a player that is late asks for whole segments
 async def test_low_latency_player_goes_through_a_slate_that_only_flashes(tab: Page) -> None:
     """Behind segments as short as that it goes on by parts: else it would stand for a second."""
     site, show = Site(), scenes(10.1, 0.04, 4.1, 0.08, 4.0)
