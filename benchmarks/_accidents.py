@@ -251,12 +251,6 @@ def clock(folder: Path) -> dict[str, str]:
     }
 
 
-ENCODERS = (
-    Accident("the studio comes back smaller", comes_back(_encoders.SMALLER)),
-    Accident("the studio comes back with B-frames", comes_back(_encoders.WITH_B_FRAMES)),
-    Accident("the studio comes back without sound", comes_back(_encoders.SOUNDLESS)),
-    Accident("the studio comes back by WHIP", comes_back(_encoders.WHIP)),
-)
 USUAL = (
     Accident("nothing", nothing),
     Accident("the store is killed", killed("store"), ends=("store",)),
@@ -277,7 +271,10 @@ USUAL = (
     Accident("the studio's network is cut for 10 s", studio_cut),
     Accident("a second studio wants the place", rival),
     Accident("the backup takes over", backup_takes_over),
-    *ENCODERS,
+    Accident("the studio comes back smaller", comes_back(_encoders.SMALLER)),
+    Accident("the studio comes back with B-frames", comes_back(_encoders.WITH_B_FRAMES)),
+    Accident("the studio comes back without sound", comes_back(_encoders.SOUNDLESS)),
+    Accident("the studio comes back by WHIP", comes_back(_encoders.WHIP)),
     Accident("viewers' network is cut for 10 s", viewers_cut),
     Accident("viewers lose 5 % of datagrams", weather(Weather(loss=0.05))),
     Accident("viewers lose 5 %, in bursts of 20", weather(Weather(loss=0.05, burst=20.0))),

@@ -33,7 +33,7 @@ def page(found: dict[str, Any]) -> str:
     marks = [
         ((row["at_s"][0] - began) / 60, row["accident"])
         for row in found["rounds"]
-        if "at_s" in row and row["at_s"][0] >= began and row["accident"] != "nothing"
+        if "at_s" in row and row["accident"] != "nothing"
     ]
     charts = "".join(
         f"<h3>{escape(name)}</h3>" + _chart(samples, marks, found["minutes"])

@@ -5,11 +5,10 @@
 
 The house of `benchmarks.faults`: the built-in talk in a loop, captions, recording, screens,
 players, two pages in Chromium, people who vote and ask, and a moderator who reads what they asked.
-At first, as at a rehearsal, the studio comes once with each of its encoders: what their pictures
-take of memory is taken once, and is not growth. Then, every `--every` seconds, some screens leave
-or vanish and others come, and an accident happens, as the seed has it: in the first third any of
-those of `benchmarks.faults`; then only those that leave media, web and captions alive, so that they
-can be watched for long. Every five seconds each process is looked at.
+Every `--every` seconds some screens leave or vanish and others come, and an accident happens, as
+the seed has it: in the first third any of those of `benchmarks.faults`; then only those that leave
+media, web and captions alive, so that they can be watched for long. Every five seconds each process
+is looked at.
 
 It fails, with status 1, when
 
@@ -61,9 +60,7 @@ LATER = 1.5  # seconds by which captions may come later in the end
 async def run(
     house: House, accidents: Sequence[Accident], minutes: float, every: float, seed: int
 ) -> dict[str, Any]:
-    rehearsed = [each for each in accidents if each in _accidents.ENCODERS]
-    rows = [await _measured(house, each, "rehearsal") for each in rehearsed]
-    chance, watch = random.Random(seed), Watch(house.server)
+    chance, watch, rows = random.Random(seed), Watch(house.server), list[Row]()
     began = house.heard.began = time.monotonic()
     house.heard.delays.clear()
     looking = asyncio.create_task(_look(watch))
@@ -72,8 +69,13 @@ async def run(
             early = passed < 60 * minutes * WARM
             possible = [each for each in accidents if early or each not in _accidents.DEADLY]
             await _change(house, chance)
-            row = await _measured(house, chance.choice(possible), f"{passed / 60:5.1f} min")
-            rows.append(row)
+            rows.append(await _rounds.measure(house, chance.choice(possible)))
+            row = {key: value for key, value in rows[-1].items() if key != "acts"}
+            print(f"  {passed / 60:5.1f} min  {json.dumps(row, ensure_ascii=False)}", flush=True)
+            try:
+                await asyncio.to_thread(house.desk.moderate, house.server)
+            except httpx.HTTPError as error:  # those that wait are read with the next ones
+                print(f"  the moderator: {error}", flush=True)
             await asyncio.sleep(max(0.0, began + passed + every - time.monotonic()))
     finally:
         looking.cancel()
@@ -100,15 +102,6 @@ async def run(
     }
     young = [name for name, each in found["processes"].items() if each["minutes"] < OLD]
     return found | {"failures": failures(found), "too_young": young}
-
-
-async def _measured(house: House, accident: Accident, when: str) -> Row:
-    row = await _rounds.measure(house, accident)
-    with suppress(httpx.HTTPError):  # then those of the next round come with these
-        await asyncio.to_thread(house.desk.moderate, house.server)
-    told = {key: value for key, value in row.items() if key != "acts"}
-    print(f"  {when}  {json.dumps(told, ensure_ascii=False)}", flush=True)
-    return row
 
 
 async def _look(watch: Watch) -> None:

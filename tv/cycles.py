@@ -25,7 +25,7 @@ async def collecting(folded: asyncio.Event, pause: Callable[[float], float] = pa
 
     A page's socket that ends leaves a hundred objects that hold each other: its protocol, its
     parser, its tasks and their errors. They are old by then: by its thresholds alone Python would
-    come to them after hours.
+    come to them after hours. What is free of the heap then goes back to the system.
     """
     gc.set_threshold(*THRESHOLDS)
     await folded.wait()
