@@ -52,10 +52,13 @@ class Writer:
         self._upstream = upstream
         self._limits = limits
 
-    def act(self, request: Request, by: str) -> dict[str, Any]:
-        """What every event says: its id, the time, who acts, and on which version (If-Match)."""
+    def act(self, request: Request, by: str, of: str = "") -> dict[str, Any]:
+        """What every event says: its id, the time, who acts, and on which version (If-Match).
+
+        `of`: whose act it is for a try again, where it is not theirs alone (a table's).
+        """
         return {
-            "id": event_id(request, by),
+            "id": event_id(request, of or by),
             "at": self._upstream.now(),
             "by": by,
             "expects": expected_versions(request),

@@ -15,6 +15,7 @@ from tv.auth import Role
 
 BODY = "Ce que la table retient"
 SAVING = "**/api/v1/syntheses/*"
+BEGINNING = "**/api/v1/syntheses"
 
 
 @pytest.fixture(scope="module")
@@ -50,19 +51,19 @@ def card(page: Page, text: str) -> Any:
     return page.get_by_role("checkbox", name=re.compile(text))
 
 
-def unanswered(page: Page) -> None:
-    """What the page saves next arrives, but until SAVING is routed no more it does not know."""
+def unanswered(page: Page, method: str = "PATCH", what: str = SAVING) -> None:
+    """What the page saves next arrives, but until it is routed no more it does not know."""
     arrived: list[str] = []
 
     def lose(route: Any) -> None:
-        if route.request.method != "PATCH":
+        if route.request.method != method:
             route.fallback()
             return
         if not arrived:
             arrived.append(route.fetch().text())
         route.abort()
 
-    page.route(SAVING, lose)
+    page.route(what, lose)
 
 
 def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
@@ -94,6 +95,7 @@ def test_a_host_groups_writes_and_shares_with_the_keyboard_alone(
     group = page.get_by_role("region", name="Groupe Quelqu’un à qui parler")
     group.get_by_role("button", name="Citer le groupe").press("Enter")
     card(page, "guide").press("Enter")
+    expect(page.get_by_label("Nom du groupe")).to_be_focused()
     page.get_by_role("button", name="Citer dans la synthèse", exact=True).press("Enter")
 
     page.get_by_label("Titre").fill("Une personne, une porte")
@@ -207,6 +209,25 @@ def test_two_tabs_of_a_tablet_that_dies_lose_nothing(lab: Laboratory, desk: Brow
     hosting(desk, lab)
     until(lambda: len(syntheses(lab)) == 2)
     assert {each["title"] for each in syntheses(lab)} == {"Onglet 0", "Onglet 1"}
+
+
+def test_a_draft_that_arrived_unknown_to_its_tablet_is_made_once_whoever_opens_it_next(
+    lab: Laboratory, desk: BrowserContext
+) -> None:
+    lab.open()
+    page = hosting(desk, lab)
+    unanswered(page, "POST", BEGINNING)
+    begin(page)
+    page.get_by_label("Titre").fill("Un début")
+    expect(page.locator("#sheet-state")).to_contain_text("gardé sur cet appareil")
+    page.close()
+    (arrived,) = syntheses(lab)
+    page = hosting(desk, lab, "Marc")  # with another pass
+    saved(page)
+    page.get_by_label(BODY).fill("Et la suite")
+    saved(page)
+    (found,) = syntheses(lab)
+    assert (found["id"], found["title"], found["body"]) == (arrived["id"], "Un début", "Et la suite")
 
 
 @contextmanager

@@ -184,7 +184,8 @@ class Desk:
     async def begin(self, request: Request) -> Response:
         who, said = identity(request), await read_json(request, New)
         who.must_host(said.table)
-        act = self._writer.act(request, who.signature)
+        # The tablet tries again, whose pass it may have by then.
+        act = self._writer.act(request, who.signature, said.table)
         event = SynthesisBegun(
             **act,
             synthesis=f"s_{act['id']}",
