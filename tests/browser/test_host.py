@@ -227,7 +227,11 @@ def test_a_draft_that_arrived_unknown_to_its_tablet_is_made_once_whoever_opens_i
     page.get_by_label(BODY).fill("Et la suite")
     saved(page)
     (found,) = syntheses(lab)
-    assert (found["id"], found["title"], found["body"]) == (arrived["id"], "Un début", "Et la suite")
+    assert (found["id"], found["title"], found["body"]) == (
+        arrived["id"],
+        "Un début",
+        "Et la suite",
+    )
 
 
 @contextmanager
