@@ -16,14 +16,14 @@ class Limit:
 
     def wait(self, key: str, at: float) -> float:
         """The seconds until one more act would count; 0.0 if it would now."""
-        wait = self._whole_at.get(key, at) - at - self._slack
+        wait = self._whole(key, at) - at - self._slack
         return wait if wait > 1e-9 else 0.0
 
     def take(self, key: str, at: float) -> float:
         """Count one act at `at` and return 0.0; or count nothing and return the seconds to wait."""
         if wait := self.wait(key, at):
             return wait
-        self._whole_at[key] = max(at, self._whole_at.get(key, at)) + self._every
+        self._whole_at[key] = self._whole(key, at) + self._every
         if len(self._whole_at) > self._prune_at:
             self._prune(at)
         return 0.0
@@ -38,6 +38,11 @@ class Limit:
 
     def restore(self, saved: dict[str, float]) -> None:
         self._whole_at = dict(saved)
+
+    def _whole(self, key: str, at: float) -> float:
+        whole = self._whole_at.get(key, at)
+        # Later than any acts can make it: they were counted before the clock was put back.
+        return at if whole - at > self._slack + self._every + 1e-6 else max(at, whole)
 
     def _prune(self, at: float) -> None:
         self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > at}

@@ -30,8 +30,12 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local rates, acts = unpack(cmsgpack.unpack(ARGV[1]))
 local whole, counted, replies = {}, {}, {}
-for key in ipairs(rates) do
+for key, rate in ipairs(rates) do
   whole[key] = math.max(now, tonumber(redis.call('GET', KEYS[key + 1]) or now))
+  -- Later than any acts can make it: they were counted before the clock was put back.
+  if whole[key] - now > rate[1] + rate[2] then
+    whole[key] = now
+  end
 end
 for number, within in ipairs(acts) do
   local body, wait, which = ARGV[number + 1], 0, 0

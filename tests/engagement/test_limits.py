@@ -29,6 +29,14 @@ def test_never_more_than_the_rate_allows(pauses: list[float]) -> None:
             assert last - first + 1 <= 3 + (taken[last] - taken[first]) / 2.0 + 1e-6
 
 
+def test_who_acted_before_the_clock_was_put_back_waits_no_longer_than_for_one_act() -> None:
+    for back in (0.5, 3.0, 3600.0):
+        limit = Limit(burst=3, every=2.0)
+        for _ in range(3):
+            assert limit.take("a", 3600.0) == 0.0
+        assert limit.take("a", 3600.0 - back) <= 2.0
+
+
 def test_memory_does_not_grow_with_people_gone() -> None:
     limit = Limit(burst=2, every=1.0)
     for number in range(50_000):

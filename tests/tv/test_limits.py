@@ -67,6 +67,18 @@ async def test_bucket_fills_again_and_is_forgotten(redis: Redis) -> None:
         await book.append(None, (quick,))
 
 
+async def test_a_room_that_acted_before_the_clock_was_put_back_goes_on(redis: Redis) -> None:
+    seconds, _ = await redis.time()
+    for bucket in (SLOW, SHARED):
+        await redis.set(bucket.key, f"{seconds + 3600}000000")  # as the acts before left it
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        for _ in range(3):
+            await book.append(EVENT, (SLOW, SHARED))
+        with pytest.raises(TooFast) as refused:
+            await book.append(EVENT, (SLOW, SHARED))
+    assert refused.value.wait <= 100
+
+
 async def test_two_thousand_at_once_all_pass_the_limits_of_the_room(redis: Redis) -> None:
     limits = Limits("test", Rates())
     async with asyncio.timeout(20), journal.opened(redis, "test") as book:
