@@ -286,10 +286,10 @@ async def test_a_viewer_comes_by_ipv6_alone(mux: Mux) -> None:
     async with visiting(mux, addresses=["::1"]) as guest:
         await guest.gets(packet(1))
         assert guest.address[0] == "::1"
-        for _ in range(2):
-            answer = await guest.ask(guest.check())
-            assert answer.attributes["XOR-MAPPED-ADDRESS"] == guest.pair.local_addr
-        assert mux.counts.checks >= 1
+        async with asyncio.timeout(10):
+            while not mux.counts.checks:  # its agent's own checks, which are others, come between
+                answer = await guest.ask(guest.check())
+                assert answer.attributes["XOR-MAPPED-ADDRESS"] == guest.pair.local_addr
         guest.report(rtcp.receiver_report(9, "x") + rtcp.missing(9, VIDEO, [17]))
         await guest.host.until(lambda: guest.host.lost == [17])
 
