@@ -1,5 +1,7 @@
 """How often one may act: so many at once, then one every so many seconds."""
 
+APART = 5.0  # seconds, more than the times of acts by two processes differ
+
 
 class Limit:
     """Counts acts per key by the generic cell rate algorithm (ITU-T I.371, annex A).
@@ -42,7 +44,7 @@ class Limit:
     def _whole(self, key: str, at: float) -> float:
         whole = self._whole_at.get(key, at)
         # Later than any acts can make it: they were counted before the clock was put back.
-        return at if whole - at > self._slack + self._every + 1e-6 else max(at, whole)
+        return at if whole - at > self._slack + self._every + APART else max(at, whole)
 
     def _prune(self, at: float) -> None:
         self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > at}
