@@ -246,9 +246,11 @@ def test_whoever_wakes_a_tablet_that_slept_is_somebody_else(
     page.add_init_script(SLEEP)
     page.goto(lab.address(Role.KIOSK))
     pad = page.get_by_label("Votre idée")
-    pad.fill("Un brouillon très personnel")
-    # While it sleeps, nothing on the page runs; a touch comes before anything does.
-    page.evaluate("""() => {
+    # While it sleeps, nothing on the page runs; a touch comes before anything does, even before
+    # what was written last is drawn.
+    pad.evaluate("""(pad) => {
+      pad.value = "Un brouillon très personnel";
+      pad.dispatchEvent(new InputEvent("input", { bubbles: true }));
       slept += 600_000;
       document.body.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
     }""")

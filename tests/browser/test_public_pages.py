@@ -107,6 +107,24 @@ def report(page: Page) -> None:
     expect(page.get_by_role("button", name="Signaler : " + POST)).to_be_focused()
 
 
+def test_a_report_that_was_given_up_leaves_no_words_in_the_next(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    with served.someone() as author:
+        for text in ("Première affiche", "Seconde affiche"):
+            sent = author.post("/api/v1/wall/posts", json={"text": text})
+            post = sent.raise_for_status().json()
+            for verb in ("approve", "show"):
+                crew.post(f"/api/v1/wall/posts/{post['id']}:{verb}").raise_for_status()
+    with opened(browser, f"{served.url}/mur/ecrire", PHONE) as page:
+        note = page.get_by_role("dialog").get_by_label("Une précision")
+        page.get_by_role("button", name="Signaler : Première affiche").press("Enter")
+        note.fill("Son nom et son étage")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Signaler : Seconde affiche").press("Enter")
+        expect(note).to_have_value("")
+
+
 def test_whoever_erases_what_they_wrote_leaves_nothing_on_their_device(
     served: Fabrique, browser: Browser
 ) -> None:

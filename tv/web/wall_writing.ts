@@ -1,6 +1,7 @@
 // Writing on the wall: words, a picture, what became of one's own posts, and liking others'.
 
 import { html, nothing, render } from "lit";
+import { live as asShown } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { call, identifier, Problem } from "./api";
 import { count, reason } from "./french";
@@ -54,7 +55,7 @@ function form() {
       rows="4"
       maxlength=${LIMIT}
       aria-describedby="text-help text-left"
-      .value=${text}
+      .value=${asShown(text)}
       @input=${(event: Event) => {
         text = (event.target as HTMLTextAreaElement).value;
         changed();
@@ -69,7 +70,7 @@ function form() {
               id="alt"
               type="text"
               maxlength="200"
-              .value=${alt}
+              .value=${asShown(alt)}
               @input=${(event: Event) => {
                 alt = (event.target as HTMLInputElement).value;
                 key = identifier();

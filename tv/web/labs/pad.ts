@@ -1,6 +1,7 @@
 // Where one writes an idea: a blank card, with a picture or a drawing if one likes.
 
 import { html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { count } from "../french";
 import { packed } from "../packing";
 import * as icons from "../parts/icons";
@@ -76,7 +77,7 @@ export class IdeaPad {
         autocomplete="off"
         placeholder="Une idée par carte"
         aria-describedby="idea-help idea-left"
-        .value=${this.text}
+        .value=${live(this.text)}
         @input=${(event: Event) => {
           this.fill((event.target as HTMLTextAreaElement).value);
           this.changed();
@@ -127,7 +128,7 @@ export class IdeaPad {
         type="text"
         maxlength=${ALT}
         autocomplete="off"
-        .value=${this.alt}
+        .value=${live(this.alt)}
         @input=${(event: Event) => {
           this.alt = (event.target as HTMLInputElement).value;
         }}

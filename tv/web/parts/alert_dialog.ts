@@ -1,6 +1,7 @@
 // What « Signaler » opens: why, in one tap; a word more if one likes; and that it was received.
 
 import { html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { call, Problem } from "../api";
 import { t } from "../language";
 import { forgotten, join } from "../session";
@@ -57,7 +58,7 @@ function form() {
               name="grounds"
               value=${value}
               required
-              .checked=${grounds === value}
+              .checked=${live(grounds === value)}
               @change=${() => {
                 grounds = value;
                 draw();
@@ -72,7 +73,7 @@ function form() {
       id="alert-note"
       rows="2"
       maxlength=${NOTE}
-      .value=${note}
+      .value=${live(note)}
       @input=${(event: Event) => {
         note = (event.target as HTMLTextAreaElement).value;
       }}

@@ -2,6 +2,7 @@
 // are in ballot_kinds.ts.
 
 import { html } from "lit";
+import { live } from "lit/directives/live.js";
 import type { Poll } from "../protocol";
 
 /** What one chose or wrote; `choices` are ids of options, in order or as often as they count. */
@@ -42,7 +43,7 @@ export function one({ id: poll, type, prompt, options }: Poll, { choices }: Fill
             type="radio"
             name="ballot-${poll}"
             value=${id}
-            .checked=${id === choices[0]}
+            .checked=${live(id === choices[0])}
             @change=${() => change(() => ({ choices: [id], texts: [] }))}
           />
           <span>${text}</span>

@@ -2,6 +2,7 @@
 // reader.
 
 import { html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { count } from "../french";
 import { t } from "../language";
@@ -42,7 +43,7 @@ function several({ prompt, options, max_choices }: Poll, { choices }: Filled, ch
       return html`<label class="option">
         <input
           type="checkbox"
-          .checked=${ticked}
+          .checked=${live(ticked)}
           ?disabled=${!ticked && choices.length >= max_choices}
           @change=${() =>
             change((now) => {
@@ -151,7 +152,7 @@ function writing({ type, prompt, max_choices }: Poll, { texts }: Filled, change:
       aria-label=${prompt}
       rows="3"
       maxlength=${TEXT}
-      .value=${texts[0] ?? ""}
+      .value=${live(texts[0] ?? "")}
       @input=${(event: InputEvent) => write(event, 0)}
     ></textarea>`;
   }
@@ -166,7 +167,7 @@ function writing({ type, prompt, max_choices }: Poll, { texts }: Filled, change:
           aria-label=${t("Mot {n}", { n: rank + 1 })}
           placeholder=${t("Mot {n}", { n: rank + 1 })}
           maxlength=${WORD}
-          .value=${texts[rank] ?? ""}
+          .value=${live(texts[rank] ?? "")}
           @input=${(event: InputEvent) => write(event, rank)}
         />`,
     )}

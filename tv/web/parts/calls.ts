@@ -1,6 +1,7 @@
 // A call for ideas: one question to everybody, answered here before, during and after the event.
 
 import { html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { ago, count, quoted, reason } from "../french";
 import type { Cafe, Idea } from "../lab_items";
@@ -73,7 +74,7 @@ function form({ call, draft }: Called, acts: Answering) {
       maxlength=${LIMIT}
       placeholder=${t("Une idée par réponse, en une ou deux phrases")}
       aria-describedby="${field}-help ${field}-left"
-      .value=${draft}
+      .value=${live(draft)}
       @input=${(event: InputEvent) =>
         acts.write(call, (event.target as HTMLTextAreaElement).value)}
       @keydown=${(event: KeyboardEvent) => {

@@ -1,6 +1,7 @@
 // What people say about a synthesis: read by a moderator before it shows.
 
 import { html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { ago } from "../french";
 import type { Comment, Synthesis } from "../lab_items";
@@ -75,7 +76,7 @@ export function comments(
         rows="2"
         maxlength=${LIMIT}
         aria-describedby="${field}-help"
-        .value=${draft}
+        .value=${live(draft)}
         @input=${(event: InputEvent) =>
           acts.write(synthesis, (event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => {

@@ -1,6 +1,7 @@
 // Asking a question: a sheet over the page, a draft that survives everything, a quote if any.
 
 import { html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { count, quoted } from "../french";
 import { keep, recall } from "../kept";
 import { t } from "../language";
@@ -156,7 +157,7 @@ export class Composer {
           maxlength=${LIMIT}
           placeholder=${t("Votre question, en une ou deux phrases")}
           aria-describedby="question-help question-left"
-          .value=${body}
+          .value=${live(body)}
           @input=${(event: InputEvent) => {
             this.draft.body = (event.target as HTMLTextAreaElement).value;
             this.hints?.typed(this.talk, this.draft.body);
