@@ -120,7 +120,8 @@ def _numbers(text: str) -> tuple[float, float]:
 
 def _tuning(text: str) -> Tuning:
     named = (each.split("=") for each in text.split(",") if each)
-    return replace(Tuning(), **{name: float(number) for name, number in named})
+    given = {name: type(getattr(Tuning(), name))(number) for name, number in named}
+    return replace(Tuning(), **given)
 
 
 def _compare(

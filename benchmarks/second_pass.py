@@ -62,7 +62,7 @@ def main() -> None:
     options = parser.parse_args()
 
     live = Whisper(weights.resolve(options.live, options.cache))
-    again = Whisper(weights.resolve(options.model, options.cache))
+    again = Whisper(weights.resolve(options.model, options.cache), whole=True)
     print("sound        seconds   live WER/CER   second WER/CER   vote WER/CER   changed   cores")
     results = []
     for path in options.sounds:

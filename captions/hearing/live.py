@@ -26,7 +26,6 @@ HEARD = 0.1  # seconds before a transcript's end where speech may still be cut o
 GAP = 0.1  # seconds by which the time of a sound may differ from what was expected
 HOLE = 1.0  # seconds without sound, at most, that are taken for silence; more starts a new window
 WAITING = 1000  # sounds that may wait behind a gap
-PROMPT = 60  # tokens of what was said before that the decoder is shown
 GLOSSARY = 80  # tokens of glossary before them
 KEPT = 0.25  # seconds of a closed window that the next one begins with
 UNSURE = 1.0  # seconds at a window's end that are never cut from it
@@ -45,6 +44,7 @@ class Tuning:
     carried: float = 1.0  # of what is settled that stays all the same: next words lean on it
     hardest: float = 16.0  # window; then everything is
     unsaid: float = 1.0  # of speech behind what is settled; then something was said there
+    shown: int = 60  # tokens of what was said before the window that the decoder is shown
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Captioner:
         """Set what is not settled to what the model hears now."""
         encoded = self._whisper.encode(window.samples)
         self._decoded_until = window.end
-        prompts = [[*self._glossary, *self._previous[-PROMPT:]]]
+        prompts = [[*self._glossary, *self._previous[-self._tuning.shown :]]]
         if self._previous:
             prompts.append(self._glossary)
         for previous in prompts:
@@ -291,7 +291,7 @@ class Captioner:
 
     def _remember(self, pieces: list[Piece]) -> None:
         self._previous += [token for piece in pieces for token in piece.tokens]
-        del self._previous[:-PROMPT]
+        del self._previous[: -self._tuning.shown]
 
     def _forget_words(self) -> None:
         self._settled, self._unsettled = [], []

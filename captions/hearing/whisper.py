@@ -2,8 +2,8 @@
 
 `faster_whisper.transcribe` pads each window to 30 s and decodes it from its first word. A live
 window is a few seconds long and most of it is settled: encoding only what was heard costs a tenth,
-and settled words, handed to the decoder as its beginning, do not change. Each still costs a step of
-it, so that windows are kept short (decisions/0027).
+and settled words, handed to the decoder as its beginning, do not change, and are read at once
+(captions/models/numbers.py).
 """
 
 import logging
@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ctranslate2
@@ -22,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from captions.cues import NARROW_SPACE, SPACED
 from captions.errors import ModelUnavailable
 from captions.hearing.sound import SAMPLE_RATE, Samples
+from captions.models.numbers import Numbers, renumber
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +31,10 @@ PADDING = 3.0  # seconds of silence behind the sound: without it the decoder loo
 SHORTEST, LONGEST = 6.0, 30.0  # seconds the encoder is given
 FRAMES = 100  # spectrogram frames per second
 ALIGNED = 50  # steps per second of an alignment
+TIMES = 1501  # tokens for times within a window: 0.00 to 30.00 s
 TOKENS_PER_SECOND = 9  # more than anyone speaks
 CONTEXT = 448  # tokens the decoder can hold
+FEW = 10  # tokens that may well be written behind what is settled
 PHRASE = 5  # tokens that do not come twice, where a loop is to be left
 
 
@@ -78,19 +82,23 @@ class Whisper:
         compute: str = "int8",
         threads: int = 1,
         workers: int = 1,
+        whole: bool = False,
     ) -> None:
         """Load `folder`; `compute` is one of CTranslate2's types. Raises ModelUnavailable.
 
-        `workers` calls from several threads are answered at a time, each by `threads`.
+        `workers` calls from several threads are answered at a time, each by `threads`. It decodes
+        behind words that are settled, or, `whole`, what nobody has heard yet.
         """
         try:
-            model = WhisperModel(
-                str(folder),
-                device=device,
-                compute_type=compute,
-                cpu_threads=threads,
-                num_workers=workers,
-            )
+            with TemporaryDirectory(prefix="fabrique-model-") as copy:
+                numbers = None if whole else renumber(folder, Path(copy))
+                model = WhisperModel(
+                    copy if numbers else str(folder),
+                    device=device,
+                    compute_type=compute,
+                    cpu_threads=threads,
+                    num_workers=workers,
+                )
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
             raise ModelUnavailable(
                 f"Le modèle de sous-titrage « {folder} » ne se charge pas\u00a0: {_trouble(error)}."
@@ -104,7 +112,9 @@ class Whisper:
         threadpool_limits(1, user_api="blas")
         self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="fr")
         token = self._tokenizer
-        self._begin = [*token.sot_sequence, token.no_timestamps]
+        self._whole = whole
+        self._numbers = numbers or Numbers(token.sot, token.no_timestamps)
+        self._begin = [*token.sot_sequence[1:], token.no_timestamps]
         self._suppressed = sorted(
             {
                 *token.non_speech_tokens,
@@ -112,6 +122,7 @@ class Whisper:
                 token.no_speech,
             }
         )
+        self._times = [*range(token.timestamp_begin, token.timestamp_begin + TIMES)]
 
     def tokens(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text))
@@ -160,31 +171,40 @@ class Whisper:
         Where there must be `more`, the text does not end with `beginning`; where it goes `onward`,
         no phrase comes again.
         """
-        prompt = [self._tokenizer.sot_prev, *previous] if previous else []
-        prompt += [*self._begin, *beginning]
-        longest = len(prompt) + 8 + int(encoded.seconds * TOKENS_PER_SECOND) - len(beginning)
+        before = [self._tokenizer.sot_prev, *previous] if previous else []
+        text = [*self._begin, *beginning]
+        # What is read at once CTranslate2 does not compare with what comes.
+        at_once = len(self._begin) if onward else len(text)
+        prompt, again = self._numbers.prompt(before, text, at_once)
+        longest = again + 8 + max(0, int(encoded.seconds * TOKENS_PER_SECOND) - len(beginning))
+        # Longer texts are to be preferred by as much as if each settled word counted.
+        preference = min(1.0, (again + FEW) / (len(beginning) + FEW))
         result = self._model.generate(
             encoded.states,
             [prompt],
             beam_size=beam,
-            max_length=min(CONTEXT, max(longest, len(prompt) + 8)),
+            # Half of it is what is decoded at most, whatever was read at once.
+            max_length=min(CONTEXT, longest + max(longest, len(prompt) - again - 1)),
             suppress_blank=more,  # the end of text as the first token, too
+            length_penalty=preference,
             no_repeat_ngram_size=PHRASE if onward else 0,
-            suppress_tokens=self._suppressed,
+            suppress_tokens=self._suppressed + self._times,
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
-        tokens = list(result.sequences_ids[0])
-        if tokens[: len(beginning)] == list(beginning):  # CTranslate2 returns it, too
-            tokens = tokens[len(beginning) :]
-        tokens = [token for token in tokens if token < self._tokenizer.eot]
-        return Decoded(tokens, float(result.scores[0]), float(result.no_speech_prob))
+        tokens = result.sequences_ids[0]
+        written = [token for token in tokens[again:] if token < self._tokenizer.eot]
+        total = float(result.scores[0]) * (len(tokens) or 1) ** preference
+        average = total / (len(beginning) + len(written) or 1)
+        return Decoded(written, average, float(result.no_speech_prob))
 
     def decode_whole(self, encoded: Encoded, *, beam: int) -> Decoded:
         """Find all words of up to 30 s of sound.
 
-        The decoder writes times between them, which keep it from leaving passages out.
+        The decoder writes times between them, which keep it from leaving passages out. For a model
+        that was loaded for this.
         """
+        assert self._whole, "times that it writes, it reads as words"
         result = self._model.generate(
             encoded.states,
             [list(self._tokenizer.sot_sequence)],

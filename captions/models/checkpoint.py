@@ -22,6 +22,27 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True)
+class Variable:
+    """Where one lies: its description from byte `begin` on, its values from `values` to `end`."""
+
+    shape: tuple[int, ...]
+    kind: int  # of values, by CTranslate2's number
+    begin: int
+    values: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a weights file holds, in its order, and where."""
+
+    architecture: str
+    counted: int  # the byte at which the number of variables stands, the first of them behind it
+    variables: dict[str, Variable]
+    aliases: dict[str, str]  # names that stand for another's variable
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A model's weights as they lie on the disk."""
 
@@ -42,43 +63,52 @@ class Checkpoint:
 
 def read(path: Path) -> Checkpoint:
     """Walk through the file at `path`. Raises Damaged when it does not hold what it announces."""
+    size = path.stat().st_size if path.exists() else 0
+    found = layout(path)
+    none = Variable((0,), 0, 0, 0, 0)
+    embeddings = found.variables.get("decoder/embeddings/weight", none).shape
+    first = found.variables.get("encoder/conv1/weight", none).shape
+    parameters = sum(math.prod(each.shape) for each in found.variables.values())
+    mels = first[1] if len(first) == 3 else 0
+    return Checkpoint(found.architecture, parameters, size, embeddings[0], mels)
+
+
+def layout(path: Path) -> Layout:
+    """The same for what lies where in it."""
     try:
         with path.open("rb") as file:
-            return _read(file, path.stat().st_size)
+            return _layout(file, path.stat().st_size)
     except OSError as error:
         raise Damaged(f"illisible ({error.strerror})") from error
 
 
-def _read(file: BinaryIO, size: int) -> Checkpoint:
+def _layout(file: BinaryIO, size: int) -> Layout:
     (version,) = _numbers(file, "I")
     if version != VERSION:
         raise Damaged("ce n’est pas un fichier de poids CTranslate2, ou d’une autre version")
     architecture = _name(file)
-    _, count = _numbers(file, "II")
+    _numbers(file, "I")
+    counted = file.tell()
+    (count,) = _numbers(file, "I")
     if count > VARIABLES:
         raise Damaged("son contenu est incohérent")
-    parameters = 0
-    shapes: dict[str, tuple[int, ...]] = {}
+    variables: dict[str, Variable] = {}
     for _ in range(count):
+        begin = file.tell()
         name = _name(file)
         (rank,) = _numbers(file, "B")
         shape = _numbers(file, f"{rank}I")
-        _, length = _numbers(file, "BI")
-        if (missing := file.tell() + length - size) > 0:
+        kind, length = _numbers(file, "BI")
+        values = file.tell()
+        if (missing := values + length - size) > 0:
             raise Damaged(f"il est incomplet\u00a0: il y manque au moins {missing} octets")
         file.seek(length, 1)
-        parameters += math.prod(shape)
-        shapes[name] = shape
-    (aliases,) = _numbers(file, "I")
-    for _ in range(min(aliases, VARIABLES)):
-        _name(file)
-        _name(file)
+        variables[name] = Variable(shape, kind, begin, values, values + length)
+    (others,) = _numbers(file, "I")
+    aliases = {_name(file): _name(file) for _ in range(min(others, VARIABLES))}
     if file.tell() != size:
         raise Damaged("son contenu est incohérent")
-    embeddings = shapes.get("decoder/embeddings/weight", (0,))
-    first = shapes.get("encoder/conv1/weight", ())
-    mels = first[1] if len(first) == 3 else 0
-    return Checkpoint(architecture, parameters, size, embeddings[0], mels)
+    return Layout(architecture, counted, variables, aliases)
 
 
 def _numbers(file: BinaryIO, kinds: str) -> tuple[int, ...]:

@@ -25,8 +25,11 @@ def load(
     *,
     channels: int = 1,
     here: Machine | None = None,
+    whole: bool = False,
 ) -> Whisper:
     """Find and load `model`: a size's name, a folder, or `auto`. Raises ModelUnavailable.
+
+    `whole`: for what nobody has heard yet (`Whisper.decode_whole`), not behind settled words.
 
     `auto` is the best that this machine can caption `channels` with, of those that are at hand:
     nobody waits for a download while the talk goes on. Where a card fails, the processor is tried.
@@ -36,7 +39,7 @@ def load(
         if failure:
             logger.warning("captions: %s Now on %s: %s", failure, plan.device, folder.name)
         try:
-            whisper = _loaded(folder, plan)
+            whisper = _loaded(folder, plan, whole)
         except ModelUnavailable as error:
             failure = error
             continue
@@ -82,7 +85,7 @@ def _ways(
         yield from ((folder, plan) for plan in plans)
 
 
-def _loaded(folder: Path, plan: Plan) -> Whisper:
+def _loaded(folder: Path, plan: Plan, whole: bool) -> Whisper:
     """Raises ModelUnavailable."""
     try:
         whisper = Whisper(
@@ -91,6 +94,7 @@ def _loaded(folder: Path, plan: Plan) -> Whisper:
             compute=plan.compute,
             threads=plan.threads,
             workers=plan.workers,
+            whole=whole,
         )
     except ModelUnavailable:
         raise

@@ -25,6 +25,7 @@ def nano(folder: Path, *, vocabulary: int = MULTILINGUAL, bands: int = BANDS) ->
         setattr(spec.config, name, config[name])
     spec.config.alignment_heads = [[0, 0]]
     spec.validate()
+    spec.optimize()  # what is read and what is written are the same, as in all of Whisper's
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
     (folder / "tokenizer.json").write_bytes((base / "tokenizer.json").read_bytes())

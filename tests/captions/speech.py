@@ -31,8 +31,8 @@ _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @cache
-def whisper() -> Whisper:
-    return Whisper(weights.resolve("base", model_cache()))
+def whisper(*, whole: bool = False) -> Whisper:
+    return Whisper(weights.resolve("base", model_cache()), whole=whole)
 
 
 @cache

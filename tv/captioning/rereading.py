@@ -203,7 +203,7 @@ def _load(captions: Captions, cache: Path) -> "Whisper":
     model = captions.second_pass
     if model == AUTO:
         model, here = captions.model, replace(here, cores=here.cores * MORE)
-    return loading.load(model, cache, channels=len(captions.channels), here=here)
+    return loading.load(model, cache, channels=len(captions.channels), here=here, whole=True)
 
 
 async def _follow(place: link.Place, rereader: Rereader) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -16,20 +17,27 @@ from captions.written.layout import joined
 from streaming.link import Sound
 from streaming.packet import Packet
 from tests.captions.hearing.test_worker import opus
-from tests.captions.speech import clip, whisper
+from tests.captions.speech import clip, model_cache
 from tests.servers import StoreServer
 from tests.tv.events import events_of
 from tests.waiting import when
 from tv import store as stores
 from tv.captioning.outbox import Outbox
 from tv.captioning.quality import Board, First, Second
-from tv.captioning.rereading import SETTLED, Rereader
+from tv.captioning.rereading import SETTLED, Rereader, _load
 from tv.follower import Follower
 from tv.journal import Journal, opened
+from tv.settings import Captions
 from tv.tasks import running
 
 START = 1_790_000_000.0
 SENTENCE = 7  # seconds; « … ouverture de session … »
+
+
+@cache
+def model() -> Whisper:
+    """As the process loads it."""
+    return _load(Captions(second_pass="base"), model_cache())
 
 
 def bring(rereader: Rereader, start: float = START) -> None:
@@ -47,7 +55,7 @@ async def rereading(
         follower = Follower(book)
         outbox = Outbox(follower.append)
         rereader = Rereader(
-            whisper, follower, outbox, ["plateau"], settled=settled, broken_off=broken_off
+            model, follower, outbox, ["plateau"], settled=settled, broken_off=broken_off
         )
         async with running(follower.run(), outbox.run()):
             await follower.ready.wait()
@@ -138,7 +146,7 @@ async def test_what_may_still_change_live_is_left_alone(redis: Redis) -> None:
 
     def load() -> Whisper:
         loaded.set()
-        return whisper()
+        return model()
 
     async with asyncio.timeout(30), opened(redis, "test") as book:
         follower = Follower(book)
