@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from captions.cues import Word
-from captions.wording.phonetics import sounds, unlike
+from captions.wording.phonetics import VOWELS, sounds, unlike
 from captions.wording.rewriting import (
     Exchange,
     Fragment,
@@ -37,6 +37,8 @@ ANCHOR = 4  # letters of a word that counts as heard
 KNOWN = 4096  # windows whose nearest term is remembered
 
 _SMALL = BINDERS | OPENERS
+# What is written with an apostrophe, and said with the word behind it, which begins with a vowel.
+_ELIDED = {letter: letter for letter in "dlmnst"} | {"c": "s", "j": "Z", "qu": "k"}
 
 
 def of_talk(title: str, speakers: Iterable[str], *glossaries: Iterable[str]) -> tuple[str, ...]:
@@ -148,18 +150,21 @@ class Repair:
     ) -> Iterator[tuple[int, int, Near]]:
         for first in range(len(found) if self._terms else 0):
             begins = first == 0 or found[first].apart
+            elided = not begins and found[first - 1].text.casefold() in _ELIDED
             for last in range(first + 1, min(len(found), first + PHRASE + 1) + 1):
                 if not _free(first, last, standing) or (last - first > 1 and found[last - 1].apart):
                     break
                 window = found[first:last]
                 near = self._nearest(tuple(fragment.text for fragment in window))
-                if near and _believable(near, window, begins=begins):
+                if near is None or (elided and near.term.sounds[0][0] not in VOWELS):
+                    continue
+                if _believable(near, window, begins=begins):
                     yield first, last, near
 
     def _find(self, texts: tuple[str, ...]) -> Near | None:
         keys = [text.casefold() for text in texts]
         stems = [_stem(key) for key in keys]
-        heard = [sounds(text) for text in texts]
+        heard = [_said(text) for text in texts]
         near = (
             _near(term, keys, stems, heard)
             for term in self._terms
@@ -197,7 +202,7 @@ def _only_spelled_otherwise(term: Term, window: Sequence[Fragment]) -> bool:
         return False
     if any(fragment.apart for fragment in window[1:]):
         return False
-    one, other = "".join(map(sounds, heard)), "".join(term.sounds)
+    one, other = "".join(map(_said, heard)), "".join(term.sounds)
     return unlike(one, other, SILENT) <= SILENT
 
 
@@ -210,9 +215,11 @@ def _near(
     said, meant = heard[before : len(heard) - after], term.sounds[before : len(term.sounds) - after]
     if not said and not meant:
         return None  # but for an ending, it is the term
-    for key, mine in ((keys[0], term.keys[0]), (keys[-1], term.keys[-1])):
-        if key in _SMALL and key != mine:
-            return None  # it belongs to what stands around
+    # « l’ogement » is « logement »: what looks like an article is its first sound.
+    swallowed = len(keys) > 1 and term.sounds[0].startswith(_ELIDED.get(keys[0], " "))
+    edges = [(keys[-1], term.keys[-1]), *([] if swallowed else [(keys[0], term.keys[0])])]
+    if any(key in _SMALL and key != mine for key, mine in edges):
+        return None  # it belongs to what stands around
     one, other = "".join(said), "".join(meant)
     around = [*term.keys[:before], *term.keys[len(term.keys) - after :]]
     anchored = any(len(key) >= ANCHOR and key not in _SMALL for key in around)
@@ -232,6 +239,12 @@ def _believable(near: Near, window: Sequence[Fragment], *, begins: bool) -> bool
     if len(near.term.keys) == 1 and not name:
         return False  # any word sounds like some other; but what is written as a name is one
     differing = window[near.before : len(window) - near.after]
+    same = [
+        *zip(window[: near.before], near.term.sounds, strict=False),
+        *zip(window[::-1][: near.after], near.term.sounds[::-1], strict=False),
+    ]
+    if any(unlike(_said(one.text), sound, SILENT) > SILENT for one, sound in same):
+        return False  # « social » is not « sociaux »
     if any(_heard(fragment) and sounds(fragment.text) not in near.meant for fragment in differing):
         return False
     sure = min((fragment.probability for fragment in differing), default=0.0)
@@ -259,7 +272,11 @@ def _term(text: str) -> Term:
     parts = pieces(text)
     keys = tuple(part.casefold() for part in parts)
     stems = tuple(_stem(key) for key in keys)
-    return Term(text, parts, keys, stems, tuple(map(sounds, parts)), text[0].isupper())
+    return Term(text, parts, keys, stems, tuple(map(_said, parts)), text[0].isupper())
+
+
+def _said(piece: str) -> str:
+    return _ELIDED.get(piece.casefold()) or sounds(piece)
 
 
 def _stem(key: str) -> str:

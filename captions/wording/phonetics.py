@@ -90,7 +90,8 @@ _NEAR: dict[frozenset[str], float] = {
     )
     for pair in pairs.split()
 }
-_VOWELS = frozenset("aeEiouy2@AIO")
+VOWELS = frozenset("aeEiouy2@AIOjw")  # and what is nearly one: one says « l’oiseau »
+_VOWELS = VOWELS - {"j", "w"}
 _FAINT = {"@": 0.2, "j": 0.5, "w": 0.5, "R": 0.7, "l": 0.7}
 
 

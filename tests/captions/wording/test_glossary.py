@@ -104,6 +104,24 @@ def test_another_number_stays(text: str) -> None:
     assert repaired(text) == re.sub(r"\[.*?\]", "", text)
 
 
+def test_a_number_that_one_hears_stays_where_another_word_is_put_right() -> None:
+    heard = "un logeument[.5] social[.6]"
+    assert repaired(heard, "logement social") == "un logement social"
+    assert repaired(heard, "logements sociaux") == "un logeument social"
+
+
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("la demande de l’ogement[.5] social", "la demande de logement social"),
+        ("la demande d’ogement[.5] social", "la demande d’ogement social"),
+        ("parler n’impéillés[.5] de loyer", "parler n’impayés de loyer"),
+    ],
+)
+def test_before_a_consonant_no_article_loses_its_vowel(heard: str, written: str) -> None:
+    assert repaired(heard, "logement social", "impayés de loyer") == written
+
+
 def test_a_word_that_was_heard_in_a_term_s_place_stays() -> None:
     assert repaired("des empayés[.51] de laver", "impayés de lever") == "des empayés de laver"
     assert repaired("des empayés[.51] de laver[.51]", "impayés de lever") == "des impayés de lever"
