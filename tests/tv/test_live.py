@@ -282,7 +282,7 @@ async def test_page_that_reads_nothing_is_cut_off_and_others_go_on(redis: Redis)
         tv.page(channel_plateau="") as witness,
     ):
         for number in range(300):  # more than the kernel's buffers hold
-            cue = Cue(f"plateau-{number}", 1, number, number + 1.0, ("mot " * 8_000,))
+            cue = Cue(f"plateau-{number}", 1, number, number + 1.0, ("mot" * 10_000,))
             await tv.journal.append(CueWritten(channel="plateau", cue=cue))
         async with stuck_page(tv.address, "channel:plateau", "captions:plateau") as reader:
             for expected in (2, 1):

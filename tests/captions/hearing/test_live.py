@@ -151,7 +151,7 @@ def test_nothing_is_said_in_silence_and_noise(level: float) -> None:
 def test_speech_that_never_pauses_cannot_grow_the_window() -> None:
     captioner = Captioner(whisper())
     speech = clip()[int(0.5 * SAMPLE_RATE) : int(6.0 * SAMPLE_RATE)]
-    endless = np.concatenate([speech] * 5)
+    endless = np.concatenate([speech] * 4)
     longest = 0.0
     for sound in pieces(endless, START):
         captioner.feed(sound)
