@@ -9,9 +9,9 @@ and settled words, handed to the decoder as its beginning, do not change, and ar
 import logging
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import ctranslate2
@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from captions.cues import NARROW_SPACE, SPACED
 from captions.errors import ModelUnavailable
 from captions.hearing.sound import SAMPLE_RATE, Samples
-from captions.models.numbers import Numbers, renumber
+from captions.models.numbers import Numbers, renumbered
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +90,9 @@ class Whisper:
         behind words that are settled, or, `whole`, what nobody has heard yet.
         """
         try:
-            with TemporaryDirectory(prefix="fabrique-model-") as copy:
-                numbers = None if whole else renumber(folder, Path(copy))
+            with nullcontext((folder, None)) if whole else renumbered(folder) as (place, numbers):
                 model = WhisperModel(
-                    copy if numbers else str(folder),
+                    str(place),
                     device=device,
                     compute_type=compute,
                     cpu_threads=threads,
@@ -122,7 +121,8 @@ class Whisper:
                 token.no_speech,
             }
         )
-        self._times = [*range(token.timestamp_begin, token.timestamp_begin + TIMES)]
+        times = range(token.timestamp_begin, token.timestamp_begin + TIMES)
+        self._suppressed_with_times = [*self._suppressed, *times]
 
     def tokens(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text))
@@ -188,7 +188,7 @@ class Whisper:
             suppress_blank=more,  # the end of text as the first token, too
             length_penalty=preference,
             no_repeat_ngram_size=PHRASE if onward else 0,
-            suppress_tokens=self._suppressed + self._times,
+            suppress_tokens=self._suppressed_with_times,
             return_scores=True,
             return_no_speech_prob=True,
         )[0]

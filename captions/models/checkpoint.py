@@ -63,14 +63,15 @@ class Checkpoint:
 
 def read(path: Path) -> Checkpoint:
     """Walk through the file at `path`. Raises Damaged when it does not hold what it announces."""
-    size = path.stat().st_size if path.exists() else 0
     found = layout(path)
-    none = Variable((0,), 0, 0, 0, 0)
-    embeddings = found.variables.get("decoder/embeddings/weight", none).shape
-    first = found.variables.get("encoder/conv1/weight", none).shape
+
+    def shape(name: str) -> tuple[int, ...]:
+        return found.variables[name].shape if name in found.variables else (0,)
+
+    (vocabulary, *_), first = shape("decoder/embeddings/weight"), shape("encoder/conv1/weight")
     parameters = sum(math.prod(each.shape) for each in found.variables.values())
     mels = first[1] if len(first) == 3 else 0
-    return Checkpoint(found.architecture, parameters, size, embeddings[0], mels)
+    return Checkpoint(found.architecture, parameters, path.stat().st_size, vocabulary, mels)
 
 
 def layout(path: Path) -> Layout:

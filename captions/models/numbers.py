@@ -18,9 +18,11 @@ import json
 import logging
 import mmap
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -68,7 +70,32 @@ class Numbers:
         return [self.second.get(each, each) if each == self.start else each for each in tokens]
 
 
-def renumber(folder: Path, into: Path) -> Numbers | None:
+@contextmanager
+def renumbered(folder: Path, within: Path | None = None) -> Iterator[tuple[Path, Numbers | None]]:
+    """A folder to load the model in `folder` from, and its second numbers; itself, where it has
+    none. A copy is made in a temporary folder (`within` another than the system's), and goes with
+    the `with` body.
+
+    Raises what `renumber` does.
+    """
+    with ExitStack() as stack:
+        try:
+            copy = Path(
+                stack.enter_context(TemporaryDirectory(prefix="fabrique-model-", dir=within))
+            )
+        except OSError as error:
+            _as_it_is(error)
+            yield folder, None
+            return
+        numbers = renumber(folder, copy)
+        yield copy if numbers else folder, numbers
+
+
+def _as_it_is(error: OSError) -> None:
+    logger.warning("captions: no room to change the model, it goes on as it is (%s)", error)
+
+
+def renumber(folder: Path, into: Path, largest: int = LARGEST) -> Numbers | None:
     """Write a copy of the model in `folder` that has second numbers, files that stay as links.
 
     None if the model is too large or other than expected, or its copy cannot be written. Raises
@@ -76,7 +103,7 @@ def renumber(folder: Path, into: Path) -> Numbers | None:
     """
     weights = folder / WEIGHTS
     vocabulary = next((folder / name for name in VOCABULARIES if (folder / name).exists()), None)
-    if vocabulary is None or weights.stat().st_size > LARGEST:
+    if vocabulary is None or weights.stat().st_size > largest:
         return None
     names = _names(vocabulary)
     if names[QUOTE_NUMBER : QUOTE_NUMBER + 1] != [QUOTE] or not {START, LAST, FIRST_TIME} <= {
@@ -104,7 +131,7 @@ def renumber(folder: Path, into: Path) -> Numbers | None:
             if path.name not in (WEIGHTS, vocabulary.name):
                 (into / path.name).symlink_to(path.resolve())
     except OSError as error:
-        logger.warning("captions: no room to change the model, it goes on as it is (%s)", error)
+        _as_it_is(error)
         return None
     return Numbers(QUOTE_NUMBER, last, second)
 

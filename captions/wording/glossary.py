@@ -216,9 +216,12 @@ def _near(
     if not said and not meant:
         return None  # but for an ending, it is the term
     # « l’ogement » is « logement »: what looks like an article is its first sound.
-    swallowed = len(keys) > 1 and term.sounds[0].startswith(_ELIDED.get(keys[0], " "))
-    edges = [(keys[-1], term.keys[-1]), *([] if swallowed else [(keys[0], term.keys[0])])]
-    if any(key in _SMALL and key != mine for key, mine in edges):
+    first, last = keys[0], keys[-1]
+    if (last in _SMALL and last != term.keys[-1]) or (
+        first in _SMALL
+        and first != term.keys[0]
+        and not (len(keys) > 1 and term.sounds[0].startswith(_ELIDED.get(first, " ")))
+    ):
         return None  # it belongs to what stands around
     one, other = "".join(said), "".join(meant)
     around = [*term.keys[:before], *term.keys[len(term.keys) - after :]]
@@ -239,17 +242,18 @@ def _believable(near: Near, window: Sequence[Fragment], *, begins: bool) -> bool
     if len(near.term.keys) == 1 and not name:
         return False  # any word sounds like some other; but what is written as a name is one
     differing = window[near.before : len(window) - near.after]
-    same = [
-        *zip(window[: near.before], near.term.sounds, strict=False),
-        *zip(window[::-1][: near.after], near.term.sounds[::-1], strict=False),
-    ]
-    if any(unlike(_said(one.text), sound, SILENT) > SILENT for one, sound in same):
-        return False  # « social » is not « sociaux »
     if any(_heard(fragment) and sounds(fragment.text) not in near.meant for fragment in differing):
         return False
     sure = min((fragment.probability for fragment in differing), default=0.0)
     allowed = ANCHORED if near.anchored else ALONE
-    return any(sure < probability and near.share <= share for probability, share in allowed)
+    if not any(sure < probability and near.share <= share for probability, share in allowed):
+        return False
+    same = [
+        *zip(window[: near.before], near.term.sounds, strict=False),
+        *zip(window[::-1][: near.after], near.term.sounds[::-1], strict=False),
+    ]
+    # « social » is not « sociaux ».
+    return all(unlike(_said(one.text), sound, SILENT) <= SILENT for one, sound in same)
 
 
 def _heard(fragment: Fragment) -> bool:
@@ -275,6 +279,7 @@ def _term(text: str) -> Term:
     return Term(text, parts, keys, stems, tuple(map(_said, parts)), text[0].isupper())
 
 
+@lru_cache(maxsize=KNOWN)
 def _said(piece: str) -> str:
     return _ELIDED.get(piece.casefold()) or sounds(piece)
 

@@ -8,6 +8,7 @@ import pytest
 
 from captions.models import checkpoint, numbers
 from captions.models.numbers import Numbers, renumber
+from captions.models.numbers import renumbered as renumbered_in
 from tests.captions.model_folders import WIDTH, nano
 
 START, FRENCH, LAST, TIMES = 50_258, 50_265, 50_363, 50_364
@@ -86,12 +87,11 @@ def embeddings(file: Path, name: str = numbers.EMBEDDINGS) -> np.ndarray:
     return np.frombuffer(values, np.float16).reshape(-1, WIDTH)
 
 
-def test_a_model_too_large_to_copy_stays_as_it_is(
-    model: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(numbers, "LARGEST", (model / "model.bin").stat().st_size - 1)
-    assert renumber(model, copy) is None
+def test_a_model_too_large_to_copy_stays_as_it_is(model: Path, copy: Path) -> None:
+    size = (model / "model.bin").stat().st_size
+    assert renumber(model, copy, largest=size - 1) is None
     assert list(copy.iterdir()) == []
+    assert renumber(model, copy, largest=size) is not None
 
 
 def test_a_model_of_other_tokens_stays_as_it_is(model: Path, copy: Path, tmp_path: Path) -> None:
@@ -115,3 +115,14 @@ def test_where_there_is_no_room_for_a_copy_the_model_stays_as_it_is(
 ) -> None:
     assert renumber(model, copy / "away") is None
     assert "no room to change the model" in caplog.text
+    caplog.clear()
+    with renumbered_in(model, copy / "away") as found:
+        assert found == (model, None)
+    assert "no room to change the model" in caplog.text
+
+
+def test_a_copy_goes_once_it_is_loaded(model: Path, copy: Path) -> None:
+    with renumbered_in(model, copy) as (place, numbers):
+        assert place.parent == copy
+        assert numbers is not None
+    assert list(copy.iterdir()) == []
