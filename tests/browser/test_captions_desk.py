@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests import servers
-from tests.browser.people import DESK, PHONE, WALL, opened, violations
+from tests.browser.people import DESK, PHONE, WALL, Slow, opened, violations
 from tests.browser.test_control_room import post
 from tests.servers import Fabrique
+from tests.viewers import until
 from tv.auth import Role
 
 HEARD = "Le bail glissant aide les biaires sociaux."
@@ -215,6 +216,32 @@ def test_captions_fit_the_screen_and_have_no_accessibility_violation(
         expect(desk.page.locator(".measures")).to_be_visible()
         assert violations(desk.page) == []
         assert desk.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_nobody_writes_among_terms_that_are_still_on_their_way(
+    served: Fabrique, browser: Browser
+) -> None:
+    with served.crew() as crew, captions_desk(browser, served) as desk:
+        crew.put("/api/v1/glossary", json={"terms": ["Anah"]}).raise_for_status()
+        page = desk.page
+        asked: list[Route] = []
+        page.route("**/api/v1/glossary", lambda route: asked.append(route))
+        page.route_web_socket("**/ws", lambda socket: _hold(Slow(socket, "captioning")))
+        page.reload()
+        field = page.get_by_label("Termes de tout l’événement")
+        expect(field).to_be_attached()
+        until(page, 10, lambda: asked, "the terms asked for")
+        asked.pop().abort()
+        expect(field).not_to_be_editable()
+        field.focus()
+        until(page, 10, lambda: asked, "the terms asked for once more")
+        asked.pop().continue_()
+        expect(field).to_be_editable()
+        expect(field).to_have_value("Anah")
+
+
+def _hold(socket: Slow) -> None:
+    socket.held = True
 
 
 def test_terms_that_were_begun_stay_when_another_talk_goes_live(

@@ -107,7 +107,9 @@ from pathlib import Path
 
 from captions.errors import ModelUnavailable
 from captions.models import loading
+from tv import process
 
+process.share_one_heap()  # of many, some would have room that is already counted
 whisper = loading.load("base", Path(sys.argv[1]))
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 10_000_000,) * 2)

@@ -8,6 +8,7 @@ import { announce } from "./text";
 
 export class Glossary {
   private terms: string[] = []; // as the server has them
+  private known = false; // nobody writes before: what then came would stand between their words
   private told = ""; // what the socket last said of them
   private draft: string | null = null; // null: as the server has it
   private busy = false;
@@ -25,6 +26,7 @@ export class Glossary {
     const told = terms.join("\n");
     if (told !== this.told) this.terms = terms;
     this.told = told;
+    this.known = true;
   }
 
   /** Whether something is written that the server does not have. */
@@ -47,7 +49,9 @@ export class Glossary {
         id=${id}
         rows="4"
         spellcheck="false"
+        ?readonly=${!this.known}
         .value=${live(text)}
+        @focus=${() => this.known || void this.load()}
         @input=${(event: InputEvent) => {
           this.draft = (event.target as HTMLTextAreaElement).value;
           this.changed();
@@ -77,8 +81,9 @@ export class Glossary {
     try {
       this.terms = await glossaryOf(this.talk);
     } catch {
-      return; // the socket tells of them too
+      return; // the socket tells of them too, or who comes to the field asks again
     }
+    this.known = true;
     this.changed();
   }
 
