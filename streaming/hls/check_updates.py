@@ -33,7 +33,7 @@ def delta_findings(full: Listed, delta: Listed) -> Iterator[Finding]:
     boundary = seconds(full.control.get("CAN-SKIP-UNTIL", "")) or 0.0
     if not delta.skipped:
         long = full.length - (full.whole[0].duration or 0.0) if full.whole else 0.0
-        if boundary and long >= boundary:
+        if boundary and long >= boundary + SAME:  # what is listed is rounded
             yield Finding("6.2.5.1", "_HLS_skip ne donne pas de mise à jour partielle.")
         return
     if delta.control != full.control:

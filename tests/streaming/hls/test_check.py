@@ -14,6 +14,7 @@ from streaming.hls.check_presentation import multivariant_findings, presentation
 from streaming.hls.check_text import Finding, read
 from streaming.hls.check_updates import delta_findings, update_findings
 from streaming.hls.multivariant import multivariant
+from streaming.hls.playlist import SKIP_UNTIL
 from streaming.hls.tags import DateRange
 from streaming.hls.window import (
     PartAdded,
@@ -329,6 +330,18 @@ def test_each_fault_of_a_delta_update_is_found(change: Callable[[str], str], sec
     assert list(delta_findings(full, listed(DELTA))) == []
     found = delta_findings(full, listed(change(DELTA)))
     assert section in {finding.section for finding in found}
+
+
+def test_what_reaches_the_skip_boundary_by_its_rounding_alone_may_be_told_in_full() -> None:
+    short = [
+        SegmentClosed(event.msn, 1.999999) if isinstance(event, SegmentClosed) else event
+        for msn in range(10)
+        for event in segment(msn)
+    ]
+    window = window_of(init(), *short)
+    full = listed(playlist.media(window))
+    assert full.length - 2.0 == SKIP_UNTIL
+    assert list(delta_findings(full, listed(playlist.media(window, skip=True)))) == []
 
 
 REPORTED = {
