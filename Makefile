@@ -29,13 +29,13 @@ serve: setup
 install:
 	@PYTHON=$(PYTHON) deploy/install
 
-# Most tests wait for something to happen: three files at a time keep two processors busy.
+# Most tests wait for something to happen: four files at a time keep two processors busy.
 # Those that hold a time against the clock run one after another, with the machine to themselves.
 # Both are run, whatever the first says, and both are told. 5 is pytest's word for "nothing to run":
 # ARGS may leave one of the two without a test.
 test: setup-test
 	@failed=0; \
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ] || failed=1; \
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 

@@ -11,7 +11,7 @@ import numpy as np
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, FloatRect, Locator, Page, Request, expect
 
-from tests.browser.people import PHONE
+from tests.browser.people import DRAWN, PHONE
 from tests.impairment import Network
 from tests.viewers import PATIENCE
 
@@ -106,6 +106,7 @@ async def filmed(page: Page) -> AsyncIterator[Film]:
         await session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
     session.on("Page.screencastFrame", take)
+    await page.evaluate(DRAWN)  # of a film, the first picture is the last one that was drawn
     await session.send("Page.startScreencast", {"format": "jpeg", "quality": 60})
     yield film
     await session.send("Page.stopScreencast")
