@@ -12,6 +12,7 @@ FRAME = 512  # samples the detector judges at a time
 FRAME_SECONDS = FRAME / SAMPLE_RATE
 CONTEXT = 64  # samples of the frame before, which it wants to see again
 THRESHOLD = 0.4  # probability from which a frame counts as speech
+HOLE = 0.5  # seconds without speech that no word holds: stops are a tenth
 
 
 class SpeechDetector:
@@ -47,13 +48,22 @@ class SpeechDetector:
 def fitted(speech: Sequence[bool], begins: float, start: float, end: float) -> tuple[float, float]:
     """A word's times, drawn in to the speech they enclose: alignments stretch over pauses.
 
-    `speech` has one value for each of the detector's frames since `begins`.
+    `speech` has one value for each of the detector's frames since `begins`. Where it stands on both
+    sides of a pause the longest stretch is the word's: the other is what is left of its neighbour.
     """
     first = max(0, int((start - begins) / FRAME_SECONDS))
     last = min(len(speech), int((end - begins) / FRAME_SECONDS) + 1)
-    frames = [index for index in range(first, last) if speech[index]]
-    if not frames:
+    stretches: list[tuple[int, int]] = []  # the first frame and the last
+    for index in range(first, last):
+        if not speech[index]:
+            continue
+        if stretches and (index - stretches[-1][1]) * FRAME_SECONDS <= HOLE:
+            stretches[-1] = (stretches[-1][0], index)
+        else:
+            stretches.append((index, index))
+    if not stretches:
         return start, end
-    fitted_start = max(start, begins + frames[0] * FRAME_SECONDS)
-    fitted_end = min(end, begins + (frames[-1] + 1) * FRAME_SECONDS)
+    first, last = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+    fitted_start = max(start, begins + first * FRAME_SECONDS)
+    fitted_end = min(end, begins + (last + 1) * FRAME_SECONDS)
     return fitted_start, max(fitted_start, fitted_end)
