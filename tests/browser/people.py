@@ -64,8 +64,8 @@ def opened(browser: Browser, address: str, size: dict[str, int] = DESK) -> Itera
 class Slow:
     """A page's socket of which nothing, or no view of `topic`, comes through while it is `held`."""
 
-    def __init__(self, socket: WebSocketRoute, topic: str = "") -> None:
-        self.held = False
+    def __init__(self, socket: WebSocketRoute, topic: str = "", *, held: bool = False) -> None:
+        self.held = held
         self._socket = socket
         self._topic = topic
         self._waiting: list[str | bytes] = []

@@ -226,7 +226,7 @@ def test_nobody_writes_among_terms_that_are_still_on_their_way(
         page = desk.page
         asked: list[Route] = []
         page.route("**/api/v1/glossary", lambda route: asked.append(route))
-        page.route_web_socket("**/ws", lambda socket: _hold(Slow(socket, "captioning")))
+        page.route_web_socket("**/ws", lambda socket: Slow(socket, "captioning", held=True))
         page.reload()
         field = page.get_by_label("Termes de tout l’événement")
         expect(field).to_be_attached()
@@ -238,10 +238,6 @@ def test_nobody_writes_among_terms_that_are_still_on_their_way(
         asked.pop().continue_()
         expect(field).to_be_editable()
         expect(field).to_have_value("Anah")
-
-
-def _hold(socket: Slow) -> None:
-    socket.held = True
 
 
 def test_terms_that_were_begun_stay_when_another_talk_goes_live(
