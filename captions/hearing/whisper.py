@@ -141,13 +141,16 @@ class Whisper:
         return Encoded(self._model.encode(view, to_cpu=False), seconds)
 
     def warm_up(self, seconds: float, beam: int) -> None:
-        """Take the memory that a window of so many seconds needs: before a talk, not in it.
+        """Take the memory that windows of up to so many seconds need: before a talk, not in it.
 
         Raises ModelUnavailable when there is not so much.
         """
         silence = np.zeros(round(seconds * SAMPLE_RATE), dtype=np.float32)
         tokens = self.tokens(" …" * (CONTEXT // 4))
         try:
+            # For each width that it meets the encoder keeps kernels of its own: 2 MB.
+            for shorter in range(int(SHORTEST - PADDING), math.ceil(seconds)):
+                self.encode(silence[: shorter * SAMPLE_RATE])
             encoded = self.encode(silence)
             self.decode(encoded, previous=tokens, beginning=[], beam=beam)
             self.align(encoded, tokens)

@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = 1.0  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds before trying again
+TRIMMED = 10.0  # seconds: steps leave 30 to 70 MB free, as their pieces happen to lie
 
 
 class Clock:
@@ -126,7 +127,7 @@ async def run(folder: Folder, settings: Settings) -> None:
     ):
         follower = Follower(book, heeds=TALKS_AND_CAPTIONING)
         holding = give_back(follower, store, channels, clock.now)
-        async with running(follower.run(), holding, trimming()):
+        async with running(follower.run(), holding, trimming(TRIMMED)):
             model = settings.captions.model
             whisper = await prepared(model, folder.cache, channels, store, follower)
             board = Board(store, settings.event.slug)
