@@ -8,6 +8,7 @@ and settled words, handed to the decoder as its beginning, do not change, and ar
 
 import logging
 import math
+import mmap
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ TIMES = 1501  # tokens for times within a window: 0.00 to 30.00 s
 TOKENS_PER_SECOND = 9  # more than anyone speaks
 CONTEXT = 448  # tokens the decoder can hold
 FEW = 10  # tokens that may well be written behind what is settled
+KERNELS = 4_000_000  # bytes, at most, that the encoder keeps for each width that it meets
 PHRASE = 5  # tokens that do not come twice, where a loop is to be left
 
 
@@ -148,13 +150,15 @@ class Whisper:
         silence = np.zeros(round(seconds * SAMPLE_RATE), dtype=np.float32)
         tokens = self.tokens(" …" * (CONTEXT // 4))
         try:
-            # For each width that it meets the encoder keeps kernels of its own: 2 MB.
-            for shorter in range(int(SHORTEST - PADDING), math.ceil(seconds)):
-                self.encode(silence[: shorter * SAMPLE_RATE])
             encoded = self.encode(silence)
             self.decode(encoded, previous=tokens, beginning=[], beam=beam)
             self.align(encoded, tokens)
-        except (RuntimeError, MemoryError) as error:
+            lengths = range(int(SHORTEST - PADDING), math.ceil(seconds))
+            # oneDNN does not look whether it gets what its kernels need: without it we would crash.
+            mmap.mmap(-1, KERNELS * (1 + len(lengths))).close()
+            for length in lengths:
+                self.encode(silence[: length * SAMPLE_RATE])
+        except (RuntimeError, MemoryError, OSError) as error:
             raise ModelUnavailable(
                 f"Le modèle de sous-titrage ne fonctionne pas ici\u00a0: {_trouble(error)}."
             ) from error

@@ -61,8 +61,7 @@ def test_progress_is_told_and_ends_with_the_wait() -> None:
         attempt.progress(35, 100)
 
 
-# Prints by how many MB the process has grown when it has heard the longest window there may be, and
-# by how many of what is not free when it has heard all shorter ones, too.
+# Prints by how many MB what is not free has grown when the process has heard all lengths of window.
 GROWTH = """
 import sys
 from pathlib import Path
@@ -77,25 +76,20 @@ from captions.models import weights
 from tv import process
 from tv.captioning.preparing import loaded
 
-process.share_one_heap()
-whisper = loaded("base", Path(sys.argv[1]), lambda done, total: None, channels=1)
-
 
 def held():
+    process.trim_heap()
     return psutil.Process().memory_info().rss / 1e6
 
 
-before = held()
+process.share_one_heap()
+whisper = loaded("base", Path(sys.argv[1]), lambda done, total: None, channels=1)
 samples = np.concatenate([piece.samples for piece in sound.read(Path(sys.argv[2]))])
-encoded = whisper.encode(samples[: round(Tuning().hardest * SAMPLE_RATE)])
-decoded = whisper.decode(encoded, previous=[], beginning=[], beam=5)
-whisper.align(encoded, decoded.tokens)
-print(held() - before)
-process.trim_heap()
 before = held()
-for seconds in range(1, round(Tuning().hardest)):
-    whisper.align(whisper.encode(samples[: seconds * SAMPLE_RATE]), decoded.tokens)
-process.trim_heap()
+for seconds in range(1, round(Tuning().hardest) + 1):
+    encoded = whisper.encode(samples[: seconds * SAMPLE_RATE])
+    decoded = whisper.decode(encoded, previous=[], beginning=[], beam=5)
+    whisper.align(encoded, decoded.tokens)
 print(held() - before)
 """
 
@@ -109,9 +103,7 @@ def test_memory_that_windows_need_is_taken_before_the_talk() -> None:
         capture_output=True,
         text=True,
     )
-    longest, kept = map(float, told.stdout.split())
-    assert longest < 10.0
-    assert kept < 3.0
+    assert float(told.stdout) < 5.0
 
 
 # The model is in memory, and little more than it: captions are told so before anybody speaks.
@@ -127,7 +119,7 @@ from tv import process
 process.share_one_heap()  # of many, some would have room that is already counted
 whisper = loading.load("base", Path(sys.argv[1]))
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (size + 10_000_000,) * 2)
+resource.setrlimit(resource.RLIMIT_AS, (size + int(sys.argv[2]) * 1_000_000,) * 2)
 try:
     whisper.warm_up(16.0, 5)
 except ModelUnavailable as error:
@@ -136,9 +128,10 @@ except ModelUnavailable as error:
 
 
 @pytest.mark.slow  # the real model
-def test_memory_that_does_not_suffice_for_a_window_is_said_as_such() -> None:
+@pytest.mark.parametrize("room", ["10", "60"])  # MB: for no window, for some of their lengths
+def test_memory_that_does_not_suffice_for_windows_is_said_as_such(room: str) -> None:
     told = subprocess.run(
-        [sys.executable, "-c", SHORT, str(model_cache())],
+        [sys.executable, "-c", SHORT, str(model_cache()), room],
         timeout=120,
         capture_output=True,
         text=True,
