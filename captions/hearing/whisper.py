@@ -36,7 +36,7 @@ TIMES = 1501  # tokens for times within a window: 0.00 to 30.00 s
 TOKENS_PER_SECOND = 9  # more than anyone speaks
 CONTEXT = 448  # tokens the decoder can hold
 FEW = 10  # tokens that may well be written behind what is settled
-KERNELS = 4_000_000  # bytes, at most, that the encoder keeps for each width that it meets
+KERNELS = 4_000_000  # bytes for each width that the encoder meets: base keeps half of it
 PHRASE = 5  # tokens that do not come twice, where a loop is to be left
 
 

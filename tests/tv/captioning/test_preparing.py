@@ -72,7 +72,6 @@ import psutil
 from captions.hearing import sound
 from captions.hearing.live import Tuning
 from captions.hearing.sound import SAMPLE_RATE
-from captions.models import weights
 from tv import process
 from tv.captioning.preparing import loaded
 
