@@ -21,6 +21,7 @@ from tv.folder import Folder
 from tv.passes import Passes, Role
 from tv.studios.keys import load_secret, stream_key
 
+KEPT = 2.0  # seconds for which a client's connection may idle: the server closes it after 5
 LAST_BREATH = 3.0  # seconds in which the kernel may still be clearing up after a process
 
 
@@ -139,7 +140,8 @@ class Fabrique(Supervised):
     def client(self, token: str = "") -> httpx.Client:
         """Who has a pass, or none."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        limits = httpx.Limits(keepalive_expiry=KEPT)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, limits=limits)
 
     def crew(self, role: Role = Role.OPERATOR, name: str = "") -> httpx.Client:
         return self.client(self.make_pass(role, name))
