@@ -36,6 +36,17 @@ PREFERENCES = {
     "toolkit.telemetry.enabled": False,
 }
 
+# Where a pointer presses an element; null while it is not there, is disabled or is behind another.
+PRESSED_AT = """(selector) => {
+  const element = document.querySelector(selector);
+  const there = element?.checkVisibility() && !element.matches(":disabled, [aria-disabled=true]");
+  if (!there) return null;
+  element.scrollIntoView({ block: "center" });
+  const box = element.getBoundingClientRect();
+  const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+  return element.contains(document.elementFromPoint(x, y)) ? [x, y] : null;
+}"""
+
 
 class Tab:
     """One page of a browser."""
@@ -66,13 +77,14 @@ class Tab:
         assert made["type"] == "success", made
         return json.loads(made["result"]["value"])
 
-    def until(self, expression: str, seconds: float = PATIENCE) -> None:
-        """Wait until an expression is true, in the page."""
+    def until(self, expression: str, seconds: float = PATIENCE) -> Any:
+        """Wait until an expression is true, in the page; returns what it is worth then."""
         came = self.evaluate(
             f"""new Promise((done) => {{
               const end = performance.now() + {1000 * seconds};
               const look = () => {{
-                if ({expression}) done(true);
+                const worth = {expression};
+                if (worth) done(worth);
                 else if (performance.now() > end) done(false);
                 else setTimeout(look, 50);
               }};
@@ -80,19 +92,11 @@ class Tab:
             }})"""
         )
         assert came, f"not within {seconds} s: {expression}"
+        return came
 
     def click(self, selector: str) -> None:
-        """Press what is there, as a pointer does: where it is seen."""
-        self.until(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
-        self.evaluate(
-            f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})"
-        )
-        x, y = self.evaluate(
-            f"""(() => {{
-              const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();
-              return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
-            }})()"""
-        )
+        """Press what is there, as a pointer does: where it is seen, once it takes presses."""
+        x, y = self.until(f"({PRESSED_AT})({json.dumps(selector)})")
         self._perform(
             {
                 "type": "pointer",

@@ -118,10 +118,10 @@ def test_the_desk_prepares_drives_and_puts_on_air(lab: Laboratory, browser: Brow
         press(page, "^Lancer le tour 1$")
         expect(page.get_by_role("button", name="Changer de table", exact=True)).to_be_visible()
         still_somewhere(page)
-        said = {"table": TABLE, "title": SYNTHESIS, "body": "Chacun connaît quelqu’un."}
+        said = {"table": TABLE, "title": "Un café sur le palier", "body": "Chacun vient."}
         made = done(lab.crew.post("/api/v1/syntheses", json=said))["id"]
         done(lab.crew.post(f"/api/v1/syntheses/{made}:share", json={}))
-        expect(page.locator("#shared")).to_contain_text(SYNTHESIS)
+        expect(page.locator("#shared")).to_contain_text("Un café sur le palier")
         press(page, "Ajouter au conducteur")
         expect(page.locator("#shared").get_by_role("button", name="À l’antenne")).to_be_enabled()
         still_somewhere(page)

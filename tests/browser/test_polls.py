@@ -48,6 +48,21 @@ def vote(phone: Page, crew: httpx.Client, url: str) -> Any:
     return crew.get(f"{url}/results").json()
 
 
+def test_vote_counts_that_follows_the_choice_before_the_page_is_drawn(
+    phone: Page, crew: httpx.Client
+) -> None:
+    url = poll(crew, "single", "On continue ?", options=["Oui", "Non"])
+    expect(phone.get_by_label("Non")).to_be_visible()
+    expect(phone.get_by_role("button", name="Voter")).to_be_disabled()
+    phone.evaluate(
+        """document.querySelectorAll("#polls .option input")[1].click();
+        document.querySelector("#polls .primary").click()"""
+    )
+    expect(phone.get_by_text("Vote enregistré")).to_be_visible()
+    crew.post(f"{url}:close").raise_for_status()
+    assert votes(crew.get(f"{url}/results").json()) == [0, 1]
+
+
 def votes(results: Any) -> list[int]:
     return [each["votes"] for each in results["counts"]]
 

@@ -63,6 +63,7 @@ const options = {
   bundle: true,
   splitting: true,
   format: "esm",
+  charset: "utf8",
   target: ["es2022", "safari16", "firefox115"],
   minify: true,
   sourcemap: "linked",

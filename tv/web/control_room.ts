@@ -33,6 +33,7 @@ import { SendToLab } from "./parts/send_to_lab";
 import { sources } from "./parts/sources";
 import { Stage } from "./parts/stage";
 import { messaging } from "./parts/stage_message";
+import { Steady } from "./parts/steady";
 import { Switching, switcher } from "./parts/switcher";
 import { WallDesk } from "./parts/wall_desk";
 import type {
@@ -70,6 +71,7 @@ const pollForm = new PollForm(draw, createPoll);
 const keeping = new Keeping(draw);
 const rundown = new RundownDesk(slug, live, requests, draw);
 const rooms = new Rooms(live, requests, draw);
+const reported = new Steady($("#alerts"));
 const wall = new WallDesk($("#wall"), live, requests);
 const labs = new Labs(draw);
 const health = new Asking<Health>(HEALTH, draw);
@@ -225,7 +227,7 @@ function drawAlerts(): number {
   const all = live.items<Alert>("alerts", "alert");
   const act = ({ id }: Alert, verb: string) =>
     void requests.send(id, "POST", `/api/v1/alerts/${id}:${verb}`);
-  const desk = { now: clock.now(), busy: requests.busy, act };
+  const desk = { now: clock.now(), busy: requests.busy, act, steady: reported };
   keepingPlace($("#alerts"), () => render(alerts(all, desk), $("#alerts")));
   return all.filter(({ state }) => state === "open").length;
 }

@@ -18,6 +18,7 @@ import { status } from "./parts/heading";
 import { closedDoor } from "./parts/door";
 import { goOnTo, keepingPlace } from "./parts/places";
 import { SendToLab } from "./parts/send_to_lab";
+import { Steady } from "./parts/steady";
 import type { Entry, Talk } from "./protocol";
 import { Requests } from "./requests";
 import { enter, roleOf } from "./session";
@@ -38,6 +39,7 @@ const counted = new Asking<{ items: Table[] }>(LOOKING, draw); // with how many 
 const unread = new Asking<{ items: Idea[] }>(LOOKING, draw); // those of tables come by no topic
 const comparison = new Asking<Comparison>(COMPARING, draw);
 const labs = new Labs(draw);
+const lined = new Steady($("#shared"));
 let trouble = "";
 let chosen = ""; // the café to compare; "": the one that is on, or was last
 
@@ -96,16 +98,19 @@ function drawReading(all: Cafe[], desk: Desk): void {
 }
 
 function drawShared(desk: Desk): void {
-  const all = live
-    .items<Synthesis>("labs", "synthesis")
-    .filter(({ state }) => state === "shared")
-    .sort((a, b) => (seconds(b.shared_at) ?? 0) - (seconds(a.shared_at) ?? 0));
+  const all = lined.order(
+    live
+      .items<Synthesis>("labs", "synthesis")
+      .filter(({ state }) => state === "shared")
+      .sort((a, b) => (seconds(b.shared_at) ?? 0) - (seconds(a.shared_at) ?? 0)),
+  );
   const entries = live.items<Entry>("rundown", "entry");
   const told = live
     .items<Talk>("talks", "talk")
     .find(({ state, type }) => state === "live" && type === "restitution");
   const send = ({ id, title }: Synthesis) => sending.open({ type: "synthesis", shows: id }, title);
-  render(shared(all, { ...desk, entries, told, send }), $("#shared"));
+  const places = all.map(({ id }) => id).join();
+  lined.draw(places, () => render(shared(all, { ...desk, entries, told, send }), $("#shared")));
   counts("shared", all.length);
 }
 

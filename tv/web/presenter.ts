@@ -18,6 +18,7 @@ import { ordered } from "./parts/questions";
 import { nextSyntheses, synthesisPrompt, telling, type TellingActs } from "./parts/restitution";
 import { Rooms } from "./parts/rooms";
 import { received } from "./parts/stage_message";
+import { Steady } from "./parts/steady";
 import { typeset } from "./parts/text";
 import { Signals, timeLeft, worded } from "./parts/time_left";
 import { variable } from "./parts/variable";
@@ -41,6 +42,7 @@ const marks = new Marks(draw, (topic) => live.version(topic));
 const rooms = new Rooms(slug, live, draw);
 const signals = new Signals();
 const later = new Map<string, number>(); // what was put off, on this device: id → when
+const steady = new Steady($("#prompter")); // supports come while one is about to press
 const cues = new Cues();
 let words: Word[] = [];
 let talk: Talk | undefined;
@@ -106,9 +108,11 @@ function redraw(): void {
 function drawPrompt(questions: Question[]): void {
   const bound = talk?.presenter_only_queued ?? false;
   const waiting = queued(
-    ordered(
-      questions.filter(({ state, queue }) => state === "approved" && (queue || !bound)),
-      "support",
+    steady.order(
+      ordered(
+        questions.filter(({ state, queue }) => state === "approved" && (queue || !bound)),
+        "support",
+      ),
     ),
   ).sort((a, b) => (later.get(a.id) ?? 0) - (later.get(b.id) ?? 0));
   const answering = questions.find(({ state }) => state === "live");

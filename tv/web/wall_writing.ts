@@ -13,6 +13,7 @@ import { alertButton } from "./parts/alert";
 import * as icons from "./parts/icons";
 import { type Photo, shrunk } from "./parts/photo";
 import { announce, typeset } from "./parts/text";
+import { Steady } from "./parts/steady";
 import { picture, shown, signature } from "./parts/wall";
 import { Requests } from "./requests";
 import { enter, forgotten, join, whenJoined } from "./session";
@@ -28,11 +29,13 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 const requests = new Requests(draw);
 const { busy } = requests;
+const steady = new Steady($("#others")); // messages come while one is about to like one
 let text = recall("wall.draft", "");
 let photo: Photo | null = null;
 let alt = "";
 let key = identifier(); // of this draft: sent twice, it is written once
 
+setInterval(draw, 1000); // what was held under a finger goes where it belongs
 whenJoined(() => live.reopen());
 void enter().then(() => live.follow("wall", "me:wall"));
 
@@ -42,12 +45,17 @@ function redraw(): void {
   const open = live.item<Wall>("wall", "wall", "wall")?.open ?? true;
   render(open ? form() : html`<p class="empty">${t("Le mur ne prend plus de messages.")}</p>`, $("#write"));
   render(ownPosts(own?.posts ?? []), $("#own"));
-  render(onTheWall(shown(live), new Set(own?.supports)), $("#others"));
+  const posts = steady.order(shown(live));
+  const places = posts.map(({ id }) => id).join();
+  steady.draw(places, () => render(onTheWall(posts, new Set(own?.supports)), $("#others")));
+}
+
+function sendable(): boolean {
+  return Boolean(text.trim() || photo) && text.length <= LIMIT && !busy.has("form");
 }
 
 function form() {
   const left = LIMIT - text.length;
-  const sendable = (text.trim() || photo) && left >= 0 && !busy.has("form");
   return html`<form class="composer" @submit=${submit}>
     <label for="text">${t("Votre message")}</label>
     <textarea
@@ -97,7 +105,7 @@ function form() {
       <p class="note" id="text-left">
         ${left <= CLOSE_TO_LIMIT ? count(left, "caractère restant", "caractères restants") : nothing}
       </p>
-      <button class="primary" ?disabled=${!sendable}>
+      <button class="primary" aria-disabled=${sendable() ? nothing : "true"}>
         ${busy.has("form") ? t("Envoi…") : t("Envoyer")}
       </button>
     </footer>
@@ -140,7 +148,7 @@ function onTheWall(posts: Post[], supported: Set<string>) {
       posts,
       ({ id }) => id,
       (post) =>
-        html`<li class="question">
+        html`<li class="question" data-id=${post.id}>
           <button
             class="support"
             aria-pressed=${String(supported.has(post.id))}
@@ -199,6 +207,7 @@ async function choose(event: Event): Promise<void> {
 
 async function submit(event: Event): Promise<void> {
   event.preventDefault();
+  if (!sendable()) return;
   const draft = key;
   await doing("form", async () => {
     const sent = photo && (await call<{ id: string }>("POST", "/api/v1/wall/pictures", photo.body));

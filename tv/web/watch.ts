@@ -188,12 +188,12 @@ function drawAudience(): void {
 
   const polls = live.items<Poll>(topic, "poll").filter(({ state }) => state !== "draft");
   const open = polls.filter(({ state }) => state === "open").length;
-  const [first, ...others] = polls.reverse().sort((a, b) => rankOf(a) - rankOf(b));
-  const shown = open ? [first, ...others].slice(0, open) : [first];
-  const past = open ? [first, ...others].slice(open) : others;
+  polls.reverse().sort((a, b) => rankOf(a) - rankOf(b));
+  const shown = polls.slice(0, open || 1); // those that are open, else the last
+  const past = polls.slice(open || 1);
   render(
-    first
-      ? html`${shown.map((item) => item && ballotFor(item, me))}
+    shown.length
+      ? html`${shown.map((item) => ballotFor(item, me))}
         ${
           past.length
             ? html`<details @toggle=${toggled((open) => (pastOpen = open))}>
@@ -201,7 +201,7 @@ function drawAudience(): void {
                 ${
                   pastOpen
                     ? html`<div class="past-polls">
-                        ${past.map((item) => item && ballotFor(item, me))}
+                        ${past.map((item) => ballotFor(item, me))}
                       </div>`
                     : nothing
                 }
@@ -310,6 +310,7 @@ function withdraw({ id }: Question): void {
 
 function sort(wanted: Order): void {
   order = wanted;
+  steady.letGo();
   keep("order", wanted);
   draw();
 }

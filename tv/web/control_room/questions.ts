@@ -11,6 +11,7 @@ import { oneLine } from "../parts/one_line";
 import { goOn, keepingPlace, step } from "../parts/places";
 import { ordered } from "../parts/questions";
 import { Refusal } from "../parts/refusal";
+import { Steady } from "../parts/steady";
 import type { Question, Reading } from "../protocol";
 import type { Requests } from "../requests";
 import { Undo } from "./undo";
@@ -33,6 +34,7 @@ export class Questions {
   private mayTake = false;
   private looked = ""; // the question to read that one looks at
   private readonly refusal = new Refusal();
+  private readonly steady = new Steady($("#line")); // supports come while one is about to press
   private readonly undo = new Undo($("#undo"));
 
   constructor(
@@ -53,14 +55,17 @@ export class Questions {
     const unread = of("pending").sort(
       (a, b) => (seconds(a.asked_at) ?? 0) - (seconds(b.asked_at) ?? 0),
     );
-    const waiting = queued(ordered(of("approved"), "support"));
+    const waiting = queued(this.steady.order(ordered(of("approved"), "support")));
     const [onAir] = of("live");
     const past = ordered(of("answered", "rejected", "merged", "withdrawn"), "support");
 
     keepingPlace($("#pending"), () =>
       render(pending(unread, desk, (question) => this.refuse(question)), $("#pending")),
     );
-    keepingPlace($("#line"), () => render(line(waiting, desk), $("#line")));
+    const places = waiting.map(({ id }) => id).join();
+    keepingPlace($("#line"), () =>
+      this.steady.draw(places, () => render(line(waiting, desk), $("#line"))),
+    );
     const room = talk ? oneLine(FROM_ROOM, (body) => this.askForRoom(body)) : nothing;
     keepingPlace($("#answers"), () =>
       render(html`${answered(onAir, desk)} ${room} ${settled(past, desk)}`, $("#answers")),

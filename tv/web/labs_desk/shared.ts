@@ -39,6 +39,7 @@ function card(synthesis: Synthesis, desk: Shared) {
   const onAir = entry?.state === "on_air";
   return html`<li
     class="card shared-card ${onAir || telling ? "on-air" : ""}"
+    data-id=${synthesis.id}
     ${variable("--lab", labOf(labs, synthesis.lab)?.colour ?? "var(--line-strong)")}
   >
     ${from(synthesis, labs)}

@@ -8,6 +8,7 @@ import type { Comment, Idea, Synthesis } from "../lab_items";
 import type { Question } from "../protocol";
 import type { Post } from "../wall_items";
 import { button, type Doing } from "./button";
+import type { Steady } from "./steady";
 import { typeset } from "./text";
 import { picture } from "./wall";
 
@@ -21,14 +22,18 @@ const KINDS: Record<Alert["about"], string> = {
 
 export interface AlertsDesk extends Doing<Alert> {
   now: number;
+  steady: Steady; // of the open ones
 }
 
 /** Nothing while nobody reported anything: then the desk has other things to show. */
 export function alerts(all: Alert[], desk: AlertsDesk) {
   if (!all.length) return nothing;
   const raised = (alert: Alert) => seconds(alert.raised_at) ?? 0;
-  const open = all.filter(({ state }) => state === "open");
-  open.sort((a, b) => b.people - a.people || raised(a) - raised(b));
+  const open = desk.steady.order(
+    all
+      .filter(({ state }) => state === "open")
+      .sort((a, b) => b.people - a.people || raised(a) - raised(b)),
+  );
   const past = all.filter(({ state }) => state !== "open").sort((a, b) => raised(b) - raised(a));
   return html`<section class="alerts" aria-labelledby="alerts-title">
     <h3 id="alerts-title">Signalements <span class="badge">${open.length || ""}</span></h3>

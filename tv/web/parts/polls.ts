@@ -82,17 +82,18 @@ function voting(item: Poll, ballot: Ballot, draft: Draft, { kinds, results }: Ra
   if (given) results.get(); // to be here when they show: else all phones ask for them in that second
   const shown = filled ?? given ?? begun(item);
   const change: Change = (made) => fill(made(latest() ?? shown));
-  const changed = complete(item, shown) && (!given || (filled && !same(written(filled), given)));
+  const votable = (made: Filled) =>
+    !ballot.sending && complete(item, made) && !(given && same(written(made), given));
   return html`<form
     @submit=${(event: Event) => {
       event.preventDefault();
       const typed = latest() ?? shown; // since this was drawn
-      if (complete(item, typed)) vote(written(typed));
+      if (votable(typed)) vote(written(typed));
     }}
   >
     ${fields(item, shown, change)}
     <div class="vote">
-      <button class="primary" ?disabled=${!changed || ballot.sending}>
+      <button class="primary" aria-disabled=${votable(shown) ? nothing : "true"}>
         ${given ? t("Changer mon vote") : t("Voter")}
       </button>
       <p class="note">

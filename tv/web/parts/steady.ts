@@ -1,5 +1,6 @@
 // A list whose items change places: they glide there, so that one sees which went where, and stand
-// still while somebody is about to press one of them.
+// still while somebody is about to press one of them. Who is on one by the keyboard stays there, in
+// sight.
 
 const BUSY = 3000; // ms after the last touch of the list
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -15,7 +16,7 @@ export class Steady {
     const touched = () => {
       this.until = performance.now() + BUSY;
     };
-    for (const kind of ["pointerdown", "pointermove", "keydown"]) {
+    for (const kind of ["pointerdown", "pointermove", "keydown", "focusin"]) {
       box.addEventListener(kind, touched, { passive: true });
     }
   }
@@ -23,38 +24,43 @@ export class Steady {
   /** `items` as they are given; as they last stood while they are touched, new ones at the end. */
   order<T extends { id: string }>(items: T[]): T[] {
     const place = new Map(this.ids.map((id, rank) => [id, rank]));
-    const rank = ({ id }: T) => place.get(id) ?? Infinity;
+    const rank = ({ id }: T) => place.get(id) ?? place.size;
     const held = performance.now() < this.until;
-    const found = held ? [...items].sort((a, b) => compare(rank(a), rank(b))) : items;
+    const found = held ? [...items].sort((a, b) => rank(a) - rank(b)) : items;
     this.ids = found.map(({ id }) => id);
     return found;
   }
 
+  /** Another order was asked for: it shows at once, though the list was just touched. */
+  letGo(): void {
+    this.ids = [];
+  }
+
   /** `draw` the list; where it is not `same` as before, let what has another place glide there. */
   draw(same: string, draw: () => void): void {
-    const still = same === this.drawn || document.hidden || calm.matches;
+    if (same === this.drawn) return draw();
     this.drawn = same;
-    if (still) return draw();
+    const at = document.activeElement as HTMLElement | null;
+    const here = this.box.contains(at) ? at : null;
+    const place = here?.matches(":focus-visible") && here.getBoundingClientRect();
+    const seen = place && place.bottom > 0 && place.top < innerHeight;
     const before = this.tops();
     draw();
-    for (const [id, [item, top]] of this.tops()) {
-      const by = (before.get(id)?.[1] ?? top) - top;
+    if (here?.isConnected) {
+      here.focus({ preventScroll: true }); // moving takes the focus away
+      if (seen) here.scrollIntoView({ block: "nearest" });
+    }
+    if (document.hidden || calm.matches) return;
+    for (const [item, top] of this.tops()) {
+      const by = (before.get(item) ?? top) - top;
       if (by) item.animate({ translate: [`0 ${by}px`, "0 0"] }, GLIDE);
     }
   }
 
-  private tops(): Map<string, [item: HTMLElement, top: number]> {
-    const items = this.box.querySelectorAll<HTMLElement>("[data-id]");
-    const origin = this.box.getBoundingClientRect().top; // scrolling moves nothing
-    return new Map(
-      [...items].map((item) => [
-        item.dataset["id"] ?? "",
-        [item, Math.round(item.getBoundingClientRect().top - origin)],
-      ]),
-    );
+  private tops(): Map<Element, number> {
+    const top = (element: Element) => element.getBoundingClientRect().top;
+    const origin = top(this.box); // scrolling moves nothing
+    const items = [...this.box.querySelectorAll("[data-id]")];
+    return new Map(items.map((item) => [item, Math.round(top(item) - origin)]));
   }
-}
-
-function compare(a: number, b: number): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
