@@ -130,6 +130,6 @@ async def test_pause_is_gone_on_from_until_the_talk_is_over(
         )
         assert (await Axe().run(page)).response["violations"] == []
         await crew.post(f"{TALK}:end")
-        await page.wait_for_function(LIVE)
         await expect(page.locator("#announcements")).to_contain_text("retour au direct")
+        await page.wait_for_function(LIVE)
         await expect(slider).to_have_count(0)
