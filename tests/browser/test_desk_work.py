@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import APIResponse, Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import servers
 from tests.browser.people import DESK, PHONE, WALL, crew_address, device, opened, violations
@@ -95,24 +95,6 @@ def test_a_key_pressed_on_a_card_keeps_the_focus_there(
         card = page.locator("#line .card", has_text="jardin partagé")
         card.get_by_role("button", name="Mettre en file").press("Enter")
         expect(card.get_by_role("button", name="Retirer de la file")).to_be_focused()
-
-
-def test_key_counts_that_is_pressed_before_the_reply_to_another(
-    served: Fabrique, browser: Browser, crew: httpx.Client
-) -> None:
-    published(served, crew, "Qui tient les clés de la laverie ?")
-    held: list[tuple[Route, APIResponse]] = []
-    with control_room(browser, served, DESK) as page:
-        page.route("**/questions/*:take", lambda route: held.append((route, route.fetch())))
-        page.locator("#line .card", has_text="laverie").focus()
-        page.keyboard.press("t")
-        on_air = page.locator("#answers .card.on-air")
-        expect(on_air).to_contain_text("laverie")
-        on_air.focus()
-        page.keyboard.press("e")
-        [(route, reply)] = held
-        route.fulfill(response=reply)
-        expect(page.locator("#answers")).to_contain_text("Aucune question à l’antenne")
 
 
 def test_screens_are_cleared_while_an_answer_to_restore_is_awaited(

@@ -96,6 +96,8 @@ def test_questions_are_read_aired_and_answered_by_keys_alone(
         expect(card(page, "#line", "ascenseur")).to_be_focused()
         page.keyboard.press("t")
         expect(card(page, "#answers", "ascenseur")).to_contain_text("À l’antenne depuis")
+        # The reply to « t » may come after what one sees: until then nothing else is taken.
+        expect(page.get_by_role("button", name="Réponse donnée")).to_be_enabled()
         expect(card(page, "#line", "jardin")).to_be_focused()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("e")

@@ -1,16 +1,11 @@
-// What a page asks of the server: one thing at a time about each item; what is refused is said. The
-// same pressed twice is asked once; something else waits its turn: what one sees comes by the socket,
-// often before the reply, and one presses by that.
+// What a page asks of the server: one thing at a time about each item; what is refused is said.
 
 import { call, identifier } from "./api";
 import { announce } from "./parts/text";
 
-const PATIENCE = 5_000; // ms: what came long ago is not meant any more
-
 export class Requests {
   /** Ids with a request under way. */
   readonly busy = new Set<string>();
-  private readonly under = new Map<string, { what: string; over: Promise<boolean> }>();
   private readonly tried = new Map<string, { said: string; key: string }>(); // not known to be made
 
   constructor(private readonly changed: () => void) {}
@@ -23,7 +18,7 @@ export class Requests {
     body?: object,
     more?: Record<string, string>,
   ): Promise<boolean> {
-    return this.doing(id, () => call(method, path, body, more), `${method} ${path}`);
+    return this.doing(id, () => call(method, path, body, more));
   }
 
   /** Make something new: the same sent again, after a reply that was lost, is made once. */
@@ -37,19 +32,11 @@ export class Requests {
     return done;
   }
 
-  /** The same for work that takes several requests; `what` tells it from other work. */
-  async doing(id: string, work: () => Promise<unknown>, what = ""): Promise<boolean> {
-    const before = this.under.get(id);
-    if (before && before.what !== what) await within(PATIENCE, before.over);
+  /** The same for work that takes several requests. */
+  async doing(id: string, work: () => Promise<unknown>): Promise<boolean> {
     if (this.busy.has(id)) return false;
     this.busy.add(id);
     this.changed();
-    const over = this.done(id, work);
-    this.under.set(id, { what, over });
-    return over;
-  }
-
-  private async done(id: string, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
       return true;
@@ -58,12 +45,7 @@ export class Requests {
       return false;
     } finally {
       this.busy.delete(id);
-      this.under.delete(id);
       this.changed();
     }
   }
-}
-
-function within(ms: number, over: Promise<unknown>): Promise<unknown> {
-  return Promise.race([over, new Promise((late) => setTimeout(late, ms))]);
 }
