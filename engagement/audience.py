@@ -348,8 +348,8 @@ def key(item: Item) -> str:
 
 
 def _digest(event: Event) -> bytes:
-    """What an event says, apart from when: a retry is later than the first try."""
-    return blake2b(_encode(replace(event, at=0.0)), digest_size=8).digest()
+    """What an event says, apart from when and from where: a retry is later, by another network."""
+    return blake2b(_encode(replace(event, at=0.0, origin=None)), digest_size=8).digest()
 
 
 __all__ = ["START", "AnyEvent", "Audience", "Saved", "key"]

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from engagement.changes import START
+from engagement.origin import Origin
 
 View = tuple[str, str, str]  # kind of view, what it is of (a talk, a lab …), participant
 
@@ -22,8 +23,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
     `id` is the event's own: seen again, it is the same act, sent twice. `at` is broadcast time.
     `by` names the participant, or the pass of who acts for the crew. With `expects`, it has an
-    effect only while what it acts on has one of those versions. `personal` names the fields in
-    which somebody wrote: they are blanked when whoever wrote them is to be forgotten.
+    effect only while what it acts on has one of those versions. `origin` says where an act of the
+    audience comes from; None for the crew. `personal` names the fields in which somebody wrote:
+    they are blanked when whoever wrote them is to be forgotten.
     """
 
     personal: ClassVar[tuple[str, ...]] = ()
@@ -32,6 +34,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     at: float
     by: str
     expects: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 class Making(Event, frozen=True):

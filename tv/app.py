@@ -20,6 +20,7 @@ from tv.follower import Follower
 from tv.hls import Hls
 from tv.limits import Limits
 from tv.live import Live
+from tv.networks import Networks
 from tv.pages import (
     api_alerts,
     api_cafes,
@@ -76,6 +77,7 @@ from tv.pages import (
     watch,
 )
 from tv.pages.errors import Errors
+from tv.proxies import Clients
 from tv.reacting import Reacting
 from tv.recorded.films import Orders, Shelf
 from tv.recorded.laid_out import LaidOuts
@@ -178,7 +180,8 @@ def create_app(
     pictures = Pictures(folder.wall)
     laid_out = LaidOuts()
     replays = Replays(recordings, follower, laid_out, upstream.now)
-    replay_files = Authentication(ReplayFiles(replays, ranges), passes)
+    networks = Networks(secret)
+    replay_files = Authentication(ReplayFiles(replays, ranges), passes, networks)
     servers = tuple(settings.webrtc.ice_servers.values())
     hls = Hls(
         upstream.windows,
@@ -256,10 +259,16 @@ def create_app(
             *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),
         ],
         middleware=[
-            Middleware(Authentication, passes=passes, public_url=settings.server.public_url)
+            Middleware(
+                Authentication,
+                passes=passes,
+                networks=networks,
+                public_url=settings.server.public_url,
+            )
         ],
         exception_handlers=errors.handlers,
     )
-    authentication = Authentication(rest, passes, settings.server.public_url)
-    taps = Taps(rest.routes, authentication, writer, follower.ready)
+    authentication = Authentication(rest, passes, networks, settings.server.public_url)
+    clients = Clients(settings.server.proxies)
+    taps = Taps(rest.routes, authentication, writer, follower.ready, clients)
     return Application(hls, replay_files, rest, taps, errors, follower.ready)

@@ -10,6 +10,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engagement.cafe.session import lab_of
+from engagement.origin import Origin
+from tv.networks import Networks
 from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.problems import Problem
 
@@ -52,7 +54,9 @@ class Identity(msgspec.Struct, frozen=True):
     screen: str = ""  # the one that asks
     table: str = ""  # where they are, as `lab`
     station: str = ""  # the table, or else the lab, that their pass is for; "": all of them
-    joined: float = 0.0  # when a participant got their token, by wall time
+    joined: float = 0.0  # when a participant got their first token, by wall time
+    place: str = ""  # the lab or table whose code they have shown
+    network: str = ""  # its tag (tv/networks.py)
     trouble: str = ""  # "expired" or "forged"
 
     @property
@@ -64,6 +68,19 @@ class Identity(msgspec.Struct, frozen=True):
     def signature(self) -> str:
         """The same for what the crew does: by pass, when there is one."""
         return self.pass_id or self.participant
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where their acts come from, for limits; None for the crew, which has none.
+
+        Tablets and hosts are where their pass says: the crew gave it to them.
+        """
+        if self.role in CREW:
+            return None
+        place = self.place
+        if self.role in (Role.KIOSK, Role.HOST):
+            place = self.station or self.role.value
+        return Origin(self.joined, self.network, place)
 
     def crew(self, talk: str) -> bool:
         """Whether they see what only the crew of `talk` sees."""
@@ -185,9 +202,12 @@ class Authentication:
     pages come from the host that they ask, or from `public_url` when a proxy asks in their place.
     """
 
-    def __init__(self, app: ASGIApp, passes: Passes, public_url: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, passes: Passes, networks: Networks, public_url: str = ""
+    ) -> None:
         self._app = app
         self._passes = passes
+        self._networks = networks
         self._public = _origin(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -208,6 +228,8 @@ class Authentication:
         if headers is None:
             headers = Headers(scope=scope)
         found, by_bearer = self._identify(headers)
+        if client := scope.get("client"):
+            found = replace(found, network=self._networks.tag(client[0]))
         ours = scope["path"].startswith(OURS) or scope["path"] == "/ws"
         if ours and by_bearer and found.trouble:
             return found, refused(found.trouble)
@@ -241,6 +263,7 @@ class Authentication:
                 lab=where.lab,
                 table=where.table,
                 joined=participant.joined,
+                place=participant.place,
             )
         return found, False
 
@@ -257,6 +280,7 @@ class Authentication:
             lab=participant.lab,
             table=participant.table,
             joined=participant.joined,
+            place=participant.place,
         )
 
     def _by_pass(self, token: str) -> Identity:

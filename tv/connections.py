@@ -76,7 +76,8 @@ class Answers(Protocol):
 
 
 Then = Callable[[bytes, bytes], None]  # given an answer's head, but for the date, and body
-Take = Callable[[Headers, bytes, Then], None]  # given a request's headers and body
+# Given a request's headers, its body, and the address of the peer.
+Take = Callable[[Headers, bytes, str, Then], None]
 # By method and target: what answers a request with a small body, if it is one that comes in storms.
 Taking = Callable[[bytes, bytes], Take | None]
 
@@ -193,6 +194,7 @@ class Connection(HttpToolsProtocol):
             cycle.take(
                 self.headers,
                 bytes(cycle.body),
+                self.client[0] if self.client else "",
                 lambda head, body: self._finish(cycle, head, body),
             )
         else:

@@ -52,18 +52,16 @@ class Pass(msgspec.Struct, frozen=True):
 
 class Participant(msgspec.Struct, frozen=True):
     """What a participant's token says: a random id, the pseudonym they chose, and the lab and the
-    table where they are, if any."""
+    table where they are, if any. `joined`: when they got their first token. `place`: the lab or
+    table whose code they have shown."""
 
     id: str
     expires: float
     name: str = ""
     lab: str = ""
     table: str = ""
-
-    @property
-    def joined(self) -> float:
-        """When they got this token."""
-        return self.expires - PARTICIPANT_LIFETIME
+    joined: float = 0.0
+    place: str = ""
 
 
 Signed = TypeVar("Signed", Pass, Participant)
@@ -107,11 +105,18 @@ class Passes:
         return self._read(self._passes, token, Pass)
 
     def welcome(
-        self, name: str = "", id: str = "", lab: str = "", table: str = ""
+        self,
+        name: str = "",
+        id: str = "",
+        lab: str = "",
+        table: str = "",
+        joined: float = 0.0,
+        place: str = "",
     ) -> tuple[Participant, str]:
-        """A participant, new unless their `id` is given, and the token that proves it."""
-        id = id or "p_" + secrets.token_hex(8)
-        made = Participant(id, self._now() + PARTICIPANT_LIFETIME, name, lab, table)
+        """A participant, and the token that proves it; new unless `id` and `joined` are given."""
+        id, now = id or "p_" + secrets.token_hex(8), self._now()
+        expires = now + PARTICIPANT_LIFETIME
+        made = Participant(id, expires, name, lab, table, joined or now, place)
         return made, str(self._participants.dumps(msgspec.to_builtins(made)))
 
     def participant(self, token: str) -> Participant:

@@ -3,6 +3,8 @@
 import ipaddress
 from collections.abc import Iterable
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
 LOCAL = ("127.0.0.1", "::1")
 
 
@@ -17,3 +19,21 @@ def trusted(proxies: Iterable[str]) -> list[str]:
         for network in networks
         if network.version == 4
     ]
+
+
+class Clients:
+    """The addresses of clients, for requests that pass none of uvicorn's middleware."""
+
+    def __init__(self, behind: Iterable[str]) -> None:
+        # Its reading of the header is the one that all other requests meet.
+        self._trusted = ProxyHeadersMiddleware(_nothing, trusted(behind)).trusted_hosts
+
+    def address(self, peer: str, forwarded: str) -> str:
+        """Where a request comes from: `peer`, or what X-Forwarded-For says if `peer` is a proxy."""
+        if not forwarded or peer not in self._trusted:
+            return peer
+        return self._trusted.get_trusted_client_address(forwarded)[0] or peer
+
+
+async def _nothing(*_: object) -> None:
+    """No application: only the middleware's reading is used."""

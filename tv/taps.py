@@ -19,6 +19,7 @@ from engagement.fold import Item
 from tv import problems
 from tv.auth import Authentication
 from tv.connections import Take, Then
+from tv.proxies import Clients
 from tv.replies import Headers, Reply, status_line
 from tv.storms import Act, Asked, Plan
 from tv.writing import Writer
@@ -40,7 +41,9 @@ class Taps:
         authentication: Authentication,
         writer: Writer,
         folded: asyncio.Event,
+        clients: Clients,
     ) -> None:
+        self._clients = clients
         self._routes = [
             route for route in routes if isinstance(route, Route) and _plan(route) is not None
         ]
@@ -76,7 +79,7 @@ class Taps:
                     "query_string": b"",
                     "path_params": found.groupdict(),
                 }
-                return _Tap(plan, scope, self._authentication, self._writer)
+                return _Tap(plan, scope, self._authentication, self._writer, self._clients)
         return None
 
 
@@ -84,16 +87,24 @@ class _Tap:
     """One plan at one address."""
 
     def __init__(
-        self, plan: Plan, scope: dict[str, Any], authentication: Authentication, writer: Writer
+        self,
+        plan: Plan,
+        scope: dict[str, Any],
+        authentication: Authentication,
+        writer: Writer,
+        clients: Clients,
     ) -> None:
+        self._clients = clients
         self._plan = plan
         self._scope = scope
         self._authentication = authentication
         self._writer = writer
 
-    def __call__(self, headers: Headers, body: bytes, then: Then) -> None:
+    def __call__(self, headers: Headers, body: bytes, peer: str, then: Then) -> None:
         scope = {**self._scope, "headers": headers}
         asked = Asked(scope, body)
+        forwarded = asked.headers.get("x-forwarded-for", "")
+        scope["client"] = (self._clients.address(peer, forwarded), 0)
         try:
             scope["auth"], refused = self._authentication.look(scope, asked.headers)
             if refused is not None:

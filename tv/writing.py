@@ -30,7 +30,7 @@ from engagement.syntheses.synthesis import Comment, Synthesis
 from engagement.talks import Talk, Talks
 from engagement.wall.post import Post
 from tv import items
-from tv.auth import CREW, Identity
+from tv.auth import CREW, Identity, identity
 from tv.follower import Follower
 from tv.labs import ideas
 from tv.limits import Bucket, Limits, TooFast
@@ -53,15 +53,17 @@ class Writer:
         self._limits = limits
 
     def act(self, request: Request, by: str, of: str = "") -> dict[str, Any]:
-        """What every event says: its id, the time, who acts, and on which version (If-Match).
+        """The fields of every event: its id, the time, who acts, from where, on which version.
 
-        `of`: whose act it is for a try again, where it is not theirs alone (a table's).
+        The versions are those of If-Match. `of`: whose act it is for a try again, where it is not
+        theirs alone (a table's).
         """
         return {
             "id": event_id(request, of or by),
             "at": self._upstream.now(),
             "by": by,
             "expects": expected_versions(request),
+            "origin": identity(request).origin,
         }
 
     async def write(self, event: AnyEvent, who: Identity) -> Item:

@@ -141,9 +141,7 @@ class AnswerWritten(QuestionEvent, frozen=True, kw_only=True):
 
 
 class SupportGiven(QuestionEvent, frozen=True, kw_only=True):
-    """A participant, who joined at that time, would like it answered too."""
-
-    joined: float = 0.0
+    """A participant would like it answered too."""
 
 
 class SupportTakenBack(QuestionEvent, frozen=True, kw_only=True):

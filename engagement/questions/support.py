@@ -10,8 +10,7 @@ import msgspec
 
 from engagement.limits import Limit
 
-NEW = 300.0  # seconds after joining during which support counts towards a burst
-BURST = 30  # of it that a question may get at once
+BURST = 30  # supports of new devices that a question may get at once
 EVERY = 2.0  # seconds until one more
 
 
@@ -69,12 +68,13 @@ class Support:
             for supporters in (self._counted, self._aside)
         )
 
-    def give(self, talk: str, question: str, participant: str, at: float, joined: float) -> None:
+    def give(self, talk: str, question: str, participant: str, at: float, new: bool) -> None:
+        """Count support, or set it aside; `new`: the device got its token only just now."""
         if question in self._given[talk, participant]:
             return
         self._given[talk, participant][question] = None
-        new = at - joined < NEW and question not in self._trusted
-        aside = new and self._limit.take(question, at) > 0.0
+        watched = new and question not in self._trusted
+        aside = watched and self._limit.take(question, at) > 0.0
         (self._aside if aside else self._counted)[question][participant] = None
 
     def take_back(self, talk: str, question: str, participant: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from engagement.audience import Audience, Saved
 from engagement.fold import Accepted, Outcome, Reason, Refused
 from engagement.happening import ParticipantErased
+from engagement.origin import SETTLED_AFTER_S, Origin
 from engagement.questions import (
     ANSWER,
     LEASE,
@@ -34,7 +35,7 @@ from engagement.questions import (
     SupportGiven,
     SupportTakenBack,
 )
-from engagement.questions.support import BURST, NEW
+from engagement.questions.support import BURST
 from engagement.talks import TalkEnded, TalkStarted
 from tests.engagement.room import Room, reason
 
@@ -217,12 +218,12 @@ def test_burst_of_support_by_newcomers_is_set_aside_until_a_moderator_counts_it(
     room.approved("q", "other")
 
     def give(person: str, joined: float, question: str = "q") -> None:
-        room.do(SupportGiven, person, at=10_000.0, question=question, joined=joined)
+        room.do(SupportGiven, person, at=10_000.0, question=question, origin=Origin(joined))
 
     for number in range(BURST + 20):
         give(f"new {number}", joined=9_990.0)
     assert (room["q"].support, room["q"].aside) == (BURST, 20)
-    give("old", joined=10_000.0 - NEW)
+    give("old", joined=10_000.0 - SETTLED_AFTER_S)
     assert (room["q"].support, room["q"].aside) == (BURST + 1, 20)
     give("new 0", joined=9_990.0, question="other")
     assert (room["other"].support, room["other"].aside) == (1, 0)
@@ -241,7 +242,7 @@ def test_burst_of_support_by_newcomers_is_set_aside_until_a_moderator_counts_it(
 def test_support_set_aside_is_not_told_of_who_counts_by_a_merge(room: Room) -> None:
     room.approved("a", "b")
     for number in range(BURST + 2):
-        room.do(SupportGiven, f"{number}", at=10_000.0, question="a", joined=9_990.0)
+        room.do(SupportGiven, f"{number}", at=10_000.0, question="a", origin=Origin(9_990.0))
     room.support("b", f"{BURST + 1}")
     assert (room["a"].support, room["a"].aside) == (BURST, 2)
     room.do(QuestionMerged, question="b", into="a")

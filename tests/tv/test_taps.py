@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engagement.polls import BallotCast
 from tests.servers import StoreServer
 from tests.tv.house import SECRET
 from tests.tv.test_api import opened_poll
@@ -23,9 +24,11 @@ from tv import serving
 from tv.auth import Authentication, Passes, Role
 from tv.folder import Folder
 from tv.follower import Follower
-from tv.journal import Journal
+from tv.journal import Journal, read
 from tv.limits import Limits
+from tv.networks import Networks
 from tv.pages.api_polls import Desk
+from tv.proxies import Clients
 from tv.settings import Limits as Rates
 from tv.settings import Store, load
 from tv.storms import endpoint
@@ -110,6 +113,25 @@ async def test_both_ways_answer_the_same(web: Web) -> None:
             for address in (unknown, unknown + OTHER_WAY)
         ]
         assert (one.status_code, said(one)) == (404, said(other))
+
+
+async def test_vote_says_from_which_network_it_comes_both_ways(web: Web, redis: Redis) -> None:
+    networks = Networks(SECRET)
+    event = load(None, {}).event.slug
+    stream = f"fabrique:{{{event}}}:journal"
+    for way in ("", OTHER_WAY):
+        for far in ("198.51.100.7", "2001:db8:1:2::3"):
+            _, token = PASSES.welcome()
+            async with web.client(token, **{"x-forwarded-for": far}) as client:
+                vote = {"round": 1, "choices": ["o1"]}
+                voted = await client.put(web.ballot + way, json=vote)
+            assert voted.status_code == 200
+            ((position, entry),) = await redis.xrevrange(stream, count=1)
+            cast = read(position.decode(), entry[b"e"])
+            assert isinstance(cast, BallotCast)
+            assert cast.origin is not None
+            assert cast.origin.network == networks.tag(far)
+            assert cast.origin.joined == PASSES.participant(token).joined
 
 
 async def test_support_and_reactions_are_answered_the_same_both_ways(web: Web) -> None:
@@ -212,7 +234,8 @@ def test_only_what_comes_in_storms_is_taken_and_only_once_the_journal_is_folded(
     vote = endpoint(Desk(follower, writer).vote, writer)
     routes = [Route(path, vote, methods=["PUT"]), Route("/api/v1/polls", create, methods=["POST"])]
     folded = asyncio.Event()
-    taps = Taps(routes, Authentication(Starlette(), PASSES), writer, folded)
+    authentication = Authentication(Starlette(), PASSES, Networks(b"secret"))
+    taps = Taps(routes, authentication, writer, folded, Clients(()))
     assert taps.taking(b"PUT", b"/api/v1/polls/p/ballot") is None
     folded.set()
     assert taps.taking(b"PUT", b"/api/v1/polls/p/ballot") is not None

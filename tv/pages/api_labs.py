@@ -158,7 +158,9 @@ class Desk:
         await self._writer.count(device)
         act = self._writer.act(request, device.by)
         # Their id follows from the act's, so that a retry makes nobody else.
-        participant, token = self._passes.welcome(called, f"p_{act['id'][:16]}", lab_of(name), name)
+        participant, token = self._passes.welcome(
+            called, f"p_{act['id'][:16]}", lab_of(name), name, place=name
+        )
         seat = None
         if self._in_session(name, said.cafe):
             act |= {"by": participant.id}

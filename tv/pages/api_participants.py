@@ -67,7 +67,7 @@ def routes(passes: Passes, labs: Collection[str]) -> list[BaseRoute]:
         before = identity(request) if id else ANYONE
         name = before.name if said.name is UNSET else clean(said.name, "Pseudonyme", PSEUDONYM, 0)
         lab, table = _whereabouts(said, before, labs)
-        participant, token = passes.welcome(name, id, lab, table)
+        participant, token = passes.welcome(name, id, lab, table, before.joined, before.place)
         response = json(described(participant, token), status)
         set_cookie(request, response, PARTICIPANT_COOKIE, token, PARTICIPANT_LIFETIME)
         return response

@@ -227,7 +227,7 @@ class Desk(Seeing):
         act = self._writer.act(asked, who.must_take_part())
         event: SupportGiven | SupportTakenBack
         if asked.method == "PUT":
-            event = SupportGiven(**act, question=question.id, joined=who.joined)
+            event = SupportGiven(**act, question=question.id)
         else:
             event = SupportTakenBack(**act, question=question.id)
 

@@ -1,0 +1,45 @@
+"""Where an act of the audience comes from, as far as limits need to know.
+
+Tokens are free, so that a person with patience has hundreds. What they cannot have at will is an
+old token, many networks, or the code of a place where they are not. Limits therefore count by
+`trust`: what newcomers use up is never taken from those who were there before.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+SETTLED_AFTER_S = 300.0  # since a device got its token: an attack that waits can be seen coming
+
+
+class Trust(StrEnum):
+    """How much of a shared limit an act may use up: `new` the least, `present` all of it."""
+
+    NEW = "new"
+    SETTLED = "settled"
+    PRESENT = "present"
+
+
+class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where an act comes from.
+
+    `joined` is when the device got its token, by wall time; 0.0 for one that needs none. `network`
+    is a tag of three hexadecimal digits (tv/networks.py), which some networks share; "" when it is
+    not known. `place` is the laboratory (`labo-1`) or table (`labo-1.3`) whose code the device has
+    shown, "" for none.
+    """
+
+    joined: float = 0.0
+    network: str = ""
+    place: str = ""
+
+    def trust(self, at: float) -> Trust:
+        """How far an act at `at` is trusted."""
+        if self.place:
+            return Trust.PRESENT
+        return Trust.NEW if at - self.joined < SETTLED_AFTER_S else Trust.SETTLED
+
+
+def trust(origin: Origin | None, at: float) -> Trust:
+    """The same for an act that may come from the crew, whose events have no origin."""
+    return Trust.PRESENT if origin is None else origin.trust(at)
