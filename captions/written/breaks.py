@@ -45,7 +45,8 @@ def glued(text: str) -> bool:
     """Whether it is read as one with the word before it."""
     if opening(text) or _LOOSE.issuperset(text):
         return False
-    return text[:1] in ("-", "'", "’") or not key(text)
+    # An empty quotation « » has no word either, but its mark opens: it stays where it is.
+    return text[:1] in ("-", "'", "’") or not (key(text) or text[:1] in _OPENING)
 
 
 def opening(text: str) -> bool:

@@ -17,7 +17,7 @@ from tests.servers import Fabrique
 from tests.studio import publishing
 from tests.viewers import PATIENCE, until
 
-PAGE = 30_000  # bytes: what a phone in the room loads before anything is asked for
+PAGE = 30 * 1024  # bytes: what a phone in the room loads before anything is asked for
 SAID = "Le bail glissant protège."
 LATER = "Et il mène au bail."
 

@@ -134,8 +134,9 @@ async def until_said(port: int, said: str, *command: str) -> None:
 
 
 async def test_one_node_of_a_cluster_has_all_of_an_event(tmp_path: Path) -> None:
-    (port,) = free_ports(1)
-    with server(tmp_path / "node", port, "--cluster-enabled", "yes"):
+    port, bus = free_ports(2)
+    of_a_cluster = ("--cluster-enabled", "yes", "--cluster-port", str(bus))
+    with server(tmp_path / "node", port, *of_a_cluster):
         await asked_of(port, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         await until_said(port, "cluster_state:ok", "CLUSTER", "INFO")
         async with (

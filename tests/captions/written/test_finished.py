@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -142,6 +142,7 @@ def test_finished_cues_keep_every_promise(
 
 
 @given(heard)
+@example([*[("Le", 1.0, 0.0)] * 3, ("Le", 1.0, 1.2), *[(mark, 1.0, 0.0) for mark in "»«»"]])
 def test_layout_of_what_is_finished_is_itself(said: list[tuple[str, float, float]]) -> None:
     words, time = [], 1000.0
     for text, length, gap in said:
