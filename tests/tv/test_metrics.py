@@ -28,6 +28,7 @@ from tv.airing import Airing
 from tv.auth import Authentication, Passes, Role
 from tv.captioning.quality import Board
 from tv.media import Media
+from tv.networks import Networks
 from tv.settings import Restream, load
 from tv.studios.restreams import Restreams
 from tv.upstream import Upstream
@@ -43,7 +44,14 @@ def asked_from(upstream: Upstream, address: str, public_url: str = "") -> httpx.
     airing = Airing(upstream, load(None, {}), lambda channel: 3)
     app = Starlette(
         routes=metrics.routes(upstream, airing, Board(AWAY, "test"), {"plateau": 2}, public_url),
-        middleware=[Middleware(Authentication, passes=Passes(SECRET), public_url=public_url)],
+        middleware=[
+            Middleware(
+                Authentication,
+                passes=Passes(SECRET),
+                networks=Networks(SECRET),
+                public_url=public_url,
+            )
+        ],
         exception_handlers=problems.handlers,
     )
     transport = httpx.ASGITransport(app, client=(address, 40_000))

@@ -84,7 +84,7 @@ async def test_what_a_studio_that_left_was_decoded_with_is_gone_at_once(tmp_path
             for frame in frames("h264", black()):
                 peer.send(frame)
             await door.hear()
-            known = [weakref.ref(each) for each in gc.get_objects() if isinstance(each, Watched)]
+            known = [weakref.ref(each) for each in gc.get_objects() if type(each) is Watched]
             assert known
             peer.send(link.SourceLeft("plateau", "primary"))
             await when(lambda: not any(each() for each in known))

@@ -28,6 +28,7 @@ from tests.waiting import when
 from tv import door, problems, supervisor
 from tv.auth import Authentication, Passes, Role
 from tv.folder import Folder
+from tv.networks import Networks
 from tv.settings import load
 from tv.tasks import running
 from tv.upstream import Upstream
@@ -202,7 +203,7 @@ async def test_4_9_a_bearer_token_is_taken_and_none_is_needed(
     passes = Passes(b"a secret of thirty-two bytes ...")
     app = Starlette(
         routes=whep.routes(upstream, ["plateau"]),
-        middleware=[Middleware(Authentication, passes=passes)],
+        middleware=[Middleware(Authentication, passes=passes, networks=Networks(b"secret"))],
         exception_handlers=problems.handlers,
     )
     transport = httpx.ASGITransport(app)
