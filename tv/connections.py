@@ -8,7 +8,7 @@ with its body, and has no task either: tv/taps.py.
 uvicorn waits for ever for a request's end, and for a reader that does not read. Here the policy is:
 - a request must be whole, head and body, within 10 to 20 s of the answer before it;
 - whoever is being sent something must take 8 kB/s of it, or more, over any such time;
-- a request's head has 32 kB at most (431);
+- a request's head has the limits of tv/request_head.py (400, 414, 431);
 - above so many connections (files that the process may open, less a reserve) new ones are closed.
 Who does otherwise is cut off without a word: there is nobody to read one.
 """
@@ -28,22 +28,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tv import request_head
 from tv.replies import Headers, Reply
+from tv.request_head import FIELDS, HEAD_LIMIT, TARGET_LIMIT, names_a_host
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # seconds between two looks at a connection
 SLOWEST = 8_000  # bytes a second: less than sound alone needs
-HEAD_LIMIT = 32_768  # bytes
 RESERVE = 200  # files for what is not a viewer's connection
 SMALL = 8192  # bytes of a body that are taken whole
 
-TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time
 
 
@@ -99,6 +97,14 @@ class Cycle:
 ANSWERED: Any = Cycle(complete=True)
 
 
+class HeadRefused(Exception):
+    """Raised in the parser's callbacks, to end its work."""
+
+
+# The fault of a request, not ours: a target may also be no address, or not ASCII.
+REFUSABLE = (HeadRefused, httptools.HttpParserError, UnicodeDecodeError)
+
+
 class Connection(HttpToolsProtocol):
     """One that asks `answers` and `taking` first."""
 
@@ -107,7 +113,12 @@ class Connection(HttpToolsProtocol):
         self._answers = answers
         self._taking = taking
         self._requests = 0
-        self._head_size = 0  # bytes since the last request or piece of one
+        self._unparsed = 0  # bytes since the last head or piece of a body, by whole reads
+        self._head_size = 0  # bytes of the head, or of the trailers behind a body
+        self._fields = 0  # the same, counted
+        self._head_whole = False
+        self._hosts: list[bytes] = []
+        self._refusal = request_head.UNREADABLE
         self._file = -1  # the socket's number, where it is one that the kernel may be asked about
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -148,22 +159,71 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        self._head_size += len(data)
-        super().data_received(data)
-        if self._head_size > HEAD_LIMIT and not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
+        self._unset_keepalive_if_required()
+        self._unparsed += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            # Else what follows is lost: `on_headers_complete` has the answer say so.
+        except httptools.HttpParserError as error:
+            cause = error.__context__  # of a callback that failed
+            if cause is not None and not isinstance(cause, REFUSABLE):
+                logger.error("a request cannot be read", exc_info=cause)
+            self._refuse(self._refusal)
+        else:
+            if self._unparsed > HEAD_LIMIT:
+                self._refuse(request_head.LARGE_HEAD)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer and close. Without a word while another request is being answered."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(answer)
+        self.transport.close()
+
+    def _stop(self, answer: bytes) -> NoReturn:
+        self._refusal = answer
+        raise HeadRefused
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        self._head_size += len(url)
+        if len(self.url) > TARGET_LIMIT:
+            self._stop(request_head.LONG_TARGET)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_size += len(name) + len(value) + 4  # ": " and the end of the line
+        self._fields += 1
+        if self._head_size > HEAD_LIMIT or self._fields > FIELDS:
+            self._stop(request_head.LARGE_HEAD)
+        if self._head_whole:
+            return  # a trailer: never taken for a header (RFC 9110, 6.5.1)
+        name = name.lower()
+        if name == b"host":
+            self._hosts.append(value)
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_body(self, body: bytes) -> None:
-        self._head_size = 0
+        self._unparsed = 0
         super().on_body(body)
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._head_size = self._fields = 0
+        self._head_whole = False
+        self._hosts = []
 
     def on_headers_complete(self) -> None:
         self._requests += 1
-        self._head_size = 0
+        self._unparsed = self._head_size = self._fields = 0
+        self._head_whole = True
+        if not names_a_host(self._hosts, self.parser.get_http_version()):
+            self._stop(request_head.ODD_HOST)
         free = self.cycle is None or self.cycle.response_complete
         if free and not self.flow.write_paused and self._goes_on():
             method = self.parser.get_method()
@@ -186,6 +246,9 @@ class Connection(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expects
         self.headers += headers
         super().on_headers_complete()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            # The parser takes what follows for another protocol, and loses it.
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         cycle: Any = self.cycle

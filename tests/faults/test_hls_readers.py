@@ -147,6 +147,18 @@ async def test_half_open_connections_are_ended(served: Served) -> None:
     assert max(await viewer) < 2.0
 
 
+async def test_body_that_comes_byte_by_byte_has_no_more_time_than_another(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"POST /plateau/480p/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n")
+    with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(ENOUGH):
+            answer = asyncio.create_task(reader.read())
+            while not answer.done():
+                writer.write(b" ")
+                await asyncio.wait([answer], timeout=PATIENCE / 5)
+            await answer
+
+
 async def test_crowd_that_waits_for_the_same_is_answered_one_by_one(served: Served) -> None:
     held = b"GET /plateau/media.m3u8?_HLS_msn=2&_HLS_part=0 HTTP/1.1\r\nHost: x\r\n\r\n"
     behind = b"GET /plateau/1-77.m4s HTTP/1.1\r\nHost: x\r\n\r\n"
