@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from tv.pages import embed, installing, watch
 from tv.pages.errors import Errors
 from tv.pages.html import STATIC, Assets, Pages, static
+from tv.pages.reading import PARAMETERS
 from tv.settings import SettingsError, load
 
 
@@ -75,6 +76,12 @@ def test_links_to_read_otherwise_stay_on_the_page(client: TestClient) -> None:
     assert 'href="?canal=plateau&amp;lang=fr"' in page
     assert 'href="?canal=plateau&amp;apparence=claire"' in page
     assert '<link rel="canonical" href="http://tv.example/?canal=plateau">' in page
+
+
+def test_links_keep_so_many_parameters_of_an_address_and_no_more(client: TestClient) -> None:
+    page = client.get("/?" + "a=1&" * 2_000).text
+    assert page.count("a=1") % PARAMETERS == 0
+    assert page.count("a=1") < 10 * PARAMETERS
 
 
 def test_a_shared_page_has_a_card_with_a_picture_of_ours(client: TestClient) -> None:

@@ -19,6 +19,7 @@ LANGUAGE, LOOK = "lang", "apparence"  # in an address
 COOKIES = {LANGUAGE: "fabrique_lang", LOOK: "fabrique_apparence"}
 LOOKS: tuple[Look, ...] = ("", "claire", "sombre")
 KEPT = 365 * 24 * 3600  # seconds
+PARAMETERS = 16  # of an address that links keep; pages of ours read fewer
 
 # The pages that are in every language of tv/languages; the others are in French.
 TRANSLATED = frozenset(
@@ -62,10 +63,10 @@ def reading(request: Request, origin: str, translated: bool) -> Reading:
     language = language if language in NAMES else FRENCH
     look = look if look in LOOKS else ""
     rest = [(name, value) for name, value in asked.multi_items() if name not in COOKIES]
-    query = urlencode(rest)
+    query = urlencode(rest[:PARAMETERS])
 
     def again(name: str, value: str) -> str:
-        return "?" + urlencode([*rest, (name, value)])  # this page, wherever it is
+        return f"?{query}{'&' if query else ''}{urlencode({name: value})}"  # wherever it is
 
     chosen = {LANGUAGE: language, LOOK: look}
     return Reading(
