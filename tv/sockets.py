@@ -1,5 +1,6 @@
 """uvicorn's WebSocket protocol, made to send one message to many pages, and to cut one off."""
 
+import logging
 import random
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,10 +8,22 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+logger = logging.getLogger(__name__)
+
 EXTENSION = "fabrique.socket"  # the key, in a scope's extensions, of the protocol itself
 RESTART = 1012  # the code that closes sockets when the server stops
 RETURNS = 250  # pages that come back in a second, at most
 LONGEST = 20.0  # seconds that one of them waits, at most
+
+# What a socket may bring in so many seconds. The most that we ask for is a captioner's 200 texts
+# of a kilobyte; a page's hellos and pongs are some ten frames and 1 kB.
+WINDOW = 10.0
+FRAMES = 1_000  # pings, pongs and pieces of messages too: each costs the loop some 20 µs
+SIZE = 262_144  # bytes
+PIECES = 64  # of one message: empty ones add nothing to its size
+LOOKED_AT = 2_048  # bytes that are read before the counts are looked at again
+FLOODS = 1008  # the code that closes a socket above that ("policy violation")
+LINGERS = 1.0  # seconds that it has to read so
 
 
 def return_after(pages: int) -> int:
@@ -40,15 +53,64 @@ class Message:
         return b"\x81\x7f" + size.to_bytes(8) + payload
 
 
+class Budget:
+    """What a socket brought in since a time that is `WINDOW` seconds ago at most."""
+
+    def __init__(self) -> None:
+        self._since = float("-inf")
+        self._size = self._frames = 0
+
+    def spend(self, now: float, size: int, frames: int) -> bool:
+        """Count; return whether it is still within bounds. `now` is any clock in seconds."""
+        if now - self._since > WINDOW:
+            self._since, self._size, self._frames = now, 0, 0
+        self._size += size
+        self._frames += frames
+        return self._size <= SIZE and self._frames <= FRAMES
+
+
 class Sockets(WebSocketsSansIOProtocol):
     """It is its application's `scope["extensions"]["fabrique.socket"]`.
 
     Without compression a message is the same bytes for every page: `write` sends them as they are.
     A transport that is closed first sends what it holds, for ever if nobody reads: where uvicorn
-    closes one that does not answer, this one aborts.
+    closes one that does not answer, this one aborts. One that brings more than `Budget` allows is
+    closed with 1008.
     """
 
     _full = False  # the transport holds as much as it may: `writable`, without a call for each page
+
+    def __init__(self, *args: Any, **by_uvicorn: Any) -> None:
+        super().__init__(*args, **by_uvicorn)
+        self._budget = Budget()
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), LOOKED_AT):
+            piece = data[start : start + LOOKED_AT]
+            if not self._spend(len(piece), 0):
+                return
+            super().data_received(piece)
+
+    def handle_events(self) -> None:
+        if self._spend(0, len(self.conn.events)):
+            super().handle_events()
+            self._spend(0, 0)
+
+    def _spend(self, size: int, frames: int) -> bool:
+        """Count what came in; False, and the socket closes, when it is too much."""
+        if self.transport.is_closing():
+            return False
+        within = self._budget.spend(self.loop.time(), size, frames)
+        if within and len(self.frames) <= PIECES:
+            return True
+        logger.info("a page that sends too much is cut off")
+        self.stop_keepalive()
+        self.conn.fail(FLOODS, "too much at once")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()  # once it has read: for ever, if need be
+        self.close_timer = self.loop.call_later(LINGERS, self.cut)
+        return False
 
     def pause_writing(self) -> None:
         super().pause_writing()
