@@ -217,7 +217,7 @@ def create_app(
         *api_comments.routes(follower, writer),
         *api_sendings.routes(follower, writer, settings.labs),
         *api_rundown.routes(follower, writer, settings),
-        *api_screens.routes(follower, writer, displays, passes, settings),
+        *api_screens.routes(follower, writer, displays, passes, settings, pages.codes),
         *api_health.routes(store, folder.path),
         *api_channels.routes(upstream, live.airing),
         *api_restreams.routes(upstream, live.airing),

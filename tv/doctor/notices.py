@@ -6,6 +6,7 @@ import time
 from urllib.parse import urlsplit
 
 from tv.doctor.finding import Finding, bad, good, poor
+from tv.proxies import LOCAL
 from tv.settings import Settings
 
 SOON = 21 * 86_400.0  # seconds before a certificate ends when that is told
@@ -35,11 +36,13 @@ def address(settings: Settings) -> Finding:
     """How viewers reach us: by HTTPS, with a certificate that lasts."""
     url = settings.server.public_url
     if not url:
-        return poor(
+        # On this machine alone there is nobody who could ask by another name.
+        tell = poor if settings.server.host in ("localhost", *LOCAL) else bad
+        return tell(
             "Adresse",
             "[server] public_url n’est pas dit",
-            "sans HTTPS, pas de page installée, ni d’écriture hors ligne\u202f; les QR codes "
-            "mènent à l’adresse de cette machine",
+            "donnez l’adresse publique, en HTTPS\u00a0: sans elle, l’en-tête Host de chaque "
+            "demande décide où mènent les QR codes, et rien ne s’installe ni ne s’écrit hors ligne",
         )
     place = urlsplit(url)
     if place.scheme != "https":

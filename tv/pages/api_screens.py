@@ -47,8 +47,8 @@ from tv.auth import CREW, MODERATORS, PASS_COOKIE, RUNNERS, Role, identity, set_
 from tv.displays import LASTS, Displays, Seen, TooManyWait, Waiting
 from tv.follower import Follower
 from tv.openapi import takes
-from tv.pages.html import code as qr
 from tv.pages.html import origin
+from tv.pages.qr import QrCodes
 from tv.passes import PASS_LIFETIME, Passes
 from tv.problems import Problem, clean, read_json, rfc3339
 from tv.settings import Settings
@@ -88,9 +88,14 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 def routes(
-    follower: Follower, writer: Writer, displays: Displays, passes: Passes, settings: Settings
+    follower: Follower,
+    writer: Writer,
+    displays: Displays,
+    passes: Passes,
+    settings: Settings,
+    codes: QrCodes,
 ) -> list[BaseRoute]:
-    desk = Desk(follower, writer, displays, passes, settings)
+    desk = Desk(follower, writer, displays, passes, settings, codes)
     return [
         Route("/api/v1/displays", desk.wait, methods=["POST"]),
         Route("/api/v1/displays/{code}:join", desk.join, methods=["POST"]),
@@ -116,6 +121,7 @@ class Desk:
         displays: Displays,
         passes: Passes,
         settings: Settings,
+        codes: QrCodes,
     ) -> None:
         self._screens = follower.audience.screens
         self._writer = writer
@@ -124,6 +130,7 @@ class Desk:
         self._settings = settings
         self._channels = settings.channels
         self._labs = settings.labs
+        self._codes = codes
 
     async def wait(self, request: Request) -> Response:
         try:
@@ -143,7 +150,7 @@ class Desk:
                 "secret": waiting.secret,
                 "expires_in": LASTS,
                 "address": address,
-                "picture": qr(address),
+                "picture": await self._codes.of(address),
             },
             201,
         )

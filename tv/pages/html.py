@@ -2,18 +2,17 @@
 
 import asyncio
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.languages import NAMES, Language
+from tv.pages.qr import QrCodes
 from tv.pages.reading import CREW, TRANSLATED, reading
 from tv.pages.rgaa import grid
 from tv.settings import Settings
@@ -112,6 +111,7 @@ class Pages:
 
     def __init__(self, settings: Settings, assets: Assets | None = None) -> None:
         self.assets = assets = assets or Assets()
+        self.codes = QrCodes()
         self.channels = {
             slug: channel.name or slug.capitalize() for slug, channel in settings.channels.items()
         }
@@ -212,12 +212,6 @@ def not_built(error: NotBuilt) -> Response:
 def origin(request: Request, settings: Settings) -> str:
     """Where people find us, as what is printed and shown says it: without a path."""
     return (settings.server.public_url or str(request.base_url)).rstrip("/")
-
-
-@lru_cache(maxsize=512)
-def code(address: str) -> str:
-    """An address as a QR code, as an image's address."""
-    return str(segno.make(address, error="m").svg_data_uri(dark="#1d1205", border=2))
 
 
 def static(folder: Path = STATIC) -> BaseRoute:

@@ -18,7 +18,7 @@ from tv.joining import Place
 from tv.labs.items import lab_item
 from tv.labs.places import number_of
 from tv.pages.api_join import Door
-from tv.pages.html import Pages, code, origin
+from tv.pages.html import Pages, origin
 from tv.pages.labs import HERE
 from tv.pages.watch import ON_SITE
 from tv.problems import Problem
@@ -33,7 +33,7 @@ def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) 
 
     async def ask(request: Request) -> Response:
         typed = request.query_params.get("code", "").strip()
-        return await lead(request, typed) if typed else field(request)
+        return await lead(request, typed) if typed else await field(request)
 
     async def go(request: Request) -> Response:
         return await lead(request, request.path_params["code"])
@@ -42,10 +42,10 @@ def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) 
         try:
             place = await door.place(request, typed)
         except Problem as problem:
-            return field(request, problem)
+            return await field(request, problem)
         return RedirectResponse(address(place), 303, {"cache-control": "no-store"})
 
-    def field(request: Request, problem: Problem | None = None) -> Response:
+    async def field(request: Request, problem: Problem | None = None) -> Response:
         status, trouble = (problem.status, problem.detail) if problem else (200, "")
         here = origin(request, settings)
         return pages.page(
@@ -55,7 +55,7 @@ def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) 
             trouble=trouble,
             labs=labs,
             host=here.partition("://")[2],
-            code=code(f"{here}/rejoindre"),
+            code=await pages.codes.of(f"{here}/rejoindre"),
         )
 
     def address(place: Place) -> str:

@@ -14,7 +14,7 @@ from tv.follower import Follower
 from tv.labs.items import lab_item
 from tv.labs.pictograms import path
 from tv.labs.places import is_table, number_of, planned_tables
-from tv.pages.html import Pages, code, origin
+from tv.pages.html import Pages, origin
 from tv.settings import DEFAULT_CHANNEL, Settings
 
 HERE = "?ici"  # on codes that people scan
@@ -50,15 +50,16 @@ class Desk:
         if slug not in self._settings.labs:
             return self._missing(request)
         address = f"{origin(request, self._settings)}/labo/{slug}"
-        known = self._known(slug) | {"address": address, "code": code(address + HERE)}
+        code = await self._pages.codes.of(address + HERE)
+        known = self._known(slug) | {"address": address, "code": code}
         lab = self._settings.labs[slug]
         return self._pages.page("lab.html", "lab.ts", known, reader=request, lab=lab)
 
     async def table(self, request: Request) -> Response:
-        return self._at_table(request, "table.html", "table.ts")
+        return await self._at_table(request, "table.html", "table.ts")
 
     async def host(self, request: Request) -> Response:
-        return self._at_table(request, "host.html", "host.ts")
+        return await self._at_table(request, "host.html", "host.ts")
 
     async def codes(self, request: Request) -> Response:
         """A sheet for the door, and one for each table that a session has there."""
@@ -72,7 +73,7 @@ class Desk:
             for table in planned_tables(self._cafes, (slug,))
         ]
         for sheet in sheets:
-            sheet["code"] = code(sheet["address"] + HERE)
+            sheet["code"] = await self._pages.codes.of(sheet["address"] + HERE)
             sheet["address"] = sheet["address"].partition("://")[2]
         lab = self._settings.labs[slug]
         drawing = path(lab.pictogram)
@@ -80,7 +81,7 @@ class Desk:
             "lab_codes.html", lab=lab, drawing=drawing, slug=slug, sheets=sheets
         )
 
-    def _at_table(self, request: Request, template: str, script: str) -> Response:
+    async def _at_table(self, request: Request, template: str, script: str) -> Response:
         slug, said = request.path_params["lab"], request.path_params["number"]
         table = f"{slug}.{said}"
         if not is_table(table, self._settings.labs):
@@ -91,7 +92,7 @@ class Desk:
             "table": table,
             "number": number,
             "address": address,
-            "code": code(address + HERE),
+            "code": await self._pages.codes.of(address + HERE),
         }
         lab = self._settings.labs[slug]
         return self._pages.page(

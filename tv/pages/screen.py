@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tv.auth import identity
-from tv.pages.html import Pages, code, origin
+from tv.pages.html import Pages, origin
 from tv.pages.wall import WRITE
 from tv.settings import Settings
 
@@ -27,8 +27,11 @@ def routes(pages: Pages, settings: Settings) -> list[BaseRoute]:
         known = {
             "screen": request.path_params.get("screen", "")[:80] or identity(request).screen,
             "address": wall.partition("://")[2],
-            "code": code(wall),
-            "join": {"address": here.partition("://")[2], "code": code(f"{here}{HERE}")},
+            "code": await pages.codes.of(wall),
+            "join": {
+                "address": here.partition("://")[2],
+                "code": await pages.codes.of(f"{here}{HERE}"),
+            },
             "night": night if hours.off else None,
         }
         return pages.page("screen.html", "screen.ts", known=known)

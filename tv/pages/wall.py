@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from tv.auth import identity
 from tv.follower import Follower
 from tv.labs.ideas import sees_all
-from tv.pages.html import Pages, code, origin
+from tv.pages.html import Pages, origin
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.wall.pictures import Pictures
@@ -31,7 +31,8 @@ def routes(
 
     async def wall(request: Request) -> Response:
         address = f"{origin(request, settings)}{WRITE}"
-        known = {"address": address.partition("://")[2], "code": code(address)}
+        code = await pages.codes.of(address)
+        known = {"address": address.partition("://")[2], "code": code}
         return pages.page("wall.html", "wall.ts", known=known)
 
     async def write(request: Request) -> Response:

@@ -85,10 +85,15 @@ def test_an_unused_folder_is_free(tmp_path: Path) -> None:
     assert not folder.in_use
 
 
+def test_server_for_this_machine_alone_needs_no_public_address() -> None:
+    finding = notices.address(load(environment={"FABRIQUE_SERVER__HOST": "127.0.0.1"}))
+    assert finding.state == "poor"
+
+
 @pytest.mark.parametrize(
     ("url", "state", "said"),
     [
-        ("", "poor", "public_url"),
+        ("", "bad", "public_url"),
         ("http://tv.example.org", "poor", "chiffrée"),
         ("https://127.0.0.1:1", "poor", "ne répond pas"),
     ],
