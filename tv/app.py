@@ -14,7 +14,6 @@ from tv.captioning.acts import CaptionActs
 from tv.captioning.quality import Board
 from tv.dateranges import DateRanges
 from tv.displays import Displays
-from tv.duplicates import Duplicates
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.hls import Hls
@@ -174,7 +173,6 @@ def create_app(
     writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
     pages = html.Pages(settings)
     errors = Errors(pages)
-    duplicates = Duplicates(follower.audience)
     caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
     pictures = Pictures(folder.wall)
@@ -201,8 +199,8 @@ def create_app(
         *api_comparison.routes(follower, settings.labs),
         *api_talks.routes(follower, writer, settings),
         *api_schedule.routes(follower, writer, settings, upstream.now),
-        *api_questions.routes(follower, writer, duplicates, settings.labs),
-        *api_moderation.routes(follower, writer, duplicates),
+        *api_questions.routes(follower, writer, live.duplicates, settings.labs),
+        *api_moderation.routes(follower, writer, live.duplicates),
         *api_privacy.routes(writer),
         *api_alerts.routes(follower, writer, settings.labs),
         *api_polls.routes(follower, writer),

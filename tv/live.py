@@ -93,6 +93,7 @@ from engagement.talks import TALKS
 from tv.airing import SILENCE, Airing
 from tv.auth import Identity, Role, identity
 from tv.captioning.partial import PARTIALS, Partial
+from tv.duplicates import Duplicates
 from tv.follower import EVERY_CAPTIONING, Follower
 from tv.journal import heed_cancellation
 from tv.open_page import VERSION, Known, News, NotUnderstood, Page
@@ -100,7 +101,7 @@ from tv.openapi import asks
 from tv.problems import Problem
 from tv.settings import Settings
 from tv.sockets import Message, return_after
-from tv.tasks import running
+from tv.tasks import keep_running, running
 from tv.telling import Telling
 from tv.upstream import Upstream
 from tv.views import Views, sees_all, view_of
@@ -148,7 +149,9 @@ class Live:
         self._telling = Telling(self._news, pace.interval)
         process = secrets.token_hex(6)
         self.airing = Airing(upstream, settings, self._viewers, process, pace.silence)
-        self.views = Views(follower, self.airing)
+        self.duplicates = Duplicates(follower.audience)
+        self.duplicates.on_compared.append(lambda talk: self._stir({("talk", talk, "")}))
+        self.views = Views(follower, self.airing, self.duplicates)
         follower.changed.append(self._stir)
         upstream.on_state.append(self._state_changed)
         upstream.on_restream.append(self._restream_changed)
@@ -161,7 +164,10 @@ class Live:
 
     async def run(self) -> None:
         """Wake pages, listen to captions, look after channels, until cancelled."""
-        async with running(self._telling.push(), self._listen(), self._tell(), self._look()):
+        comparing = keep_running("duplicates", self.duplicates.run)
+        async with running(
+            self._telling.push(), self._listen(), self._tell(), self._look(), comparing
+        ):
             await asyncio.Event().wait()
 
     async def publish(self, partial: Partial) -> None:
@@ -234,14 +240,18 @@ class Live:
         return return_after(pages if who.role is Role.VIEWER else pages // 10)
 
     def _news(self, view: View, crew: bool, known: Known) -> News:
-        version, words = known
+        version, besides = known
         message = self.views.message(view, crew, version)
         messages = (message,) if message.text else ()
         if view[0] == "captions":
             partial = self.airing.partial(view[1])
-            if partial.text and words != partial.version:
-                messages, words = (*messages, partial), partial.version
-        return News(messages, (message.version, words))
+            if partial.text and besides != partial.version:
+                messages, besides = (*messages, partial), partial.version
+        if view[0] == "talk" and crew:
+            compared = self.views.compared(view, message.version, besides)
+            messages = (*messages, compared) if compared.text else messages
+            besides = compared.version
+        return News(messages, (message.version, besides))
 
     @asynccontextmanager
     async def _following(self, page: Page) -> AsyncIterator[None]:

@@ -17,7 +17,9 @@ VERSION = 1  # of the messages
 TOPICS = 16  # per page
 HELLOS = 60  # per page and minute
 
-Known = tuple[str, str]  # the versions sent, of a view and of the words that are still open in it
+# The versions sent: of a view, and of what comes beside it (words that are still open, questions
+# that were compared later).
+Known = tuple[str, str]
 
 
 @dataclass(frozen=True)

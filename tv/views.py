@@ -17,6 +17,7 @@ from engagement.talks import TALKS
 from tv import items
 from tv.airing import Airing
 from tv.auth import MODERATORS, Identity
+from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.sockets import Message
 
@@ -66,9 +67,10 @@ class _Cache:
 class Views:
     """Builds views from the fold and from what is on air."""
 
-    def __init__(self, follower: Follower, airing: Airing) -> None:
+    def __init__(self, follower: Follower, airing: Airing, duplicates: Duplicates) -> None:
         self._follower = follower
         self._airing = airing
+        self._duplicates = duplicates
         self._caches: dict[tuple[View, bool], _Cache] = {}
 
     def version(self, view: View, crew: bool) -> str:
@@ -115,6 +117,27 @@ class Views:
             known = cache.messages[since] = self._build(view, crew, since, version)
         return known
 
+    def compared(self, view: View, version: str, since: str) -> Message:
+        """The questions of a talk that others were found near to, for the crew.
+
+        `version` is what the view has; `since` and the message's version are of the comparisons. A
+        page that has none yet ("") got what is known with the questions.
+        """
+        compared = self._duplicates.compared(view[1])
+        newest = compared.version or START
+        if since in ("", newest):
+            return Message("", newest)
+        by_id = self._follower.audience.questions.by_id
+        questions = [by_id[name] for name in compared.since(since) if name in by_id]
+        shown = [
+            items.item(question, crew=True) | {"near": self._duplicates.to(question)}
+            for question in questions
+            if question.state == "pending"
+        ]
+        if not shown:
+            return Message("", newest)
+        return Message(_written(view, version, False, shown, []), newest)
+
     def _build(self, view: View, crew: bool, since: str, version: str) -> Message:
         kind, name, participant = view
         reset = not since
@@ -154,20 +177,12 @@ class Views:
                     if items.seen(item, crew):
                         shown.append(items.item(item, crew))
                         if crew and isinstance(item, Question) and item.state == "pending":
-                            shown[-1]["near"] = audience.questions.alike.to(item)
+                            shown[-1]["near"] = self._duplicates.to(item)
                     elif items.was_seen(item, crew) and not reset:
                         removed.append(key(item))
         if not (shown or removed or reset):
             return Message("", version)
-        body: dict[str, Any] = {
-            "type": "view",
-            "topic": topic_of(view),
-            "version": version,
-            "reset": reset,
-            "items": shown,
-            "removed": removed,
-        }
-        return Message(msgspec.json.encode(body).decode(), version)
+        return Message(_written(view, version, reset, shown, removed), version)
 
     def _captioning(self, channel: str) -> list[items.Rendered]:
         """All that the crew is told of a channel's captions, beside the cues that show."""
@@ -184,3 +199,17 @@ class Views:
         # Topics are named by pages: names of what does not exist must not pile up.
         if len(self._caches) > 10_000:
             self._caches.clear()
+
+
+def _written(
+    view: View, version: str, reset: bool, shown: list[items.Rendered], removed: list[str]
+) -> str:
+    body: dict[str, Any] = {
+        "type": "view",
+        "topic": topic_of(view),
+        "version": version,
+        "reset": reset,
+        "items": shown,
+        "removed": removed,
+    }
+    return msgspec.json.encode(body).decode()

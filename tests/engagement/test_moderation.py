@@ -334,8 +334,8 @@ def test_moderator_is_told_of_questions_that_ask_the_same(room: Room) -> None:
     room.ask("b", by="2", body="Y aura-t-il des arbres dans la cour ?")
     room.ask("c", by="3", body="pourquoi les loyers augmentent chaque annee")
     alike = room.audience.questions.alike
-    assert alike.to(room["c"]) == ["a"]
-    assert alike.to(room["b"]) == []
+    assert alike.compare(room["c"]) == ["a"]
+    assert alike.compare(room["b"]) == []
     room.do(QuestionMerged, question="c", into="a")
     near = alike.near("direct", "Pourquoi donc les loyers augmentent ?")
     assert [question.id for question, _ in near] == ["a"]
