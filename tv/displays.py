@@ -19,8 +19,9 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # 31 signs that nobody takes for o
 LENGTH = 6
 LASTS = 600.0  # seconds for which a code may be claimed
 WAITING = 200  # displays that may wait at a time
-SILENT = 30.0  # seconds without a word after which one makes room for another; each asks every 2 s
-NOTED = 5.0  # seconds for which it need not be noted again that a display asked
+SHARE = 100  # of them of one network, in a web process: a venue's 40 screens have one address
+SILENT = 8.0  # seconds without a word after which one makes room for another; each asks every 2 s
+NOTED = 1.5  # seconds for which it need not be noted again that a display asked
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class TooManyWait(Exception):
-    """As many displays show a code as may."""
+    """As many displays show a code as may, in all or of one network."""
 
 
 _waiting = msgspec.json.Decoder(Waiting)
@@ -68,20 +69,33 @@ class Displays:
         # When each last asked, beside the codes: noting it must not undo what claims one meanwhile.
         self._asked = f"fabrique:{{{event}}}:displays:asked"
         self._screens = f"fabrique:{{{event}}}:screens"
+        self._networks: dict[str, str] = {}  # by code: in memory alone, as long as a code waits
 
-    async def wait(self) -> tuple[str, Waiting]:
-        """A code for a display that has none, and its secret. Raises TooManyWait."""
+    async def wait(self, network: str) -> tuple[str, Waiting]:
+        """A code for a display that has none, and its secret. Raises TooManyWait.
+
+        Codes that nobody asks for any more make room: a client that asks 7 times a second keeps 56
+        at most, and leaves 44 to the displays of its own network.
+        """
         waiting = await self._all()
-        if len(waiting) >= WAITING:
+        if self._full(waiting, network):
             waiting = await self._heard(waiting)
-        if len(waiting) >= WAITING:
+        if self._full(waiting, network):
             raise TooManyWait
         while (code := "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))) in waiting:
             pass
         made = Waiting(secrets.token_hex(16), self._now() + LASTS)
         await self.hear(code)
         await self._put(code, made)
+        self._networks[code] = network
         return code, made
+
+    def _full(self, waiting: dict[str, Waiting], network: str) -> bool:
+        """Whether there is no room for a display of a network."""
+        self._networks = {code: of for code, of in self._networks.items() if code in waiting}
+        theirs = [code for code, of in self._networks.items() if of == network]
+        share = sum(not waiting[code].screen for code in theirs)
+        return share >= SHARE or len(waiting) >= WAITING
 
     async def hear(self, code: str) -> None:
         """Note that the display with a code is still there."""

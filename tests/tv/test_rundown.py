@@ -8,7 +8,7 @@ import pytest
 from tests.tv.house import House, Page
 from tests.tv.test_api import ask, opened_poll, problem
 from tv.auth import Role
-from tv.displays import LASTS, NOTED, SILENT, WAITING, Displays
+from tv.displays import LASTS, NOTED, SHARE, SILENT, WAITING, Displays, TooManyWait
 
 
 async def add(crew: Any, **said: Any) -> dict[str, Any]:
@@ -149,17 +149,50 @@ async def test_codes_are_for_whoever_shows_them_and_few_may_wait(tv: House) -> N
         waiting = (await display.post("/api/v1/displays")).json()
         join = f"/api/v1/displays/{waiting['code']}:join"
         assert (await display.post(join, json={"secret": "guessed"})).status_code == 404
-        for _ in range(WAITING - 1):
+        for _ in range(SHARE - 1):
             assert (await display.post("/api/v1/displays")).status_code == 201
         refused = await display.post("/api/v1/displays")
         assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+
+
+async def test_one_network_leaves_room_for_displays_of_others(tv: House) -> None:
+    async with tv.client() as display:
+
+        async def ask(address: str) -> int:
+            headers = {"x-forwarded-for": address}
+            return (await display.post("/api/v1/displays", headers=headers)).status_code
+
+        assert [await ask("2001:db8::1") for _ in range(SHARE)] == [201] * SHARE
+        assert await ask("2001:db8::2") == 429  # the same /64
+        assert await ask("2001:db8:0:1::1") == 201
+
+
+async def test_client_that_asks_seven_times_a_second_keeps_nobody_from_a_code(tv: House) -> None:
+    """It makes codes and asks for those that it has; real displays ask every two seconds."""
+    now = time.time()
+    displays = Displays(tv.store, "fabrique", lambda: now)
+    held: list[str] = []
+    for second in range(60):
+        for _ in range(7):
+            now += 1 / 7
+            try:
+                held.append((await displays.wait("venue"))[0])
+            except TooManyWait:
+                code = held.pop(0)
+                await displays.hear(code)
+                held.append(code)
+        if second % 5 == 4:
+            code, _ = await displays.wait("venue")
+            assert await displays.find(code)
+            code, _ = await displays.wait("elsewhere")
+            assert await displays.find(code)
 
 
 async def test_displays_that_fell_silent_make_room_and_neither_claimed_nor_asking_ones_do(
     tv: House,
 ) -> None:
     before = Displays(tv.store, "fabrique", lambda: time.time() - SILENT - 1)
-    waiting = [await before.wait() for _ in range(WAITING)]
+    waiting = [await before.wait(f"{n % 2}") for n in range(WAITING)]
     (asking, hers), (claimed, his), (silent, nobodys), *_ = waiting
     await before.claim(claimed, his, "screen_1")
     async with tv.client() as display:
@@ -184,7 +217,7 @@ async def test_display_that_asks_on_is_noted_now_and_then_and_forgotten_with_its
     async def noted() -> list[tuple[bytes, float]]:
         return await tv.store.zrange("fabrique:{fabrique}:displays:asked", 0, -1, withscores=True)
 
-    code, _ = await displays.wait()
+    code, _ = await displays.wait("here")
     first = now
     now += NOTED / 2
     await displays.hear(code.lower())

@@ -2,7 +2,7 @@
 
 - `POST /api/v1/displays` → 201 `{"code", "secret", "expires_in", "address", "picture"}`: a display
   shows the code, and `picture`: a QR code of `address`, where the crew claims it by phone. 429
-  `too-many-displays`: as many wait as may, and each of them still asks.
+  `too-many-displays`: as many wait as may, 200 in all and 100 of one network, and each still asks.
 - `POST /api/v1/displays/{code}:join` `{"secret"}` → 202 `{"state": "waiting"}`, or 201 `{"screen",
   "token"}` and the cookie once the code was claimed. 404 `unknown-code`.
 - `POST /api/v1/screens` `{"code", "name", "face": "live|air|wall|lab|comparison", "channel", "lab",
@@ -41,6 +41,7 @@ from engagement.screens import (
     ScreenSpotted,
     Setting,
 )
+from streaming.peers import network_of
 from tv import items
 from tv.air_items import screen_item
 from tv.auth import CREW, MODERATORS, PASS_COOKIE, RUNNERS, Role, identity, set_cookie
@@ -134,7 +135,7 @@ class Desk:
 
     async def wait(self, request: Request) -> Response:
         try:
-            code, waiting = await self._displays.wait()
+            code, waiting = await self._displays.wait(_network(request))
         except TooManyWait as error:
             raise Problem(
                 429,
@@ -307,6 +308,11 @@ def _rendered(screen: Screen, seen: dict[str, Seen]) -> items.Rendered:
         "health": said.health if said else None,
         "heard": said.heard if said else None,
     }
+
+
+def _network(request: Request) -> str:
+    """Where a request comes from: kept in memory, never stored."""
+    return network_of(request.client.host) if request.client else ""
 
 
 def _unknown_code() -> Problem:
