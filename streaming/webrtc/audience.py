@@ -36,8 +36,9 @@ OFFERS = 64  # answered at a time; more are told to come back
 PROPOSALS = 32  # offers of ours that wait for an answer; they cost a place
 PROPOSED = 15.0  # seconds that one waits
 
-# ask(channel, who, how many each channel has) raises Refusal.
-Admit = Callable[[str, str, Mapping[str, int]], None]
+# ask(channel, who, how many each channel has, how many of theirs have no picture yet) raises
+# Refusal.
+Admit = Callable[[str, str, Mapping[str, int], int], None]
 Request = Offer | WhepAnswer | WhepPatch | Hangup | WhepEvents | WhepListen | WhepEventsEnd
 
 
@@ -70,11 +71,17 @@ class NotAnswered(Refusal):
 @dataclass(eq=False)
 class _Session:
     channel: str
+    who: str = ""
     relay: Relay | None = None
     viewer: Viewer | None = None
     ice: IceSession | None = None  # None: our offer waits for an answer
     picture: int | None = None  # which section of the SDP has it
     over: bool = False
+
+    @property
+    def joining(self) -> bool:
+        """Whether it holds a place, and nothing is sent over it yet."""
+        return not self.over and not (self.viewer and self.viewer.outputs)
 
 
 class Audience:
@@ -91,6 +98,7 @@ class Audience:
         self._admit = admit
         self._sessions: dict[str, _Session] = {}
         self._there: Counter[str] = Counter()  # viewers of each channel, those who join included
+        self._joining: set[_Session] = set()
         self._offers = 0
         self._ends: dict[Link, dict[str, Callable[[], None]]] = {}  # who listens to which stream
 
@@ -178,10 +186,13 @@ class Audience:
             self.events.unlisten(stream, end)
 
     async def _join(self, ask: Offer) -> Answered:
-        self._admit(ask.channel, ask.who, self._there)
+        self._joining = {each for each in self._joining if each.joining}
+        theirs = sum(each.who == ask.who for each in self._joining)
+        self._admit(ask.channel, ask.who, self._there, theirs)
         if self._offers >= OFFERS:
             raise Busy("Trop de demandes à la fois. Réessayez dans une seconde.")
-        session = _Session(ask.channel)
+        session = _Session(ask.channel, ask.who)
+        self._joining.add(session)
         self._offers += 1
         self._there[ask.channel] += 1
         try:

@@ -5,6 +5,9 @@ how many people ask. So an address may ask at once as often as there are places 
 no audience can use more; then again and again, but slower than all addresses together. Whoever
 floods us from one address is refused before our loop is busy with it, and leaves room for the rest.
 Who is refused watches by HLS meanwhile.
+
+An offer holds a place before its connection is there, for 8 s if nobody connects. So an address may
+have half of the places with such offers. Viewers who have a picture are not counted.
 """
 
 import time
@@ -17,6 +20,8 @@ from tv.settings import Settings
 PEAK = 200  # offers at once, at least: when media starts again all of its viewers come back
 EVERY = 0.05  # seconds: an offer costs our loop some 5 ms
 EVERY_OF_ONE = 0.2  # seconds, of one address
+JOINING = 4  # offers of one address that wait for their connection, at least
+SOON = 1.0  # seconds: a connection takes less
 COME_BACK = 30.0  # seconds: who watches stays for minutes
 
 
@@ -47,19 +52,26 @@ class Admission:
     ) -> None:
         peak = max(PEAK, total)
         self._total = total
+        self._share = max(JOINING, total // 2)
         self._channels = channels
         self._now = now
         self._all = Limit(2 * peak, EVERY)
         self._each = Limit(peak, EVERY_OF_ONE)
 
-    def ask(self, channel: str, who: str, there: Mapping[str, int]) -> None:
-        """Let an offer from `who` in, `there` being how many each channel has. Raises Refusal."""
+    def ask(self, channel: str, who: str, there: Mapping[str, int], joining: int = 0) -> None:
+        """Let an offer from `who` in. Raises Refusal.
+
+        `there` is how many each channel has, `joining` how many offers of theirs have no connection
+        yet.
+        """
         most = self._channels.get(channel, self._total)
         if sum(there.values()) >= self._total or there.get(channel, 0) >= most:
             raise TooManyViewers(
                 "Trop de spectateurs en direct immédiat. "
                 "Regardez par HLS\u00a0: la page le fait d’elle-même."
             )
+        if joining >= self._share:
+            raise _later(Busy("Trop de connexions en cours depuis cette adresse."), SOON)
         now = self._now()
         if wait := self._each.take(who, now):
             raise _later(TooManyOffers("Trop de demandes depuis cette adresse."), wait)

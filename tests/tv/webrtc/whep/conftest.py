@@ -49,8 +49,8 @@ class House:
         for name in self.channels:
             self.media.channels[name] = silent(name)
 
-    def ask(self, channel: str, who: str, there: Any) -> None:
-        self.admission.ask(channel, who, there)
+    def ask(self, channel: str, who: str, there: Any, joining: int) -> None:
+        self.admission.ask(channel, who, there, joining)
 
     @property
     def feed(self) -> Feed:

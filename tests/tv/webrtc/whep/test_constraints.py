@@ -33,7 +33,7 @@ from tv.settings import load
 from tv.tasks import running
 from tv.upstream import Upstream
 from tv.webrtc import sdp_http, whep
-from tv.webrtc.admission import PEAK, Admission
+from tv.webrtc.admission import JOINING, PEAK, Admission
 
 # 4.6: WebRTC constraints.
 
@@ -99,6 +99,35 @@ async def test_4_7_a_full_channel_is_503_and_says_when_to_come_back(
     assert house.media.audience.refused["too-many-viewers"] == 2
 
 
+async def test_offers_without_a_connection_hold_half_of_the_places_for_an_address(
+    client: httpx.AsyncClient, upstream: Upstream, house: House, offer: str
+) -> None:
+    house.admission = Admission(20, {})
+    for _ in range(10):
+        reply = await client.post("/plateau/whep", content=offer, headers=SDP)
+        assert reply.status_code == 201
+    full = await client.post("/plateau/whep", content=offer, headers=SDP)
+    problem(full, 503, "busy")  # pages try again after a second
+    assert full.headers["retry-after"] == "1"
+    async with client_of(upstream, "192.0.2.8") as neighbour:
+        other = await neighbour.post("/plateau/whep", content=offer, headers=SDP)
+        assert other.status_code == 201
+    await client.delete(reply.headers["location"])
+    assert (await client.post("/plateau/whep", content=offer, headers=SDP)).status_code == 201
+
+
+async def test_viewers_who_have_a_picture_are_not_counted_for_their_address(
+    client: httpx.AsyncClient, house: House, offer: str, watch: Watch
+) -> None:
+    house.admission = Admission(2 * JOINING, {})
+    async with watch(), watch():
+        for _ in range(JOINING):
+            reply = await client.post("/plateau/whep", content=offer, headers=SDP)
+            assert reply.status_code == 201
+        full = await client.post("/plateau/whep", content=offer, headers=SDP)
+        problem(full, 503, "busy")
+
+
 async def test_an_offer_that_is_refused_takes_no_place(
     client: httpx.AsyncClient, house: House, offer: str
 ) -> None:
@@ -132,7 +161,7 @@ class Counting(Admission):
         super().__init__(200, {})
         self.counted: set[str] = set()
 
-    def ask(self, channel: str, who: str, there: Mapping[str, int]) -> None:
+    def ask(self, channel: str, who: str, there: Mapping[str, int], joining: int = 0) -> None:
         self.counted.add(who)
 
 
