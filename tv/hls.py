@@ -38,12 +38,17 @@ LISTS_FRESH = 0.2  # seconds: the captions' playlist grows by the clock
 # A name stands for the same bytes for ever, but what is recorded may be withdrawn.
 IMMUTABLE = b"public, max-age=600, immutable"
 BRIEFLY = b"public, max-age=1"  # a shared cache may answer a crowd's first request
+NOT_KEPT = b"no-store"
 ASKED = b"public, max-age=6"  # a playlist asked for by its last part never has less
 CUES = b"public, max-age=60"
 NOTED = playlist.CAPTION_LAG - 0.5  # seconds after a segment: words settled until then are in time
 
 OF_RENDITIONS = ("sync-media.m3u8",)  # playlists, beside the low-latency one
 OF_CHANNELS = (*OF_RENDITIONS, "index.m3u8", "rewind.m3u8", "sync.m3u8", "subtitles.m3u8")
+
+
+class Ended(Problem):
+    """The stream of a held request is over: 404 for all who wait for the same."""
 
 
 class Hls:
@@ -119,8 +124,9 @@ class Hls:
         try:
             return (await self._reply(scope, asked)).unless(asked.known)
         except Problem as problem:
-            # Thousands may ask for what is not there: a cache answers all but one a second.
-            return refusal(problem, BRIEFLY if problem.status == 404 else b"")
+            # A missing file may come in a moment. Only the end of a stream is final, and a crowd
+            # waits for that answer: without a cached one, nginx lets viewers ask one by one.
+            return refusal(problem, BRIEFLY if isinstance(problem, Ended) else NOT_KEPT)
 
     async def _reply(self, scope: Scope, asked: Asked) -> Reply:
         if scope["method"] not in ("GET", "HEAD"):
@@ -292,7 +298,7 @@ class Hls:
             self._counted[channel] = segment.end
             self.late_words[channel] += late(cues, opened.start, segment.end, NOTED)
         # Who asks too early must not be remembered for all.
-        cache = CUES if published else BRIEFLY
+        cache = CUES if published else NOT_KEPT
         reply = Reply.of(b"text/vtt; charset=utf-8", cache, (text.encode(),))
         _keep(self._kept_cues, (channel, opened.name), (second, reply), CUES_KEPT)
         return reply
@@ -342,7 +348,9 @@ class Hls:
             async with asyncio.timeout(self._hold):
                 while not ready():
                     if window.over:  # at once, so that players take another rendition
-                        raise _unknown("la suite")
+                        raise Ended(
+                            404, "unknown-media", "Fichier inconnu", "Cette diffusion est terminée."
+                        )
                     await window.changed()
         except TimeoutError as error:
             raise _late() from error

@@ -172,10 +172,10 @@ def playlist(text: str, cache: bytes, *, zipped: bool) -> Reply:
     return Reply.of(PLAYLIST, cache, (body,), zipped=zipped, tag=tag)
 
 
-def refusal(problem: Problem, cache: bytes = b"") -> Reply:
-    """`cache`: for how long the refusal holds, where that is not to be asked anew each time."""
+def refusal(problem: Problem, cache: bytes = b"no-store") -> Reply:
+    """A problem as viewers receive it, stored by no cache unless `cache` says otherwise."""
     body = msgspec.json.encode(problem.body())
-    said = problem.headers() | ({"cache-control": cache.decode()} if cache else {})
+    said = problem.headers() | {"cache-control": cache.decode()}
     headers = [
         (b"content-type", CONTENT_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),

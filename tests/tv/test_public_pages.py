@@ -126,7 +126,9 @@ def test_what_is_kept_for_ever_has_no_more_of_a_head_than_it_needs(
 def test_a_file_of_no_possible_name_is_unknown() -> None:
     with TestClient(Starlette(routes=[static()])) as client:
         for name in ("a" * 300, "%00", "é" * 200):
-            assert client.get(f"/static/{name}.js").status_code == 404
+            missing = client.get(f"/static/{name}.js")
+            assert missing.status_code == 404
+            assert missing.headers["cache-control"] == "no-store"
 
 
 def test_the_service_worker_keeps_files_that_there_are(client: TestClient) -> None:

@@ -225,7 +225,9 @@ def static(folder: Path = STATIC) -> BaseRoute:
         path = folder / name
         kind = KINDS.get(path.suffix)
         if kind is None or name.startswith(".") or not _is_file(path):
-            return Response("Fichier inconnu.\n", 404, media_type="text/plain; charset=utf-8")
+            # In no cache: what a newer version names may not be here yet.
+            headers = {"cache-control": "no-store"}
+            return Response("Fichier inconnu.\n", 404, headers, "text/plain; charset=utf-8")
         headers = {
             "cache-control": FOR_EVER,
             "x-content-type-options": "nosniff",

@@ -84,10 +84,15 @@ async def test_caches_are_told_how_long_each_answer_holds(
         "plateau/index.m3u8": "public, max-age=1",
         "plateau/media.m3u8": "public, max-age=1",
         "plateau/media.m3u8?_HLS_msn=7": "public, max-age=6",
-        "plateau/1-99.m4s": "public, max-age=1",
-        "plateau/480p/media.m3u8": "public, max-age=1",
-        "labo-9/index.m3u8": "public, max-age=1",
+        "plateau/1-0.vtt": "no-store",  # it is not listed yet
+        "plateau/1-99.m4s": "no-store",
+        "plateau/1-8.3.m4s": "no-store",
+        "plateau/b.mp4": "no-store",
+        "plateau/480p/media.m3u8": "no-store",
+        "labo-9/index.m3u8": "no-store",
+        "plateau/rewind.m3u8": "no-store",
         "plateau/media.m3u8?_HLS_part=1": "no-store",
+        "plateau/media.m3u8?_HLS_msn=99": "no-store",
     }.items():
         reply = await client.get(f"/{path}")
         assert reply.headers["cache-control"] == said, path
@@ -120,4 +125,5 @@ async def test_odd_addresses_are_not_found(site: Site, client: httpx.AsyncClient
             reply = await reader.read()
         writer.close()
         assert reply.startswith(b"HTTP/1.1 404"), path
+        assert b"\r\ncache-control: no-store\r\n" in reply, path
         assert len(reply) < 1000
