@@ -11,6 +11,7 @@ from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refuse
 Phase = Literal["before", "rehearsal", "open", "after"]
 
 EVENT: View = ("event", "", "")
+REHEARSALS = 100  # remembered
 
 
 class PhaseSet(Event, frozen=True):
@@ -42,10 +43,14 @@ class Happening(Item, frozen=True, kw_only=True):
 
 class Saved(msgspec.Struct, frozen=True):
     now: Happening
+    rehearsals: tuple[tuple[float, float], ...] = ()
 
 
 class Happenings(Fold):
-    """The fold of the event itself: one item."""
+    """The fold of the event itself: one item. `rehearsals` are the times of those that are over.
+
+    Beyond `REHEARSALS` the two oldest become one, with the time between them.
+    """
 
     events: ClassVar[Collection[type[Event]]] = (PhaseSet, ParticipantErased)
     saves: ClassVar[type[msgspec.Struct]] = Saved
@@ -54,6 +59,7 @@ class Happenings(Fold):
     def __init__(self) -> None:
         super().__init__()
         self.now = Happening(id="event")
+        self.rehearsals: tuple[tuple[float, float], ...] = ()
 
     def apply(self, position: str, event: AnyHappening) -> Outcome:
         if isinstance(event, ParticipantErased):
@@ -62,6 +68,8 @@ class Happenings(Fold):
             return Refused(Reason.CHANGED, self.now)
         if event.phase == self.now.phase:
             return Refused(Reason.WRONG_STATE, self.now)
+        if self.now.phase == "rehearsal" and self.now.since is not None:
+            self._rehearsed(self.now.since, event.at)
         self.now = replace(self.now, version=position, phase=event.phase, since=event.at)
         self.touched.append(self.now)
         return Accepted(self.now)
@@ -73,7 +81,13 @@ class Happenings(Fold):
         return (self.now,)
 
     def saved(self) -> Saved:
-        return Saved(self.now)
+        return Saved(self.now, self.rehearsals)
 
     def restore(self, saved: Saved) -> None:
-        self.now = saved.now
+        self.now, self.rehearsals = saved.now, saved.rehearsals
+
+    def _rehearsed(self, start: float, end: float) -> None:
+        first, *later = (*self.rehearsals, (start, end))
+        if len(later) == REHEARSALS:
+            first = first[0], later.pop(0)[1]
+        self.rehearsals = first, *later

@@ -183,11 +183,14 @@ def create_app(
     servers = tuple(settings.webrtc.ice_servers.values())
     hls = Hls(
         upstream.windows,
-        follower.cues,
+        live.access.live,
         upstream.now,
         ranges=ranges,
         rewind=Rewind(
-            recordings, lambda: follower.audience.talks.by_id.values(), follower.cues, upstream.now
+            recordings,
+            lambda: follower.audience.talks.by_id.values(),
+            live.access.live,
+            upstream.now,
         ),
     )
     api = [
@@ -199,7 +202,7 @@ def create_app(
         *api_comparison.routes(follower, settings.labs),
         *api_talks.routes(follower, writer, settings),
         *api_schedule.routes(follower, writer, settings, upstream.now),
-        *api_questions.routes(follower, writer, live.duplicates, settings.labs),
+        *api_questions.routes(follower, writer, live.duplicates, settings.labs, live.access),
         *api_moderation.routes(follower, writer, live.duplicates),
         *api_privacy.routes(writer),
         *api_alerts.routes(follower, writer, settings.labs),
@@ -220,7 +223,7 @@ def create_app(
         *api_channels.routes(upstream, live.airing),
         *api_restreams.routes(upstream, live.airing),
         *api_quality.routes(upstream, follower, live.airing, board),
-        *captions_api.routes(follower, laid_out),
+        *captions_api.routes(follower, live.access, laid_out),
         *api_cues.routes(follower, caption_acts),
         *api_glossary.routes(follower, caption_acts),
         *api_captioner.routes(follower, upstream, caption_acts, live, settings.channels),

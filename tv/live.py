@@ -40,7 +40,9 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
   sign. A pair is good for six hours, and is replaced every hour;
 - `channels`: every `channel`; `restreams`: every `restream`, for the crew alone;
 - `captions:{slug}`: the `cue`s of the last ten minutes, then each new one or new revision; one that
-  a person hid is removed;
+  a person hid is removed. Only who moderates every talk gets those of a talk that is over and not
+  published, of a break or of a rehearsal, once they are no longer on air
+  (tv/captioning/access.py);
 - `captioning:{slug}`: for the crew alone, whole at each change: one `captioning` (who writes in the
   place of the machine, and the terms of the talk that is live), every `rule`, and the last ten
   minutes' hidden `cue`s.
@@ -92,6 +94,7 @@ from engagement.fold import View
 from engagement.talks import TALKS
 from tv.airing import SILENCE, Airing
 from tv.auth import Identity, Role, identity
+from tv.captioning.access import CaptionAccess
 from tv.captioning.partial import PARTIALS, Partial
 from tv.duplicates import Duplicates
 from tv.follower import EVERY_CAPTIONING, Follower
@@ -151,7 +154,8 @@ class Live:
         self.airing = Airing(upstream, settings, self._viewers, process, pace.silence)
         self.duplicates = Duplicates(follower.audience)
         self.duplicates.on_compared.append(lambda talk: self._stir({("talk", talk, "")}))
-        self.views = Views(follower, self.airing, self.duplicates)
+        self.access = CaptionAccess(follower, upstream.now)
+        self.views = Views(follower, self.airing, self.duplicates, self.access)
         follower.changed.append(self._stir)
         upstream.on_state.append(self._state_changed)
         upstream.on_restream.append(self._restream_changed)

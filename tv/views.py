@@ -5,6 +5,7 @@ A view's message is built once for all pages of the same audience that have the 
 
 import re
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import msgspec
@@ -14,9 +15,11 @@ from engagement.changes import START, order
 from engagement.fold import View
 from engagement.questions import Question
 from engagement.talks import TALKS
+from engagement.talks.public import Span
 from tv import items
 from tv.airing import Airing
 from tv.auth import MODERATORS, Identity
+from tv.captioning.access import CaptionAccess, is_in
 from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.sockets import Message
@@ -30,6 +33,7 @@ TOPIC = re.compile(
 LAG = 10_000  # milliseconds by which another process's fold may be ahead of ours
 AIRED = ("channel", "channels", "restreams")  # their items say what is so now, not what was done
 OVERLAP = 5_000  # milliseconds by which our version of what another process told may be older
+EVERY_TIME = ((-inf, inf),)
 CACHED = 64  # messages kept per view: pages that have different versions of it
 
 
@@ -55,22 +59,32 @@ def sees_all(who: Identity, view: View) -> bool:
         return True
     if kind == "alerts" and who.role not in MODERATORS:
         return False
+    if kind == "captions":  # of every talk of the channel: see tv/captioning/access.py
+        return who.role in MODERATORS and not who.talk
     return who.crew(name if kind in ("talk", "me") else "")
 
 
 @dataclass
 class _Cache:
     version: str
+    opened: tuple[Span, ...] = ()  # the times of the captions in `messages`
     messages: dict[str, Message] = field(default_factory=dict)
 
 
 class Views:
     """Builds views from the fold and from what is on air."""
 
-    def __init__(self, follower: Follower, airing: Airing, duplicates: Duplicates) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        airing: Airing,
+        duplicates: Duplicates,
+        access: CaptionAccess,
+    ) -> None:
         self._follower = follower
         self._airing = airing
         self._duplicates = duplicates
+        self._access = access
         self._caches: dict[tuple[View, bool], _Cache] = {}
 
     def version(self, view: View, crew: bool) -> str:
@@ -109,9 +123,11 @@ class Views:
             return Message("", version)
         if view[0] == "me":  # one page's own: nobody to share it with
             return self._build(view, crew, since, version)
+        opened = self._opened(view, crew)
         cache = self._caches.get((view, crew))
-        if cache is None or cache.version != version or len(cache.messages) >= CACHED:
-            cache = self._caches[view, crew] = _Cache(version)
+        known_of = (cache.version, cache.opened) if cache else None
+        if cache is None or known_of != (version, opened) or len(cache.messages) >= CACHED:
+            cache = self._caches[view, crew] = _Cache(version, opened)
             self._forget_unused()
         if (known := cache.messages.get(since)) is None:
             known = cache.messages[since] = self._build(view, crew, since, version)
@@ -155,11 +171,12 @@ class Views:
             case "captions" if cues := self._follower.recent_cues.get(name):
                 if order(after) < order(cues.forgotten):
                     after, reset = "", True
+                opened = self._opened(view, crew)
                 for cue in cues.since(after):
-                    if not cue.hidden:
+                    if cue.hidden:
+                        removed += [] if reset else [f"cue:{cue.id}"]
+                    elif is_in(cue, opened):
                         shown.append(items.cue_item(cue))
-                    elif not reset:
-                        removed.append(f"cue:{cue.id}")
             case "captioning" if crew:
                 reset, shown = True, self._captioning(name)
             case "channel" if channel := self._airing.item(name, crew):
@@ -183,6 +200,12 @@ class Views:
         if not (shown or removed or reset):
             return Message("", version)
         return Message(_written(view, version, reset, shown, removed), version)
+
+    def _opened(self, view: View, crew: bool) -> tuple[Span, ...]:
+        """The times whose captions an audience gets."""
+        if view[0] != "captions":
+            return ()
+        return EVERY_TIME if crew else self._access.opened(view[1])
 
     def _captioning(self, channel: str) -> list[items.Rendered]:
         """All that the crew is told of a channel's captions, beside the cues that show."""

@@ -32,6 +32,7 @@ from engagement.questions import (
 )
 from engagement.talks import TalkEnded, TalkStarted
 from tv.airing import Airing
+from tv.captioning.access import CaptionAccess
 from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.journal import Journal
@@ -111,9 +112,9 @@ def make_views() -> tuple[Follower, Views]:
     settings = load(None, {})
     upstream = Upstream(Path("/nowhere"), list(settings.channels))
     follower = Follower(Journal(Redis(), "unused"))  # nothing is read or written here
-    return follower, Views(
-        follower, Airing(upstream, settings, lambda channel: 0), Duplicates(follower.audience)
-    )
+    access = CaptionAccess(follower, upstream.now)
+    airing = Airing(upstream, settings, lambda channel: 0)
+    return follower, Views(follower, airing, Duplicates(follower.audience), access)
 
 
 @given(st.lists(st.tuples(acts(), st.booleans()), max_size=60))

@@ -5,9 +5,10 @@
   by `queue` (those to come, in the order set) or choose by `label`. 422 `unknown-filter`.
 - `POST /api/v1/talks/{id}/questions` `{"body", "anchor": {"media_time", "cues", "quote"}, "table"}`
   → 201 question, pending, or approved where the talk is moderated after the fact (participants).
-  With `table`, it is asked by that table (who sits there, its host or its device; 403
-  `other-table`), and so named. 422 `text-too-long` and the like; 409 `talk-closed`; 429 `too-many`:
-  8 at once, then one every 10 s, 10 that wait for a moderator, 60 in all.
+  `cues` that the asker may not read are left out. With `table`, it is asked by that table (who sits
+  there, its host or its device; 403 `other-table`), and so named. 422 `text-too-long` and the like;
+  409 `talk-closed`; 429 `too-many`: 8 at once, then one every 10 s, 10 that wait for a moderator,
+  60 in all.
 - `POST /api/v1/talks/{id}/questions:similar` `{"body"}` → `{"items": [question]}`, at most three
   that ask nearly the same, the nearest first, with `nearness` (0 to 1) (participants). Nothing
   where it cannot be told in time.
@@ -21,7 +22,7 @@ Questions are as in `question_items.question_item`, with `mine` and `supported`;
 tv/writing.py. 404 `unknown-question` also for what whoever asks may not see.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
@@ -40,6 +41,7 @@ from engagement.questions import (
 from engagement.wording import flags
 from tv import items, storms
 from tv.auth import Identity, identity
+from tv.captioning.access import CaptionAccess
 from tv.duplicates import Duplicates
 from tv.filters import chosen, sorting, unknown_filter
 from tv.follower import Follower
@@ -74,9 +76,13 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 def routes(
-    follower: Follower, writer: Writer, duplicates: Duplicates, labs: Mapping[str, Lab]
+    follower: Follower,
+    writer: Writer,
+    duplicates: Duplicates,
+    labs: Mapping[str, Lab],
+    access: CaptionAccess,
 ) -> list[BaseRoute]:
-    desk = Desk(follower, writer, duplicates, labs)
+    desk = Desk(follower, writer, duplicates, labs, access)
     return [
         Route("/api/v1/talks/{talk}/questions", desk.of_talk, methods=["GET"]),
         Route("/api/v1/talks/{talk}/questions", desk.ask, methods=["POST"]),
@@ -123,9 +129,15 @@ class Desk(Seeing):
     """Answers requests of the audience about questions."""
 
     def __init__(
-        self, follower: Follower, writer: Writer, duplicates: Duplicates, labs: Mapping[str, Lab]
+        self,
+        follower: Follower,
+        writer: Writer,
+        duplicates: Duplicates,
+        labs: Mapping[str, Lab],
+        access: CaptionAccess,
     ) -> None:
         super().__init__(follower)
+        self._access = access
         self._writer = writer
         self._duplicates = duplicates
         self._labs = labs
@@ -190,7 +202,7 @@ class Desk(Seeing):
             body=body,
             author=self._table(said.table, who) if said.table else who.name,
             table=said.table,
-            anchor=_checked(said.anchor),
+            anchor=_checked(said.anchor, self._access.quotable),
             # Whatever the talk's rule, a moderator looks at telephone numbers and insults first.
             published=talk.moderation == "post" and not flags(body),
         )
@@ -238,10 +250,12 @@ class Desk(Seeing):
         return storms.Act(who, event, supported)
 
 
-def _checked(anchor: Anchor | None) -> Anchor | None:
+def _checked(anchor: Anchor | None, quotable: Callable[[str], bool]) -> Anchor | None:
+    """An anchor without the cues that the asker may not read: a quote says what its cues say."""
     if anchor is None:
         return None
-    cues = tuple(clean(cue, "Sous-titre cité", 100) for cue in anchor.cues[:CUES])
+    named = (clean(cue, "Sous-titre cité", 100) for cue in anchor.cues[:CUES])
+    cues = tuple(cue for cue in named if quotable(cue))
     if not 0.0 <= anchor.media_time < 1e11:
         raise Problem(
             422, "bad-anchor", "Moment inconnu", "« media_time » est en secondes de l’horloge."

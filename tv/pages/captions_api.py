@@ -6,8 +6,10 @@ anew in two lines, TXT in paragraphs by speaker and pause; JSON has the cues as 
 identifiers and revisions by which they are corrected, and the time of every word. Times count from
 the start of the talk or of those marks, or from the first cue when it has none; in JSON they are
 broadcast times, beside the `origin`. With `?from=` and `?to=`, broadcast times both, only the cues
-of which anything shows between them. Once a talk is over they are for whoever may see its replay
-(404 `unknown-replay` for others). 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
+of which anything shows between them. tv/captioning/access.py says who reads which cues: once a talk
+is over, those who may see its replay (404 `unknown-replay` for others). `direct`, before it is
+started, has all that its channel said: for everybody where no talk is planned, else for the crew.
+404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
 """
 
 import math
@@ -20,10 +22,10 @@ from starlette.routing import BaseRoute, Route
 
 from captions.cues import Cue
 from captions.written import exports
-from captions.written.spoken import within
 from engagement.talks import Talk
 from tv import items
 from tv.auth import identity
+from tv.captioning.access import CaptionAccess, sees_unpublished
 from tv.follower import Follower
 from tv.openapi import asks
 from tv.problems import Problem
@@ -36,11 +38,11 @@ FOREVER = 1e11  # seconds: later than any broadcast
 Written = Callable[[Talk, float, list[Cue]], str]
 
 
-def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
+def routes(follower: Follower, access: CaptionAccess, laid_out: LaidOuts) -> list[BaseRoute]:
     @asks(**{"from": "seconds on the broadcast clock", "to": "the same"})
     async def captions(request: Request) -> Response:
-        talk = talk_of(request, follower.audience.talks)
-        if talk.state == "ended" and not may_see(talk, identity(request)):
+        talk, who = talk_of(request, follower.audience.talks), identity(request)
+        if talk.state == "ended" and not may_see(talk, who):
             raise absent()
         known = FORMATS.get(request.path_params["format"])
         if known is None:
@@ -51,17 +53,12 @@ def routes(follower: Follower, laid_out: LaidOuts) -> list[BaseRoute]:
                 f"Formats des sous-titres\u00a0: {', '.join(FORMATS)}.",
             )
         media_type, write = known
-        if talk.started_at is None and not talk.standing:
-            cues: list[Cue] = []
-        elif talk.marks:
-            cues = within(follower.cues(talk.channel, *talk.marks), *talk.marks)
-        else:
-            # The standing talk has no beginning of its own before it is started.
-            cues = follower.cues(talk.channel, talk.started_at or 0.0, talk.ended_at or FOREVER)
+        cues = access.of_talk(talk, who)
         start, end = _moment(request, "from", 0.0), _moment(request, "to", FOREVER)
         origin = (talk.marks or (talk.started_at,))[0] or (cues[0].start if cues else 0.0)
         if request.path_params["format"] != "json":
-            cues = list((await laid_out.of(talk.id, cues)).cues)
+            key = talk.id, sees_unpublished(talk, who)
+            cues = list((await laid_out.of(key, cues)).cues)
         cues = [cue for cue in cues if cue.start < end and cue.end > start]
         name = f"{talk.id}.{request.path_params['format']}"
         return attached(write(talk, origin, cues), media_type, name, "no-cache")
