@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import captions
 from tests.servers import Fabrique
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -142,3 +143,9 @@ def test_command_has_the_settings_that_the_service_has(tmp_path: Path) -> None:
     environment.write_text("\n".join(("# a word", "PATH=/nowhere", *settings)))
     said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
     assert settings <= set(said.splitlines())
+
+
+@pytest.mark.parametrize("file", [UNIT, DEPLOY / "Containerfile"], ids=lambda file: file.name)
+def test_what_captions_load_is_told_to_contact_nobody(file: Path) -> None:
+    said = " ".join(f"{name}={value}" for name, value in captions.SILENT.items())
+    assert re.search(rf"^(Environment=|ENV ){said}$", file.read_text(), re.MULTILINE)
