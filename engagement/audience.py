@@ -75,7 +75,8 @@ class Saved(msgspec.Struct, frozen=True):
     """All that it takes to go on from `position`; parts by the name of their fold, in msgpack.
 
     `views` have their version and what they forgot, `theirs` the version of each participant's own.
-    `before` is what was so when the rehearsal began; empty when there is none.
+    `before` is what was so when the rehearsal began; empty when there is none. `acted`: by whom
+    there are events.
     """
 
     position: str
@@ -84,6 +85,7 @@ class Saved(msgspec.Struct, frozen=True):
     theirs: tuple[tuple[str, str, str], ...]
     seen: dict[str, Seen]
     before: dict[str, bytes]
+    acted: tuple[str, ...]
 
 
 class Audience:
@@ -142,6 +144,7 @@ class Audience:
         self._fold_of = {type: fold for fold in self._folds.values() for type in fold.events}
         self._views: defaultdict[View, Changes[Item]] = defaultdict(Changes)
         self._theirs: dict[tuple[str, str], str] = {}  # talk and participant -> version
+        self._acted: dict[str, None] = {}  # by whom there are events
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._before: dict[str, bytes] = {}
         self._show_all()
@@ -159,10 +162,17 @@ class Audience:
         """The position of the last change in what `participant` did in `talk`; "" for none."""
         return self._theirs.get((talk, participant), "")
 
+    def has_acted(self, participant: str) -> bool:
+        """Whether there is any event by a participant, with an effect or without."""
+        return participant in self._acted
+
     def apply(self, position: str, event: Event) -> Outcome:
         """Fold one event in; say what became of it. An event seen before changes nothing."""
         self.position = position
         self.touched = set()
+        if self.happening.has_erased(event.by) and not isinstance(event, ParticipantErased):
+            return Refused(Reason.PARTICIPANT_ERASED)
+        self._acted[event.by] = None
         fold = self._fold_of[type(event)]
         # What is made has an id of its own, which its fold recognises for ever.
         if isinstance(event, Making):
@@ -206,6 +216,7 @@ class Audience:
             tuple(theirs),
             dict(self._seen),
             dict(self._before),
+            tuple(self._acted),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -219,6 +230,7 @@ class Audience:
         self._theirs = {(talk, by): version for talk, by, version in saved.theirs}
         self._seen = OrderedDict(saved.seen)
         self._before = dict(saved.before)
+        self._acted = dict.fromkeys(saved.acted)
 
     def _refused(self, event: Making) -> Refused | None:
         """Why a thing cannot be made, as far as its talk and the phase are concerned."""
@@ -277,6 +289,7 @@ class Audience:
             self.touched.add(("me", talk, by))
 
     def _erase(self, position: str, participant: str, stand_in: str) -> None:
+        self._acted.pop(participant, None)
         for fold in self._folds.values():
             fold.erase(position, participant, stand_in)
         if participant != stand_in:  # nobody has a view of their own under that name now

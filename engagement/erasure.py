@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engagement.fold import Event, Making
-from engagement.happening import ParticipantErased
+from engagement.happening import ParticipantErased, digest_of
 
 
 class Forgetting:
@@ -17,13 +17,16 @@ class Forgetting:
 
     Folding what it returns gives what folding the journal itself gives after the erasures: in the
     place of who was erased is their stand-in from their first act on, and blank is what they wrote,
-    and what others wrote about the things that they made. Acts after an erasure are somebody's own.
+    and what others wrote about the things that they made. An act that came after the erasure has no
+    effect, and goes to the same stand-in. In journals of older versions, where erasures have no
+    digest, it is somebody's own.
     """
 
     def __init__(self, erasures: Iterable[ParticipantErased]) -> None:
         self._stand_ins: defaultdict[str, deque[str]] = defaultdict(deque)
         self._made: set[str] = set()
         self._met: set[str] = set()
+        self._over: dict[str, str] = {}  # digest of who was erased so far -> their stand-in
         erasures = list(erasures)
         self._named = any(each.participant != each.stand_in for each in erasures)
         known = {erasure.id: erasure for erasure in reversed(erasures)}
@@ -40,6 +43,9 @@ class Forgetting:
         if isinstance(event, ParticipantErased):
             return self._erased(event)
         theirs = event.by in self._stand_ins
+        if (late := self._stand_in_of_late(event.by)) is not None:
+            blank = {name: _blank(event, name) for name in event.personal}
+            return replace(event, by=late, **blank)
         if isinstance(event, Making) and event.makes:
             made = getattr(event, event.makes)
             self._made.add(made) if theirs else self._made.discard(made)
@@ -55,7 +61,13 @@ class Forgetting:
             if not names:
                 del self._stand_ins[event.participant]
         by = event.stand_in if event.by == event.participant else event.by
+        if event.digest:
+            self._over.setdefault(event.digest, event.stand_in)
         return replace(event, by=by, participant=event.stand_in)
+
+    def _stand_in_of_late(self, by: str) -> str | None:
+        """Whom an act goes to that came after the erasure of who did it."""
+        return self._over.get(digest_of(by)) if self._over else None
 
     def _is_about_theirs(self, event: Event) -> bool:
         if not self._made:

@@ -148,6 +148,7 @@ class Reason(StrEnum):
     QUEUE_FULL = "queue-full"
     BEING_READ = "being-read"
     KEY_REUSED = "key-reused"
+    PARTICIPANT_ERASED = "participant-erased"
 
 
 @dataclass(frozen=True)

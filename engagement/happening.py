@@ -1,6 +1,8 @@
 """The event itself: in which phase it is, and whose traces it was asked to forget."""
 
+import hashlib
 from collections.abc import Collection
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import msgspec
@@ -21,10 +23,15 @@ class PhaseSet(Event, frozen=True):
 
 
 class ParticipantErased(Event, frozen=True):
-    """A participant is to be forgotten; `stand_in` takes their place where they count."""
+    """A participant is to be forgotten; `stand_in` takes their place where they count.
+
+    `digest` is that of their id, which has no effect any more from then on: else the same token
+    would count twice. Journals of older versions have none: there the id goes on.
+    """
 
     participant: str
     stand_in: str
+    digest: str = ""
 
 
 AnyHappening = PhaseSet | ParticipantErased
@@ -42,14 +49,18 @@ class Happening(Item, frozen=True, kw_only=True):
 
 
 class Saved(msgspec.Struct, frozen=True):
+    """`erased`: digests of the ids that have no effect any more."""
+
     now: Happening
     rehearsals: tuple[tuple[float, float], ...] = ()
+    erased: tuple[str, ...] = ()
 
 
 class Happenings(Fold):
-    """The fold of the event itself: one item. `rehearsals` are the times of those that are over.
+    """The fold of the event itself: one item; and which ids were erased.
 
-    Beyond `REHEARSALS` the two oldest become one, with the time between them.
+    `rehearsals` are the times of those that are over. Beyond `REHEARSALS` the two oldest become
+    one, with the time between them.
     """
 
     events: ClassVar[Collection[type[Event]]] = (PhaseSet, ParticipantErased)
@@ -60,9 +71,17 @@ class Happenings(Fold):
         super().__init__()
         self.now = Happening(id="event")
         self.rehearsals: tuple[tuple[float, float], ...] = ()
+        self._erased: dict[str, None] = {}
+
+    def has_erased(self, participant: str) -> bool:
+        """Whether an id belonged to somebody who was erased since."""
+        return bool(self._erased) and digest_of(participant) in self._erased
 
     def apply(self, position: str, event: AnyHappening) -> Outcome:
         if isinstance(event, ParticipantErased):
+            if event.digest:
+                # In a compacted journal the stand-in also did what came too late.
+                self._erased |= {event.digest: None, digest_of(event.stand_in): None}
             return Accepted(self.now)
         if outdated(event, self.now):
             return Refused(Reason.CHANGED, self.now)
@@ -81,13 +100,20 @@ class Happenings(Fold):
         return (self.now,)
 
     def saved(self) -> Saved:
-        return Saved(self.now, self.rehearsals)
+        return Saved(self.now, self.rehearsals, tuple(self._erased))
 
     def restore(self, saved: Saved) -> None:
         self.now, self.rehearsals = saved.now, saved.rehearsals
+        self._erased = dict.fromkeys(saved.erased)
 
     def _rehearsed(self, start: float, end: float) -> None:
         first, *later = (*self.rehearsals, (start, end))
         if len(later) == REHEARSALS:
             first = first[0], later.pop(0)[1]
         self.rehearsals = first, *later
+
+
+@lru_cache(maxsize=4_096)
+def digest_of(participant: str) -> str:
+    """What stands for an id that must not be kept: ids are random, so none is found by trying."""
+    return hashlib.sha256(participant.encode()).hexdigest()

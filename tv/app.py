@@ -204,7 +204,7 @@ def create_app(
         *api_schedule.routes(follower, writer, settings, upstream.now),
         *api_questions.routes(follower, writer, live.duplicates, settings.labs, live.access),
         *api_moderation.routes(follower, writer, live.duplicates),
-        *api_privacy.routes(writer),
+        *api_privacy.routes(writer, follower.audience),
         *api_alerts.routes(follower, writer, settings.labs),
         *api_polls.routes(follower, writer),
         *api_reactions.routes(follower, writer, reacting, upstream),

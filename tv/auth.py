@@ -26,6 +26,8 @@ __all__ = [
 OURS = ("/api/", "/confidentialite/")  # what no other site's page may write to
 PASS_COOKIE = "fabrique_pass"
 PARTICIPANT_COOKIE = "fabrique_participant"
+ERASED_COOKIE = "fabrique_efface"  # when this browser had erased what counted in an open poll
+ERASED_LIFETIME = 86_400.0  # seconds
 
 RUNNERS = (Role.OPERATOR, Role.ADMIN)  # who runs the show
 MODERATORS = (Role.MODERATOR, *RUNNERS)
@@ -57,6 +59,7 @@ class Identity(msgspec.Struct, frozen=True):
     joined: float = 0.0  # when a participant got their first token, by wall time
     place: str = ""  # the lab or table whose code they have shown
     network: str = ""  # its tag (tv/networks.py)
+    erased_at: float = 0.0  # when this browser had erased a ballot of an open poll (broadcast time)
     trouble: str = ""  # "expired" or "forged"
 
     @property
@@ -250,6 +253,8 @@ class Authentication:
         found = ANYONE
         if PASS_COOKIE in cookies:
             found = self._by_pass(cookies[PASS_COOKIE])
+        if ERASED_COOKIE in cookies:
+            found = replace(found, erased_at=_time(cookies[ERASED_COOKIE]))
         if PARTICIPANT_COOKIE in cookies:
             try:
                 participant = self._passes.participant(cookies[PARTICIPANT_COOKIE])
@@ -327,6 +332,11 @@ def set_cookie(
         samesite="lax",
         secure=request.url.scheme == "https" or origin.startswith("https://"),
     )
+
+
+def _time(said: str) -> float:
+    """A time that a cookie says, in milliseconds; 0.0 for what is none."""
+    return int(said) / 1000 if said.isascii() and said.isdigit() and len(said) < 16 else 0.0
 
 
 def _origin(url: str) -> tuple[str, str, int | None] | None:

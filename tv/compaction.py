@@ -8,7 +8,6 @@ the store from before an erasure is told apart by what it lacks, and the erasure
 """
 
 import asyncio
-import hashlib
 import logging
 import os
 import secrets
@@ -23,7 +22,7 @@ from redis.exceptions import RedisError
 from engagement.changes import order
 from engagement.erasure import Forgetting
 from engagement.fold import Event
-from engagement.happening import ParticipantErased
+from engagement.happening import ParticipantErased, digest_of
 from tv.journal import encode, read
 from tv.store import rewrite_log
 from tv.tasks import in_thread
@@ -52,11 +51,6 @@ class Gone(msgspec.Struct, frozen=True):
     event: str
     digest: str
     stand_in: str
-
-
-def digest_of(participant: str) -> str:
-    """What stands for an id that must not be kept: ids are random, so none is found by trying."""
-    return hashlib.sha256(participant.encode()).hexdigest()
 
 
 class Compaction:
@@ -219,5 +213,10 @@ def new_stand_in() -> str:
 def erasure(participant: str, stand_in: str, at: float = 0.0) -> ParticipantErased:
     """The event by which a participant is forgotten."""
     return ParticipantErased(
-        id=f"erased-{stand_in}", at=at, by="clerk", participant=participant, stand_in=stand_in
+        id=f"erased-{stand_in}",
+        at=at,
+        by="clerk",
+        participant=participant,
+        stand_in=stand_in,
+        digest=digest_of(participant),
     )

@@ -70,7 +70,8 @@ Signed = TypeVar("Signed", Pass, Participant)
 class Passes:
     """Signs and reads passes and participants' tokens.
 
-    Nothing about them is stored, but which passes were taken back: `revoked` has their ids.
+    Nothing about them is stored, but which passes were taken back: `revoked` has their ids; and
+    `erased` says whether a participant was erased.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Passes:
         secret: bytes,
         now: Callable[[], float] = time.time,
         revoked: Callable[[], Collection[str]] = tuple,
+        erased: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._now = now
+        self._erased = erased
         self.revoked = revoked
         self._passes = _signer(secret, "pass")
         self._participants = _signer(secret, "participant")
@@ -121,7 +124,10 @@ class Passes:
 
     def participant(self, token: str) -> Participant:
         """Raises PassExpired or PassForged."""
-        return self._read(self._participants, token, Participant)
+        found = self._read(self._participants, token, Participant)
+        if self._erased(found.id):
+            raise PassExpired("its participant was erased")
+        return found
 
     def _read(self, signer: URLSafeSerializer, token: str, type: type[Signed]) -> Signed:
         if len(token) > TOKEN_LIMIT:

@@ -6,6 +6,11 @@ from engagement.polls import DOTS, OPTIONS, RANKED
 NBSP = "\u00a0"
 
 REFUSALS: dict[Reason, tuple[int, str, str]] = {
+    Reason.PARTICIPANT_ERASED: (
+        401,
+        "Contributions effacées",
+        "Vous avez effacé vos contributions depuis cet appareil. Rejoignez à nouveau l’événement.",
+    ),
     Reason.UNKNOWN_TALK: (404, "Introuvable", "Cette intervention n’existe pas."),
     Reason.UNKNOWN_QUESTION: (404, "Introuvable", "Cette question n’existe pas."),
     Reason.UNKNOWN_POLL: (404, "Introuvable", "Ce sondage n’existe pas."),

@@ -107,7 +107,8 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
         )
         follower = Follower(events)
         recordings = Recordings(folder.recording, settings.recording.channels)
-        passes = Passes(secret, revoked=Revoked(folder.revoked))
+        erased = follower.audience.happening.has_erased
+        passes = Passes(secret, revoked=Revoked(folder.revoked), erased=erased)
         live = Live(follower, upstream, client, settings, revoked=passes.revoked)
         app = create_app(
             settings,

@@ -88,6 +88,11 @@ class Writer:
                 if problem.status != 404:  # else another try came first
                     raise
 
+    async def has_acted(self, participant: str) -> bool:
+        """Whether the journal has anything of a participant. Raises StoreUnavailable."""
+        await self._follower.caught_up()
+        return self._follower.audience.has_acted(participant)
+
     def submit(
         self,
         event: AnyEvent | None,

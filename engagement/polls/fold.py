@@ -97,6 +97,13 @@ class Polls(Fold):
             if participant in asked and self.by_id[poll].talk == talk
         ]
 
+    def counts_in_open(self, participant: str) -> bool:
+        """Whether a participant has a ballot in a poll that is open."""
+        return any(
+            poll.state == "open" and self.ballot(poll.id, poll.round, participant) is not None
+            for poll in self.by_id.values()
+        )
+
     def end_talk(self, position: str, talk: str, at: float) -> None:
         """Close those that are open: the talk ends."""
         for poll in list(self.by_id.values()):

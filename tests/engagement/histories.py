@@ -19,7 +19,7 @@ from engagement.audience import AnyEvent, Audience
 from engagement.cafe.events import CafeRemoved
 from engagement.cafe.session import table_id
 from engagement.fold import Accepted, Event, Making
-from engagement.happening import ParticipantErased, PhaseSet
+from engagement.happening import ParticipantErased, PhaseSet, digest_of
 from engagement.polls import BallotCast, PollDeleted, PollOpened
 from engagement.polls.events import AnswerEvent
 from engagement.rundown.events import EntryDeleted
@@ -89,8 +89,10 @@ def _made(type: type[Event], number: int, attempt: int, chance: random.Random) -
         "by": chance.choice(PEOPLE if type.__name__ in THEIRS else CREW),
     }
     if type is ParticipantErased:
+        person = chance.choice(PEOPLE)
+        digest = digest_of(person) if chance.random() < 0.5 else ""
         return ParticipantErased(
-            **fields, participant=chance.choice(PEOPLE), stand_in=f"gone_{number}"
+            **fields, participant=person, stand_in=f"gone_{number}", digest=digest
         )
     for field in msgspec.structs.fields(type):
         if field.name in fields or field.name == "expects":

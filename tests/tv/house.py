@@ -125,10 +125,11 @@ async def house(
     settings = settings or load(None, {})
     event = settings.event.slug
     folder = Folder(data)
-    passes = Passes(SECRET, revoked=Revoked(folder.revoked))
     upstream = Upstream(media or Path("/nowhere"), list(settings.channels))
     async with journal.opened(store, event) as events:
         follower = Follower(events)
+        erased = follower.audience.happening.has_erased
+        passes = Passes(SECRET, revoked=Revoked(folder.revoked), erased=erased)
         reacting = Reacting(follower, upstream.now, every=0.05)
         recorded = Recordings(recordings or folder.recording, list(settings.channels))
         often = Pace(**{"interval": 0.02, **pace})

@@ -17,8 +17,8 @@
 - `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "texts": [], "round"}` → `{"id",
   "round", "choices", "texts", "version"}` (participants). A ranking has all options in order, dots
   an option as often as it gets one; words and texts go into `texts`. The last ballot of a round
-  counts. 409 `poll-not-open`, `wrong-round`; 422 `one-choice`, `unknown-option` and the like. `GET`
-  → the same, of this round; 404 `no-ballot`.
+  counts. 409 `poll-not-open`, `wrong-round`, `ballot-erased` (tv/pages/api_privacy.py); 422
+  `one-choice`, `unknown-option` and the like. `GET` → the same, of this round; 404 `no-ballot`.
 - `GET /api/v1/polls/{id}/results?round=1&by=lab` → `{"id", "round", "counts": [{"option",
   "votes"}], "mean", "words", "answers", "labs", "ballots", "version"}`: 500 words at most; with
   `by=lab` the labs as in `poll_items.labs_item`. 403 `results-hidden`, 404 `unknown-round`, 422
@@ -243,6 +243,8 @@ class Desk:
     def vote(self, asked: Asked) -> Act:
         poll, who = self._find(asked)
         by = who.must_take_part()
+        if who.erased_at:
+            _must_be_later(poll, who.erased_at)
         said = asked.said(Vote)
         event = BallotCast(
             **self._writer.act(asked, by),
@@ -356,6 +358,18 @@ class Desk:
 def _voted(ballot: Item | None) -> tuple[int, dict[str, Any]]:
     assert isinstance(ballot, Ballot)
     return 200, poll_items.ballot_item(ballot)
+
+
+def _must_be_later(poll: Poll, erased_at: float) -> None:
+    """Raises Problem for a round that was open when this browser had its ballot erased."""
+    if poll.opened_at is not None and poll.opened_at <= erased_at:
+        raise Problem(
+            409,
+            "ballot-erased",
+            "Vote déjà compté",
+            "Vous avez voté, puis effacé vos contributions depuis cet appareil\u00a0: ce vote "
+            "reste compté. Vous pourrez voter au prochain sondage.",
+        )
 
 
 def _texts(poll: Poll, texts: list[str]) -> tuple[str, ...]:

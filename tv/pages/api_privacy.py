@@ -4,17 +4,35 @@
   journal has nothing of them any more soon after (decisions/0034).
 - `DELETE /api/v1/participants/{id}` → the same for somebody who asked for it: admin.
 
-Whoever goes on with the same token is a new participant under the old id.
+One person keeps one ballot. Ballots, dots, supports and ratings of who was erased count as they
+stand, without words and under a name that says nothing. Their token ends: 401 `pass-expired`, and
+the page joins again as somebody else. The journal keeps a digest of the old id for that, which
+leads nowhere: ids are random. A browser that had a ballot in an open poll also keeps the time of
+the erasure, and nothing else, in a cookie for a day: it does not vote again in polls that were
+open then (409 `ballot-erased`). Whoever takes another browser is a new device, as anyone is
+(`engagement/bursts.py`); polls that bind ask for codes.
+
+The erasure of a token that never did anything writes nothing.
 """
 
 import re
+from math import ceil
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from engagement.happening import ParticipantErased
-from tv.auth import PARTICIPANT_COOKIE, Identity, Role, identity
+from engagement.audience import Audience
+from engagement.happening import ParticipantErased, digest_of
+from tv.auth import (
+    ERASED_COOKIE,
+    ERASED_LIFETIME,
+    PARTICIPANT_COOKIE,
+    Identity,
+    Role,
+    identity,
+    set_cookie,
+)
 from tv.compaction import STAND_IN
 from tv.problems import Problem
 from tv.writing import Writer
@@ -23,7 +41,7 @@ GONE = {"cache-control": "no-store"}
 PARTICIPANT = re.compile(r"p_[0-9a-f]{16}")
 
 
-def routes(writer: Writer) -> list[BaseRoute]:
+def routes(writer: Writer, audience: Audience) -> list[BaseRoute]:
     async def forget_me(request: Request) -> Response:
         """Forget whoever asks."""
         who = identity(request)
@@ -34,9 +52,8 @@ def routes(writer: Writer) -> list[BaseRoute]:
                 "Participation non ouverte",
                 "Personne à oublier\u00a0: vous n’avez pas rejoint l’événement.",
             )
-        await forget(request, writer, who.participant, who)
         answer = Response(status_code=204, headers=GONE)
-        answer.delete_cookie(PARTICIPANT_COOKIE)
+        await forget_who_asks(request, answer, writer, audience)
         return answer
 
     async def forget_one(request: Request) -> Response:
@@ -61,8 +78,33 @@ def routes(writer: Writer) -> list[BaseRoute]:
     ]
 
 
-async def forget(request: Request, writer: Writer, participant: str, who: Identity) -> None:
-    """Have a participant forgotten, at the request of `who`. Raises Problem, StoreUnavailable."""
+async def forget_who_asks(
+    request: Request, answer: Response, writer: Writer, audience: Audience
+) -> None:
+    """Have the participant who asks forgotten; `answer` tells their browser.
+
+    Raises Problem, StoreUnavailable.
+    """
+    who = identity(request)
+    participant = who.must_have_joined()
+    voted = await writer.has_acted(participant) and audience.polls.counts_in_open(participant)
+    erased_at = await forget(request, writer, participant, who)
+    answer.delete_cookie(PARTICIPANT_COOKIE)
+    if voted:
+        set_cookie(request, answer, ERASED_COOKIE, str(ceil(erased_at * 1000)), ERASED_LIFETIME)
+
+
+async def forget(request: Request, writer: Writer, participant: str, who: Identity) -> float:
+    """Have a participant forgotten, at the request of `who`; return when (broadcast time).
+
+    Raises Problem, StoreUnavailable.
+    """
     act = writer.act(request, who.by)
-    stand_in = STAND_IN + act["id"][:16]  # the same for all tries of a request
-    await writer.write(ParticipantErased(**act, participant=participant, stand_in=stand_in), who)
+    if await writer.has_acted(participant):
+        stand_in = STAND_IN + act["id"][:16]  # the same for all tries of a request
+        digest = digest_of(participant)
+        event = ParticipantErased(**act, participant=participant, stand_in=stand_in, digest=digest)
+        await writer.write(event, who)
+    else:
+        await writer.count(who)
+    return float(act["at"])

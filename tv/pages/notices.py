@@ -16,9 +16,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.questions import Counts
-from tv.auth import PARTICIPANT_COOKIE, identity
+from tv.auth import identity
 from tv.follower import Follower
-from tv.pages.api_privacy import forget
+from tv.pages.api_privacy import forget_who_asks
 from tv.pages.html import Pages
 from tv.pages.own import own
 from tv.pages.rgaa import STATES, grid
@@ -92,10 +92,8 @@ class Desk:
         return page
 
     async def erase(self, request: Request) -> Response:
-        who = identity(request)
-        await forget(request, self._writer, who.must_have_joined(), who)
         answer = RedirectResponse(f"{PRIVACY}?efface#effacer", 303, {"cache-control": "no-store"})
-        answer.delete_cookie(PARTICIPANT_COOKIE)
+        await forget_who_asks(request, answer, self._writer, self._audience)
         return answer
 
     async def accessibility(self, request: Request) -> Response:
