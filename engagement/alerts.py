@@ -6,7 +6,7 @@ looked at again when more than twice as many people have raised it since.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import ClassVar, Literal, get_args
 
 import msgspec
@@ -16,7 +16,9 @@ from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refuse
 from engagement.ideas.fold import Ideas
 from engagement.ideas.idea import Idea
 from engagement.limits import Limit
+from engagement.origin import Origin
 from engagement.questions import Question, Questions
+from engagement.shares import Shares
 from engagement.syntheses.comments import Comments
 from engagement.syntheses.syntheses import Syntheses
 from engagement.syntheses.synthesis import Comment, Synthesis
@@ -64,13 +66,15 @@ class Raised(msgspec.Struct, frozen=True):
     grounds: Grounds
     at: float
     note: str = ""
+    origin: Origin | None = None
 
 
 class Alert(Item, frozen=True, kw_only=True):
     """For the moderators. `shown` is the thing as it is now; `people` raised it, for those
     grounds, the most frequent first.
 
-    `kept_at` people had raised it when it was kept. `settled_by`: the name of who kept it.
+    `kept_at` people had raised it when it was kept. `settled_by`: the name of who kept it. `origin`
+    of whom it was opened by, at `opened_at`; limits count by that.
     """
 
     kind: ThingKind
@@ -84,6 +88,8 @@ class Alert(Item, frozen=True, kw_only=True):
     kept_at: int = 0
     settled_at: float | None = None
     settled_by: str = ""
+    origin: Origin | None = None
+    opened_at: float = 0.0
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -132,6 +138,7 @@ class Alerts(Fold):
         self.by_id: dict[str, Alert] = {}
         self._raised: dict[str, dict[str, Raised]] = {}
         self._limit = Limit(BURST, EVERY)
+        self._open = Shares(OPEN)
 
     def standing(self, event: AnyAlertEvent) -> Item | None:
         alert = event.alert if isinstance(event, AlertKept) else _id(event.kind, event.thing)
@@ -173,7 +180,8 @@ class Alerts(Fold):
             elif participant not in people:
                 continue
             if participant in people:
-                people = people | {participant: replace(people[participant], note="")}
+                forgotten = replace(people[participant], note="", origin=None)
+                people = people | {participant: forgotten}
             renamed = {stand_in if by == participant else by: each for by, each in people.items()}
             self._raised[name] = renamed
             self._put(position, self._counted(alert))
@@ -186,6 +194,9 @@ class Alerts(Fold):
         self.by_id = {alert.id: alert for alert in saved.alerts}
         self._raised = saved.raised  # decoded for us alone
         self._limit.restore(saved.limit)
+        self._open = Shares(OPEN)
+        for alert in saved.alerts:
+            self._count(alert, +1)
 
     def _raise(self, position: str, event: AlertRaised) -> Outcome:
         thing = self._thing(event.kind, event.thing)
@@ -194,22 +205,30 @@ class Alerts(Fold):
         name = _id(event.kind, event.thing)
         alert = self.by_id.get(name)
         told = self._raised.get(name, {})
-        if alert and event.by not in told and len(told) >= RAISED:
+        if alert and event.by not in told and _all_told(told, event):
             return Accepted(alert)
-        if (alert is None or alert.state != "open") and self.counts().open >= OPEN:
-            return Refused(Reason.TOO_MANY, wait=60.0)
+        opens = alert is None or alert.state != "open"
+        if opens and (full := self._open.refusal(event.origin, event.at)):
+            return full
         if wait := self._limit.take(event.by, event.at):
             return Refused(Reason.TOO_MANY, wait=wait)
         alert = alert or Alert(
-            id=name, kind=event.kind, thing=event.thing, shown=thing, raised_at=event.at
+            id=name,
+            kind=event.kind,
+            thing=event.thing,
+            shown=thing,
+            raised_at=event.at,
+            origin=event.origin,
+            opened_at=event.at,
         )
-        raised = Raised(event.grounds, event.at, event.note)
+        raised = Raised(event.grounds, event.at, event.note, event.origin)
         self._raised[name] = {by: each for by, each in told.items() if by != event.by}
         self._raised[name][event.by] = raised
         alert = self._counted(replace(alert, shown=thing))
         again = alert.state == "kept" and alert.people > 2 * alert.kept_at
         if again or alert.state == "removed":
             alert = replace(alert, state="open", settled_at=None, settled_by="")
+            alert = replace(alert, origin=event.origin, opened_at=event.at)
         return Accepted(self._put(position, alert))
 
     def _keep(self, position: str, event: AlertKept) -> Outcome:
@@ -253,9 +272,24 @@ class Alerts(Fold):
         )
 
     def _put(self, position: str, alert: Alert) -> Alert:
+        if before := self.by_id.get(alert.id):
+            self._count(before, -1)
         self.by_id[alert.id] = alert = replace(alert, version=position)
+        self._count(alert, +1)
         self.touched.append(alert)
         return alert
+
+    def _count(self, alert: Alert, step: int) -> None:
+        if alert.state == "open":
+            self._open.count(alert.origin, alert.opened_at, step)
+
+
+def _all_told(told: Mapping[str, Raised], event: AlertRaised) -> bool:
+    """Whether no more is kept of what people from there say about one thing."""
+    kept = Shares(RAISED)
+    for raised in told.values():
+        kept.count(raised.origin, raised.at)
+    return kept.refusal(event.origin, event.at) is not None
 
 
 def _made_room(thing: Thing) -> bool:

@@ -187,7 +187,7 @@ class Audience:
             self._follow_up(position, event)
         self._show_touched(position, event.at)
         reason = outcome.reason.value if isinstance(outcome, Refused) else ""
-        if reason == Reason.TOO_MANY:
+        if isinstance(outcome, Refused) and outcome.wait:
             return outcome  # for now: the same act, sent again, may have its effect
         self._seen[event.id] = Seen(digest, reason)
         if len(self._seen) > REMEMBERED:

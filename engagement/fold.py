@@ -134,6 +134,9 @@ class Reason(StrEnum):
     CHANNEL_BUSY = "channel-busy"
     TOO_LATE = "too-late"
     TOO_MANY = "too-many"
+    CAPACITY = "capacity-reached"
+    NEWCOMER_QUOTA = "newcomer-quota-exceeded"
+    UNVERIFIED_QUOTA = "unverified-quota-exceeded"
     TOO_MANY_HIDDEN = "too-many-hidden"
     TOO_MANY_ENTRIES = "too-many-entries"
     TOO_MANY_SCREENS = "too-many-screens"
@@ -162,7 +165,8 @@ class Accepted:
 class Refused:
     """The event had no effect; `current` is what stands in its way, if that is an item.
 
-    `wait` seconds after the event's time, the same would be accepted (for TOO_MANY).
+    `wait` seconds after the event's time, the same may be accepted (for TOO_MANY and for full
+    queues); 0.0: never.
     """
 
     reason: Reason

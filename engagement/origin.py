@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+EVERYWHERE = ("kiosk", "host")  # places of tablets and hosts that have no table of their own
 SETTLED_AFTER_S = 300.0  # since a device got its token: an attack that waits can be seen coming
 
 
@@ -33,13 +34,22 @@ class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
     network: str = ""
     place: str = ""
 
-    def trust(self, at: float) -> Trust:
-        """How far an act at `at` is trusted."""
-        if self.place:
+    @property
+    def settled_at(self) -> float:
+        """When the device is new no more."""
+        return self.joined + SETTLED_AFTER_S
+
+    def trust(self, at: float, table: str = "") -> Trust:
+        """How far an act at `at` is trusted; with `table`, one that concerns that table alone."""
+        if self.place and (not table or self._is_at(table)):
             return Trust.PRESENT
-        return Trust.NEW if at - self.joined < SETTLED_AFTER_S else Trust.SETTLED
+        return Trust.NEW if at < self.settled_at else Trust.SETTLED
+
+    def _is_at(self, table: str) -> bool:
+        """Whether the code that was shown is that of a table, of its laboratory, or of all."""
+        return self.place in (table, table.rpartition(".")[0], *EVERYWHERE)
 
 
-def trust(origin: Origin | None, at: float) -> Trust:
+def trust(origin: Origin | None, at: float, table: str = "") -> Trust:
     """The same for an act that may come from the crew, whose events have no origin."""
-    return Trust.PRESENT if origin is None else origin.trust(at)
+    return Trust.PRESENT if origin is None else origin.trust(at, table)

@@ -5,11 +5,13 @@ changed, with its `version` as ETag. `Idempotency-Key` (200 characters at most; 
 method and address) makes a retry the same act: it gets the first answer again, or 422 `key-reused`
 for another body. `If-Match` (4,000 characters at most) names versions of what is acted on: 412
 `changed-meanwhile` when it has another one by the time the act is folded, with `current`. 409 says
-what stands in the way, with `current`. 429 (`too-fast`, `too-many`) and 503 (`store-unavailable`:
-it may have been written all the same, so try again with the same key) have Retry-After: the same
-key is judged anew then. 403 `foreign-origin` is for a browser's write from another site's page, 403
-`other-talk` for a pass for one talk where all are concerned. Refusals are RFC 9457 problems
-(tv/problems.py).
+what stands in the way, with `current`. 429 is for acts that come too fast (`too-fast`, `too-many`)
+and for full queues: `newcomer-quota-exceeded` of devices that joined less than five minutes ago,
+`unverified-quota-exceeded` of those that have shown no code, `capacity-reached` of anybody. It has
+Retry-After, as has 503 (`store-unavailable`: it may have been written all the same, so try again
+with the same key): the same key is judged anew then. 403 `foreign-origin` is for a browser's write
+from another site's page, 403 `other-talk` for a pass for one talk where all are concerned. Refusals
+are RFC 9457 problems (tv/problems.py).
 """
 
 import hashlib
@@ -35,7 +37,7 @@ from tv.follower import Follower
 from tv.labs import ideas
 from tv.limits import Bucket, Limits, TooFast
 from tv.problems import Problem
-from tv.refusals import NBSP, REFUSALS
+from tv.refusals import NBSP, REFUSALS, told_to_wait
 from tv.upstream import Upstream
 from tv.views import sees_all
 from tv.writes import Told
@@ -191,6 +193,7 @@ def refusal(outcome: Refused, who: Identity) -> Problem:
         extra["current"] = items.item(current, crew or mine)
     if outcome.wait:
         extra["retry_after"] = round(outcome.wait, 1)
+        detail = told_to_wait(detail, outcome.wait)
     return Problem(status, outcome.reason.value, title, detail, **extra)
 
 

@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from engagement.cafe.session import OWN, lab_of
 from engagement.fold import Fold, Item
 from engagement.ideas.idea import Cluster, Idea, IdeaState, Pile
-
-Place = tuple[str, str]  # a session and a table, "" in a call
+from engagement.ideas.places import Place, Places
 
 
 class Cards(Fold):
@@ -95,6 +94,7 @@ class Cards(Fold):
         self._noted: dict[str, None] = {}
         self._pending: dict[str, None] = {}
         self._pictures: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._places = Places()
         for idea in self.by_id.values():
             self._note(idea)
         for cluster in self.clusters.values():
@@ -106,6 +106,7 @@ class Cards(Fold):
             self._noted.pop(idea.id, None)
             self._pending.pop(idea.id, None)
             self._pictures[before.picture].pop(idea.id, None)
+            self._places.count(before, -1)
         self.by_id[idea.id] = idea
         self._note(idea)
         self.touched.append(idea)
@@ -115,6 +116,7 @@ class Cards(Fold):
 
     def _note(self, idea: Idea) -> None:
         self._ranks.setdefault(idea.id, len(self._ranks))
+        self._places.count(idea, +1)
         self._of[idea.cafe].setdefault(idea.lab, {})[idea.id] = None
         self._by[idea.by][idea.id] = None
         self._made[idea.cafe, idea.table][idea.id] = None

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engagement.cafe.cafes import Cafes
 from engagement.cafe.session import OWN, Cafe, Table
 from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
-from engagement.ideas.cards import Cards, Place
+from engagement.ideas.cards import Cards
 from engagement.ideas.events import (
     AnyClusterEvent,
     AnyIdeaEvent,
@@ -23,13 +23,12 @@ from engagement.ideas.events import (
     IdeasUngrouped,
 )
 from engagement.ideas.idea import Cluster, Idea, Pile, Stop, decide, laid_open
+from engagement.ideas.places import Place
 from engagement.limits import Limit
+from engagement.origin import trust
 
 BURST, EVERY = 10, 3.0  # ideas, and cards carried, of a participant: at once, then one in seconds
-TABLE_BURST, TABLE_EVERY = 60, 0.3  # of a table
-MADE = 300  # ideas that are made at a table in a session
-CARRIED = 100  # that show and are carried to one
-ANSWERS = 3_000  # ideas in answer to a call
+TABLE_BURST, TABLE_EVERY = 60, 0.3  # of a table: of those there, of settled and of new devices
 OWN_IDEAS = 30  # of one participant at a table, or in answer to a call
 GROUPS = 100  # made at a table in a session
 DOTS = 3  # of one participant on one idea
@@ -103,7 +102,7 @@ class Ideas(Cards):
                 everybody[stand_in] = theirs
         for idea in self.made_by(participant):
             blank = replace(idea, text="", author="", picture="", alt="", reason="", by=stand_in)
-            self._put(position, replace(blank, state="withdrawn"))
+            self._put(position, replace(blank, state="withdrawn", origin=None))
         if participant != stand_in:
             self._by.pop(participant, None)
         self._limit.forget(participant)
@@ -168,9 +167,12 @@ class Ideas(Cards):
         answers = cafe.plan.kind == "call" and not event.table
         if table is None and not answers:
             return Refused(Reason.UNKNOWN_TABLE)
-        if full := self._is_full(event.by, (cafe.id, event.table)):
-            return Refused(full)
-        if wait := self._wait(event.by, event.table, event.at):
+        place = cafe.id, event.table
+        if full := self._places.refusal(place, event.origin, event.at):
+            return full
+        if self._has_made_all(event.by, place):
+            return Refused(Reason.OWN_IDEAS_FULL)
+        if wait := self._wait(event, event.table):
             return Refused(Reason.TOO_MANY, wait=wait)
         round = self._round_of(table, event.round) if table else 0
         made = Idea(
@@ -187,6 +189,7 @@ class Ideas(Cards):
             alt=event.alt,
             state="noted",
             doubtful=event.doubtful,
+            origin=event.origin,
         )
         if table is None:
             made = replace(made, state="pending")
@@ -194,21 +197,21 @@ class Ideas(Cards):
             made = laid_open(made, event.at)
         return Accepted(self._put(position, made))
 
-    def _is_full(self, by: str, place: Place) -> Reason | None:
-        """Why a place takes no more from somebody, whatever became of what it has."""
+    def _has_made_all(self, by: str, place: Place) -> bool:
+        """Whether a place takes no more from somebody, whatever became of what it has."""
         made = self._made.get(place, ())
-        if len(made) >= (MADE if place[1] else ANSWERS):
-            return Reason.TABLE_IDEAS_FULL
-        own = sum(name in made for name in self._by.get(by, ()))
-        return Reason.OWN_IDEAS_FULL if own >= OWN_IDEAS else None
+        return sum(name in made for name in self._by.get(by, ())) >= OWN_IDEAS
 
-    def _wait(self, by: str, table: str, at: float) -> float:
+    def _wait(self, event: IdeaMade | IdeaCarried, table: str) -> float:
         """Count one card, or none and return the seconds until one would be."""
-        wait = max(self._limit.wait(by, at), self._tables.wait(table, at) if table else 0.0)
+        by, at = event.by, event.at
+        # Outsiders must not use up what the people at a table may write.
+        crowd = f"{table} {trust(event.origin, at, table)}" if table else ""
+        wait = max(self._limit.wait(by, at), self._tables.wait(crowd, at) if table else 0.0)
         if not wait:
             self._limit.take(by, at)
             if table:
-                self._tables.take(table, at)
+                self._tables.take(crowd, at)
         return wait
 
     def _table(self, cafe: str, table: str) -> Table | None:
@@ -236,11 +239,12 @@ class Ideas(Cards):
             return Refused(Reason.UNKNOWN_TABLE)
         if table.id in idea.tables:
             return Accepted(idea)  # two people carry the same
-        if self.pile(idea.cafe, table.id).carried >= CARRIED:
-            return Refused(Reason.TABLE_IDEAS_FULL)
-        if wait := self._wait(event.by, table.id, event.at):
+        if full := self._places.carry_refusal((idea.cafe, table.id), event.origin, event.at):
+            return full
+        if wait := self._wait(event, table.id):
             return Refused(Reason.TOO_MANY, wait=wait)
-        stops = (*idea.stops, Stop(table.id, self._round_of(table, 0)))
+        stop = Stop(table.id, self._round_of(table, 0), event.origin, event.at)
+        stops = (*idea.stops, stop)
         return Accepted(self._put(position, replace(idea, stops=stops)))
 
     def _dot(self, position: str, idea: Idea, event: IdeaDotted) -> Outcome:

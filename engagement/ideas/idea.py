@@ -15,6 +15,7 @@ from engagement.ideas.events import (
     IdeaRestored,
     IdeaWithdrawn,
 )
+from engagement.origin import Origin
 
 IDEAS: View = ("ideas", "", "")  # what the public page of ideas shows
 
@@ -22,10 +23,13 @@ IdeaState = Literal["noted", "pending", "shown", "hidden", "withdrawn"]
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Where an idea was: at which table, in which round."""
+    """Where an idea was: at which table, in which round; who carried it there came from `origin`,
+    at that time."""
 
     table: str
     round: int
+    origin: Origin | None = None
+    at: float = 0.0
 
 
 class Idea(Item, frozen=True, kw_only=True):
@@ -34,7 +38,8 @@ class Idea(Item, frozen=True, kw_only=True):
     `noted`: privately, seen by its author and counted at the table until it is revealed. `pending`:
     answers a call, or is `doubtful`, and somebody is to read it first. `round`, `table`: where it
     was made; `table` is "" in a call. `stops`: the tables that it was carried to, in that order.
-    `clusters`: the ids of its groups, of each table where it is one at most.
+    `clusters`: the ids of its groups, of each table where it is one at most. `origin`: where
+    it came from; limits count by that, and the audience never learns it.
     """
 
     cafe: str
@@ -54,6 +59,7 @@ class Idea(Item, frozen=True, kw_only=True):
     clusters: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     shown_at: float | None = None
+    origin: Origin | None = None
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -71,6 +77,11 @@ class Idea(Item, frozen=True, kw_only=True):
     @property
     def was_public(self) -> bool:
         return self.shown_at is not None
+
+    @property
+    def occupies(self) -> bool:
+        """Whether it takes a place where it was made: it shows, or may yet."""
+        return self.state in ("noted", "pending", "shown")
 
 
 class Cluster(Item, frozen=True, kw_only=True):

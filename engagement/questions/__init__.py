@@ -30,10 +30,10 @@ from engagement.questions.fold import (
     BURST,
     EVERY,
     PENDING_EACH,
-    PENDING_LIMIT,
     QUEUED,
     Questions,
 )
+from engagement.questions.places import PENDING_LIMIT
 from engagement.questions.question import Counts, Question, QuestionState
 from engagement.questions.reading import LEASE, Reading
 

@@ -1,6 +1,6 @@
 """All questions: who may ask and how much, which comes next, who looks at which, and the log."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, get_args
 
@@ -30,7 +30,8 @@ from engagement.questions.events import (
     SupportTakenBack,
 )
 from engagement.questions.log import Log, Logged
-from engagement.questions.question import Counts, Question, QuestionState, blank, counted, decide
+from engagement.questions.places import Places
+from engagement.questions.question import Counts, Question, blank, counted, decide
 from engagement.questions.quoting import requoted
 from engagement.questions.reading import Reading, read
 from engagement.questions.support import Support
@@ -39,9 +40,7 @@ from engagement.wording import flags
 BURST = 8  # questions that a participant may ask at once
 EVERY = 10.0  # seconds until one more
 PENDING_EACH = 10  # questions of one participant that may wait for a moderator, per talk
-PENDING_LIMIT = 2_000  # questions that may wait, per talk
 ASKED_EACH = 60  # questions of one participant, per talk
-ASKED_LIMIT = 10_000  # questions, per talk
 QUEUED = 50  # questions that may stand in a talk's queue
 ANSWER = 900.0  # seconds after which an answer is over: somebody forgot to say so
 
@@ -71,7 +70,7 @@ class Questions(Fold):
         self.by_id: dict[str, Question] = {}
         self.readings: dict[str, Reading] = {}
         self._asked: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        self._states: defaultdict[str, Counter[QuestionState]] = defaultdict(Counter)  # by talk
+        self._places: defaultdict[str, Places] = defaultdict(Places)  # by talk
         self._live: dict[str, str] = {}  # talk -> the question on air
         self._queues: defaultdict[str, list[str]] = defaultdict(list)  # by talk
         self._quoting: defaultdict[str, dict[str, None]] = defaultdict(dict)  # cue -> questions
@@ -111,7 +110,8 @@ class Questions(Fold):
 
     def counts(self, talk: str) -> Counts:
         """How many questions a talk got, and what became of them."""
-        return counted(talk, self._states.get(talk, Counter()))
+        places = self._places.get(talk)
+        return counted(talk, places.states if places else {})
 
     def due(self, now: float) -> Sequence[Event]:
         """The answers that go on for longer than answers do."""
@@ -245,15 +245,13 @@ class Questions(Fold):
     def _ask(self, position: str, event: QuestionAsked) -> Outcome:
         if known := self.by_id.get(event.question):
             return _again(known, event, known.anchor == event.anchor)
-        states, mine = self._states[event.talk], self.asked_by(event.talk, event.by)
+        mine = self.asked_by(event.talk, event.by)
         waiting = sum(question.state == "pending" for question in mine)
-        if (
-            states["pending"] >= PENDING_LIMIT
-            or states.total() >= ASKED_LIMIT
-            or waiting >= PENDING_EACH
-            or len(mine) >= ASKED_EACH
-        ):
+        if waiting >= PENDING_EACH or len(mine) >= ASKED_EACH:
             return Refused(Reason.TOO_MANY, wait=60.0)
+        places = self._places[event.talk]
+        if full := places.refusal(event.origin, event.at, pending=not event.published):
+            return full
         if wait := self._limit.take(event.by, event.at):
             return Refused(Reason.TOO_MANY, wait=wait)
         asked = Question(
@@ -267,6 +265,7 @@ class Questions(Fold):
             anchor=event.anchor,
             state="approved" if event.published else "pending",
             flags=flags(event.body),
+            origin=event.origin,
         )
         self.log.note(event.talk, event)
         return Accepted(self._put(position, asked))
@@ -274,8 +273,8 @@ class Questions(Fold):
     def _ask_from_room(self, position: str, event: QuestionFromRoom) -> Outcome:
         if known := self.by_id.get(event.question):
             return _again(known, event, True)
-        if self._states[event.talk].total() >= ASKED_LIMIT:
-            return Refused(Reason.TOO_MANY, wait=60.0)
+        if full := self._places[event.talk].refusal(event.origin, event.at, pending=False):
+            return full
         self.end_answer(position, event.talk, event.at)
         asked = Question(
             id=event.question,
@@ -387,10 +386,7 @@ class Questions(Fold):
             self._quoting[cue].pop(question.id, None)
         for cue in question.anchor.cues if question.anchor and question.anchor.quote else ():
             self._quoting[cue][question.id] = None
-        states = self._states[question.talk]
-        if before is not None:
-            states[before.state] -= 1
-        states[question.state] += 1
+        self._places[question.talk].put(before, question)
         if question.state == "live":
             self._live[question.talk] = question.id
         elif self._live.get(question.talk) == question.id:

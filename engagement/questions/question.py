@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engagement.changes import START, order
 from engagement.fold import Item, Reason, View
+from engagement.origin import Origin
 from engagement.questions.events import (
     Anchor,
     AnswerWritten,
@@ -38,7 +39,8 @@ class Question(Item, frozen=True, kw_only=True):
     quotes say now, since `quote_version`; None when they say what its anchor does. `answer` is the
     one in writing, by `answered_by`. `place` is its turn in the queue, from 1 on; 0 when it has
     none. `aside` is support not counted yet. `flags` are what a moderator should look at twice:
-    `personal`, `words`. `erased`: who asked it is forgotten.
+    `personal`, `words`. `erased`: who asked it is forgotten. `origin`: where it came from; limits
+    count by that, and the audience never learns it.
     """
 
     talk: str
@@ -66,6 +68,7 @@ class Question(Item, frozen=True, kw_only=True):
     aside: int = 0
     from_room: bool = False
     erased: bool = False
+    origin: Origin | None = None
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -169,6 +172,7 @@ def blank(question: Question, stand_in: str) -> Question:
         answered_by="",
         flags=(),
         erased=True,
+        origin=None,
         state="merged" if question.state == "merged" else "withdrawn",
     )
 

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from engagement.cafe.session import OWN
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
+from engagement.origin import Origin
+from engagement.shares import Shares
 from engagement.syntheses.events import AnyCommentEvent, CommentWritten
 from engagement.syntheses.lifecycle import judged
 from engagement.syntheses.syntheses import Syntheses
@@ -19,7 +21,8 @@ BURST = 4  # comments that a participant may write at once
 EVERY = 30.0  # seconds until one more
 WAITING_EACH = 5  # comments of one participant that may wait for a moderator
 WAITING = 1_500  # comments that may wait, in all
-ABOUT = 500  # comments about one synthesis, in any state
+ABOUT = 500  # comments about one synthesis that wait or show
+KEPT_ABOUT = 2_000  # the same in any state: what is rejected frees its place, but stays in memory
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -47,6 +50,9 @@ class Comments(Fold):
         self._about: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by synthesis
         self._by: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._waiting: Counter[str] = Counter()  # by who wrote them
+        self._pending = Shares(WAITING)
+        self._live: defaultdict[str, Shares] = defaultdict(lambda: Shares(ABOUT))  # by synthesis
+        self._kept: defaultdict[str, Shares] = defaultdict(lambda: Shares(KEPT_ABOUT))
         for comment in self.by_id.values():
             self._note(comment)
 
@@ -79,8 +85,8 @@ class Comments(Fold):
 
     def erase(self, position: str, participant: str, stand_in: str) -> None:
         for comment in self.written_by(participant):
-            blank = replace(comment, text="", author="", by=stand_in, state="withdrawn")
-            self._put(position, blank)
+            blank = replace(comment, text="", author="", by=stand_in, origin=None)
+            self._put(position, replace(blank, state="withdrawn"))
         if participant != stand_in:
             self._by.pop(participant, None)
         self._limit.forget(participant)
@@ -104,12 +110,10 @@ class Comments(Fold):
             return Refused(Reason.UNKNOWN_SYNTHESIS)
         if not synthesis.shared:
             return Refused(Reason.WRONG_STATE, synthesis)
-        if (
-            self._waiting.total() >= WAITING
-            or self._waiting[event.by] >= WAITING_EACH
-            or len(self._about[synthesis.id]) >= ABOUT
-        ):
+        if self._waiting[event.by] >= WAITING_EACH:
             return Refused(Reason.TOO_MANY, wait=60.0)
+        if full := self._full(synthesis.id, event.origin, event.at):
+            return full
         if wait := self._limit.take(event.by, event.at):
             return Refused(Reason.TOO_MANY, wait=wait)
         written = Comment(
@@ -119,13 +123,20 @@ class Comments(Fold):
             by=event.by,
             written_at=event.at,
             author=event.author,
+            origin=event.origin,
         )
         return Accepted(self._put(position, written))
 
+    def _full(self, synthesis: str, origin: Origin | None, at: float) -> Refused | None:
+        """Why one more does not fit, in all or about a synthesis."""
+        shares = (self._pending, self._live[synthesis], self._kept[synthesis])
+        refusals = (each.refusal(origin, at) for each in shares)
+        return next(filter(None, refusals), None)
+
     def _put(self, position: str, comment: Comment) -> Comment:
         before = self.by_id.get(comment.id)
-        if before and before.state == "pending":
-            self._waiting[before.by] -= 1
+        if before:
+            self._count(before, -1)
         self.by_id[comment.id] = comment = replace(comment, version=position)
         self._note(comment)
         self.touched.append(comment)
@@ -137,5 +148,13 @@ class Comments(Fold):
     def _note(self, comment: Comment) -> None:
         self._about[comment.synthesis][comment.id] = None
         self._by[comment.by][comment.id] = None
+        self._count(comment, +1)
+
+    def _count(self, comment: Comment, step: int) -> None:
+        origin, at = comment.origin, comment.written_at
+        self._kept[comment.synthesis].count(origin, at, step)
+        if comment.state in ("pending", "approved"):
+            self._live[comment.synthesis].count(origin, at, step)
         if comment.state == "pending":
-            self._waiting[comment.by] += 1
+            self._pending.count(origin, at, step)
+            self._waiting[comment.by] += step

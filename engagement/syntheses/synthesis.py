@@ -8,6 +8,7 @@ from engagement.cafe.session import LABS
 from engagement.changes import START
 from engagement.fold import Item, View
 from engagement.ideas.idea import IDEAS
+from engagement.origin import Origin
 from engagement.polls import Poll
 from engagement.questions import Question
 
@@ -105,7 +106,10 @@ class Synthesis(Item, frozen=True, kw_only=True):
 
 
 class Comment(Item, frozen=True, kw_only=True):
-    """What somebody says about a shared synthesis; shows when a moderator has read it."""
+    """What somebody says about a shared synthesis; shows when a moderator has read it.
+
+    `origin`: where it came from; limits count by that, and the audience never learns it.
+    """
 
     synthesis: str
     text: str
@@ -114,6 +118,7 @@ class Comment(Item, frozen=True, kw_only=True):
     author: str = ""
     state: CommentState = "pending"
     shown_at: float | None = None
+    origin: Origin | None = None
 
     @property
     def views(self) -> tuple[View, ...]:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from msgspec.structs import replace
 
 from engagement.fold import Event, Item, Making, Reason, View
+from engagement.origin import Origin
 
 HOLD = 10.0  # seconds between approving a post and showing it: time to change one's mind
 
@@ -153,7 +154,8 @@ class Wall(Item, frozen=True, kw_only=True):
 class Post(Item, frozen=True, kw_only=True):
     """`by` wrote or brought it; `author` is the name to show. `network`: "" for those from here.
 
-    `shows_at`: when its hold is over. `pinned_at`: None unless it is pinned.
+    `shows_at`: when its hold is over. `pinned_at`: None unless it is pinned. `origin`: where
+    it came from; limits count by that, and the audience never learns it.
     """
 
     text: str
@@ -170,6 +172,7 @@ class Post(Item, frozen=True, kw_only=True):
     shows_at: float | None = None
     shown_at: float | None = None
     pinned_at: float | None = None
+    origin: Origin | None = None
 
     @property
     def public(self) -> bool:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
+from engagement.shares import Shares
 from engagement.wall.post import (
     AnyWallEvent,
     Post,
@@ -69,6 +70,10 @@ class Posts(Fold):
         self._shown = {post.id for post in posts if post.public}
         self._held = {post.id for post in posts if post.state == "approved"}
         self._waiting = Counter(post.by for post in posts if post.waits)
+        self._places = Shares(WAITING)
+        for post in posts:
+            if post.waits:
+                self._places.count(post.origin, post.written_at)
 
     def standing(self, event: AnyWallEvent) -> Item | None:
         return self.wall if isinstance(event, WallSet) else self.by_id.get(event.post)
@@ -163,7 +168,7 @@ class Posts(Fold):
                 supporters.add(stand_in)
         for post in self.written_by(participant):
             blank = replace(off(post), text="", author="", picture="", alt="", reason="")
-            self._put(position, replace(blank, by=stand_in, state="withdrawn"))
+            self._put(position, replace(blank, by=stand_in, state="withdrawn", origin=None))
         if participant != stand_in:
             self._by.pop(participant, None)
         self._limit.forget(participant)
@@ -200,8 +205,10 @@ class Posts(Fold):
             return Refused(Reason.KEY_REUSED, known)
         if not self.wall.open:
             return Refused(Reason.WALL_CLOSED, self.wall)
-        if self._waits() >= WAITING or self._waiting[event.by] >= WAITING_EACH:
+        if self._waiting[event.by] >= WAITING_EACH:
             return Refused(Reason.TOO_MANY, wait=60.0)
+        if full := self._places.refusal(event.origin, event.at):
+            return full
         if wait := self._limit.take(event.by, event.at):
             return Refused(Reason.TOO_MANY, wait=wait)
         written = Post(
@@ -212,6 +219,7 @@ class Posts(Fold):
             author=event.author,
             picture=event.picture,
             alt=event.alt,
+            origin=event.origin,
         )
         if self.wall.moderation == "after" and not (event.picture or event.doubtful):
             written = held(written, event.at)
@@ -278,6 +286,7 @@ class Posts(Fold):
             if post.state == state:
                 (names.add if step > 0 else names.discard)(post.id)
         if post.waits:
+            self._places.count(post.origin, post.written_at, step)
             self._waiting[post.by] += step
             if not self._waiting[post.by]:
                 del self._waiting[post.by]

@@ -49,7 +49,7 @@ def test_comments_come_so_fast_and_so_many(labs: Labs) -> None:
     assert labs.audience.comments._waiting["ann"] == WAITING_EACH
     for number in range(ABOUT - WAITING_EACH):
         labs.comment(f"o{number}", by=f"p{number}")
-    assert reason(labs.comment("one", by="zoe")) is Reason.TOO_MANY
+    assert reason(labs.comment("one", by="zoe")) is Reason.CAPACITY
 
 
 def test_retry_makes_no_second_comment(labs: Labs) -> None:

@@ -34,7 +34,7 @@ def idea_item(idea: Idea, crew: bool) -> Rendered:
         "picture": picture_item(idea.picture, idea.alt),
         "dots": idea.dots,
         "clusters": list(idea.clusters),
-        "stops": msgspec.to_builtins(idea.stops),
+        "stops": [{"table": stop.table, "round": stop.round} for stop in idea.stops],
         "made_at": rfc3339(idea.made_at),
         "shown_at": rfc3339(idea.shown_at),
         "version": idea.version,

@@ -31,8 +31,8 @@ from engagement.ideas.events import (
     IdeasGrouped,
     IdeasUngrouped,
 )
-from engagement.ideas.fold import MADE
 from engagement.ideas.idea import Cluster
+from engagement.ideas.places import MADE
 from tv.auth import Identity, identity
 from tv.follower import Follower
 from tv.labs.ideas import Rendered, cluster_item

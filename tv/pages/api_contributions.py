@@ -10,8 +10,9 @@
   (participants). `table` is "" in answer to a call, which is pending until a moderator reads it, as
   are pictures and doubtful words at a table. `round`: the one in which it was written, if that is
   over by now. At a table where notes are private it is noted until they are revealed. 409
-  `cafe-closed`, `table-ideas-full` (300 made there; 3,000 answers), `own-ideas-full` (30 by one
-  person there); 429 `too-many`: 10 at once, then one every 3 s; of a table 60, then every 0.3 s.
+  `cafe-closed`, `table-ideas-full` (300 made there that show or may yet; 3,000 answers),
+  `own-ideas-full` (30 by one person there); 429 `too-many`: 10 at once, then one every 3 s; at a
+  table 60, then one every 0.3 s, of those who have shown its code, and as many of others.
 - `POST /api/v1/contributions/pictures` as `POST /api/v1/wall/pictures`.
 - `GET /api/v1/contributions/{id}` → idea. `PUT …/dots` `{"dots": 0 to 3}` → idea (participants; it
   has those in the place of what they gave it before): 409 `too-many-dots` beyond the session's.

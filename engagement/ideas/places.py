@@ -1,0 +1,56 @@
+"""How many cards a table or a call takes: that lie there, that were carried there, and in all."""
+
+from engagement.fold import Reason, Refused
+from engagement.ideas.idea import Idea
+from engagement.origin import Origin
+from engagement.shares import Shares
+
+MADE = 300  # ideas made at a table in a session that show, or may yet
+CARRIED = 100  # that show and are carried to one
+ANSWERS = 3_000  # ideas in answer to a call that show, or may yet
+KEPT_EACH = 4  # times as many in any state: what is hidden frees its place, but stays in memory
+
+FULL = Refused(Reason.TABLE_IDEAS_FULL)
+
+Place = tuple[str, str]  # a session and a table, "" in a call
+
+
+class Places:
+    """What occupies each table and each call, and whether one more fits."""
+
+    def __init__(self) -> None:
+        self._made: dict[Place, Shares] = {}
+        self._kept: dict[Place, Shares] = {}
+        self._carried: dict[Place, Shares] = {}
+
+    def count(self, idea: Idea, step: int) -> None:
+        """Count a card, as it is now, or with `step` -1 count it no more."""
+        place = idea.cafe, idea.table
+        self._kept_at(place).count(idea.origin, idea.made_at, step)
+        if idea.occupies:
+            self._made_at(place).count(idea.origin, idea.made_at, step)
+        if idea.public:
+            for stop in idea.stops:
+                self._carried_to((idea.cafe, stop.table)).count(stop.origin, stop.at, step)
+
+    def refusal(self, place: Place, origin: Origin | None, at: float) -> Refused | None:
+        """Why one more cannot be made there."""
+        made, kept = self._made_at(place), self._kept_at(place)
+        return made.refusal(origin, at, FULL) or kept.refusal(origin, at, FULL)
+
+    def carry_refusal(self, place: Place, origin: Origin | None, at: float) -> Refused | None:
+        """Why one more cannot be carried there."""
+        return self._carried_to(place).refusal(origin, at, FULL)
+
+    def _made_at(self, place: Place) -> Shares:
+        return self._made.setdefault(place, Shares(_most(place), place[1]))
+
+    def _kept_at(self, place: Place) -> Shares:
+        return self._kept.setdefault(place, Shares(KEPT_EACH * _most(place), place[1]))
+
+    def _carried_to(self, place: Place) -> Shares:
+        return self._carried.setdefault(place, Shares(CARRIED, place[1]))
+
+
+def _most(place: Place) -> int:
+    return MADE if place[1] else ANSWERS
