@@ -268,7 +268,7 @@ def _check_store(url: str, replicas: int | None) -> None:
 
 
 def _check_rates(settings: "Settings") -> None:
-    for name in ("participant", "talk", "event"):
+    for name in settings.limits.__struct_fields__:
         rate = getattr(settings.limits, name)
         if not (1 <= rate.burst <= 10**9 and 0.001 <= rate.per_second <= 10**9):
             raise SettingsError(

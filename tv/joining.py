@@ -50,15 +50,18 @@ class Codes:
 
 
 class Turnstile:
-    """Spreads arrivals: each is told how long to wait, so that they come evenly from then on."""
+    """Spreads arrivals: each is told how long to wait, so that they come evenly from then on.
+
+    Those of each network come by themselves: nobody waits for a flood from elsewhere.
+    """
 
     def __init__(self, per_second: float = ARRIVALS, longest: float = LONGEST) -> None:
         self._every = 1 / per_second
         self._longest = longest
-        self._next = 0.0  # when the next may come
+        self._next: dict[str, float] = {}  # by network, of 4,096: when the next may come
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, network: str = "") -> float:
         """Seconds for somebody who asks at `now`; nobody waits while few come."""
-        due = max(now, self._next)
-        self._next = min(due, now + self._longest) + self._every
+        due = max(now, self._next.get(network, 0.0))
+        self._next[network] = min(due, now + self._longest) + self._every
         return min(due - now, self._longest)

@@ -209,7 +209,7 @@ class Journal:
             )
             if not here or there < self._replicas:
                 raise StoreUnavailable(f"on the disks of {here} master and {there} replicas only")
-        return [told(reply) for reply in replies]
+        return [told(reply, within) for reply, (_, within) in zip(replies, acts, strict=True)]
 
 
 def read(position: str, body: bytes) -> Event | None:

@@ -3,21 +3,29 @@
 A bucket lets so many acts through at once, then so many a second (the generic cell rate algorithm,
 ITU-T I.371 annex A, as `engagement/limits.py`): its key holds the time at which it is full again,
 by the store's clock, and goes when it is. An act is let through by all of its buckets, or counted
-by none. Never by IP address: two thousand phones share one.
+by none.
+
+Two thousand phones of a venue share an address, so that nobody is limited by theirs alone. Tokens
+are free, however: acts of new devices (engagement/origin.py) count in buckets of their own, by
+network and in all, and so use up nothing of those who were there before, nor of other networks. One
+network's newcomers may vote and react as a full house does; they may write less, as somebody must
+read it.
 
 The same script that counts writes: `tv/journal.py` sends it all that waits, in one call.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import msgspec
 
-if TYPE_CHECKING:
-    from tv.settings import Limits as Rates
-    from tv.settings import Rate
+from engagement.origin import Origin, Trust, trust
+from tv.rates import Limits as Rates
+from tv.rates import Rate
 
 TALKS = 1_000  # whose bucket is at hand
+
+Kind = Literal["tap", "text", "picture"]  # what an act is: a tap needs nobody to read it
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -63,23 +71,29 @@ return replies
 
 
 class Bucket(msgspec.Struct, frozen=True, gc=False):
-    """`burst` acts at once, then one every `every` seconds; `key` is where the store counts."""
+    """`burst` acts at once, then one every `every` seconds; `key` is where the store counts.
+
+    `newcomers`: it counts those of new devices alone.
+    """
 
     key: str
     burst: int
     every: float
+    newcomers: bool = False
 
 
 class TooFast(Exception):
     """An act that a bucket does not let through: nothing was counted, nothing written.
 
-    In `wait` seconds it would be. `shared`: the bucket is not theirs alone.
+    In `wait` seconds it would be. `shared`: the bucket is not theirs alone. `newcomers`: it is that
+    of new devices.
     """
 
-    def __init__(self, wait: float, shared: bool) -> None:
+    def __init__(self, wait: float, shared: bool, newcomers: bool = False) -> None:
         super().__init__(f"again in {wait:.1f} s")
         self.wait = wait
         self.shared = shared
+        self.newcomers = newcomers
 
 
 Act = tuple[bytes, Sequence[Bucket]]  # b"" for one that is not written
@@ -104,26 +118,35 @@ def packed(stream: str, acts: Sequence[Act]) -> tuple[list[str], list[bytes]]:
     return keys, [_encode((rates, counted_in)), *(body for body, _ in acts)]
 
 
-def told(reply: bytes | list[int]) -> str | TooFast:
+def told(reply: bytes | list[int], within: Sequence[Bucket]) -> str | TooFast:
     """The position of an act that was let through ("" if it is not written), or why it was not."""
     if isinstance(reply, bytes):
         return reply.decode()
     wait, which = reply
-    return TooFast(wait / 1e6, shared=which > 0)
+    return TooFast(wait / 1e6, shared=which > 0, newcomers=within[which].newcomers)
 
 
 class Limits:
     """The buckets of an event (a slug)."""
 
-    def __init__(self, event: str, rates: "Rates") -> None:
+    def __init__(self, event: str, rates: Rates) -> None:
         self._prefix = f"fabrique:{{{event}}}:limit"
         self._rates = rates
         self._event = self._bucket("event", rates.event)
         self._talks: dict[str, Bucket] = {}
 
-    def of(self, participant: str, talk: str = "") -> tuple[Bucket, ...]:
+    def of(
+        self,
+        participant: str,
+        talk: str = "",
+        origin: Origin | None = None,
+        at: float = 0.0,
+        kind: Kind = "tap",
+    ) -> tuple[Bucket, ...]:
         """What an act of the audience counts in: their own bucket first, then the shared ones."""
         own = self._bucket(f"by:{participant}", self._rates.participant)
+        if origin and trust(origin, at) is Trust.NEW:
+            return own, *self._of_newcomers(origin.network, kind)
         if not talk:
             return own, self._event
         if (shared := self._talks.get(talk)) is None:
@@ -132,5 +155,18 @@ class Limits:
             shared = self._talks[talk] = self._bucket(f"talk:{talk}", self._rates.talk)
         return own, shared, self._event
 
-    def _bucket(self, name: str, rate: "Rate") -> Bucket:
-        return Bucket(f"{self._prefix}:{name}", rate.burst, 1 / rate.per_second)
+    def _of_newcomers(self, network: str, kind: Kind) -> list[Bucket]:
+        """The shared buckets of new devices: of their network, then of all networks."""
+        rates = self._rates
+        buckets = [
+            self._bucket(f"network:{network}", rates.newcomers_network, newcomers=True),
+            self._bucket("newcomers", rates.newcomers, newcomers=True),
+        ]
+        if kind != "tap":
+            name = "texts" if kind == "text" else "pictures"
+            rate = rates.newcomers_texts if kind == "text" else rates.newcomers_pictures
+            buckets.insert(0, self._bucket(f"{name}:{network}", rate, newcomers=True))
+        return buckets
+
+    def _bucket(self, name: str, rate: Rate, newcomers: bool = False) -> Bucket:
+        return Bucket(f"{self._prefix}:{name}", rate.burst, 1 / rate.per_second, newcomers)

@@ -10,7 +10,9 @@ import secrets
 from collections import defaultdict, deque
 from collections.abc import Callable
 
+from engagement.origin import Trust
 from engagement.reactions import Counts, ReactionsCounted, Second
+from engagement.shares import OF_ALL
 from tv.follower import Follower
 from tv.journal import StoreUnavailable
 
@@ -31,10 +33,13 @@ class Reacting:
         self._counted: dict[tuple[str, int], Counts] = {}
         self._unsent: deque[ReactionsCounted] = deque()
 
-    def count(self, talk: str, at: int, kind: str) -> bool:
-        """Count one to the second `at` of a talk; False when too much waits already."""
+    def count(self, talk: str, at: int, kind: str, level: Trust = Trust.PRESENT) -> bool:
+        """Count one to the second `at` of a talk; False when too much waits already.
+
+        New devices begin no more seconds when half of those that may wait do.
+        """
         where = talk, at
-        if where not in self._counted and len(self._counted) >= WAITING:
+        if where not in self._counted and len(self._counted) >= WAITING * OF_ALL[level]:
             return False
         one = Counts(**{kind: 1})
         before = self._counted.get(where)

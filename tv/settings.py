@@ -20,6 +20,8 @@ from tv import reasons
 from tv.checks import RESERVED as RESERVED
 from tv.checks import SettingsError as SettingsError
 from tv.checks import check
+from tv.rates import Limits as Limits
+from tv.rates import Rate as Rate
 from tv.webhooks.target import Target
 from tv.webrtc import ice_servers
 from tv.webrtc.ice_servers import IceServer
@@ -204,21 +206,6 @@ class Screens(Section, frozen=True):
 
     off: str = ""  # "22:00"; "": never
     on: str = ""  # "07:30"
-
-
-class Rate(Section, frozen=True):
-    """So many acts at once, then so many a second."""
-
-    burst: int
-    per_second: float
-
-
-class Limits(Section, frozen=True):
-    """How often the audience may act: each of it, and all of it in a talk and in the event."""
-
-    participant: Rate = Rate(burst=30, per_second=5.0)
-    talk: Rate = Rate(burst=20_000, per_second=4_000.0)
-    event: Rate = Rate(burst=40_000, per_second=8_000.0)
 
 
 class Organiser(Section, frozen=True):

@@ -23,19 +23,21 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engagement.alerts import ALERTS, Alert
+from engagement.alerts import ALERTS, Alert, AlertRaised
 from engagement.audience import AnyEvent, key
 from engagement.fold import Accepted, Item, Reason, Refused
+from engagement.ideas.events import IdeaCarried, IdeaMade
 from engagement.ideas.idea import Idea
-from engagement.questions import Question, Reading
+from engagement.questions import Question, QuestionAsked, Reading
+from engagement.syntheses.events import CommentWritten
 from engagement.syntheses.synthesis import Comment, Synthesis
 from engagement.talks import Talk, Talks
-from engagement.wall.post import Post
+from engagement.wall.post import Post, PostWritten
 from tv import items
 from tv.auth import CREW, Identity, identity
 from tv.follower import Follower
 from tv.labs import ideas
-from tv.limits import Bucket, Limits, TooFast
+from tv.limits import Bucket, Kind, Limits, TooFast
 from tv.problems import Problem
 from tv.refusals import NBSP, REFUSALS, told_to_wait
 from tv.upstream import Upstream
@@ -44,6 +46,9 @@ from tv.writes import Told
 
 KEY_LIMIT = 200  # characters of an Idempotency-Key
 MATCH_LIMIT = 4_000  # characters of an If-Match: the versions of as many laboratories as may be
+
+# What fills a queue that has an end.
+TEXTS = (QuestionAsked, PostWritten, IdeaMade, IdeaCarried, CommentWritten, AlertRaised)
 
 
 class Writer:
@@ -74,7 +79,7 @@ class Writer:
         What the audience does is counted before it is written (tv/limits.py).
         """
         try:
-            outcome = await self._follower.write(event, self._within(who, self._talk_of(event)))
+            outcome = await self._follower.write(event, self._within_of(event, who))
         except TooFast as error:
             raise too_fast(error) from error
         if isinstance(outcome, Accepted):
@@ -116,18 +121,25 @@ class Writer:
                 case Exception() | None:
                     then(outcome)
 
-        within = self._within(who, talk if event is None else self._talk_of(event))
+        within = self._within(who, talk) if event is None else self._within_of(event, who)
         self._follower.submit(event, within, tell)
 
-    async def count(self, who: Identity, talk: str = "") -> None:
+    async def count(self, who: Identity, talk: str = "", kind: Kind = "tap") -> None:
         """Count one act that is no event of its own. Raises Problem, StoreUnavailable."""
         try:
-            await self._follower.count(self._within(who, talk))
+            await self._follower.count(self._within(who, talk, kind))
         except TooFast as error:
             raise too_fast(error) from error
 
-    def _within(self, who: Identity, talk: str) -> Sequence[Bucket]:
-        return () if who.role in CREW else self._limits.of(who.by, talk)
+    def _within_of(self, event: AnyEvent, who: Identity) -> Sequence[Bucket]:
+        return self._within(
+            who, self._talk_of(event), "text" if isinstance(event, TEXTS) else "tap"
+        )
+
+    def _within(self, who: Identity, talk: str, kind: Kind = "tap") -> Sequence[Bucket]:
+        if who.role in CREW:
+            return ()
+        return self._limits.of(who.by, talk, who.origin, self._upstream.now(), kind)
 
     def _talk_of(self, event: AnyEvent) -> str:
         if talk := getattr(event, "talk", ""):
@@ -172,6 +184,10 @@ def expected_versions(request: Request) -> tuple[str, ...]:
 
 def too_fast(error: TooFast) -> Problem:
     """Say when the same would be let through."""
+    if error.newcomers:
+        status, title, detail = REFUSALS[Reason.NEWCOMER_QUOTA]
+        detail = told_to_wait(detail, error.wait)
+        return Problem(status, Reason.NEWCOMER_QUOTA.value, title, detail, retry_after=error.wait)
     detail = "Vos envois se suivent de trop près. Réessayez dans un instant."
     if error.shared:
         detail = "Tout le monde écrit en même temps. Réessayez dans un instant."

@@ -140,3 +140,10 @@ def test_few_do_not_wait_and_a_whole_room_waits_its_share() -> None:
     more = [turnstile.wait(10.0) for _ in range(3_000)]
     assert max(more) == LONGEST  # so many never come: nobody is sent away for longer
     assert turnstile.wait(60.0) == 0.0
+
+
+def test_nobody_waits_for_a_flood_of_arrivals_from_another_network() -> None:
+    turnstile = Turnstile()
+    flood = [turnstile.wait(10.0, "abc") for _ in range(10_000)]
+    assert flood[-1] == LONGEST
+    assert turnstile.wait(10.0, "def") == 0.0

@@ -7,10 +7,11 @@ from redis.asyncio import Redis
 
 from captions.cues import Cue
 from captions.wording.events import CueWritten
+from engagement.origin import SETTLED_AFTER_S, Origin
 from tests.tv.house import house
 from tests.waiting import when
 from tv import journal
-from tv.limits import Bucket, Limits, TooFast
+from tv.limits import Bucket, Kind, Limits, TooFast
 from tv.settings import Limits as Rates
 from tv.settings import Rate, load
 
@@ -95,6 +96,51 @@ async def test_talk_has_a_bucket_of_its_own(redis: Redis) -> None:
         with pytest.raises(TooFast) as refused:
             await book.append(None, limits.of("p_bob", "one"))
         assert refused.value.shared
+
+
+async def test_two_thousand_who_just_came_from_one_venue_all_vote(redis: Redis) -> None:
+    limits = Limits("test", Rates())
+    origin = Origin(joined=1_000.0, network="abc")
+    async with asyncio.timeout(20), journal.opened(redis, "test") as book:
+        for _ in range(2):  # a vote, and support for a question
+            buckets = [limits.of(f"p_{n}", "direct", origin, 1_001.0) for n in range(2_000)]
+            acts = (book.append(EVENT, within) for within in buckets)
+            assert len(set(await asyncio.gather(*acts))) == 2_000
+
+
+async def test_flood_of_fresh_tokens_uses_up_nothing_of_anybody_elses(redis: Redis) -> None:
+    few = Rate(burst=20, per_second=0.01)
+    limits = Limits("test", Rates(talk=few, event=few, newcomers_network=few))
+    new, at = Origin(joined=1_000.0, network="abc"), 1_010.0
+    others = {
+        "new from elsewhere": Origin(1_000.0, "def"),
+        "settled": Origin(1_010.0 - SETTLED_AFTER_S, "abc"),
+        "present": Origin(1_000.0, "abc", "labo-1.3"),
+    }
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        for number in range(20):
+            await book.append(None, limits.of(f"p_{number}", "direct", new, at))
+        with pytest.raises(TooFast) as refused:
+            await book.append(None, limits.of("p_21", "direct", new, at))
+        assert refused.value.newcomers
+        for name, origin in others.items():
+            await book.append(None, limits.of(f"p_{name}", "direct", origin, at))
+
+
+@pytest.mark.parametrize("kind", ["text", "picture"])
+async def test_newcomers_of_a_network_write_less_than_they_vote(redis: Redis, kind: Kind) -> None:
+    few = Rate(burst=20, per_second=0.01)
+    limits = Limits("test", Rates(newcomers_texts=few, newcomers_pictures=few))
+    new, at = Origin(joined=1_000.0, network="abc"), 1_010.0
+    async with asyncio.timeout(10), journal.opened(redis, "test") as book:
+        for number in range(20):
+            await book.append(None, limits.of(f"p_{number}", "direct", new, at, kind))
+        with pytest.raises(TooFast) as refused:
+            await book.append(None, limits.of("p_21", "direct", new, at, kind))
+        assert refused.value.newcomers
+        await book.append(None, limits.of("p_21", "direct", new, at))
+        elsewhere = Origin(joined=1_000.0, network="def")
+        await book.append(None, limits.of("p_22", "direct", elsewhere, at, kind))
 
 
 async def test_page_that_is_too_fast_is_told_when_to_come_back(redis: Redis) -> None:

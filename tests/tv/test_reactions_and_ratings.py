@@ -5,10 +5,11 @@ from typing import Any
 
 import httpx
 
+from engagement.origin import Trust
 from tests.tv.events import events_of
 from tests.tv.house import House
 from tv.auth import Role
-from tv.reacting import Reacting
+from tv.reacting import WAITING, Reacting
 from tv.tasks import running
 
 REACTIONS = "/api/v1/talks/direct/reactions"
@@ -100,3 +101,12 @@ async def test_talk_is_rated_from_its_start_and_shown_when_the_crew_likes(tv: Ho
         assert (await crew.post(f"{RATINGS}:show")).json()["shown"]
         shown = (await bob.get(RATINGS)).json()
         assert (shown["mean"], "words" in shown) == (4.5, False)
+
+
+async def test_newcomers_who_react_to_all_there_was_leave_room_for_others(tv: House) -> None:
+    reacting = Reacting(tv.follower, tv.upstream.now)
+    begun = [reacting.count("direct", at, "heart", Trust.NEW) for at in range(WAITING)]
+    assert begun.count(True) == WAITING // 2
+    assert reacting.count("direct", 0, "heart", Trust.NEW)  # with others, to the same second
+    assert reacting.count("direct", WAITING, "heart", Trust.SETTLED)
+    assert reacting.count("direct", WAITING + 1, "heart", Trust.PRESENT)

@@ -69,6 +69,7 @@ class Door:
         place = Place("event", self._settings.event.slug)
         if said.code.strip():
             place = await self.place(request, said.code)
+        wait = self._turnstile.wait(time.monotonic(), identity(request).network)
         return json(
             {
                 "event": {
@@ -79,7 +80,7 @@ class Door:
                 "talk": _described(self._talk(place)),
                 "lab": self._lab(place),
                 "table": _table(place),
-                "delay_ms": round(1000 * self._turnstile.wait(time.monotonic())),
+                "delay_ms": round(1000 * wait),
             }
         )
 

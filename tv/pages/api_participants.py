@@ -40,14 +40,32 @@ class Newcomer(msgspec.Struct, frozen=True):
     table: str | UnsetType = UNSET
 
 
+class Wave:
+    """How many may join: a whole audience within a minute, from one network, and twice as many.
+
+    One client with many connections takes what its network may have, and leaves the other half.
+    """
+
+    def __init__(self) -> None:
+        self._networks = Limit(burst=3_000, every=1 / 200)
+        self._everybody = Limit(burst=6_000, every=1 / 400)
+
+    def take(self, network: str, now: float) -> float:
+        """Count one who joins and return 0.0; or count nobody and return the seconds to wait."""
+        wait = max(self._networks.wait(network, now), self._everybody.wait("", now))
+        if not wait:
+            self._networks.take(network, now)
+            self._everybody.take("", now)
+        return wait
+
+
 def routes(passes: Passes, labs: Collection[str]) -> list[BaseRoute]:
-    # A whole audience may join within a minute, from one address: only the sum is limited.
-    wave = Limit(burst=3_000, every=1 / 200)
+    wave = Wave()
 
     @takes(Newcomer)
     async def join(request: Request) -> Response:
         """A new participant each time: a shared tablet makes one for each person."""
-        if wait := wave.take("all", time.monotonic()):
+        if wait := wave.take(identity(request).network, time.monotonic()):
             raise Problem(
                 429,
                 "join-wave",

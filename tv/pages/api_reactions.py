@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.fold import Item
+from engagement.origin import trust
 from engagement.reactions import Reaction
 from tv import poll_items
 from tv.auth import identity
@@ -64,7 +65,7 @@ def routes(
         at = floor(seen if talk.started_at <= seen <= now + AHEAD else now)
 
         def reacted(_: Item | None) -> tuple[int, dict[str, Any]]:
-            if not reacting.count(talk.id, at, said.kind):
+            if not reacting.count(talk.id, at, said.kind, trust(who.origin, now)):
                 raise Problem(
                     503,
                     "too-many-reactions",

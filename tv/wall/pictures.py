@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from engagement.origin import Trust
+from engagement.shares import OF_ALL
 from tv import reasons
 from tv.problems import Problem
 from tv.process import plain_environment
@@ -33,7 +35,11 @@ SWEEP = 600.0  # seconds between two looks for such pictures
 
 
 class Pictures:
-    """The folder of pictures. Files never change, and several processes may share it."""
+    """The folder of pictures. Files never change, and several processes may share it.
+
+    Of each limit new devices may use up half, and those without a code three quarters: what is
+    beyond is for the others (engagement/shares.py).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -42,9 +48,9 @@ class Pictures:
         self._coming = 0
 
     @contextmanager
-    def room(self, size: int) -> Iterator[None]:
+    def room(self, size: int, level: Trust = Trust.PRESENT) -> Iterator[None]:
         """Room for `size` bytes that are about to be received. Raises Problem: none is left."""
-        if self._coming + size > COMING:
+        if self._coming + size > COMING * OF_ALL[level]:
             raise _busy()
         self._coming += size
         try:
@@ -52,9 +58,9 @@ class Pictures:
         finally:
             self._coming -= size
 
-    async def add(self, data: bytes) -> str:
+    async def add(self, data: bytes, level: Trust = Trust.PRESENT) -> str:
         """Make a picture of ours of what was sent; return its name. Raises Problem."""
-        if self._taken >= AT_A_TIME + WAITING:
+        if self._taken >= (AT_A_TIME + WAITING) * OF_ALL[level]:
             raise _busy()
         self._taken += 1
         try:
@@ -66,7 +72,7 @@ class Pictures:
             self._taken -= 1
         name = f"{hashlib.sha256(made).hexdigest()[:24]}-{size}.jpg"
         try:
-            await asyncio.to_thread(self._write, name, made)
+            await asyncio.to_thread(self._write, name, made, level)
         except OSError as error:
             logger.warning("a picture cannot be kept: %s", reasons.of_system(error))
             raise _no_disk() from error
@@ -95,13 +101,13 @@ class Pictures:
                 except FileNotFoundError:
                     pass  # another process was quicker
 
-    def _write(self, name: str, made: bytes) -> None:
+    def _write(self, name: str, made: bytes, level: Trust) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / name
         if path.exists():
             os.utime(path)  # as new: somebody is about to use it
             return
-        if len(os.listdir(self._folder)) >= MOST:
+        if len(os.listdir(self._folder)) >= MOST * OF_ALL[level]:
             raise Problem(
                 409,
                 "wall-full",

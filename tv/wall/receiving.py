@@ -1,10 +1,12 @@
 """A picture that somebody sends, for a message of the wall or for an idea."""
 
 import asyncio
+import time
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engagement.origin import trust
 from tv.auth import identity
 from tv.problems import Problem, announced, read_body
 from tv.wall import naming
@@ -16,9 +18,10 @@ async def receive(request: Request, writer: Writer, pictures: Pictures) -> Respo
     """Make ours of the body, and say what it is called. Raises Problem, StoreUnavailable."""
     who = identity(request)
     who.must_take_part()
-    await writer.count(who)
-    with pictures.room(announced(request, LARGEST)):
-        name = await pictures.add(await read_body(request, LARGEST))
+    await writer.count(who, kind="picture")
+    level = trust(who.origin, time.time())
+    with pictures.room(announced(request, LARGEST), level):
+        name = await pictures.add(await read_body(request, LARGEST), level)
     width, height = naming.size(name)
     return json({"id": name, "url": naming.address(name), "width": width, "height": height}, 201)
 

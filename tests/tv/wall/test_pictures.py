@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
+from engagement.origin import Trust
 from tv.problems import Problem
 from tv.wall.naming import size
-from tv.wall.pictures import AT_A_TIME, COMING, UNUSED, WAITING, Pictures
+from tv.wall.pictures import AT_A_TIME, COMING, MOST, UNUSED, WAITING, Pictures
 from tv.wall.reencode import PIXELS, SIDE, NoPicture, TooLarge, reencode
 
 SECRET = "appartement de Mme Dupont"
@@ -239,6 +240,38 @@ def test_pictures_on_their_way_have_a_bound_together(tmp_path: Path) -> None:
         assert (refused.value.status, refused.value.code) == (503, "pictures-busy")
     with pictures.room(COMING):
         pass
+
+
+async def test_pictures_of_newcomers_leave_places_for_the_others(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path)
+    for number in range(MOST // 2):
+        (tmp_path / f"{number}").touch()
+    with pytest.raises(Problem) as refused:
+        await pictures.add(SAMPLES[0], Trust.NEW)
+    assert (refused.value.status, refused.value.code) == (409, "wall-full")
+    assert await pictures.add(SAMPLES[0], Trust.SETTLED)
+    for number in range(MOST // 2, MOST * 3 // 4):
+        (tmp_path / f"{number}").touch()
+    with pytest.raises(Problem):
+        await pictures.add(SAMPLES[1], Trust.SETTLED)
+    assert await pictures.add(SAMPLES[1], Trust.PRESENT)
+
+
+async def test_pictures_of_newcomers_do_not_hold_up_those_of_others(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path)
+    many = (AT_A_TIME + WAITING) // 2
+    tasks = [asyncio.create_task(pictures.add(SAMPLES[0], Trust.NEW)) for _ in range(many)]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem) as refused:
+        await pictures.add(SAMPLES[0], Trust.NEW)
+    assert (refused.value.status, refused.value.code) == (503, "pictures-busy")
+    assert await pictures.add(SAMPLES[0], Trust.SETTLED)
+    await asyncio.gather(*tasks)
+    with pictures.room(COMING // 2, Trust.NEW):
+        with pytest.raises(Problem), pictures.room(1, Trust.NEW):
+            pass
+        with pictures.room(COMING // 4, Trust.SETTLED), pictures.room(COMING // 4):
+            pass
 
 
 def test_unused_pictures_go(tmp_path: Path) -> None:

@@ -1,0 +1,26 @@
+"""The rates of `[limits]`: how often the audience may act."""
+
+import msgspec
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """So many acts at once, then so many a second."""
+
+    burst: int
+    per_second: float
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often the audience may act: each of it, and all of it in a talk and in the event.
+
+    New devices, whose token is younger than five minutes, have their own: in all, from one network,
+    and what they write or picture from one network.
+    """
+
+    participant: Rate = Rate(burst=30, per_second=5.0)
+    talk: Rate = Rate(burst=20_000, per_second=4_000.0)
+    event: Rate = Rate(burst=40_000, per_second=8_000.0)
+    newcomers: Rate = Rate(burst=20_000, per_second=4_000.0)
+    newcomers_network: Rate = Rate(burst=10_000, per_second=2_000.0)
+    newcomers_texts: Rate = Rate(burst=120, per_second=2.0)
+    newcomers_pictures: Rate = Rate(burst=60, per_second=0.1)
