@@ -23,7 +23,7 @@ _TOGETHER = re.compile(
 )
 
 # Letters that are written as digits and signs, so as not to be found.
-_LEET = str.maketrans("013457@$€", "oieastase")
+LEET = str.maketrans("013457@$€", "oieastase")
 _SPELT_OUT = re.compile(r"\b(?:\w[\s._*-]){2,}\w\b")
 
 
@@ -39,7 +39,7 @@ def flags(text: str) -> tuple[str, ...]:
 
 def _rude(text: str) -> bool:
     joined = _SPELT_OUT.sub(lambda spelt: re.sub(r"[\s._*-]", "", spelt[0]), text)
-    for said in {text, joined, joined.translate(_LEET)}:
+    for said in {text, joined, joined.translate(LEET)}:
         words = re.findall(r"[a-z]+", said)
         if not _TOLD.isdisjoint(words) or _TOGETHER.search(" ".join(words)):
             return True
