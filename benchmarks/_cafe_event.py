@@ -16,6 +16,7 @@ from benchmarks import _phones
 from benchmarks._cafe_people import Device, Host, Ledger, Participant, Said
 from benchmarks._phones import Page
 from benchmarks._venue import Server, Venue
+from engagement.origin import EVERYWHERE
 from tv.auth import Role
 
 Row = dict[str, Any]
@@ -100,9 +101,10 @@ class _Event:
         port, ledger = server.port, self._ledger
         self._desk = Device(port, venue.passes.issue(Role.OPERATOR, name="Régie"), ledger)
         self._hosts = [Host(port, self._pass_of(table), ledger) for table in size.every_table]
+        count = len(self._hosts) * size.people
         self._people = [
             Participant(port, token, ledger, f"n° {number}")
-            for number, token in enumerate(venue.people(len(self._hosts) * size.people))
+            for number, token in enumerate(venue.people(count, EVERYWHERE))
         ]
 
     @contextlib.asynccontextmanager

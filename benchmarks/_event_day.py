@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from engagement.cafe.session import table_id
+from engagement.origin import EVERYWHERE
 from tests.servers import Fabrique
 from tests.waiting import until
 from tv.auth import Role
@@ -83,7 +84,8 @@ class EventDay:
         self.served = served
         self.crew = served.crew(name="Régie")
         names = [name for name, *_ in QUESTIONS]
-        self.people = [served.someone(name) for name in (*names, *[""] * (40 - len(names)))]
+        names = (*names, *[""] * (40 - len(names)))
+        self.people = [served.someone(name, EVERYWHERE) for name in names]
         self.talk = self.cafe = self.poll = self.cloud = self.question = ""
         self.posts: list[str] = []
         self.syntheses: list[str] = []

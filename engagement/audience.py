@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from engagement.alerts import Alerts, AnyAlertEvent
 from engagement.cafe.cafes import Cafes
-from engagement.cafe.events import AnyCafeEvent, CafeClosed, NotesRevealed, RoundAdvanced
+from engagement.cafe.events import (
+    AnyCafeEvent,
+    CafeClosed,
+    NotesRevealed,
+    RoundAdvanced,
+    SeatTaken,
+)
 from engagement.changes import START, Changes, order
 from engagement.fold import (
     Accepted,
@@ -260,6 +266,8 @@ class Audience:
                 self.syntheses.end_telling(position, talk, at)
             case NotesRevealed(at=at) | RoundAdvanced(at=at) | CafeClosed(at=at):
                 self.ideas.reveal(position, at)
+            case SeatTaken():
+                self.ideas.welcome(position, event)
             case PhaseSet(phase="rehearsal"):
                 self._before = self._parts(rehearsed=True)
             case PhaseSet():

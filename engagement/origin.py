@@ -9,8 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
-EVERYWHERE = ("kiosk", "host")  # places of tablets and hosts that have no table of their own
 SETTLED_AFTER_S = 300.0  # since a device got its token: an attack that waits can be seen coming
+EVERYWHERE = "*"  # the place of a device that the crew set up for all tables
 
 
 class Trust(StrEnum):
@@ -27,7 +27,7 @@ class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `joined` is when the device got its token, by wall time; 0.0 for one that needs none. `network`
     is a tag of three hexadecimal digits (tv/networks.py), which some networks share; "" when it is
     not known. `place` is the laboratory (`labo-1`) or table (`labo-1.3`) whose code the device has
-    shown, "" for none.
+    shown, EVERYWHERE for a device of the crew, "" for none.
     """
 
     joined: float = 0.0
@@ -47,7 +47,17 @@ class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def _is_at(self, table: str) -> bool:
         """Whether the code that was shown is that of a table, of its laboratory, or of all."""
-        return self.place in (table, table.rpartition(".")[0], *EVERYWHERE)
+        return self.place in (table, table.rpartition(".")[0], EVERYWHERE)
+
+    def is_in(self, lab: str) -> bool:
+        """Whether the device has shown the code of this laboratory, or of one of its tables."""
+        where = self.place.rpartition(".")[0] or self.place
+        return bool(lab) and where in (lab, EVERYWHERE)
+
+
+def is_in(origin: Origin | None, lab: str) -> bool:
+    """The same for an act that may come from the crew, who are wherever they say."""
+    return origin is None or origin.is_in(lab)
 
 
 def trust(origin: Origin | None, at: float, table: str = "") -> Trust:

@@ -146,9 +146,9 @@ class Fabrique(Supervised):
     def crew(self, role: Role = Role.OPERATOR, name: str = "") -> httpx.Client:
         return self.client(self.make_pass(role, name))
 
-    def someone(self, name: str = "") -> httpx.Client:
-        """A participant of their own."""
-        return self.client(self._passes().welcome(name)[1])
+    def someone(self, name: str = "", place: str = "") -> httpx.Client:
+        """A participant of their own, whose device has shown the code of `place`, if any."""
+        return self.client(self._passes().welcome(name, place=place)[1])
 
     def _passes(self) -> Passes:
         return Passes(load_secret(self.folder.path))

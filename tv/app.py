@@ -77,6 +77,7 @@ from tv.pages import (
 )
 from tv.pages.errors import Errors
 from tv.proxies import Clients
+from tv.pseudonyms import Pseudonyms
 from tv.reacting import Reacting
 from tv.recorded.films import Orders, Shelf
 from tv.recorded.laid_out import LaidOuts
@@ -173,6 +174,8 @@ def create_app(
     writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
     pages = html.Pages(settings)
     errors = Errors(pages)
+    door = api_join.Door(settings, follower, secret, pages.codes)
+    pseudonyms = Pseudonyms(settings, follower.audience.talks)
     caption_acts = CaptionActs(follower, upstream)
     ranges = DateRanges(follower.audience, upstream.now)
     pictures = Pictures(folder.wall)
@@ -195,8 +198,8 @@ def create_app(
     )
     api = [
         *session.routes(passes),
-        *api_join.routes(settings, follower, secret),
-        *api_participants.routes(passes, settings.labs),
+        *api_join.routes(door),
+        *api_participants.routes(passes, settings.labs, door, pseudonyms),
         *api_event.routes(follower, writer, settings.event),
         *api_reports.routes(follower, settings, pictures),
         *api_comparison.routes(follower, settings.labs),
@@ -211,7 +214,7 @@ def create_app(
         *api_ratings.routes(follower, writer),
         *api_wall.routes(follower, writer, pictures),
         *api_cafes.routes(follower, writer, settings),
-        *api_labs.routes(follower, writer, settings, passes),
+        *api_labs.routes(follower, writer, settings, passes, pseudonyms),
         *api_contributions.routes(follower, writer, pictures, settings.labs),
         *api_clusters.routes(follower, writer),
         *api_syntheses.routes(follower, writer, settings.labs),
@@ -249,8 +252,8 @@ def create_app(
             *wall.routes(pages, settings, follower, pictures),
             *ideas.routes(pages, settings, follower),
             *labs_desk.routes(pages),
-            *labs.routes(pages, settings, follower),
-            *join.routes(pages, settings, follower, secret),
+            *labs.routes(pages, settings, follower, door),
+            *join.routes(pages, settings, follower, passes, door),
             *screen.routes(pages, settings),
             *overlay.routes(pages),
             *embed.routes(pages, settings),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engagement.cafe.session import lab_of
-from engagement.origin import Origin
+from engagement.origin import EVERYWHERE, Origin, is_in
 from tv.networks import Networks
 from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.problems import Problem
@@ -76,14 +76,25 @@ class Identity(msgspec.Struct, frozen=True):
     def origin(self) -> Origin | None:
         """Where their acts come from, for limits; None for the crew, which has none.
 
-        Tablets and hosts are where their pass says: the crew gave it to them.
+        A pass for a place proves that place: the crew gave the pass to its holder.
         """
         if self.role in CREW:
             return None
-        place = self.place
+        place = self.place or self.station
         if self.role in (Role.KIOSK, Role.HOST):
-            place = self.station or self.role.value
+            place = self.station or EVERYWHERE
         return Origin(self.joined, self.network, place)
+
+    @property
+    def badge(self) -> str:
+        """What shows beside what they write: no pseudonym can imitate it. "" for the audience."""
+        if self.role in CREW:
+            return "crew"
+        return "host" if self.role is Role.HOST else ""
+
+    def is_in(self, lab: str) -> bool:
+        """Whether they have proved that they are in a laboratory, or need not."""
+        return is_in(self.origin, lab)
 
     def crew(self, talk: str) -> bool:
         """Whether they see what only the crew of `talk` sees."""

@@ -10,7 +10,7 @@ class IdeaMade(Making, frozen=True):
 
     `round`: the one in which it was written, 0 for the one under way: a card that arrives when its
     round is over still belongs to that. `doubtful`: has a picture, or words that somebody should
-    read first.
+    read first. `badge`: who of the crew has it (tv/auth.py), "" for the audience.
     """
 
     makes: ClassVar[str] = "idea"
@@ -25,6 +25,7 @@ class IdeaMade(Making, frozen=True):
     picture: str = ""
     alt: str = ""
     doubtful: bool = False
+    badge: str = ""
 
 
 class IdeaEvent(Event, frozen=True):

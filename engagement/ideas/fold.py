@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from engagement.cafe.cafes import Cafes
-from engagement.cafe.session import OWN, Cafe, Table
+from engagement.cafe.events import SeatTaken
+from engagement.cafe.session import OWN, Cafe, Table, lab_of
 from engagement.fold import Accepted, Event, Item, Outcome, Reason, Refused, outdated
 from engagement.ideas.cards import Cards
 from engagement.ideas.events import (
@@ -22,10 +23,10 @@ from engagement.ideas.events import (
     IdeasGrouped,
     IdeasUngrouped,
 )
-from engagement.ideas.idea import Cluster, Idea, Pile, Stop, decide, laid_open
+from engagement.ideas.idea import Cluster, Idea, Pile, Stop, decide, laid_open, proved
 from engagement.ideas.places import Place
 from engagement.limits import Limit
-from engagement.origin import trust
+from engagement.origin import is_in, trust
 
 BURST, EVERY = 10, 3.0  # ideas, and cards carried, of a participant: at once, then one in seconds
 TABLE_BURST, TABLE_EVERY = 60, 0.3  # of a table: of those there, of settled and of new devices
@@ -95,6 +96,15 @@ class Ideas(Cards):
             if table and table.cafe == idea.cafe and idea.round <= table.revealed:
                 self._put(position, laid_open(idea, at))
         self._count_piles(position)
+
+    def welcome(self, position: str, event: SeatTaken) -> None:
+        """Show what somebody wrote in a laboratory before their device had proved to be there."""
+        lab = lab_of(event.table)
+        if is_in(event.origin, lab):
+            for idea in self.made_by(event.by):
+                if idea.lab == lab and not idea.proved:
+                    self._put(position, proved(idea, event.at))
+            self._count_piles(position)
 
     def erase(self, position: str, participant: str, stand_in: str) -> None:
         for everybody in self._given.values():
@@ -190,6 +200,8 @@ class Ideas(Cards):
             state="noted",
             doubtful=event.doubtful,
             origin=event.origin,
+            proved=table is None or is_in(event.origin, table.lab),
+            badge=event.badge,
         )
         if table is None:
             made = replace(made, state="pending")

@@ -36,10 +36,11 @@ class Idea(Item, frozen=True, kw_only=True):
     """A card.
 
     `noted`: privately, seen by its author and counted at the table until it is revealed. `pending`:
-    answers a call, or is `doubtful`, and somebody is to read it first. `round`, `table`: where it
-    was made; `table` is "" in a call. `stops`: the tables that it was carried to, in that order.
-    `clusters`: the ids of its groups, of each table where it is one at most. `origin`: where
-    it came from; limits count by that, and the audience never learns it.
+    answers a call, is `doubtful`, or comes from a device that has not `proved` to be in the
+    laboratory, and somebody is to read it first. `round`, `table`: where it was made; `table` is ""
+    in a call. `stops`: the tables that it was carried to, in that order. `clusters`: the ids of its
+    groups, of each table where it is one at most. `origin`: where it came from; limits count by
+    that, and the audience never learns it.
     """
 
     cafe: str
@@ -56,6 +57,8 @@ class Idea(Item, frozen=True, kw_only=True):
     reason: str = ""
     dots: int = 0
     doubtful: bool = False
+    proved: bool = True
+    badge: str = ""
     clusters: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     shown_at: float | None = None
@@ -152,5 +155,12 @@ def shown(idea: Idea, at: float) -> Idea:
 
 
 def laid_open(idea: Idea, at: float) -> Idea:
-    """What was noted privately, laid open: somebody reads it first if it is doubtful."""
-    return replace(idea, state="pending") if idea.doubtful else shown(idea, at)
+    """What was noted privately, laid open: somebody reads it first if there is a reason to."""
+    to_read = idea.doubtful or not idea.proved
+    return replace(idea, state="pending") if to_read else shown(idea, at)
+
+
+def proved(idea: Idea, at: float) -> Idea:
+    """The same once its author's device has proved to be in the laboratory."""
+    idea = replace(idea, proved=True)
+    return laid_open(idea, at) if idea.state == "pending" else idea

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+from playwright.sync_api import BrowserContext
 
 from tests import servers
 from tests.servers import Fabrique
@@ -46,10 +47,16 @@ class Laboratory:
 
     @contextmanager
     def someone(self, table: str = TABLE) -> Iterator[httpx.Client]:
-        """A participant who sits at a table."""
-        with self.served.someone() as client:
+        """A participant who sits at a table, and has scanned its code."""
+        with self.served.someone(place=table) as client:
             done(client.post(f"/api/v1/tables/{table}:sit"))
             yield client
+
+    def scan(self, device: BrowserContext, place: str = TABLE) -> None:
+        """Scan the code of a table or a laboratory with somebody's device."""
+        codes = done(self.crew.get("/api/v1/join/codes"))["items"]
+        (code,) = [each["code"] for each in codes if each["id"] == place]
+        assert device.request.get(f"{self.served.url}/rejoindre/{code}").ok
 
     def open(self, **plan: Any) -> None:
         """A session in its first round, in the place of the one before."""

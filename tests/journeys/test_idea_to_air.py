@@ -47,7 +47,7 @@ async def test_idea_of_a_table_reaches_another_the_air_and_the_booklet(tv: House
     async with (
         asyncio.timeout(60),
         tv.crew(Role.OPERATOR, name="Régie") as desk,
-        tv.someone("Ann") as ann,
+        tv.someone("Ann", "labo-1") as ann,
         tv.someone("Bob") as bob,
         tv.crew(Role.HOST, name="Hélène", table="labo-1.7") as host,
     ):

@@ -70,9 +70,9 @@ class House:
     def crew(self, role: Role = Role.ADMIN, **limits: Any) -> httpx.AsyncClient:
         return self.client(self.passes.issue(role, **limits))
 
-    def someone(self, name: str = "") -> httpx.AsyncClient:
-        """A participant of their own."""
-        return self.client(self.passes.welcome(name)[1])
+    def someone(self, name: str = "", place: str = "") -> httpx.AsyncClient:
+        """A participant of their own, whose device has shown the code of `place`, if any."""
+        return self.client(self.passes.welcome(name, place=place)[1])
 
     @asynccontextmanager
     async def page(self, token: str = "", **topics: str) -> AsyncIterator["Page"]:

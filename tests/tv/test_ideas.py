@@ -65,8 +65,8 @@ async def listed(client: httpx.AsyncClient, **asked: Any) -> list[str]:
 async def test_card_reaches_its_table_then_another_with_where_it_is_from(tv: House) -> None:
     cafe = await session(tv)
     async with (
-        tv.someone("Ann") as ann,
-        tv.someone() as bob,
+        tv.someone("Ann", HERE) as ann,
+        tv.someone(place=THERE) as bob,
         tv.crew(Role.OPERATOR) as crew,
     ):
         card = await made(ann, cafe, "Un  local\u202e à vélos")
@@ -89,7 +89,7 @@ async def test_card_reaches_its_table_then_another_with_where_it_is_from(tv: Hou
 
 async def test_privately_noted_cards_are_their_authors_until_revealed(tv: House) -> None:
     cafe = await session(tv, private=True)
-    token = tv.passes.welcome("Ann")[1]
+    token = tv.passes.welcome("Ann", place=HERE)[1]
     async with (
         tv.client(token) as ann,
         tv.someone() as bob,
@@ -202,9 +202,14 @@ async def test_dots_are_each_ones_and_no_more_than_planned(tv: House) -> None:
 
 async def test_ideas_are_found_by_where_they_are_from_and_what_they_are_about(tv: House) -> None:
     cafe, asked = await session(tv), await call(tv)
-    async with tv.someone() as ann, tv.crew(Role.HOST) as host, tv.crew() as crew:
+    async with (
+        tv.someone(place=HERE) as ann,
+        tv.someone(place=THERE) as bob,
+        tv.crew(Role.HOST) as host,
+        tv.crew() as crew,
+    ):
         one = await made(ann, cafe, "un")
-        await made(ann, cafe, "deux", table=THERE)
+        await made(bob, cafe, "deux", table=THERE)
         answer = await made(ann, asked, "trois", table="")
         await good(crew.post(f"{IDEAS}/{answer['id']}:approve"))
         group = {"table": HERE, "name": "Vélos", "contributions": [one["id"]]}
@@ -231,7 +236,7 @@ async def test_ideas_are_found_by_where_they_are_from_and_what_they_are_about(tv
 @pytest.mark.parametrize("sort", ["recent", "support"])
 async def test_pages_go_through_all_ideas_once_while_more_come(tv: House, sort: str) -> None:
     cafe = await session(tv)
-    async with tv.someone() as ann, tv.someone() as bob:
+    async with tv.someone(place=HERE) as ann, tv.someone(place=HERE) as bob:
         cards = [(await made(ann, cafe, f"n° {number}"))["id"] for number in range(7)]
         for card, dots in ((cards[1], 2), (cards[4], 2), (cards[5], 1)):
             await good(bob.put(f"{IDEAS}/{card}/dots", json={"dots": dots}))
@@ -250,7 +255,7 @@ async def test_pages_go_through_all_ideas_once_while_more_come(tv: House, sort: 
 async def test_hosts_group_the_cards_of_their_table(tv: House) -> None:
     cafe = await session(tv)
     async with (
-        tv.someone() as ann,
+        tv.someone(place=HERE) as ann,
         tv.crew(Role.HOST, table=HERE) as host,
         tv.crew(Role.HOST, table=THERE) as other,
         tv.page(**{"table_labo-1.1": ""}) as page,
@@ -359,13 +364,13 @@ async def test_photo_of_forty_megabytes_is_refused_plainly(tv: House) -> None:
 
 async def test_cards_after_the_end_are_told_so(tv: House) -> None:
     cafe = await session(tv)
-    async with tv.someone() as ann, tv.crew() as crew:
+    async with tv.someone(place="labo-1") as ann, tv.crew() as crew:
         card = await made(ann, cafe)
         await good(crew.post(f"/api/v1/cafes/{cafe}:close"))
         late = await ann.post(IDEAS, json={"cafe": cafe, "table": HERE, "text": "Tard", "round": 1})
         problem(late, 409, "cafe-closed")
         assert late.json()["current"]["id"] == cafe
-        carried = await ann.post(f"{IDEAS}/{card['id']}:carry", json={"table": THERE})
+        carried = await ann.post(f"{IDEAS}/{card['id']}:carry", json={"table": "labo-1.2"})
         problem(carried, 409, "cafe-closed")
 
 

@@ -158,7 +158,7 @@ async def test_unfinished_one_is_not_shared_and_closed_session_lets_one_finish(t
 
 
 async def test_sources_are_the_ideas_that_show_with_their_groups(tv: House) -> None:
-    async with host_of(tv) as anne, tv.someone() as ann, tv.someone() as bob:
+    async with host_of(tv) as anne, tv.someone(place=TABLE) as ann, tv.someone() as bob:
         cafe = (await good(anne.get("/api/v1/tables/labo-1.3")))["cafe"]
         grouped = await idea_at(ann, cafe, "Une remise")
         named, hidden = await idea_at(ann, cafe, "Un atelier"), await idea_at(ann, cafe, "Oups")
@@ -412,7 +412,7 @@ async def test_sending_that_makes_no_sense_is_refused(
 
 
 async def test_question_of_a_table_is_asked_by_who_is_there(tv: House) -> None:
-    async with tv.someone("Ann") as ann, host_of(tv) as anne, tv.someone() as bob:
+    async with tv.someone("Ann", TABLE) as ann, host_of(tv) as anne, tv.someone() as bob:
         said = {"body": "Et le parking\u202f?", "table": TABLE}
         problem(await ann.post(ASK, json=said), 403, "other-table")
         await good(ann.post(f"/api/v1/tables/{TABLE}:sit"))
@@ -420,5 +420,11 @@ async def test_question_of_a_table_is_asked_by_who_is_there(tv: House) -> None:
             asked = await ask(person, **said)
             assert (asked["author"], asked["table"]) == ("Table 3, Chercher", TABLE)
         problem(await bob.post(ASK, json=said), 403, "other-table")
+        for sitting in (
+            bob.post(f"/api/v1/tables/{TABLE}:sit"),
+            bob.put("/api/v1/participants/me", json={"table": TABLE}),
+        ):
+            await good(sitting)
+            problem(await bob.post(ASK, json=said), 403, "code-required")
         problem(await ann.post(ASK, json=said | {"table": "labo-1.9"}), 404, "unknown-table")
         assert (await ask(ann))["table"] == ""

@@ -18,8 +18,9 @@ Rendered = dict[str, Any]
 def idea_item(idea: Idea, crew: bool) -> Rendered:
     """`stops` are the tables that it was carried to, `clusters` its groups, at each table one.
 
-    For the crew, the hosts of its table, and its author in their own view: `reason`, and `flags`
-    (`personal`, `words`: to be looked at twice).
+    `badge` is "crew" or "host" for who writes as such. For the crew, the hosts of its table, and
+    its author in their own view: `reason`, `flags` (`personal`, `words`: to be looked at twice),
+    and `proved`: whether its author's device has shown the code of the laboratory.
     """
     rendered: Rendered = {
         "kind": "idea",
@@ -31,6 +32,7 @@ def idea_item(idea: Idea, crew: bool) -> Rendered:
         "state": idea.state,
         "text": idea.text,
         "author": idea.author,
+        "badge": idea.badge,
         "picture": picture_item(idea.picture, idea.alt),
         "dots": idea.dots,
         "clusters": list(idea.clusters),
@@ -40,7 +42,11 @@ def idea_item(idea: Idea, crew: bool) -> Rendered:
         "version": idea.version,
     }
     if crew:
-        rendered |= {"reason": idea.reason, "flags": list(flags(idea.text))}
+        rendered |= {
+            "reason": idea.reason,
+            "flags": list(flags(idea.text)),
+            "proved": idea.proved,
+        }
     return rendered
 
 

@@ -8,16 +8,19 @@
   null when there is none; where few fit, a page may have fewer although more follow.
 - `POST /api/v1/contributions` `{"cafe", "table", "round", "text", "picture", "alt"}` → 201 idea
   (participants). `table` is "" in answer to a call, which is pending until a moderator reads it, as
-  are pictures and doubtful words at a table. `round`: the one in which it was written, if that is
-  over by now. At a table where notes are private it is noted until they are revealed. 409
-  `cafe-closed`, `table-ideas-full` (300 made there that show or may yet; 3,000 answers),
-  `own-ideas-full` (30 by one person there); 429 `too-many`: 10 at once, then one every 3 s; at a
-  table 60, then one every 0.3 s, of those who have shown its code, and as many of others.
+  are pictures and doubtful words at a table, and what comes from a device that has not proved to be
+  in the laboratory (api_participants.py): these show once it has, and sits there. `round`: the one
+  in which it was written, if that is over by now. At a table where notes are private it is noted
+  until they are revealed. 409 `cafe-closed`, `table-ideas-full` (300 made there that show or may
+  yet; 3,000 answers), `own-ideas-full` (30 by one person there); 429 `too-many`: 10 at once, then
+  one every 3 s; at a table 60, then one every 0.3 s, of those who have shown its code, and as many
+  of others.
 - `POST /api/v1/contributions/pictures` as `POST /api/v1/wall/pictures`.
 - `GET /api/v1/contributions/{id}` → idea. `PUT …/dots` `{"dots": 0 to 3}` → idea (participants; it
   has those in the place of what they gave it before): 409 `too-many-dots` beyond the session's.
-- `POST …/{id}:carry` `{"table"}` → idea (participants): it lies on that table too, from the round
-  under way there on. 100 at a table: 409 `table-ideas-full`.
+- `POST …/{id}:carry` `{"table"}` → idea (participants who have proved to be in the laboratory of
+  the table; 403 `code-required`): it lies on that table too, from the round under way there on. 100
+  at a table: 409 `table-ideas-full`.
 - `POST …/{id}:withdraw` → idea (its author). `:approve`, `:reject` `{"reason"}` (pending ones),
   `:hide`, `:restore` → idea (moderator, operator, admin, hosts of the table where it was made).
 
@@ -33,6 +36,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.cafe.session import lab_of
 from engagement.ideas.events import (
     IdeaApproved,
     IdeaCarried,
@@ -51,6 +55,7 @@ from tv.follower import Follower
 from tv.labs.finding import MOST, STATES, asked, find
 from tv.labs.ideas import Rendered, idea_item, may_see, sees_all
 from tv.openapi import asks, some, takes
+from tv.pages.api_join import must_be_in
 from tv.problems import Problem, clean, read_json
 from tv.settings import Lab
 from tv.wall.pictures import Pictures
@@ -166,6 +171,7 @@ class Desk:
             text=text,
             doubtful=bool(said.picture or flags(text)),
             author=who.name,
+            badge=who.badge,
             picture=said.picture,
             alt=clean(said.alt, "Description de l’image", ALT, least=0) if said.picture else "",
         )
@@ -183,6 +189,7 @@ class Desk:
         said = await read_json(request, ToTable)
         if self._cafes.table(said.table) is None:
             raise absent("table")
+        must_be_in(who, lab_of(said.table))
         act = self._writer.act(request, by)
         return await self._done(IdeaCarried(**act, idea=idea.id, table=said.table), who)
 

@@ -6,10 +6,15 @@
   null; `lab` is the code's, as `{"id", "name"}` or null; so is `table`, as `{"id", "lab",
   "number"}`, and then `lab` is where it stands. Without a code it leads to the event itself. The
   second step (`POST /api/v1/participants`, then the socket) is for `delay_ms` milliseconds later:
-  so the server spreads a wave of arrivals. 404 `unknown-code`: whoever tries many waits for each.
+  so the server spreads a wave of arrivals. Say the `code` of a laboratory or a table there again:
+  it proves that the device is in that laboratory. 404 `unknown-code`: whoever tries many waits for
+  each.
 - `GET /api/v1/join/codes` → `{"items": [{"kind": "event|talk|lab|table", "id", "name", "code"}]}`,
   for the crew: what is printed on doors and shown on screens. The tables are those of all sessions
   that were planned.
+- `GET /api/v1/join/codes/{table}` → `{"id", "code", "address", "image"}`, for the crew, and for who
+  is in the laboratory of the table: its device, its hosts, people who have shown a code. `image` is
+  the `address` as a QR code, as a `data:` URL. 403 `code-required`, 404 `unknown-table`.
 """
 
 import asyncio
@@ -25,15 +30,17 @@ from starlette.routing import BaseRoute, Route
 from engagement.cafe.session import lab_of
 from engagement.talks import Talk
 from streaming.ingest.wrong_keys import WrongKeys
-from tv.auth import CREW, identity
+from tv.auth import CREW, Identity, identity
 from tv.follower import Follower
 from tv.joining import Codes, Place, Turnstile
 from tv.labs.naming import table_name
-from tv.labs.places import number_of, planned_tables
+from tv.labs.places import is_table, number_of, planned_tables
 from tv.openapi import takes
+from tv.pages.html import origin
+from tv.pages.qr import QrCodes
 from tv.problems import Problem, read_json
 from tv.settings import DEFAULT_CHANNEL, Settings
-from tv.writing import json
+from tv.writing import absent, json
 
 CODE = 32  # characters that are looked at
 PATIENCE = 1.5  # seconds that a wrong code waits at most: people mistype, too
@@ -45,21 +52,24 @@ class Arrival(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-def routes(settings: Settings, follower: Follower, secret: bytes) -> list[BaseRoute]:
-    door = Door(settings, follower, secret)
+def routes(door: "Door") -> list[BaseRoute]:
     return [
         Route("/api/v1/join", door.join, methods=["POST"]),
         Route("/api/v1/join/codes", door.codes, methods=["GET"]),
+        Route("/api/v1/join/codes/{table}", door.of_table, methods=["GET"]),
     ]
 
 
 class Door:
     """Answers those who come."""
 
-    def __init__(self, settings: Settings, follower: Follower, secret: bytes) -> None:
+    def __init__(
+        self, settings: Settings, follower: Follower, secret: bytes, pictures: QrCodes
+    ) -> None:
         self._settings = settings
         self._follower = follower
         self._codes = Codes(secret)
+        self._pictures = pictures
         self._turnstile = Turnstile()
         self._wrong = WrongKeys(time.monotonic)
 
@@ -96,6 +106,20 @@ class Door:
             for place in self._places()
         ]
         return json({"items": items})
+
+    async def of_table(self, request: Request) -> Response:
+        table = request.path_params["table"]
+        if not is_table(table, self._settings.labs):
+            raise absent("table")
+        must_be_in(identity(request), lab_of(table))
+        address = self.address(request, Place("table", table))
+        code = address.rpartition("/")[2]
+        image = await self._pictures.of(address)
+        return json({"id": table, "code": code, "address": address, "image": image})
+
+    def address(self, request: Request, place: Place) -> str:
+        """Where the code of a place leads, to be printed and shown to people who are there."""
+        return f"{origin(request, self._settings)}/rejoindre/{self._codes.of(place)}"
 
     async def place(self, request: Request, code: str) -> Place:
         """Where a code leads, as somebody typed it.
@@ -141,6 +165,17 @@ class Door:
         talks = self._follower.audience.talks
         return (
             talks.by_id.get(place.name) if place.kind == "talk" else talks.live_on(DEFAULT_CHANNEL)
+        )
+
+
+def must_be_in(who: Identity, lab: str) -> None:
+    """Raises Problem unless they have proved that they are in a laboratory."""
+    if not who.is_in(lab):
+        raise Problem(
+            403,
+            "code-required",
+            "Code à scanner",
+            "Scannez d’abord le code de la table ou de la porte : il montre que vous y êtes.",
         )
 
 

@@ -23,8 +23,8 @@
   that they are not in. A retry with the same `Idempotency-Key` is the same person, told late or
   not.
 
-403 `other-table` for a pass of another table. Shapes are those of `tv/labs/items.py`, writes as in
-tv/writing.py.
+403 `other-table` for a pass of another table; 422 `name-reserved`, as for pseudonyms. Shapes are
+those of `tv/labs/items.py`, writes as in tv/writing.py.
 """
 
 from typing import Annotated
@@ -43,8 +43,9 @@ from tv.follower import Follower
 from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item, table_item
 from tv.labs.places import is_table
 from tv.openapi import asks, takes
-from tv.pages.api_participants import PSEUDONYM, described
-from tv.problems import Problem, clean, read_json
+from tv.pages.api_participants import described
+from tv.problems import Problem, read_json
+from tv.pseudonyms import PSEUDONYM, Pseudonyms
 from tv.settings import Settings
 from tv.writing import Writer, absent, json
 
@@ -63,9 +64,13 @@ class Coming(Named, frozen=True):
 
 
 def routes(
-    follower: Follower, writer: Writer, settings: Settings, passes: Passes
+    follower: Follower,
+    writer: Writer,
+    settings: Settings,
+    passes: Passes,
+    pseudonyms: Pseudonyms,
 ) -> list[BaseRoute]:
-    desk = Desk(follower, writer, settings, passes)
+    desk = Desk(follower, writer, settings, passes, pseudonyms)
     table = "/api/v1/tables/{table}"
     return [
         Route("/api/v1/labs", desk.labs, methods=["GET"]),
@@ -83,13 +88,19 @@ class Desk:
     """Answers requests about laboratories and tables."""
 
     def __init__(
-        self, follower: Follower, writer: Writer, settings: Settings, passes: Passes
+        self,
+        follower: Follower,
+        writer: Writer,
+        settings: Settings,
+        passes: Passes,
+        pseudonyms: Pseudonyms,
     ) -> None:
         self._audience = follower.audience
         self._cafes = follower.audience.cafes
         self._writer = writer
         self._labs = settings.labs
         self._passes = passes
+        self._pseudonyms = pseudonyms
 
     async def labs(self, request: Request) -> Response:
         return json({"items": [self._lab(slug) for slug in self._labs]})
@@ -134,7 +145,7 @@ class Desk:
         event = TableHosted(
             **self._writer.act(request, who.signature),
             table=table.id,
-            name=clean(said.name or who.name, "Nom", PSEUDONYM, least=0),
+            name=self._pseudonyms.checked(said.name, "Nom") or who.name[:PSEUDONYM],
         )
         return self._done(await self._writer.write(event, who))
 
@@ -153,7 +164,7 @@ class Desk:
         who = identity(request)
         who.must_be_kiosk(name)
         said = await read_json(request, Coming)
-        called = clean(said.name, "Pseudonyme", PSEUDONYM, least=0)
+        called = self._pseudonyms.checked(said.name)
         device = replace(who, participant="")
         await self._writer.count(device)
         act = self._writer.act(request, device.by)

@@ -1,13 +1,19 @@
 """Taking part: a device gets a random name of its own, and a pseudonym if it wants one.
 
-- `POST /api/v1/participants` `{"name": "", "lab": "", "table": ""}` → 201 `{"id", "token", "name",
-  "lab", "table"}` and a cookie. `token` is for `Authorization: Bearer`. Each time it is a new
-  participant. A table, as `labo-1.3`, is in its lab. 422 `unknown-lab`, `unknown-table`; 429
-  `join-wave`.
+- `POST /api/v1/participants` `{"name": "", "lab": "", "table": "", "code": ""}` → 201 `{"id",
+  "token", "name", "lab", "table", "place"}` and a cookie. `token` is for `Authorization: Bearer`.
+  Each time it is a new participant. A table, as `labo-1.3`, is in its lab. 404 `unknown-code`, 422
+  `unknown-lab`, `unknown-table`, `name-reserved`; 429 `join-wave`.
 - `PUT /api/v1/participants/me` `{"name": "Ann", "lab": "labo-1"}` → the same, of who asks: one
   keeps one's id and what is not said, and takes the new token and cookie; what was asked before
   keeps the name it had, and votes the lab that they were given for. Who says another lab and no
   table is at none.
+
+Anybody may say that they are somewhere: `lab` and `table` are for their own page. `place` is what
+their device has proved: the laboratory or the table whose `code` it said, here or by scanning it
+(`GET /rejoindre/{code}`). A code decides `lab` and `table`. The code of a table or of its
+laboratory proves the laboratory and all its tables, for people change tables between rounds; codes
+of talks and of the event prove nothing. A new participant of a browser keeps its `place`.
 """
 
 import time
@@ -23,13 +29,14 @@ from starlette.routing import BaseRoute, Route
 from engagement.cafe.session import lab_of
 from engagement.limits import Limit
 from tv.auth import ANYONE, PARTICIPANT_COOKIE, Identity, Passes, identity, set_cookie
+from tv.joining import Place
 from tv.labs.places import check_lab, check_table
 from tv.openapi import takes
+from tv.pages.api_join import Door
 from tv.passes import PARTICIPANT_LIFETIME, Participant
-from tv.problems import Problem, clean, read_json
+from tv.problems import Problem, read_json
+from tv.pseudonyms import Pseudonyms
 from tv.writing import json
-
-PSEUDONYM = 40  # characters
 
 
 class Newcomer(msgspec.Struct, frozen=True):
@@ -38,6 +45,7 @@ class Newcomer(msgspec.Struct, frozen=True):
     name: str | UnsetType = UNSET
     lab: str | UnsetType = UNSET
     table: str | UnsetType = UNSET
+    code: str = ""
 
 
 class Wave:
@@ -59,7 +67,9 @@ class Wave:
         return wait
 
 
-def routes(passes: Passes, labs: Collection[str]) -> list[BaseRoute]:
+def routes(
+    passes: Passes, labs: Collection[str], door: Door, pseudonyms: Pseudonyms
+) -> list[BaseRoute]:
     wave = Wave()
 
     @takes(Newcomer)
@@ -73,19 +83,23 @@ def routes(passes: Passes, labs: Collection[str]) -> list[BaseRoute]:
                 "Beaucoup de personnes arrivent en même temps. Réessayez dans un instant.",
                 retry_after=wait,
             )
-        return answer(request, "", 201, await read_json(request, Newcomer, limit=4096))
+        return await answer(request, "", 201, await read_json(request, Newcomer, limit=4096))
 
     @takes(Newcomer)
     async def rename(request: Request) -> Response:
         """Take another pseudonym, and stay who one is."""
         who = identity(request).must_have_joined()
-        return answer(request, who, 200, await read_json(request, Newcomer, limit=4096))
+        return await answer(request, who, 200, await read_json(request, Newcomer, limit=4096))
 
-    def answer(request: Request, id: str, status: int, said: Newcomer) -> Response:
+    async def answer(request: Request, id: str, status: int, said: Newcomer) -> Response:
         before = identity(request) if id else ANYONE
-        name = before.name if said.name is UNSET else clean(said.name, "Pseudonyme", PSEUDONYM, 0)
+        name = before.name if said.name is UNSET else pseudonyms.checked(said.name)
         lab, table = _whereabouts(said, before, labs)
-        participant, token = passes.welcome(name, id, lab, table, before.joined, before.place)
+        place = identity(request).place
+        if said.code.strip():
+            shown = await door.place(request, said.code)
+            lab, table, place = arrived(shown, lab, table, place)
+        participant, token = passes.welcome(name, id, lab, table, before.joined, place)
         response = json(described(participant, token), status)
         set_cookie(request, response, PARTICIPANT_COOKIE, token, PARTICIPANT_LIFETIME)
         return response
@@ -96,6 +110,17 @@ def routes(passes: Passes, labs: Collection[str]) -> list[BaseRoute]:
     ]
 
 
+def arrived(shown: Place, lab: str, table: str, place: str) -> tuple[str, str, str]:
+    """Where somebody is who has shown a code, and what that proves, in place of those before."""
+    match shown.kind:
+        case "table":
+            return lab_of(shown.name), shown.name, shown.name
+        case "lab":
+            return shown.name, table if lab_of(table) == shown.name else "", shown.name
+        case _:
+            return lab, table, place
+
+
 def described(participant: Participant, token: str) -> dict[str, Any]:
     """What somebody is told who takes part from now on, or under another name."""
     return {
@@ -104,6 +129,7 @@ def described(participant: Participant, token: str) -> dict[str, Any]:
         "name": participant.name,
         "lab": participant.lab,
         "table": participant.table,
+        "place": participant.place,
     }
 
 

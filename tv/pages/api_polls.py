@@ -17,8 +17,10 @@
 - `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "texts": [], "round"}` → `{"id",
   "round", "choices", "texts", "version"}` (participants). A ranking has all options in order, dots
   an option as often as it gets one; words and texts go into `texts`. The last ballot of a round
-  counts. 409 `poll-not-open`, `wrong-round`, `ballot-erased` (tv/pages/api_privacy.py); 422
-  `one-choice`, `unknown-option` and the like. `GET` → the same, of this round; 404 `no-ballot`.
+  counts; with `compare_by`, for the laboratory where the voter is, if they have proved that
+  (api_participants.py), else for none. 409 `poll-not-open`, `wrong-round`, `ballot-erased`
+  (api_privacy.py); 422 `one-choice`, `unknown-option` and the like. `GET` → the same, of this
+  round; 404 `no-ballot`.
 - `GET /api/v1/polls/{id}/results?round=1&by=lab` → `{"id", "round", "counts": [{"option",
   "votes"}], "mean", "words", "answers", "labs", "ballots", "version"}`: 500 words at most; with
   `by=lab` the labs as in `poll_items.labs_item`. 403 `results-hidden`, 404 `unknown-round`, 422
@@ -252,7 +254,7 @@ class Desk:
             round=said.round or poll.round,
             choices=tuple(said.choices),
             texts=_texts(poll, said.texts),
-            lab=who.lab if poll.compare_by == "lab" else "",
+            lab=who.lab if poll.compare_by == "lab" and who.is_in(who.lab) else "",
         )
         if hopeless := self._hopeless(poll, event):
             raise refusal(Refused(hopeless, poll), who)

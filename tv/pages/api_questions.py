@@ -5,10 +5,10 @@
   by `queue` (those to come, in the order set) or choose by `label`. 422 `unknown-filter`.
 - `POST /api/v1/talks/{id}/questions` `{"body", "anchor": {"media_time", "cues", "quote"}, "table"}`
   → 201 question, pending, or approved where the talk is moderated after the fact (participants).
-  `cues` that the asker may not read are left out. With `table`, it is asked by that table (who sits
-  there, its host or its device; 403 `other-table`), and so named. 422 `text-too-long` and the like;
-  409 `talk-closed`; 429 `too-many`: 8 at once, then one every 10 s, 10 that wait for a moderator,
-  60 in all.
+  `cues` that the asker may not read are left out. With `table`, it is asked by that table, and so
+  named: for who sits there and has shown the code of the table or of its laboratory, its host, its
+  device. 403 `other-table`, `code-required`; 422 `text-too-long` and the like; 409 `talk-closed`;
+  429 `too-many`: 8 at once, then one every 10 s, 10 that wait for a moderator, 60 in all.
 - `POST /api/v1/talks/{id}/questions:similar` `{"body"}` → `{"items": [question]}`, at most three
   that ask nearly the same, the nearest first, with `nearness` (0 to 1) (participants). Nothing
   where it cannot be told in time.
@@ -29,6 +29,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from engagement.cafe.session import lab_of
 from engagement.fold import Item
 from engagement.questions import (
     Anchor,
@@ -47,6 +48,7 @@ from tv.filters import chosen, sorting, unknown_filter
 from tv.follower import Follower
 from tv.labs.naming import table_name
 from tv.openapi import asks, some, takes
+from tv.pages.api_join import must_be_in
 from tv.problems import Problem, clean, read_json
 from tv.question_items import Rendered, counts_item, question_item
 from tv.settings import Lab
@@ -215,15 +217,16 @@ class Desk(Seeing):
         """What people call a table, for somebody who is there. Raises Problem."""
         if self.audience.cafes.table(table) is None:
             raise absent("table")
-        seat = self.audience.cafes.seat(who.by)
-        there = table in (who.table, seat.table if seat else "")
-        if not (there or who.hosts(table) or who.kiosk(table)):
-            raise Problem(
-                403,
-                "other-table",
-                "Accès refusé",
-                "Seules les personnes assises à cette table posent une question en son nom.",
-            )
+        if not (who.hosts(table) or who.kiosk(table)):
+            seat = self.audience.cafes.seat(who.by)
+            if table not in (who.table, seat.table if seat else ""):
+                raise Problem(
+                    403,
+                    "other-table",
+                    "Accès refusé",
+                    "Seules les personnes assises à cette table posent une question en son nom.",
+                )
+            must_be_in(who, lab_of(table))
         return table_name(table, self._labs)
 
     async def withdraw(self, request: Request) -> Response:

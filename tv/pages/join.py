@@ -5,6 +5,9 @@
 - `GET /rejoindre/{code}` → 303 to the talk, the laboratory, the table or the event of that code;
   404 and the field again for a code that leads nowhere: whoever tries many waits for each. A talk
   is on its channel, in its laboratory or in its replay; one that is nowhere is in the programme.
+
+The code of a laboratory or a table makes the browser of one of the audience a participant who has
+proved to be there (tv/pages/api_participants.py). Crew, tablets and screens stay what they are.
 """
 
 from starlette.requests import Request
@@ -13,21 +16,25 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import lab_of
 from engagement.talks import Talk
+from tv.auth import PARTICIPANT_COOKIE, Passes, Role, identity, set_cookie
 from tv.follower import Follower
 from tv.joining import Place
 from tv.labs.items import lab_item
 from tv.labs.places import number_of
 from tv.pages.api_join import Door
+from tv.pages.api_participants import arrived
 from tv.pages.html import Pages, origin
 from tv.pages.labs import HERE
 from tv.pages.watch import ON_SITE
+from tv.passes import PARTICIPANT_LIFETIME
 from tv.problems import Problem
 from tv.schedule.shown import place_of, replay_of, seen_at
 from tv.settings import Settings
 
 
-def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) -> list[BaseRoute]:
-    door = Door(settings, follower, secret)
+def routes(
+    pages: Pages, settings: Settings, follower: Follower, passes: Passes, door: Door
+) -> list[BaseRoute]:
     labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
     talks = follower.audience.talks.by_id
 
@@ -43,7 +50,16 @@ def routes(pages: Pages, settings: Settings, follower: Follower, secret: bytes) 
             place = await door.place(request, typed)
         except Problem as problem:
             return await field(request, problem)
-        return RedirectResponse(address(place), 303, {"cache-control": "no-store"})
+        response = RedirectResponse(address(place), 303, {"cache-control": "no-store"})
+        if place.kind in ("lab", "table") and identity(request).role is Role.VIEWER:
+            prove(request, response, place)
+        return response
+
+    def prove(request: Request, response: Response, shown: Place) -> None:
+        who = identity(request)
+        lab, table, place = arrived(shown, who.lab, who.table, who.place)
+        _, token = passes.welcome(who.name, who.participant, lab, table, who.joined, place)
+        set_cookie(request, response, PARTICIPANT_COOKIE, token, PARTICIPANT_LIFETIME)
 
     async def field(request: Request, problem: Problem | None = None) -> Response:
         status, trouble = (problem.status, problem.detail) if problem else (200, "")

@@ -1,7 +1,9 @@
 """The pages of the laboratories: the journey, each laboratory, its tables, and codes to print.
 
-The pages are for anyone: what they show and let one do comes by the socket and the API. A code that
-is on a table leads to its page with `?ici`: whoever scans it says that they sit there.
+The pages are for anyone, codes to print for the crew: what pages show and let one do comes by the
+socket and the API. A code that is on a table leads by `/rejoindre` to its page with `?ici`: whoever
+scans it says that they sit there, and proves it. The code on a page that anyone may open leads to
+that page, and proves nothing.
 """
 
 from typing import Any
@@ -10,18 +12,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tv.auth import CREW, identity
 from tv.follower import Follower
+from tv.joining import Place
 from tv.labs.items import lab_item
 from tv.labs.pictograms import path
 from tv.labs.places import is_table, number_of, planned_tables
+from tv.pages.api_join import Door
 from tv.pages.html import Pages, origin
 from tv.settings import DEFAULT_CHANNEL, Settings
 
 HERE = "?ici"  # on codes that people scan
 
 
-def routes(pages: Pages, settings: Settings, follower: Follower) -> list[BaseRoute]:
-    desk = Desk(pages, settings, follower)
+def routes(pages: Pages, settings: Settings, follower: Follower, door: Door) -> list[BaseRoute]:
+    desk = Desk(pages, settings, follower, door)
     table = "/labo/{lab}/table/{number}"
     return [
         Route("/labo", desk.journey, methods=["GET"]),
@@ -35,9 +40,10 @@ def routes(pages: Pages, settings: Settings, follower: Follower) -> list[BaseRou
 class Desk:
     """Serves the pages."""
 
-    def __init__(self, pages: Pages, settings: Settings, follower: Follower) -> None:
+    def __init__(self, pages: Pages, settings: Settings, follower: Follower, door: Door) -> None:
         self._pages = pages
         self._settings = settings
+        self._door = door
         self._cafes = follower.audience.cafes
         self._labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
 
@@ -66,15 +72,16 @@ class Desk:
         slug = request.path_params["lab"]
         if slug not in self._settings.labs:
             return self._missing(request)
-        address = f"{origin(request, self._settings)}/labo/{slug}"
-        sheets: list[dict[str, Any]] = [{"number": 0, "address": address}]
-        sheets += [
-            {"number": number_of(table), "address": f"{address}/table/{number_of(table)}"}
-            for table in planned_tables(self._cafes, (slug,))
-        ]
-        for sheet in sheets:
-            sheet["code"] = await self._pages.codes.of(sheet["address"] + HERE)
-            sheet["address"] = sheet["address"].partition("://")[2]
+        identity(request).must_be(*CREW)
+        places = [Place("lab", slug)]
+        places += [Place("table", table) for table in planned_tables(self._cafes, (slug,))]
+        sheets: list[dict[str, Any]] = []
+        for place in places:
+            address = self._door.address(request, place)
+            number = number_of(place.name) if place.kind == "table" else 0
+            shown = address.partition("://")[2]
+            code = await self._pages.codes.of(address)
+            sheets.append({"number": number, "address": shown, "code": code})
         lab = self._settings.labs[slug]
         drawing = path(lab.pictogram)
         return self._pages.page(

@@ -2,10 +2,11 @@
 
 - `POST /api/v1/session` `{"pass": "…"}` → 201 `{"role", "name", "talk", "lab", "table",
   "expires"}` and the cookie; 401 `pass-expired`, `pass-forged`.
-- `GET /api/v1/session` → `{"role", "name", "talk", "lab", "table", "station", "participant",
-  "trouble"}`: who the server takes whoever asks for; `trouble` is "expired" or "forged" when their
-  pass is no good. `table` is an id, as `labo-1.3`; `station` the table, or else the laboratory,
-  that a host's or a kiosk's pass is for, "" for all of them.
+- `GET /api/v1/session` → `{"role", "name", "talk", "lab", "table", "station", "place",
+  "participant", "trouble"}`: who the server takes whoever asks for; `trouble` is "expired" or
+  "forged" when their pass is no good. `table` is an id, as `labo-1.3`; `station` the table, or else
+  the laboratory, that a host's or a kiosk's pass is for, "" for all of them; `place` the table or
+  the laboratory whose code a participant has shown, "" for none.
 - `DELETE /api/v1/session` → 204, the pass's cookie is gone (the participant's stays).
 """
 
@@ -55,6 +56,7 @@ def routes(passes: Passes) -> list[BaseRoute]:
                 "lab": who.lab,
                 "table": who.table,
                 "station": who.station,
+                "place": who.place,
                 "participant": who.participant or None,
                 "trouble": who.trouble or None,
             }
