@@ -11,6 +11,7 @@ Rendered = dict[str, Any]
 
 def question_item(question: Question, crew: bool = False, mine: bool = False) -> Rendered:
     """A question as they may see it; `table` is the id of the one that asked it, "" for a person.
+    `badge` is "crew" or "host" for who asked it, or wrote it down in the room, as such.
 
     The `quote` of its anchor is what the cues say now. `answer` is the one in writing. Its author
     is also told the `reason` of a rejection, what it was `merged_into`, its `original` words where
@@ -28,6 +29,7 @@ def question_item(question: Question, crew: bool = False, mine: bool = False) ->
         "author": question.author,
         "table": question.table,
         "from_room": question.from_room,
+        "badge": "crew" if question.from_room else question.badge,
         "support": question.support,
         "asked_at": rfc3339(question.asked_at),
         "anchor": _anchor(question),

@@ -15,7 +15,7 @@ class Anchor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class QuestionAsked(MakingInTalk, frozen=True, kw_only=True):
     """A participant asks. `published`: no moderator reads it before all others do. `table`: they
-    ask for those who sit there, "" for themselves."""
+    ask for those who sit there, "" for themselves. `badge`: of who asks (tv/auth.py)."""
 
     personal = ("body", "author", "anchor")
     makes = "question"
@@ -26,6 +26,7 @@ class QuestionAsked(MakingInTalk, frozen=True, kw_only=True):
     anchor: Anchor | None = None
     published: bool = False
     table: str = ""
+    badge: str = ""
 
 
 class QuestionFromRoom(MakingInTalk, frozen=True, kw_only=True):

@@ -262,6 +262,7 @@ class Questions(Fold):
             asked_at=event.at,
             author=event.author,
             table=event.table,
+            badge=event.badge,
             anchor=event.anchor,
             state="approved" if event.published else "pending",
             flags=flags(event.body),

@@ -39,8 +39,8 @@ class Question(Item, frozen=True, kw_only=True):
     quotes say now, since `quote_version`; None when they say what its anchor does. `answer` is the
     one in writing, by `answered_by`. `place` is its turn in the queue, from 1 on; 0 when it has
     none. `aside` is support not counted yet. `flags` are what a moderator should look at twice:
-    `personal`, `words`. `erased`: who asked it is forgotten. `origin`: where it came from; limits
-    count by that, and the audience never learns it.
+    `personal`, `words`. `badge`: "crew" or "host" for who asks as such. `erased`: who asked it is
+    forgotten. `origin`: where it came from; limits count by that, and the audience never learns it.
     """
 
     talk: str
@@ -67,6 +67,7 @@ class Question(Item, frozen=True, kw_only=True):
     place: int = 0
     aside: int = 0
     from_room: bool = False
+    badge: str = ""
     erased: bool = False
     origin: Origin | None = None
 

@@ -123,6 +123,7 @@ class Comments(Fold):
             by=event.by,
             written_at=event.at,
             author=event.author,
+            badge=event.badge,
             origin=event.origin,
         )
         return Accepted(self._put(position, written))

@@ -66,7 +66,7 @@ class SynthesisTold(SynthesisEvent, frozen=True):
 
 
 class CommentWritten(Making, frozen=True):
-    """A participant says something about a shared synthesis."""
+    """Somebody says something about a shared synthesis; `badge`: of who does (tv/auth.py)."""
 
     makes: ClassVar[str] = "comment"
     personal: ClassVar[tuple[str, ...]] = ("text", "author")
@@ -75,6 +75,7 @@ class CommentWritten(Making, frozen=True):
     synthesis: str
     text: str
     author: str = ""
+    badge: str = ""
 
 
 class CommentEvent(Event, frozen=True):

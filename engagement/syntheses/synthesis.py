@@ -108,7 +108,8 @@ class Synthesis(Item, frozen=True, kw_only=True):
 class Comment(Item, frozen=True, kw_only=True):
     """What somebody says about a shared synthesis; shows when a moderator has read it.
 
-    `origin`: where it came from; limits count by that, and the audience never learns it.
+    `badge`: "crew" or "host" for who writes as such. `origin`: where it came from; limits count by
+    that, and the audience never learns it.
     """
 
     synthesis: str
@@ -116,6 +117,7 @@ class Comment(Item, frozen=True, kw_only=True):
     by: str
     written_at: float
     author: str = ""
+    badge: str = ""
     state: CommentState = "pending"
     shown_at: float | None = None
     origin: Origin | None = None

@@ -30,7 +30,8 @@ class PostWritten(Making, frozen=True):
     """A participant writes. `picture` is the name of a file of ours, `alt` what it lets one see.
 
     `doubtful`: there is something in the words to look at twice (engagement/wording.py). It is told
-    here because the words themselves may be gone when this is folded again.
+    here because the words themselves may be gone when this is folded again. `badge`: of who writes
+    (tv/auth.py).
     """
 
     makes: ClassVar[str] = "post"
@@ -42,6 +43,7 @@ class PostWritten(Making, frozen=True):
     picture: str = ""
     alt: str = ""
     doubtful: bool = False
+    badge: str = ""
 
 
 class PostBrought(Making, frozen=True):
@@ -154,14 +156,16 @@ class Wall(Item, frozen=True, kw_only=True):
 class Post(Item, frozen=True, kw_only=True):
     """`by` wrote or brought it; `author` is the name to show. `network`: "" for those from here.
 
-    `shows_at`: when its hold is over. `pinned_at`: None unless it is pinned. `origin`: where
-    it came from; limits count by that, and the audience never learns it.
+    `badge`: "crew" or "host" for who writes as such. `shows_at`: when its hold is over.
+    `pinned_at`: None unless it is pinned. `origin`: where it came from; limits count by that, and
+    the audience never learns it.
     """
 
     text: str
     by: str
     written_at: float
     author: str = ""
+    badge: str = ""
     picture: str = ""
     alt: str = ""
     network: str = ""

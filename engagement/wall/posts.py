@@ -217,6 +217,7 @@ class Posts(Fold):
             by=event.by,
             written_at=event.at,
             author=event.author,
+            badge=event.badge,
             picture=event.picture,
             alt=event.alt,
             origin=event.origin,

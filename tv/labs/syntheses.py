@@ -55,7 +55,8 @@ def version_item(version: Version) -> Rendered:
 
 
 def comment_item(comment: Comment, crew: bool) -> Rendered:
-    """For the crew, and for its author: `flags` (`personal`, `words`: to be looked at twice)."""
+    """`badge`: "crew" or "host" for who writes as such. For the crew, and for its author: `flags`
+    (`personal`, `words`: to be looked at twice)."""
     rendered: Rendered = {
         "kind": "comment",
         "id": comment.id,
@@ -63,6 +64,7 @@ def comment_item(comment: Comment, crew: bool) -> Rendered:
         "state": comment.state,
         "text": comment.text,
         "author": comment.author,
+        "badge": comment.badge,
         "written_at": rfc3339(comment.written_at),
         "shown_at": rfc3339(comment.shown_at),
         "version": comment.version,

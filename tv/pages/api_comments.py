@@ -81,6 +81,7 @@ class Desk:
             synthesis=synthesis.id,
             text=clean(said.text, "Commentaire", TEXT),
             author=who.name,
+            badge=who.badge,
         )
         return json(await self._write(event, who), 201)
 

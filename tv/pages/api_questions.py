@@ -204,6 +204,7 @@ class Desk(Seeing):
             body=body,
             author=self._table(said.table, who) if said.table else who.name,
             table=said.table,
+            badge=who.badge,
             anchor=_checked(said.anchor, self._access.quotable),
             # Whatever the talk's rule, a moderator looks at telephone numbers and insults first.
             published=talk.moderation == "post" and not flags(body),

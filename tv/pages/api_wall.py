@@ -239,6 +239,7 @@ class Desk:
             text=text,
             doubtful=bool(flags(text)),
             author=who.name,
+            badge=who.badge,
             picture=said.picture,
             alt=clean(said.alt, "Description de l’image", ALT, least=0) if said.picture else "",
         )

@@ -22,15 +22,16 @@ def wall_item(wall: Wall) -> Rendered:
 
 
 def post_item(post: Post, crew: bool) -> Rendered:
-    """For the crew, and for its author in their own view: `reason`, `shows_at` (the end of its
-    hold), `address` (there, if it came from another network), and `flags` (`personal`, `words`: to
-    be looked at twice)."""
+    """`badge`: "crew" or "host" for who writes as such. For the crew, and for its author in their
+    own view: `reason`, `shows_at` (the end of its hold), `address` (there, if it came from another
+    network), and `flags` (`personal`, `words`: to be looked at twice)."""
     rendered: Rendered = {
         "kind": "post",
         "id": post.id,
         "state": post.state,
         "text": post.text,
         "author": post.author,
+        "badge": post.badge,
         "network": post.network,
         "picture": picture_item(post.picture, post.alt),
         "support": post.support,
