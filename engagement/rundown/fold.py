@@ -166,7 +166,9 @@ class Rundown(Fold):
         self._cleared, self._held = saved.cleared, dict.fromkeys(saved.held)
         self._followed = dict(saved.followed)
         self._version = saved.version
+        before = len(self.touched)
         self._place(saved.version)  # screens came and went during a rehearsal
+        del self.touched[before:]  # what is restored is shown as a whole
 
     def _add(self, position: str, event: EntryAdded) -> Outcome:
         if known := self._by_id.get(event.entry):

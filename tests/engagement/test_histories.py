@@ -11,6 +11,8 @@ from engagement.audience import Audience, Saved, key
 from engagement.erasure import Forgetting
 from engagement.fold import Accepted, Event
 from engagement.happening import ParticipantErased, PhaseSet, digest_of
+from engagement.screens import ScreenPaired, Setting
+from tests.engagement.desk import Desk
 from tests.engagement.histories import CREW, EVERY, PEOPLE, history
 
 SEEDS = st.integers(0, 2**32)
@@ -80,6 +82,14 @@ def test_restored_fold_goes_on_as_the_one_that_was_saved(seed: int, share: float
         assert second.touched == first.touched
     assert seen(second) == seen(first)
     assert second.due(1e9) == first.due(1e9)
+
+
+def test_screen_paired_in_a_rehearsal_shows_as_it_does_after_a_restart() -> None:
+    desk = Desk()
+    desk.do(PhaseSet, phase="rehearsal")
+    desk.do(ScreenPaired, screen="s", setting=Setting(name="Écran"))
+    desk.do(PhaseSet, phase="open")
+    assert seen(restored(desk.audience)) == seen(desk.audience)
 
 
 @settings(max_examples=12)
