@@ -246,8 +246,17 @@ class Audience:
         if talk is None:
             return Refused(Reason.UNKNOWN_TALK)
         if isinstance(event, QuestionAsked) and event.question not in self.questions.by_id:
-            return None if talk.takes_questions else Refused(Reason.TALK_CLOSED, talk)
+            if not talk.takes_questions:
+                return Refused(Reason.TALK_CLOSED, talk)
+            if wait := self._slowed(talk, event):
+                return Refused(Reason.SLOW_MODE, talk, wait)
         return None
+
+    def _slowed(self, talk: Talk, event: QuestionAsked) -> float:
+        """The seconds until somebody may ask again in a talk in slow mode; 0.0 for now."""
+        asked = self.questions.asked_by(talk.id, event.by) if talk.slow else ()
+        wait = asked[-1].asked_at + talk.slow - event.at if asked else 0.0
+        return min(max(0.0, wait), talk.slow)  # the clock may have been put back
 
     def _again(self, fold: Fold, event: Event, known: Seen, digest: bytes) -> Outcome:
         if digest != known.digest:

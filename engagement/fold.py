@@ -142,6 +142,7 @@ class Reason(StrEnum):
     TOO_MANY_SCREENS = "too-many-screens"
     TOO_MANY_MESSAGES = "too-many-messages"
     NOT_YOURS = "not-yours"
+    SLOW_MODE = "slow-mode"
     NO_CONSENT = "no-consent"
     WRONG_MARKS = "wrong-marks"
     WRONG_TIMES = "wrong-times"

@@ -157,6 +157,7 @@ def talk_item(talk: Talk) -> Rendered:
         "questions": talk.questions,
         "presenter_only_queued": talk.presenter_only_queued,
         "moderation": talk.moderation,
+        "slow": talk.slow,
         "standing": talk.standing,
         "version": talk.version,
     }

@@ -35,6 +35,11 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_COMMENT: (404, "Introuvable", "Ce commentaire n’existe pas."),
     Reason.UNKNOWN_SENDING: (404, "Introuvable", "Cet envoi n’est pas, ou plus, sur les tables."),
     Reason.UNKNOWN_ALERT: (404, "Introuvable", "Ce signalement n’existe pas."),
+    Reason.SLOW_MODE: (
+        429,
+        "Mode lent",
+        "Cette intervention est en mode lent. Patientez avant votre prochaine question.",
+    ),
     Reason.CAFE_CLOSED: (
         409,
         "Session close",

@@ -15,6 +15,7 @@ are RFC 9457 problems (tv/problems.py).
 """
 
 import hashlib
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -210,6 +211,9 @@ def refusal(outcome: Refused, who: Identity) -> Problem:
     if outcome.wait:
         extra["retry_after"] = round(outcome.wait, 1)
         detail = told_to_wait(detail, outcome.wait)
+    if outcome.reason is Reason.SLOW_MODE:
+        wait = math.ceil(outcome.wait)
+        detail = f"Mode lent{NBSP}: votre prochaine question pourra partir dans {wait}{NBSP}s."
     return Problem(status, outcome.reason.value, title, detail, **extra)
 
 

@@ -20,6 +20,7 @@ Kind = Literal["conference", "intervention", "restitution", "break"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QuestionsAre = Literal["open", "off"]
 Moderation = Literal["pre", "post"]
+Slow = Literal[0, 30, 60, 120, 300]  # seconds from one question of a participant to the next
 
 Time = TypeVar("Time")
 
@@ -53,9 +54,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Changes(msgspec.Struct, Generic[Time], frozen=True, kw_only=True, omit_defaults=True):
-    """What the crew changes of a talk, with hours as `Time`; the rest stays. The last three are
+    """What the crew changes of a talk, with hours as `Time`; the rest stays. The last four are
     settings of the talk: whether it takes questions, whether its presenter airs only those that the
-    régie lined up, and whether questions are read before (or after) they are published."""
+    régie lined up, whether questions are read before (or after) they are published, and in slow
+    mode the seconds from one question of a participant to their next."""
 
     title: str | UnsetType = UNSET
     planned_start: Time | UnsetType | None = UNSET
@@ -70,6 +72,7 @@ class Changes(msgspec.Struct, Generic[Time], frozen=True, kw_only=True, omit_def
     questions: QuestionsAre | UnsetType = UNSET
     presenter_only_queued: bool | UnsetType = UNSET
     moderation: Moderation | UnsetType = UNSET
+    slow: Slow | UnsetType = UNSET
 
 
 class Edit(Changes[float], frozen=True):

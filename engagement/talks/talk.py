@@ -53,6 +53,7 @@ class Talk(Item, frozen=True, kw_only=True):
     questions: QuestionsAre = "open"
     presenter_only_queued: bool = False
     moderation: Moderation = "pre"
+    slow: int = 0
     source: str = ""
     by_schedule: bool = False
     moved: Slot | None = None

@@ -8,7 +8,8 @@
   `cues` that the asker may not read are left out. With `table`, it is asked by that table, and so
   named: for who sits there and has shown the code of the table or of its laboratory, its host, its
   device. 403 `other-table`, `code-required`; 422 `text-too-long` and the like; 409 `talk-closed`;
-  429 `too-many`: 8 at once, then one every 10 s, 10 that wait for a moderator, 60 in all.
+  429 `too-many`: 8 at once, then one every 10 s, 10 that wait for a moderator, 60 in all; 429
+  `slow-mode` where the talk is in slow mode, with the seconds until the next.
 - `POST /api/v1/talks/{id}/questions:similar` `{"body"}` → `{"items": [question]}`, at most three
   that ask nearly the same, the nearest first, with `nearness` (0 to 1) (participants). Nothing
   where it cannot be told in time.

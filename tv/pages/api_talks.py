@@ -7,7 +7,8 @@
   `planned_end` (RFC 3339, seconds of the broadcast clock, or null), `room`, `channel` and `lab` (a
   room named like one has it, and what leaves that room loses it), `speakers`, `abstract`,
   `language`, `track`; and the settings `questions` (open, off), `presenter_only_queued`,
-  `moderation` (pre, post). A new one may also have `guid`.
+  `moderation` (pre, post), `slow` (0, 30, 60, 120 or 300: in slow mode, the seconds from one
+  question of a participant to their next). A new one may also have `guid`.
   409 `talk-exists`; 422 `wrong-times`, `unknown-channel`, `unknown-lab`, `too-many-talks`.
 - `DELETE /api/v1/talks/{id}` → talk: nobody sees it any more (operator, admin; before it began).
   `POST …:restore` brings back what was deleted or cancelled.
@@ -22,6 +23,7 @@
   unless they are in order, at most 12 h apart, within 10 minutes of the talk and outside others.
 - `POST /api/v1/talks/{id}:record` `{"recorded": false}` → talk (operator, admin): its speakers do
   not want to be recorded: the recorder stops while it is live, and it has no replay.
+- `POST /api/v1/talks/{id}:slow` `{"slow": 60}` → talk (moderator, operator, admin): that setting.
 
 Talks are as in `items.talk_item`; writes as in tv/writing.py. 404 `unknown-talk`, `unknown-act`.
 """
@@ -47,8 +49,9 @@ from engagement.talks import (
     TalkTrimmed,
     TalkUnpublished,
 )
+from engagement.talks.plan import Edit, Slow
 from tv import items
-from tv.auth import RUNNERS, Identity, identity
+from tv.auth import MODERATORS, RUNNERS, Identity, identity
 from tv.follower import Follower
 from tv.openapi import takes
 from tv.problems import read_json
@@ -92,6 +95,12 @@ class Recording(msgspec.Struct, frozen=True):
     """The body of `:record`."""
 
     recorded: bool
+
+
+class Slowing(msgspec.Struct, frozen=True):
+    """The body of `:slow`: seconds between two questions of a participant; 0 for no limit."""
+
+    slow: Slow
 
 
 def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseRoute]:
@@ -184,12 +193,21 @@ def routes(follower: Follower, writer: Writer, settings: Settings) -> list[BaseR
         )
         return await write(event, who)
 
+    @takes(Slowing)
+    async def slow(request: Request) -> Response:
+        talk, who = find(request), identity(request)
+        who.must_be(*MODERATORS, talk=talk.id)
+        said = await read_json(request, Slowing)
+        act = writer.act(request, who.signature)
+        return await write(TalkEdited(**act, talk=talk.id, edit=Edit(slow=said.slow)), who)
+
     return [
         Route("/api/v1/talks", every, methods=["GET"]),
         Route("/api/v1/talks", create, methods=["POST"]),
         Route("/api/v1/talks/{talk}:publish", publish, methods=["POST"]),
         Route("/api/v1/talks/{talk}:trim", trim, methods=["POST"]),
         Route("/api/v1/talks/{talk}:record", record, methods=["POST"]),
+        Route("/api/v1/talks/{talk}:slow", slow, methods=["POST"]),
         Route("/api/v1/talks/{talk}:{verb}", act, methods=["POST"]),
         Route("/api/v1/talks/{talk}", one, methods=["GET"]),
         Route("/api/v1/talks/{talk}", edit, methods=["PATCH"]),
