@@ -8,6 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from engagement.alerts import Alerts, AnyAlertEvent
+from engagement.batches import AnyBatchEvent, Batches
+from engagement.blocks import AnyBlockEvent, Blocks
 from engagement.cafe.cafes import Cafes
 from engagement.cafe.events import (
     AnyCafeEvent,
@@ -63,6 +65,8 @@ AnyEvent = (
     | AnyRundownEvent
     | AnyMessageEvent
     | AnyAlertEvent
+    | AnyBatchEvent
+    | AnyBlockEvent
 )
 
 REMEMBERED = 65_536  # events whose repetition is recognised by their id alone
@@ -117,6 +121,8 @@ class Audience:
         self.comments = Comments(self.syntheses)
         self.sendings = Sendings(self.talks, self.questions, self.polls, self.syntheses)
         self.alerts = Alerts(self.questions, self.posts, self.ideas, self.syntheses, self.comments)
+        self.batches = Batches(self.questions, self.posts, self.ideas, self.comments)
+        self.blocks = Blocks(self.batches)
         self.screens = Screens()
         self.rundown = Rundown(
             self.screens, self.talks, self.questions, self.polls, self.posts, self.syntheses
@@ -137,6 +143,8 @@ class Audience:
             "comments": self.comments,
             "sendings": self.sendings,
             "alerts": self.alerts,
+            "batches": self.batches,
+            "blocks": self.blocks,
             "screens": self.screens,
             "rundown": self.rundown,  # the last: see Rundown.restore
         }
@@ -179,6 +187,8 @@ class Audience:
         if self.happening.has_erased(event.by) and not isinstance(event, ParticipantErased):
             return Refused(Reason.PARTICIPANT_ERASED)
         self._acted[event.by] = None
+        if self.blocks.refuses(event):
+            return Refused(Reason.BLOCKED)  # for now, as for TOO_MANY below
         fold = self._fold_of[type(event)]
         # What is made has an id of its own, which its fold recognises for ever.
         if isinstance(event, Making):

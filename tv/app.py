@@ -22,6 +22,7 @@ from tv.live import Live
 from tv.networks import Networks
 from tv.pages import (
     api_alerts,
+    api_batches,
     api_cafes,
     api_captioner,
     api_channels,
@@ -30,6 +31,7 @@ from tv.pages import (
     api_comparison,
     api_contributions,
     api_cues,
+    api_devices,
     api_event,
     api_films,
     api_glossary,
@@ -209,6 +211,8 @@ def create_app(
         *api_moderation.routes(follower, writer, live.duplicates),
         *api_privacy.routes(writer, follower.audience),
         *api_alerts.routes(follower, writer, settings.labs),
+        *api_batches.routes(follower, writer),
+        *api_devices.routes(follower, writer),
         *api_polls.routes(follower, writer),
         *api_reactions.routes(follower, writer, reacting, upstream),
         *api_ratings.routes(follower, writer),

@@ -13,6 +13,7 @@ from captions.wording.captioned import Captioned, Glossary, Hold, MadeRule
 from captions.wording.edited import Version
 from engagement.alerts import Alert
 from engagement.audience import Audience
+from engagement.blocks import Block
 from engagement.cafe.session import OWN as OWN_IN_LABS
 from engagement.cafe.session import Cafe, Progress, Table
 from engagement.changes import START
@@ -34,6 +35,7 @@ from streaming.link import ChannelState, RestreamState, SourceState
 from tv import poll_items
 from tv.air_items import air_item, entry_item, message_item, screen_item
 from tv.alert_items import alert_item
+from tv.devices import block_item
 from tv.labs.ideas import cluster_item, idea_item, own_ideas, pile_item
 from tv.labs.items import cafe_item, own_seat, progress_item, table_item
 from tv.labs.syntheses import comment_item, own_syntheses, sending_item, synthesis_item
@@ -95,6 +97,8 @@ def item(found: Item, crew: bool) -> Rendered:
             return sending_item(found, item)
         case Alert():
             return alert_item(found, item)
+        case Block():
+            return block_item(found)
         case Entry():
             return entry_item(found, crew, item)
         case Air():

@@ -14,6 +14,7 @@ Topics, and the kinds of items that they bring (in the shapes of tv/items.py):
 - `rundown`, for the crew: every `entry`, and the `air` of the overlay;
 - `screens`, for the crew: every `screen`;
 - `alerts`, for who moderates: every `alert`, what people reported;
+- `blocks`, for who moderates: every `block`, a device whose sending was stopped;
 - `overlay`: the `air` of what is mixed into the picture; `screen:{id}`: the `air` of a screen, and
   for that screen's own pass and the crew the `screen` itself;
 - `event`: one `happening`: its `phase` (before, rehearsal, open, after), and since when;

@@ -35,6 +35,21 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_COMMENT: (404, "Introuvable", "Ce commentaire n’existe pas."),
     Reason.UNKNOWN_SENDING: (404, "Introuvable", "Cet envoi n’est pas, ou plus, sur les tables."),
     Reason.UNKNOWN_ALERT: (404, "Introuvable", "Ce signalement n’existe pas."),
+    Reason.UNKNOWN_DEVICE: (
+        404,
+        "Introuvable",
+        "Rien n’est venu de cet appareil, ou il n’est pas suspendu.",
+    ),
+    Reason.TOO_MANY_BLOCKS: (
+        409,
+        "Trop d’appareils suspendus",
+        "Beaucoup d’appareils ont déjà été suspendus. Passez plutôt l’intervention en mode lent.",
+    ),
+    Reason.BLOCKED: (
+        403,
+        "Envois suspendus",
+        "La modération a suspendu vos envois. Adressez-vous à l’équipe sur place.",
+    ),
     Reason.SLOW_MODE: (
         429,
         "Mode lent",

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from engagement.audience import key
+from engagement.batches import ReadThing
 from engagement.changes import START, order
 from engagement.fold import View
 from engagement.questions import Question
@@ -20,13 +21,15 @@ from tv import items
 from tv.airing import Airing
 from tv.auth import MODERATORS, Identity
 from tv.captioning.access import CaptionAccess, is_in
+from tv.devices import sender_item
 from tv.duplicates import Duplicates
 from tv.follower import Follower
 from tv.sockets import Message
 
 POSITION = re.compile(r"\d{1,15}(?:-\d{1,10})?")
 TOPIC = re.compile(
-    r"(event|wall|talks|channels|restreams|rundown|screens|overlay|cafes|labs|shared|sent|ideas|alerts)"
+    r"(event|wall|talks|channels|restreams|rundown|screens|overlay|cafes|labs|shared|sent|ideas|alerts"
+    r"|blocks)"
     r"|(screen|talk|channel|captions|captioning|me|reactions|lab|table)"
     r":([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 )
@@ -57,7 +60,7 @@ def sees_all(who: Identity, view: View) -> bool:
     kind, name, _ = view
     if kind == "screen" and who.screen == name:
         return True
-    if kind == "alerts" and who.role not in MODERATORS:
+    if kind in ("alerts", "blocks") and who.role not in MODERATORS:
         return False
     if kind == "captions":  # of every talk of the channel: see tv/captioning/access.py
         return who.role in MODERATORS and not who.talk
@@ -193,6 +196,8 @@ class Views:
                 for item in changes.since(after):
                     if items.seen(item, crew):
                         shown.append(items.item(item, crew))
+                        if crew and isinstance(item, ReadThing):
+                            shown[-1] |= sender_item(item)
                         if crew and isinstance(item, Question) and item.state == "pending":
                             shown[-1]["near"] = self._duplicates.to(item)
                     elif items.was_seen(item, crew) and not reset:

@@ -61,7 +61,12 @@ class IdeaHidden(IdeaEvent, frozen=True):
 
 
 class IdeaRestored(IdeaEvent, frozen=True):
-    """It shows again."""
+    """It shows again.
+
+    `to_read`: it was rejected by mistake, never showed, and waits to be read.
+    """
+
+    to_read: bool = False
 
 
 class IdeaWithdrawn(IdeaEvent, frozen=True):

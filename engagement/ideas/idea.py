@@ -142,6 +142,10 @@ def decide(idea: Idea, event: AnyReadingEvent) -> Idea | Reason:
             return replace(idea, state="hidden", reason=reason)
         case IdeaHidden(), "pending" | "shown":
             return replace(idea, state="hidden")
+        case IdeaRestored(to_read=True), _ if idea.state != "hidden" or idea.was_public:
+            return Reason.WRONG_STATE
+        case IdeaRestored(to_read=True), _:
+            return replace(idea, state="pending", reason="")
         case IdeaRestored(at=at), "hidden":
             return shown(replace(idea, reason=""), at)
         case IdeaWithdrawn(), "noted" | "pending" | "shown":

@@ -90,6 +90,10 @@ class CommentRejected(CommentEvent, frozen=True):
     """It does not show, or no longer."""
 
 
+class CommentRestored(CommentEvent, frozen=True):
+    """It was rejected by mistake, never showed, and waits to be read."""
+
+
 class CommentWithdrawn(CommentEvent, frozen=True):
     """Its author takes it back."""
 
@@ -126,6 +130,8 @@ AnyWritingEvent = (
     | SynthesisTaken
     | SynthesisTold
 )
-AnyCommentEvent = CommentWritten | CommentApproved | CommentRejected | CommentWithdrawn
+AnyCommentEvent = (
+    CommentWritten | CommentApproved | CommentRejected | CommentRestored | CommentWithdrawn
+)
 AnySendingEvent = SentToLab | SendingTakenBack
 AnySynthesisEvent = AnyWritingEvent | AnyCommentEvent | AnySendingEvent

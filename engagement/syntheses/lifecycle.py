@@ -9,6 +9,7 @@ from engagement.syntheses.events import (
     AnyWritingEvent,
     CommentApproved,
     CommentRejected,
+    CommentRestored,
     CommentWithdrawn,
     SynthesisHidden,
     SynthesisRestored,
@@ -81,6 +82,8 @@ def judged(comment: Comment, event: AnyCommentEvent) -> Comment | Reason:
             return replace(comment, state="approved", shown_at=at)
         case CommentRejected(), "pending" | "approved":
             return replace(comment, state="rejected")
+        case CommentRestored(), "rejected" if not comment.was_public:
+            return replace(comment, state="pending")
         case CommentWithdrawn(), "pending" | "approved":
             return replace(comment, state="withdrawn")
     return Reason.WRONG_STATE

@@ -101,7 +101,12 @@ class PostRetired(PostEvent, frozen=True):
 
 
 class PostRestored(PostEvent, frozen=True):
-    """A moderator undoes a rejection, a hiding or a retirement."""
+    """A moderator undoes a rejection, a hiding or a retirement.
+
+    `to_read`: it was rejected by mistake, never showed, and waits to be read.
+    """
+
+    to_read: bool = False
 
 
 class PostWithdrawn(PostEvent, frozen=True):
@@ -214,6 +219,10 @@ def decide(post: Post, event: AnyPostEvent) -> Post | Reason:
             return replace(off(post), state="hidden")
         case PostRetired(), "shown":
             return replace(off(post), state="retired")
+        case PostRestored(to_read=True), _ if post.state != "rejected" or post.was_public:
+            return Reason.WRONG_STATE
+        case PostRestored(to_read=True), _:
+            return replace(post, state="pending", reason="")
         case PostRestored(at=at), "rejected" | "hidden" | "retired":
             return held(replace(post, reason=""), at)
         case PostWithdrawn(), "pending" | "approved" | "shown":

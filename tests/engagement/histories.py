@@ -16,6 +16,8 @@ from msgspec.structs import replace
 
 from engagement.alerts import AlertRaised
 from engagement.audience import AnyEvent, Audience
+from engagement.batches import ThingsRejected, ThingsRestored
+from engagement.blocks import DeviceBlocked, DeviceUnblocked
 from engagement.cafe.events import CafeRemoved
 from engagement.cafe.session import table_id
 from engagement.fold import Accepted, Event, Making
@@ -106,6 +108,12 @@ def _made(type: type[Event], number: int, attempt: int, chance: random.Random) -
         else:
             owner += len(PEOPLE)
         fields[type.makes] = f"{type.makes}{owner}"
+    if type in (DeviceBlocked, DeviceUnblocked):
+        fields["participant"] = chance.choice(PEOPLE)
+    if type in (ThingsRejected, ThingsRestored):
+        kind = fields["kind"]
+        fields["things"] = tuple(_value(kind, str, chance) for _ in range(4))
+        fields.pop("talk", "")
     if type is AlertRaised:
         fields["thing"] = _value(fields["kind"], str, chance)
     if type is BallotCast:

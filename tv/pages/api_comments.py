@@ -8,7 +8,8 @@
 - `POST /api/v1/comments/{id}:approve|reject` → comment (moderator, operator, admin); `:withdraw`
   (its author).
 
-Comments are as in tv/labs/syntheses.py, with `mine`; writes as in tv/writing.py. 404
+Comments are as in tv/labs/syntheses.py, with `mine`, and for the crew what `devices.sender_item`
+has; writes as in tv/writing.py. 404
 `unknown-comment` also for what whoever asks may not see.
 """
 
@@ -26,6 +27,7 @@ from engagement.syntheses.events import (
 )
 from engagement.syntheses.synthesis import Comment
 from tv.auth import MODERATORS, Identity, identity
+from tv.devices import sender_item
 from tv.follower import Follower
 from tv.labs.syntheses import Rendered, comment_item
 from tv.openapi import takes
@@ -107,7 +109,8 @@ class Desk:
 
 def _rendered(comment: Comment, who: Identity) -> Rendered:
     mine = _mine(comment, who)
-    return comment_item(comment, crew=mine or who.crew("")) | {"mine": mine}
+    rendered = comment_item(comment, crew=mine or who.crew("")) | {"mine": mine}
+    return rendered | sender_item(comment) if who.crew("") else rendered
 
 
 def _mine(comment: Comment, who: Identity) -> bool:

@@ -24,7 +24,8 @@
 - `POST …/{id}:withdraw` → idea (its author). `:approve`, `:reject` `{"reason"}` (pending ones),
   `:hide`, `:restore` → idea (moderator, operator, admin, hosts of the table where it was made).
 
-Ideas are as in tv/labs/ideas.py, with `mine`, and `given`: how many dots whoever asks gave it.
+Ideas are as in tv/labs/ideas.py, with `mine`, and `given`: how many dots whoever asks gave it; for
+the crew with what `devices.sender_item` has, and not for hosts: cards of a table have no author.
 Writes are as in tv/writing.py. 404 `unknown-idea` also for what whoever asks may not see.
 """
 
@@ -51,6 +52,7 @@ from engagement.ideas.fold import DOTS
 from engagement.ideas.idea import Idea
 from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
+from tv.devices import sender_item
 from tv.follower import Follower
 from tv.labs.finding import MOST, STATES, asked, find
 from tv.labs.ideas import Rendered, idea_item, may_see, sees_all
@@ -251,10 +253,11 @@ class Desk:
 
     def _rendered(self, idea: Idea, who: Identity) -> Rendered:
         given = self._ideas.given(idea.cafe).get(who.by, {})
-        return idea_item(idea, crew=sees_all(idea, who)) | {
+        rendered = idea_item(idea, crew=sees_all(idea, who)) | {
             "mine": idea.by == who.by,
             "given": given.get(idea.id, 0),
         }
+        return rendered | sender_item(idea) if who.crew("") else rendered
 
 
 def _must_read(idea: Idea, who: Identity) -> None:

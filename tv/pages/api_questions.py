@@ -19,7 +19,8 @@
 - `PUT|DELETE /api/v1/questions/{id}/support` → question (participants; approved or live ones).
 - `POST /api/v1/questions/{id}:withdraw` → question (its author, while pending or approved).
 
-Questions are as in `question_items.question_item`, with `mine` and `supported`; writes as in
+Questions are as in `question_items.question_item`, with `mine` and `supported`, and for the crew
+what `devices.sender_item` has; writes as in
 tv/writing.py. 404 `unknown-question` also for what whoever asks may not see.
 """
 
@@ -44,6 +45,7 @@ from engagement.wording import flags
 from tv import items, storms
 from tv.auth import Identity, identity
 from tv.captioning.access import CaptionAccess
+from tv.devices import sender_item
 from tv.duplicates import Duplicates
 from tv.filters import chosen, sorting, unknown_filter
 from tv.follower import Follower
@@ -123,6 +125,8 @@ class Seeing:
     def rendered(self, question: Question, who: Identity) -> Rendered:
         mine = bool(who.by) and question.by == who.by
         rendered = question_item(question, who.crew(question.talk), mine)
+        if who.crew(question.talk):
+            rendered |= sender_item(question)
         rendered["mine"] = mine
         rendered["supported"] = bool(who.by) and self.questions.supported_by(question.id, who.by)
         return rendered

@@ -18,8 +18,9 @@
   `:reject` `{"reason"}`, `:hide` (off every screen at once), `:retire`, `:restore`, `:pin|unpin` →
   post (moderator, operator, admin).
 
-Posts are as in `tv/wall/items.py`, with `mine` and `supported`; writes as in tv/writing.py. 404
-`unknown-post` also for what whoever asks may not see.
+Posts are as in `tv/wall/items.py`, with `mine` and `supported`, and for the crew what
+`devices.sender_item` has; writes as in tv/writing.py. 404 `unknown-post` also for what whoever asks
+may not see.
 """
 
 from typing import get_args
@@ -51,6 +52,7 @@ from engagement.wall.post import (
 )
 from engagement.wording import flags
 from tv.auth import MODERATORS, Identity, identity
+from tv.devices import sender_item
 from tv.filters import chosen, sorting
 from tv.follower import Follower
 from tv.openapi import asks, some, takes
@@ -267,6 +269,8 @@ class Desk:
     def _rendered(self, post: Post, who: Identity) -> Rendered:
         mine = _mine(post, who)
         rendered = post_item(post, crew=mine or who.crew(""))
+        if who.crew(""):
+            rendered |= sender_item(post)
         rendered["mine"] = mine
         rendered["supported"] = bool(who.by) and self._posts.supported_by(post.id, who.by)
         return rendered

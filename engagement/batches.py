@@ -1,0 +1,204 @@
+"""Moderation in bulk: many things rejected by one act, and read again by another.
+
+Things that changed meanwhile are left as they are. Each thing is changed by an act of its own fold,
+so that counts and the log of questions are the same as for acts one by one.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar, Literal, get_args
+
+import msgspec
+
+from engagement.fold import Accepted, Event, Fold, Item, Outcome
+from engagement.ideas.events import IdeaRejected, IdeaRestored
+from engagement.ideas.fold import Ideas
+from engagement.ideas.idea import Idea
+from engagement.questions import Question, QuestionRejected, QuestionRestored, Questions
+from engagement.syntheses.comments import Comments
+from engagement.syntheses.events import CommentRejected, CommentRestored
+from engagement.syntheses.synthesis import Comment
+from engagement.wall.post import Post, PostRejected, PostRestored
+from engagement.wall.posts import Posts
+
+MOST = 2_000  # things of one act
+
+ReadKind = Literal["question", "post", "idea", "comment"]  # what moderators read before it shows
+KINDS: tuple[ReadKind, ...] = get_args(ReadKind)
+ReadThing = Question | Post | Idea | Comment
+
+
+class ThingsRejected(Event, frozen=True):
+    """A moderator rejects those of `things`, ids of one `kind`, that wait to be read.
+
+    With `talk`, only those of that talk. `name` is what people call the moderator. The authors see
+    the reason: it is the same for all, and names nobody.
+    """
+
+    kind: ReadKind
+    things: tuple[str, ...]
+    talk: str = ""
+    reason: str = ""
+    name: str = ""
+
+
+class ThingsRestored(Event, frozen=True):
+    """The undo: those of `things` that are rejected, and never showed, wait to be read again."""
+
+    kind: ReadKind
+    things: tuple[str, ...]
+    talk: str = ""
+    name: str = ""
+
+
+AnyBatchEvent = ThingsRejected | ThingsRestored
+
+
+class Batch(Item, frozen=True, kw_only=True):
+    """What an act did, for who asked for it; in no view. `done` are the ids that it changed."""
+
+    done: tuple[str, ...]
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """Nothing: batches change things of other folds."""
+
+
+class Batches(Fold):
+    """Applies one act to many things of four other folds."""
+
+    events: ClassVar[Collection[type[Event]]] = get_args(AnyBatchEvent)
+    saves: ClassVar[type[msgspec.Struct]] = Saved
+
+    def __init__(
+        self, questions: Questions, posts: Posts, ideas: Ideas, comments: Comments
+    ) -> None:
+        super().__init__()
+        self._questions, self._posts = questions, posts
+        self._ideas, self._comments = ideas, comments
+
+    def apply(self, position: str, event: AnyBatchEvent) -> Outcome:
+        match event:
+            case ThingsRejected(kind=kind, reason=reason, name=name):
+                names = [thing.id for thing in self._of(event) if thing.state == "pending"]
+                done = self.reject(position, kind, names, event, reason, name)
+            case ThingsRestored(kind=kind, name=name):
+                names = [thing.id for thing in self._of(event) if is_rejected(thing)]
+                done = self.read_again(position, kind, names, event, name)
+        return Accepted(Batch(id=event.id, version=position, done=done))
+
+    def standing(self, event: AnyBatchEvent) -> Item | None:
+        rejects = isinstance(event, ThingsRejected)
+        done = [thing.id for thing in self._of(event) if is_rejected(thing) == rejects]
+        return Batch(id=event.id, done=tuple(done))
+
+    def items(self) -> Collection[Item]:
+        return ()
+
+    def saved(self) -> Saved:
+        return Saved()
+
+    def restore(self, saved: Saved) -> None:
+        pass
+
+    def find(self, kind: ReadKind, name: str) -> ReadThing | None:
+        """A thing by its id."""
+        match kind:
+            case "question":
+                return self._questions.by_id.get(name)
+            case "post":
+                return self._posts.by_id.get(name)
+            case "idea":
+                return self._ideas.by_id.get(name)
+            case "comment":
+                return self._comments.by_id.get(name)
+
+    def waiting_of(self, participant: str) -> dict[ReadKind, list[str]]:
+        """The ids of what a participant wrote that does not show yet, by kind."""
+        theirs: dict[ReadKind, Iterable[ReadThing]] = {
+            "question": (each for each in self._questions.by_id.values() if each.by == participant),
+            "post": self._posts.written_by(participant),
+            "idea": self._ideas.made_by(participant),
+            "comment": self._comments.written_by(participant),
+        }
+        return {
+            kind: [each.id for each in things if _waits(each)] for kind, things in theirs.items()
+        }
+
+    def reject(
+        self,
+        position: str,
+        kind: ReadKind,
+        names: Iterable[str],
+        act: Event,
+        reason: str = "",
+        name: str = "",
+    ) -> tuple[str, ...]:
+        """Reject things as a part of `act`, by somebody called `name`; return which were."""
+        about = _about(act)
+        done = []
+        for each in names:
+            match kind:
+                case "question":
+                    rejected = QuestionRejected(**about, question=each, reason=reason, name=name)
+                    outcome = self._questions.apply(position, rejected)
+                case "post":
+                    outcome = self._posts.apply(
+                        position, PostRejected(**about, post=each, reason=reason)
+                    )
+                case "idea":
+                    outcome = self._ideas.apply(
+                        position, IdeaRejected(**about, idea=each, reason=reason)
+                    )
+                case "comment":
+                    outcome = self._comments.apply(position, CommentRejected(**about, comment=each))
+            if isinstance(outcome, Accepted):
+                done.append(each)
+        return tuple(done)
+
+    def read_again(
+        self, position: str, kind: ReadKind, names: Iterable[str], act: Event, name: str = ""
+    ) -> tuple[str, ...]:
+        """Have things that were rejected wait again, as a part of `act`; return which do."""
+        about = _about(act)
+        done = []
+        for each in names:
+            match kind:
+                case "question":
+                    restored = QuestionRestored(**about, question=each, to_read=True, name=name)
+                    outcome = self._questions.apply(position, restored)
+                case "post":
+                    outcome = self._posts.apply(
+                        position, PostRestored(**about, post=each, to_read=True)
+                    )
+                case "idea":
+                    outcome = self._ideas.apply(
+                        position, IdeaRestored(**about, idea=each, to_read=True)
+                    )
+                case "comment":
+                    outcome = self._comments.apply(position, CommentRestored(**about, comment=each))
+            if isinstance(outcome, Accepted):
+                done.append(each)
+        return tuple(done)
+
+    def _of(self, event: AnyBatchEvent) -> list[ReadThing]:
+        """The things that an act names and that there are, each once."""
+        found = (self.find(event.kind, name) for name in dict.fromkeys(event.things))
+        return [
+            thing
+            for thing in found
+            if thing and (not event.talk or getattr(thing, "talk", "") == event.talk)
+        ]
+
+
+def is_rejected(thing: ReadThing) -> bool:
+    """Whether a moderator did not publish it; an idea says so by "hidden"."""
+    return thing.state in ("rejected", "hidden")
+
+
+def _waits(thing: ReadThing) -> bool:
+    """Whether it is to be read, or is held before it shows."""
+    return thing.waits if isinstance(thing, Post) else thing.state == "pending"
+
+
+def _about(act: Event) -> dict[str, Any]:
+    return {"id": act.id, "at": act.at, "by": act.by, "expects": act.expects}
