@@ -193,7 +193,7 @@ async def two_processes(venue: Venue, one: Server, other: Server, acts: int) -> 
 
     pages.open.append(await _phones.open_page(other.port, operator, {"talk:direct": ""}, hear))
     lags: list[float] = []
-    for number, token in enumerate(venue.people(acts)):
+    for number, token in enumerate(venue.people(acts, age=3_600)):
         asked = _phones.request(
             "POST", "/api/v1/talks/direct/questions", token, {"body": f"Et le {number} ?"}
         )

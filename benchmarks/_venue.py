@@ -118,9 +118,13 @@ class Desk:
         headers = {"authorization": f"Bearer {self.passes.issue(Role.ADMIN)}"}
         return httpx.Client(base_url=server.url, headers=headers, timeout=30)
 
-    def people(self, count: int, place: str = "") -> list[str]:
-        """The tokens of so many participants, who have proved to be at `place` (EVERYWHERE)."""
-        return [self.passes.welcome(place=place)[1] for _ in range(count)]
+    def people(self, count: int, place: str = "", age: float = 0.0) -> list[str]:
+        """The tokens of so many participants.
+
+        They have proved to be at `place` (EVERYWHERE), and have had them for `age` seconds.
+        """
+        joined = time.time() - age
+        return [self.passes.welcome(joined=joined, place=place)[1] for _ in range(count)]
 
     def open_poll(self, server: Serves, options: int = 3) -> str:
         """A new poll on the talk that is always there, open; its id."""

@@ -44,7 +44,7 @@ from tv.connections import allow_connections
 ROUNDS = 3  # of what is compared, by turns; the median counts
 UNLIMITED = {
     f"LIMITS__{whom}__{what}": "1000000000"
-    for whom in ("PARTICIPANT", "TALK", "EVENT")
+    for whom in ("PARTICIPANT", "TALK", "EVENT", "NEWCOMERS", "NEWCOMERS_NETWORK")
     for what in ("BURST", "PER_SECOND")
 }
 PEERS: dict[str, dict[str, bool]] = {

@@ -8,8 +8,9 @@ by none.
 Two thousand phones of a venue share an address, so that nobody is limited by theirs alone. Tokens
 are free, however: acts of new devices (engagement/origin.py) count in buckets of their own, by
 network and in all, and so use up nothing of those who were there before, nor of other networks. One
-network's newcomers may vote and react as a full house does; they may write less, as somebody must
-read it.
+network's newcomers may vote and react as a full house does. They may write less, as somebody must
+read it, and by the minute in which they joined: a flood that begins now is not in the bucket of
+those who came two minutes ago.
 
 The same script that counts writes: `tv/journal.py` sends it all that waits, in one call.
 """
@@ -24,6 +25,7 @@ from tv.rates import Limits as Rates
 from tv.rates import Rate
 
 TALKS = 1_000  # whose bucket is at hand
+TOGETHER_S = 60.0  # devices of a network that join so close to each other write from one bucket
 
 Kind = Literal["tap", "text", "picture"]  # what an act is: a tap needs nobody to read it
 
@@ -146,7 +148,7 @@ class Limits:
         """What an act of the audience counts in: their own bucket first, then the shared ones."""
         own = self._bucket(f"by:{participant}", self._rates.participant)
         if origin and trust(origin, at) is Trust.NEW:
-            return own, *self._of_newcomers(origin.network, kind)
+            return own, *self._of_newcomers(origin, kind)
         if not talk:
             return own, self._event
         if (shared := self._talks.get(talk)) is None:
@@ -155,9 +157,9 @@ class Limits:
             shared = self._talks[talk] = self._bucket(f"talk:{talk}", self._rates.talk)
         return own, shared, self._event
 
-    def _of_newcomers(self, network: str, kind: Kind) -> list[Bucket]:
+    def _of_newcomers(self, origin: Origin, kind: Kind) -> list[Bucket]:
         """The shared buckets of new devices: of their network, then of all networks."""
-        rates = self._rates
+        network, rates = origin.network, self._rates
         buckets = [
             self._bucket(f"network:{network}", rates.newcomers_network, newcomers=True),
             self._bucket("newcomers", rates.newcomers, newcomers=True),
@@ -165,7 +167,8 @@ class Limits:
         if kind != "tap":
             name = "texts" if kind == "text" else "pictures"
             rate = rates.newcomers_texts if kind == "text" else rates.newcomers_pictures
-            buckets.insert(0, self._bucket(f"{name}:{network}", rate, newcomers=True))
+            together = f"{name}:{network}:{origin.joined // TOGETHER_S:.0f}"
+            buckets.insert(0, self._bucket(together, rate, newcomers=True))
         return buckets
 
     def _bucket(self, name: str, rate: Rate, newcomers: bool = False) -> Bucket:

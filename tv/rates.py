@@ -13,8 +13,8 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How often the audience may act: each of it, and all of it in a talk and in the event.
 
-    New devices, whose token is younger than five minutes, have their own: in all, from one network,
-    and what they write or picture from one network.
+    New devices, whose token is younger than five minutes, have their own: in all, those of one
+    network, and for texts and pictures those of one network that joined in the same minute.
     """
 
     participant: Rate = Rate(burst=30, per_second=5.0)
@@ -22,5 +22,5 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     event: Rate = Rate(burst=40_000, per_second=8_000.0)
     newcomers: Rate = Rate(burst=20_000, per_second=4_000.0)
     newcomers_network: Rate = Rate(burst=10_000, per_second=2_000.0)
-    newcomers_texts: Rate = Rate(burst=120, per_second=2.0)
-    newcomers_pictures: Rate = Rate(burst=60, per_second=0.1)
+    newcomers_texts: Rate = Rate(burst=60, per_second=1.0)
+    newcomers_pictures: Rate = Rate(burst=30, per_second=0.1)

@@ -1,12 +1,9 @@
 """What is said of an act that had no effect: a status, a title, and what to do about it."""
 
-import math
-
 from engagement.fold import Reason
 from engagement.polls import DOTS, OPTIONS, RANKED
 
 NBSP = "\u00a0"
-AN_INSTANT_S = 10.0  # seconds that are told as one
 
 REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.PARTICIPANT_ERASED: (
@@ -192,19 +189,19 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.CAPACITY: (
         429,
         "Plus de place",
-        "Il y a déjà beaucoup de contributions ici. Réessayez {wait}.",
+        "Il y a déjà beaucoup de contributions ici. Réessayez dans quelques minutes.",
     ),
     Reason.NEWCOMER_QUOTA: (
         429,
         "Beaucoup d’arrivées",
-        "Beaucoup d’appareils viennent d’arriver et écrivent en même temps. Réessayez {wait}, ou "
-        "entrez le code affiché dans la salle.",
+        "Beaucoup d’appareils viennent d’arriver et écrivent en même temps. Réessayez dans cinq "
+        "minutes, ou entrez le code affiché dans la salle.",
     ),
     Reason.UNVERIFIED_QUOTA: (
         429,
         "Place gardée pour la salle",
-        "Beaucoup d’appareils sans code ont écrit\u00a0: la place qui reste est pour ceux de la "
-        "salle. Réessayez {wait}, ou entrez le code affiché dans la salle.",
+        "Beaucoup d’appareils sans code ont écrit. Réessayez plus tard, ou entrez le code affiché "
+        "dans la salle.",
     ),
     Reason.TOO_MANY_HIDDEN: (
         409,
@@ -270,10 +267,3 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
         "Cette clé Idempotency-Key a servi à un autre envoi.",
     ),
 }
-
-
-def told_to_wait(detail: str, wait: float) -> str:
-    """What is said of a refusal, with the time to wait where it tells that (`{wait}`)."""
-    minutes = math.ceil(wait / 60)
-    said = "dans une minute" if minutes == 1 else f"dans {minutes}{NBSP}minutes"
-    return detail.replace("{wait}", "dans un instant" if wait < AN_INSTANT_S else said)

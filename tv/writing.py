@@ -40,7 +40,7 @@ from tv.follower import Follower
 from tv.labs import ideas
 from tv.limits import Bucket, Kind, Limits, TooFast
 from tv.problems import Problem
-from tv.refusals import NBSP, REFUSALS, told_to_wait
+from tv.refusals import NBSP, REFUSALS
 from tv.upstream import Upstream
 from tv.views import sees_all
 from tv.writes import Told
@@ -187,7 +187,6 @@ def too_fast(error: TooFast) -> Problem:
     """Say when the same would be let through."""
     if error.newcomers:
         status, title, detail = REFUSALS[Reason.NEWCOMER_QUOTA]
-        detail = told_to_wait(detail, error.wait)
         return Problem(status, Reason.NEWCOMER_QUOTA.value, title, detail, retry_after=error.wait)
     detail = "Vos envois se suivent de trop près. Réessayez dans un instant."
     if error.shared:
@@ -210,7 +209,6 @@ def refusal(outcome: Refused, who: Identity) -> Problem:
         extra["current"] = items.item(current, crew or mine)
     if outcome.wait:
         extra["retry_after"] = round(outcome.wait, 1)
-        detail = told_to_wait(detail, outcome.wait)
     if outcome.reason is Reason.SLOW_MODE:
         wait = math.ceil(outcome.wait)
         detail = f"Mode lent{NBSP}: votre prochaine question pourra partir dans {wait}{NBSP}s."

@@ -96,6 +96,7 @@ class Cards(Fold):
         self._pictures: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._places = Places()
         for idea in self.by_id.values():
+            self._places.put(None, idea)
             self._note(idea)
         for cluster in self.clusters.values():
             self._groups[cluster.cafe, cluster.table][cluster.id] = None
@@ -106,8 +107,8 @@ class Cards(Fold):
             self._noted.pop(idea.id, None)
             self._pending.pop(idea.id, None)
             self._pictures[before.picture].pop(idea.id, None)
-            self._places.count(before, -1)
         self.by_id[idea.id] = idea
+        self._places.put(before, idea)
         self._note(idea)
         self.touched.append(idea)
         self.theirs.append((OWN, idea.by))
@@ -116,7 +117,6 @@ class Cards(Fold):
 
     def _note(self, idea: Idea) -> None:
         self._ranks.setdefault(idea.id, len(self._ranks))
-        self._places.count(idea, +1)
         self._of[idea.cafe].setdefault(idea.lab, {})[idea.id] = None
         self._by[idea.by][idea.id] = None
         self._made[idea.cafe, idea.table][idea.id] = None

@@ -23,15 +23,13 @@ class Places:
         self._kept: dict[Place, Shares] = {}
         self._carried: dict[Place, Shares] = {}
 
-    def count(self, idea: Idea, step: int) -> None:
-        """Count a card, as it is now, or with `step` -1 count it no more."""
-        place = idea.cafe, idea.table
-        self._kept_at(place).count(idea.origin, idea.made_at, step)
-        if idea.occupies:
-            self._made_at(place).count(idea.origin, idea.made_at, step)
-        if idea.public:
-            for stop in idea.stops:
-                self._carried_to((idea.cafe, stop.table)).count(stop.origin, stop.at, step)
+    def put(self, before: Idea | None, idea: Idea) -> None:
+        """Count a card that is new or changed."""
+        if before and _occupying(before) == _occupying(idea):
+            return  # it got dots, as by far the most changes are
+        if before is not None:
+            self._count(before, -1)
+        self._count(idea, +1)
 
     def refusal(self, place: Place, origin: Origin | None, at: float) -> Refused | None:
         """Why one more cannot be made there."""
@@ -41,6 +39,15 @@ class Places:
     def carry_refusal(self, place: Place, origin: Origin | None, at: float) -> Refused | None:
         """Why one more cannot be carried there."""
         return self._carried_to(place).refusal(origin, at, FULL)
+
+    def _count(self, idea: Idea, step: int) -> None:
+        place = idea.cafe, idea.table
+        self._kept_at(place).count(idea.origin, idea.made_at, step)
+        if idea.occupies:
+            self._made_at(place).count(idea.origin, idea.made_at, step)
+        if idea.public:
+            for stop in idea.stops:
+                self._carried_to((idea.cafe, stop.table)).count(stop.origin, stop.at, step)
 
     def _made_at(self, place: Place) -> Shares:
         return self._made.setdefault(place, Shares(_most(place), place[1]))
@@ -54,3 +61,8 @@ class Places:
 
 def _most(place: Place) -> int:
     return MADE if place[1] else ANSWERS
+
+
+def _occupying(idea: Idea) -> tuple[object, ...]:
+    """What decides which places a card takes, and whose."""
+    return idea.state, idea.stops, idea.origin

@@ -25,6 +25,8 @@ class Places:
 
     def put(self, before: Question | None, question: Question) -> None:
         """Count a question that is new or changed."""
+        if before and before.state == question.state and before.origin is question.origin:
+            return  # it got support, as by far the most changes are
         if before is not None:
             self.states[before.state] -= 1
             for shares in self._holding(before):

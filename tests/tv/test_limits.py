@@ -139,8 +139,8 @@ async def test_newcomers_of_a_network_write_less_than_they_vote(redis: Redis, ki
             await book.append(None, limits.of("p_21", "direct", new, at, kind))
         assert refused.value.newcomers
         await book.append(None, limits.of("p_21", "direct", new, at))
-        elsewhere = Origin(joined=1_000.0, network="def")
-        await book.append(None, limits.of("p_22", "direct", elsewhere, at, kind))
+        for other in (Origin(1_000.0, "def"), Origin(900.0, "abc")):  # who came before the flood
+            await book.append(None, limits.of("p_22", "direct", other, at, kind))
 
 
 async def test_page_that_is_too_fast_is_told_when_to_come_back(redis: Redis) -> None:

@@ -24,6 +24,7 @@ TABLE = "labo-1.3"
 LABS = {"FABRIQUE_LABS__LABO_1__NAME": "Labo Un"}
 RATE = "FABRIQUE_LIMITS__NEWCOMERS_TEXTS"
 FAST = {f"{RATE}__BURST": "1000000", f"{RATE}__PER_SECOND": "1000"}  # the room is what is limited
+SLOW = {f"{RATE}__BURST": "20", f"{RATE}__PER_SECOND": "0.001"}
 
 
 class Crowd:
@@ -68,7 +69,6 @@ async def test_questions_are_open_to_others_while_fresh_tokens_flood_them(redis:
         refused = await crowd.post(QUESTIONS, crowd.token(), body="Et moi ?")
         assert refused.status_code == 429
         assert "viennent d’arriver" in refused.json()["detail"]
-        assert "dans 5\u00a0minutes" in refused.json()["detail"]
         assert 290 < int(refused.headers["retry-after"]) <= 300
         others = [
             crowd.post(QUESTIONS, crowd.token(), ELSEWHERE, body="D’ailleurs ?"),
@@ -79,17 +79,19 @@ async def test_questions_are_open_to_others_while_fresh_tokens_flood_them(redis:
 
 
 async def test_what_newcomers_of_a_network_write_is_slowed_down(redis: Redis) -> None:
-    async with asyncio.timeout(60), house(redis) as here, here.client() as web:
+    async with asyncio.timeout(60), house(redis, load(None, SLOW)) as here, here.client() as web:
         crowd = Crowd(here, web)
-        flood = (crowd.post(QUESTIONS, crowd.token(), body=f"Oui {n} ?") for n in range(200))
+        tokens = [crowd.token() for _ in range(60)]
+        flood = (crowd.post(QUESTIONS, token, body=f"Oui {n} ?") for n, token in enumerate(tokens))
         taken = await outcomes(flood)
         assert taken.keys() == {"201", "newcomer-quota-exceeded"}
-        assert 120 <= taken["201"] < 180
-        refused = await crowd.post(QUESTIONS, crowd.token(), body="Encore ?")
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert taken["201"] in range(20, 41)  # of two minutes, should the one just end
+        refused = await crowd.post(QUESTIONS, tokens[-1], body="Encore ?")
+        assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
         assert "viennent d’arriver" in refused.json()["detail"]
-        settled = await crowd.post(QUESTIONS, crowd.token(SETTLED_AFTER_S), body="Et moi ?")
-        assert settled.status_code == 201
+        for age in (120.0, SETTLED_AFTER_S):
+            before = await crowd.post(QUESTIONS, crowd.token(age), body="Et moi ?")
+            assert before.status_code == 201
 
 
 async def test_table_takes_cards_of_those_there_while_outsiders_flood_it(redis: Redis) -> None:
