@@ -30,6 +30,12 @@ interface Taken {
 }
 
 const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
+// There is no place for more: they decide what to do about it, and their other letters do not wait.
+const FULL = new Set([
+  "newcomer-quota-exceeded",
+  "unverified-quota-exceeded",
+  "capacity-reached",
+]);
 const LOST = 6_000; // ms after which a view that has not come will not: pages poll every five seconds
 const CLOSED = 6_000; // ms after which a page that has not sent what it wrote is no longer open
 const PICTURES = "/api/v1/contributions/pictures";
@@ -134,13 +140,15 @@ export class Outbox {
       const problem = error as Problem;
       const unknown = problem.status === 401;
       if (unknown) forgotten();
-      if (problem.status === 429) {
+      const full = FULL.has(problem.code) && !ANEW.has(letter.what);
+      if (problem.status === 429 && !full) {
         this.cut = false;
         const wait = problem.retryAfter + 0.5 + jitter(0, 1);
         this.held.set(letter.as ?? "", performance.now() + wait * 1000);
         return true;
       }
-      if (!(error instanceof Problem) || problem.passing || (unknown && this.failures === 0)) {
+      const passing = !(error instanceof Problem) || (problem.passing && !full);
+      if (passing || (unknown && this.failures === 0)) {
         this.cut = true;
         this.store();
         this.again(1000 * ((problem.retryAfter || 0) + 0.5 + jitter(this.failures, 1, 20)));
