@@ -67,7 +67,7 @@ With `captions:{slug}` come the words that may still change; each message replac
 
 The server closes with 4400 what is no such hello (the reason says what is wrong), with 1013 when
 it is still starting after 10 s, with 1012 when it stops: then come back; the reason says when, as
-`retry_after_ms=3750`; with 1008 a socket that brings more than 1,000 frames, pings included, or
+`retry_after_ms=3750`; with 1008 a socket that brings more than 400 frames, pings included, or
 256 kB in 10 s. A page that says or reads nothing is cut off without a word. A page of another site
 and a bearer token that is not ours are refused before the socket opens (403).
 

@@ -18,12 +18,13 @@ LONGEST = 20.0  # seconds that one of them waits, at most
 # What a socket may bring in so many seconds. The most that we ask for is a captioner's 200 texts
 # of a kilobyte; a page's hellos and pongs are some ten frames and 1 kB.
 WINDOW = 10.0
-FRAMES = 1_000  # pings, pongs and pieces of messages too: each costs the loop some 20 µs
+FRAMES = 400  # pings, pongs and pieces of messages too: each costs the loop some 20 µs
 SIZE = 262_144  # bytes
 PIECES = 64  # of one message: empty ones add nothing to its size
 LOOKED_AT = 2_048  # bytes that are read before the counts are looked at again
 FLOODS = 1008  # the code that closes a socket above that ("policy violation")
 LINGERS = 1.0  # seconds that it has to read so
+COMPLAIN_EVERY = 1.0  # seconds
 
 
 def return_after(pages: int) -> int:
@@ -69,6 +70,23 @@ class Budget:
         return self._size <= SIZE and self._frames <= FRAMES
 
 
+class Complaints:
+    """What the log has of sockets that are closed for that: a line a second at most."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._quiet_until = float("-inf")
+
+    def note(self, now: float) -> None:
+        self._count += 1
+        if now >= self._quiet_until:
+            logger.warning("closed %d sockets that brought too much", self._count)
+            self._count, self._quiet_until = 0, now + COMPLAIN_EVERY
+
+
+_complaints = Complaints()
+
+
 class Sockets(WebSocketsSansIOProtocol):
     """It is its application's `scope["extensions"]["fabrique.socket"]`.
 
@@ -103,7 +121,7 @@ class Sockets(WebSocketsSansIOProtocol):
         within = self._budget.spend(self.loop.time(), size, frames)
         if within and len(self.frames) <= PIECES:
             return True
-        logger.info("a page that sends too much is cut off")
+        _complaints.note(self.loop.time())
         self.stop_keepalive()
         self.conn.fail(FLOODS, "too much at once")
         self.transport.write(b"".join(self.conn.data_to_send()))

@@ -149,22 +149,23 @@ async def test_codes_are_for_whoever_shows_them_and_few_may_wait(tv: House) -> N
         waiting = (await display.post("/api/v1/displays")).json()
         join = f"/api/v1/displays/{waiting['code']}:join"
         assert (await display.post(join, json={"secret": "guessed"})).status_code == 404
-        for _ in range(SHARE - 1):
-            assert (await display.post("/api/v1/displays")).status_code == 201
+        later = Displays(tv.store, "fabrique", lambda: time.time() + 60)  # none falls silent
+        for n in range(WAITING - 1):
+            await later.wait(f"{n % 2}")
         refused = await display.post("/api/v1/displays")
         assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
 
 
 async def test_one_network_leaves_room_for_displays_of_others(tv: House) -> None:
-    async with tv.client() as display:
-
-        async def ask(address: str) -> int:
-            headers = {"x-forwarded-for": address}
-            return (await display.post("/api/v1/displays", headers=headers)).status_code
-
-        assert [await ask("2001:db8::1") for _ in range(SHARE)] == [201] * SHARE
-        assert await ask("2001:db8::2") == 429  # the same /64
-        assert await ask("2001:db8:0:1::1") == 201
+    displays = Displays(tv.store, "fabrique", lambda: 1_000.0)
+    codes = [(await displays.wait("venue"))[0] for _ in range(SHARE)]
+    with pytest.raises(TooManyWait):
+        await displays.wait("venue")
+    assert await displays.wait("elsewhere")
+    waiting = await displays.find(codes[0])
+    assert waiting
+    await displays.claim(codes[0], waiting, "screen_1")  # it shows no code any more
+    assert await displays.wait("venue")
 
 
 async def test_client_that_asks_seven_times_a_second_keeps_nobody_from_a_code(tv: House) -> None:

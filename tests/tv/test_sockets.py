@@ -28,6 +28,7 @@ from tv.sockets import (
     SIZE,
     WINDOW,
     Budget,
+    Complaints,
     Message,
     Sockets,
     return_after,
@@ -198,3 +199,11 @@ def test_budget_begins_again_after_its_time() -> None:
     assert not budget.spend(WINDOW, 0, 1)
     assert budget.spend(WINDOW + 0.1, SIZE, FRAMES)
     assert not budget.spend(WINDOW + 0.2, 1, 0)
+
+
+def test_log_has_one_line_a_second_of_floods(caplog: pytest.LogCaptureFixture) -> None:
+    complaints = Complaints()
+    for tenth in range(31):
+        complaints.note(tenth / 10)
+    counts = [record.args for record in caplog.records]
+    assert counts == [(1,), (10,), (10,), (10,)]

@@ -13,7 +13,7 @@ from tv.problems import Problem
 from tv.tasks import in_thread
 
 KEPT = 512  # codes, the last asked for
-WAITING = 16  # requests that wait for a code; more are told to come back
+WAITING = 64  # requests that wait for a code: a venue has 40 screens; more are to come back
 
 
 class QrCodes:
