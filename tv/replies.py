@@ -193,6 +193,10 @@ def _tag_of(body: bytes, more: bytes = b"") -> bytes:
 
 def _kept(cache: bytes, tag: bytes, zipped: bool | None) -> Headers:
     headers = [(b"cache-control", cache), *_CORS]
+    if cache.startswith(b"private"):
+        # nginx keeps replays whatever Cache-Control says, unless it sees a pass. Its configuration
+        # may be older than the name of our cookie.
+        headers.append((b"x-accel-expires", b"0"))
     if zipped is not None:
         headers.append((b"vary", VARY))
     if tag:

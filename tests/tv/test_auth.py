@@ -141,6 +141,40 @@ async def test_pass_is_exchanged_for_a_cookie(tv: House) -> None:
         assert code(await page.post("/api/v1/talks/direct:end")) == (401, "role-required")
 
 
+async def test_cookies_that_come_by_https_are_of_this_host_alone(tv: House) -> None:
+    """What another host of the domain sets does not take their place."""
+    secure = {"x-forwarded-proto": "https"}
+    async with tv.client() as page:
+        mine = tv.passes.issue(Role.OPERATOR, name="Anne")
+        opened = await page.post("/api/v1/session", json={"pass": mine}, headers=secure)
+        cookie = opened.headers["set-cookie"]
+        assert cookie.startswith(f"__Host-fabrique_pass={mine};")
+        assert "Path=/;" in cookie
+        assert cookie.endswith("Secure")
+        assert "Domain" not in cookie
+        joined = await page.post("/api/v1/participants", json={"name": "Anne"}, headers=secure)
+        assert joined.headers["set-cookie"].startswith("__Host-fabrique_participant=")
+        theirs = tv.passes.issue(Role.MODERATOR, name="Eve")
+        sent = f"fabrique_pass={theirs}; __Host-fabrique_pass={mine}; fabrique_pass={theirs}"
+        session = await page.get("/api/v1/session", headers={"cookie": sent})
+        assert session.json()["name"] == "Anne"
+        ended = await page.delete("/api/v1/session", headers=secure)
+        dropped = ended.headers.get_list("set-cookie")
+        assert [each.partition("=")[0] for each in dropped] == [
+            "fabrique_pass",
+            "__Host-fabrique_pass",
+        ]
+        assert all("Max-Age=0" in each for each in dropped)
+        assert "Secure" in dropped[1]  # else no browser takes it
+
+
+async def test_cookie_from_before_is_read_by_https_too(tv: House) -> None:
+    token = tv.passes.issue(Role.OPERATOR, name="Anne")
+    headers = {"cookie": f"fabrique_pass={token}", "x-forwarded-proto": "https"}
+    async with tv.client() as page:
+        assert (await page.get("/api/v1/session", headers=headers)).json()["name"] == "Anne"
+
+
 async def test_forged_and_expired_passes_get_a_clear_answer(tv: House) -> None:
     expired = tv.passes.issue(Role.ADMIN, lifetime=-1.0)
     forged = Passes(b"another installation's secret...").issue(Role.ADMIN)

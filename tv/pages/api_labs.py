@@ -37,7 +37,7 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.events import NotesRevealed, SeatTaken, TableHosted
 from engagement.cafe.session import Table, lab_of
-from tv.auth import PARTICIPANT_COOKIE, Passes, identity
+from tv.auth import PARTICIPANT_COOKIE, Passes, drop_cookie, identity
 from tv.filters import unknown_filter
 from tv.follower import Follower
 from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item, table_item
@@ -181,7 +181,7 @@ class Desk:
             await self._writer.write(event, replace(who, participant=participant.id))
             seat = own_seat(self._cafes, participant.id)["seat"]
         response = json(described(participant, token) | {"seat": seat}, 201)
-        response.delete_cookie(PARTICIPANT_COOKIE, httponly=True, samesite="lax")
+        drop_cookie(response, PARTICIPANT_COOKIE)
         return response
 
     def _in_session(self, name: str, cafe: str) -> bool:

@@ -30,6 +30,7 @@ from tv.auth import (
     PARTICIPANT_COOKIE,
     Identity,
     Role,
+    drop_cookie,
     identity,
     set_cookie,
 )
@@ -89,7 +90,7 @@ async def forget_who_asks(
     participant = who.must_have_joined()
     voted = await writer.has_acted(participant) and audience.polls.counts_in_open(participant)
     erased_at = await forget(request, writer, participant, who)
-    answer.delete_cookie(PARTICIPANT_COOKIE)
+    drop_cookie(answer, PARTICIPANT_COOKIE)
     if voted:
         set_cookie(request, answer, ERASED_COOKIE, str(ceil(erased_at * 1000)), ERASED_LIFETIME)
 

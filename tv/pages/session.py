@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import lab_of
-from tv.auth import PASS_COOKIE, Passes, identity, refused, set_cookie
+from tv.auth import PASS_COOKIE, Passes, drop_cookie, identity, refused, set_cookie
 from tv.openapi import takes
 from tv.passes import Pass, PassExpired, PassForged
 from tv.problems import read_json, rfc3339
@@ -64,7 +64,7 @@ def routes(passes: Passes) -> list[BaseRoute]:
 
     async def end_session(request: Request) -> Response:
         response = Response(status_code=204, headers={"cache-control": "no-store"})
-        response.delete_cookie(PASS_COOKIE, httponly=True, samesite="lax")
+        drop_cookie(response, PASS_COOKIE)
         return response
 
     return [

@@ -24,12 +24,13 @@ from engagement.syntheses.synthesis import Text
 from engagement.talks import TalkEnded, TalkStarted
 from streaming.hls.window import Segment
 from streaming.recording.disk import Disk
+from tests.edge import edge
 from tests.streaming.archive.recorded import FRAME, studio
 from tests.streaming.hls.film import Announced
 from tests.streaming.numbers import read_number
 from tests.tv.house import House, house
 from tests.tv.test_api import problem
-from tv.auth import PASS_COOKIE, Role
+from tv.auth import BY_HTTPS, PASS_COOKIE, Role
 
 FILES = "/plateau/replay/direct"
 API = "/api/v1/talks/direct"
@@ -128,6 +129,18 @@ async def test_crew_sees_it_by_cookie_too(played: Played) -> None:
         page.cookies.set(PASS_COOKIE, token)
         reply = await page.get(f"{FILES}/index.m3u8")
         assert (reply.status_code, reply.headers["cache-control"]) == (200, "private, no-store")
+
+
+@pytest.mark.parametrize("name", [PASS_COOKIE, f"{BY_HTTPS}{PASS_COOKIE}"])
+async def test_nginx_keeps_nothing_of_what_the_crew_sees(played: Played, name: str) -> None:
+    await played.talk(1.0, 5.0)
+    token = played.house.passes.issue(Role.OPERATOR)
+    crew = {"cookie": f"fabrique_lang=en; {name}={token}"}
+    with edge(int(played.house.address.rpartition(":")[2])) as nginx:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{nginx.port}") as page:
+            assert (await page.get(f"{FILES}/index.m3u8", headers=crew)).status_code == 200
+            problem(await page.get(f"{FILES}/index.m3u8"), 404, "unknown-replay")
+            assert (await page.get(f"{FILES}/index.m3u8", headers=crew)).status_code == 200
 
 
 async def test_others_cannot_tell_an_unpublished_replay_from_none(played: Played) -> None:
