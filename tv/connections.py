@@ -176,16 +176,17 @@ class Connection(HttpToolsProtocol):
             if self._unparsed > HEAD_LIMIT:
                 self._refuse(request_head.LARGE_HEAD)
 
-    def _refuse(self, answer: bytes) -> None:
+    def _refuse(self, reply: Reply) -> None:
         """Answer and close. Without a word while another request is being answered."""
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(answer)
+            dated = ending(self.server_state.default_headers)
+            self.transport.write(b"".join((reply.head, dated, *reply.body)))
         self.transport.close()
 
-    def _stop(self, answer: bytes) -> NoReturn:
-        self._refusal = answer
+    def _stop(self, reply: Reply) -> NoReturn:
+        self._refusal = reply
         raise HeadRefused
 
     def on_url(self, url: bytes) -> None:

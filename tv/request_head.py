@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from tv.problems import Problem
-from tv.replies import refusal
+from tv.replies import Reply, refusal
 
 HEAD_LIMIT = 32_768  # bytes of the target and of all header fields
 FIELDS = 100  # header fields; browsers send some 20
@@ -19,9 +19,9 @@ HOST_LIMIT = 255  # bytes: a name in DNS has 253
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]+)(?::[0-9]{0,5})?")
 
 
-def _refused(status: int, code: str, title: str, detail: str) -> bytes:
+def _refused(status: int, code: str, title: str, detail: str) -> Reply:
     reply = refusal(Problem(status, code, title, detail))
-    return b"".join((reply.head, b"connection: close\r\n\r\n", *reply.body))
+    return Reply(status, [*reply.headers, (b"connection", b"close")], reply.body)
 
 
 UNREADABLE = _refused(400, "http-400", "Requête illisible", "La requête n’a pas été comprise.")

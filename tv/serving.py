@@ -31,6 +31,9 @@ from tv.upstream import Upstream
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 30.0  # seconds between two pings of a page: routers forget what is silent for longer
+# On every answer, that of a refused head and of a socket's handshake too: a browser takes what we
+# send for what we say that it is.
+EVERYWHERE = [("x-content-type-options", "nosniff")]
 GOODBYE = 2  # seconds that held requests and sockets have when we stop
 
 
@@ -92,6 +95,7 @@ def configure(
         forwarded_allow_ips=proxies.trusted(behind),
         timeout_graceful_shutdown=GOODBYE,
         server_header=False,
+        headers=EVERYWHERE,
     )
 
 

@@ -265,6 +265,5 @@ def attached(body: bytes | str, kind: str, name: str, cache: str = "no-store") -
     headers = {
         "cache-control": cache,
         "content-disposition": f'attachment; filename="{name}"',
-        "x-content-type-options": "nosniff",
     }
     return Response(body, headers=headers, media_type=kind)

@@ -126,3 +126,36 @@ async def test_upgrade_that_is_refused_ends_the_connection(tv: House, asked: byt
     answer = await answers(tv, asked + EVENT + b"Host: x\r\n\r\n")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert b"connection: close" in answer
+
+
+UPGRADE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x", 200),
+        (b"HEAD /api/v1/event HTTP/1.1\r\nHost: x", 200),
+        (b"GET /api/v1/labs.csv HTTP/1.1\r\nHost: x", 404),
+        (b"GET /plateau/media.m3u8 HTTP/1.1\r\nHost: x", 503),
+        (b"GET /static/icon.svg HTTP/1.1\r\nHost: x", 404),
+        (b"GET /.well-known/security.txt HTTP/1.1\r\nHost: x", 404),
+        (b"PUT /api/v1/polls/x/ballot HTTP/1.1\r\nHost: x\r\nContent-Length: 0", 404),
+        (b"GET / HTTP/1.1\r\nX: no host", 400),
+        (b"GET /ws HTTP/1.1\r\nHost: x\r\n" + UPGRADE.rstrip(), 101),
+    ],
+)
+async def test_every_answer_says_that_its_type_is_meant(
+    tv: House, asked: bytes, status: int
+) -> None:
+    host, _, port = tv.address.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(asked + b"\r\n\r\n")
+    async with asyncio.timeout(10):
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    writer.close()
+    assert int(head.split()[1]) == status
+    assert head.count(b"x-content-type-options: nosniff\r\n") == 1

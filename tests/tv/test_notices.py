@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -139,3 +140,37 @@ async def test_page_waits_for_the_journal_then_says_that_the_service_starts(tv: 
         assert "Réessayer" in text
         kind = (await person.get("/api/v1/talks")).headers["content-type"]
         assert kind.startswith("application/problem")
+
+
+async def test_a_weakness_is_reported_to_the_contact(tv: House) -> None:
+    async with tv.client() as anybody:
+        answer = await anybody.get("/.well-known/security.txt")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert fields["Contact"] == "mailto:bonjour@example.org"
+    left = datetime.fromisoformat(fields["Expires"]) - datetime.now(UTC)
+    assert timedelta(days=80) < left < timedelta(days=365)  # RFC 9116, 2.5.5
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [("https://ville.fr/failles", "https://ville.fr/failles"), ("", ""), ("au comptoir", "")],
+)
+async def test_security_txt_names_an_address_or_is_not_there(
+    redis: Redis, contact: str, said: str
+) -> None:
+    settings = load(
+        None,
+        {
+            "FABRIQUE_ORGANISER__CONTACT": contact,
+            "FABRIQUE_SERVER__PUBLIC_URL": "https://tv.ville.fr",
+        },
+    )
+    async with house(redis, settings=settings) as served, served.client() as anybody:
+        answer = await anybody.get("/.well-known/security.txt")
+    if said:
+        assert f"Contact: {said}\n" in answer.text
+        assert "Canonical: https://tv.ville.fr/.well-known/security.txt\n" in answer.text
+    else:
+        assert answer.status_code == 404

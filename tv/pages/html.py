@@ -42,7 +42,6 @@ HEADERS = {
     "content-security-policy": POLICY,
     "cache-control": "no-cache",
     "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
@@ -230,7 +229,6 @@ def static(folder: Path = STATIC) -> BaseRoute:
             return Response("Fichier inconnu.\n", 404, headers, "text/plain; charset=utf-8")
         headers = {
             "cache-control": FOR_EVER,
-            "x-content-type-options": "nosniff",
             "vary": "accept-encoding",
         }
         accepted = request.headers.get("accept-encoding", "")

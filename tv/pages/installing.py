@@ -24,8 +24,8 @@ from tv.settings import Settings
 FACES = ("bricolage-grotesque", "atkinson-hyperlegible-next")
 OFFLINE = "/hors-ligne"
 GROUND = "#110e0c"
-NEW = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-DAY = {"cache-control": "public, max-age=86400", "x-content-type-options": "nosniff"}
+NEW = {"cache-control": "no-cache"}
+DAY = {"cache-control": "public, max-age=86400"}
 
 # One that was installed before is replaced by this, which leaves nothing behind.
 LEAVING = """self.addEventListener("install", () => self.skipWaiting());

@@ -6,13 +6,15 @@
 - `GET /accessibilite`: the statement that the law asks for, with all criteria.
 - `GET /facile`: how to take part, in words that are easy to read (FALC).
 - `GET /plan`: every public page.
+- `GET /.well-known/security.txt`: where to report a weakness (RFC 9116): `[organiser] contact`, an
+  e-mail address or an https address; 404 without.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.questions import Counts
@@ -23,12 +25,16 @@ from tv.pages.html import Pages
 from tv.pages.own import own
 from tv.pages.rgaa import STATES, grid
 from tv.passes import PARTICIPANT_LIFETIME
+from tv.problems import Problem
 from tv.schedule.shown import named
 from tv.settings import Settings
 from tv.webrtc.ice_servers import hosts
 from tv.writing import Writer
 
 PRIVACY = "/confidentialite"
+SECURITY_LASTS = timedelta(
+    days=90
+)  # after which readers ask again; a year at most (RFC 9116, 2.5.5)
 
 
 def routes(pages: Pages, settings: Settings, follower: Follower, writer: Writer) -> list[BaseRoute]:
@@ -40,6 +46,7 @@ def routes(pages: Pages, settings: Settings, follower: Follower, writer: Writer)
         Route("/accessibilite", desk.accessibility, methods=["GET"]),
         Route("/facile", desk.easy, methods=["GET"]),
         Route("/plan", desk.plan, methods=["GET"]),
+        Route("/.well-known/security.txt", desk.security, methods=["GET"]),
     ]
 
 
@@ -113,6 +120,29 @@ class Desk:
 
     async def plan(self, request: Request) -> Response:
         return self._page(request, "plan.html", labs=self._settings.labs)
+
+    async def security(self, request: Request) -> Response:
+        contact = self._organiser.contact
+        if "@" in contact and "://" not in contact:
+            contact = f"mailto:{contact}"
+        if not contact.startswith(("mailto:", "https://")):
+            raise Problem(
+                404,
+                "no-contact",
+                "Aucun contact",
+                "Cette installation ne dit pas à qui signaler une faille.",
+            )
+        until = datetime.now(UTC) + SECURITY_LASTS
+        lines = [
+            f"Contact: {contact}",
+            f"Expires: {until:%Y-%m-%dT00:00:00Z}",
+            "Preferred-Languages: fr, en",
+        ]
+        if public := self._settings.server.public_url.rstrip("/"):
+            lines.append(f"Canonical: {public}/.well-known/security.txt")
+        text = "".join(f"{line}\n" for line in lines)
+        headers = {"cache-control": "public, max-age=86400"}
+        return PlainTextResponse(text, headers=headers)
 
     def _page(self, request: Request, template: str, script: str = "", **values: Any) -> Response:
         return self._pages.page(

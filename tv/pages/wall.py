@@ -2,7 +2,7 @@
 
 `GET /mur/images/{name}`: for all while a post or an idea that has it shows; else for the crew, for
 its author, and for whoever leads the table of an idea that is not noted privately. A browser may
-keep one for a day, what caches for others a minute: what is hidden stops being given.
+keep one for ten minutes, what caches for others a minute: what is hidden stops being given.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tv.settings import Settings
 from tv.wall.pictures import Pictures
 
 WRITE = "/mur/ecrire"
-SHOWN = "public, max-age=86400, s-maxage=60, immutable"
+SHOWN = "public, max-age=600, s-maxage=60, immutable"
 NOT_SHOWN = "private, no-store"
 
 
@@ -53,7 +53,6 @@ def routes(
             raise _absent()
         headers = {
             "cache-control": SHOWN if shows else NOT_SHOWN,
-            "x-content-type-options": "nosniff",
             "cross-origin-resource-policy": "same-origin",
         }
         return FileResponse(path, headers=headers, media_type="image/jpeg")
