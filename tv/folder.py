@@ -3,9 +3,10 @@
 import fcntl
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,13 +157,7 @@ class Folder:
         if len(os.fsencode(path)) <= UNIX_PATH_LIMIT:
             return path
         digest = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:16]
-        short = Path(tempfile.gettempdir()) / f"fabrique-tv-{os.getuid()}-{digest}"
-        short.mkdir(mode=0o700, exist_ok=True)
-        if short.stat().st_uid != os.getuid():
-            raise FolderError(
-                f"Le dossier « {short} » appartient à quelqu’un d’autre : effacez-le."
-            )
-        return short / name
+        return _private(f"fabrique-tv-{os.getuid()}-{digest}") / name
 
     @property
     def in_use(self) -> bool:
@@ -204,6 +199,28 @@ class Folder:
             yield
         finally:
             os.close(file)  # the lock goes with the file, however the process ends
+
+
+def _private(name: str) -> Path:
+    """A folder of ours alone among the temporary ones, which are everybody's.
+
+    Every process finds it by its name, so anybody may have made something of that name first, such
+    as a link to another folder of ours. Raises FolderError.
+    """
+    path = Path(tempfile.gettempdir()) / name
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        found = path.lstat()
+    except OSError as error:
+        raise FolderError(_unusable(path, error)) from error
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if not ours or stat.S_IMODE(found.st_mode) & 0o077:
+        raise FolderError(
+            f"«\u00a0{path}\u00a0» n’est pas un dossier réservé à cet utilisateur\u00a0: "
+            "effacez-le, ou choisissez par --data un chemin plus court."
+        )
+    return path
 
 
 def _unusable(path: Path, error: OSError) -> str:

@@ -1,5 +1,6 @@
 """One server per data folder, and a clear word when it cannot be used."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,29 @@ def test_long_path_still_has_a_usable_socket(tmp_path: Path) -> None:
     folder.make()
     assert len(str(folder.media_socket)) <= 100
     assert folder.media_socket != folder.store_socket
+
+
+def test_sockets_go_into_no_folder_that_others_can_reach(tmp_path: Path) -> None:
+    """Temporary folders are everybody's: somebody may have been there before us."""
+    folder = Folder(tmp_path / ("x" * 60) / ("y" * 60))
+    short = folder.media_socket.parent
+    assert short.lstat().st_mode == stat.S_IFDIR | 0o700
+    short.rmdir()
+    try:
+        short.symlink_to(tmp_path)
+        with pytest.raises(FolderError, match="réservé"):
+            _ = folder.media_socket
+        short.unlink()
+        short.symlink_to(tmp_path / "nowhere")
+        with pytest.raises(FolderError, match="réservé"):
+            _ = folder.media_socket
+        short.unlink()
+        short.mkdir()
+        short.chmod(0o770)
+        with pytest.raises(FolderError, match="réservé"):
+            _ = folder.media_socket
+    finally:
+        short.unlink() if short.is_symlink() else short.rmdir()
 
 
 def test_folder_that_no_installation_has_used_is_told_from_its_own(tmp_path: Path) -> None:
