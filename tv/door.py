@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterable, Iterator
 
 import msgspec
-import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -16,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tv import metrics, problems, proxies
+from tv import connections, metrics, problems
 from tv.folder import Folder
 from tv.problems import Problem
-from tv.serving import GOODBYE, Server
+from tv.replies import Headers
+from tv.serving import Server, configure
 from tv.settings import Settings
-from tv.tasks import running
+from tv.tasks import keep_running, running
 from tv.upstream import Upstream
 from tv.webrtc import whep
 
@@ -38,6 +38,16 @@ class Told(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from metrics.of_media(self._upstream)
         yield metrics.sessions(self._upstream.states.values())
+
+
+class NoneReady:
+    """No answer is ready before the application is asked: no crowd asks for the same here."""
+
+    def ready(self, target: bytes, headers: Headers) -> None:
+        return None
+
+    def coming(self, target: bytes, headers: Headers) -> None:
+        return None
 
 
 def create_app(upstream: Upstream, settings: Settings) -> Starlette:
@@ -79,16 +89,8 @@ def create_app(upstream: Upstream, settings: Settings) -> Starlette:
 async def run(folder: Folder, settings: Settings, listening: socket.socket) -> None:
     """Serve on `listening` until cancelled."""
     upstream = Upstream(folder.media_socket, list(settings.channels))
-    config = uvicorn.Config(
-        create_app(upstream, settings),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        ws="none",
-        limit_concurrency=1_000,
-        forwarded_allow_ips=proxies.trusted(settings.server.proxies),
-        timeout_graceful_shutdown=GOODBYE,
-        server_header=False,
-    )
-    async with running(upstream.run()):
-        await Server(config).serve_until_cancelled(listening)
+    app = create_app(upstream, settings)
+    server = Server(configure(app, NoneReady(), behind=settings.server.proxies))
+    watching = connections.keeping(server.server_state.connections)
+    async with running(upstream.run(), keep_running("connections", watching)):
+        await server.serve_until_cancelled(listening)

@@ -195,6 +195,20 @@ async def test_who_comes_to_an_edge_by_a_proxy_is_counted_where_that_is_named(
     assert house.admission.counted == {counted}
 
 
+async def test_edge_has_the_limits_of_a_web_process(house: House, tmp_path: Path) -> None:
+    with supervisor.listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        async with (
+            asyncio.timeout(20),
+            running(door.run(Folder(tmp_path), load(None, {}), listening)),
+        ):
+            for head, status in ((b"", b"400"), (b"Host: x\r\n" + b"a: b\r\n" * 200, b"431")):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET /livez HTTP/1.1\r\n" + head + b"\r\n")
+                assert (await reader.read()).split()[1] == status
+                writer.close()
+
+
 async def test_too_many_offers_at_a_time_are_503(
     client: httpx.AsyncClient, house: House, offer: str
 ) -> None:
