@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 
 import pytest
 
@@ -89,6 +90,16 @@ async def test_long_address_is_refused(tv: House) -> None:
     end = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     assert (await answers(tv, b"GET /?" + query + end)).startswith(b"HTTP/1.1 200 ")
     assert (await answers(tv, b"GET /?" + query + b"a" + end)).startswith(b"HTTP/1.1 414 ")
+
+
+async def test_cookie_full_of_escapes_costs_no_more_than_another(tv: House) -> None:
+    """http.cookies undoes escapes in quadratic time (CVE-2024-7592)."""
+    cookie = b'Cookie: a="' + b'\\"' * 15_000 + b'"\r\n'
+    said = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + cookie + b"\r\n"
+    await answers(tv, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    began = time.process_time()
+    assert (await answers(tv, said)).startswith(b"HTTP/1.1 200 ")
+    assert time.process_time() - began < 0.5
 
 
 async def test_trailers_are_not_headers(tv: House) -> None:
