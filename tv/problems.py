@@ -29,6 +29,8 @@ _STRIPPED = dict.fromkeys(
     )
 )
 _MARKS_IN_A_ROW = 3  # combining marks on one letter; more is decoration that covers other lines
+# As many as normalisation may meet (UAX #15, 13: "stream-safe"): it sorts them, in quadratic time.
+_MARKS_AT_MOST = 30
 
 
 class Problem(Exception):
@@ -136,7 +138,7 @@ def clean(text: str, field: str, most: int, least: int = 1) -> str:
 
     Lengths count characters after cleaning.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", _few_marks(text, _MARKS_AT_MOST))
     text = " ".join(text.translate(_STRIPPED).split())
     if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in text):
         raise Problem(
@@ -146,7 +148,7 @@ def clean(text: str, field: str, most: int, least: int = 1) -> str:
             f"{field}\u00a0: le texte contient des caractères qui ne s’affichent pas. "
             "Retirez-les et réessayez.",
         )
-    text = _few_marks(text)
+    text = _few_marks(text, _MARKS_IN_A_ROW)
     if len(text) < least:
         raise Problem(422, "text-empty", "Texte vide", f"{field}\u00a0: écrivez quelques mots.")
     if len(text) > most:
@@ -168,12 +170,12 @@ def rfc3339(time: float | None) -> str | None:
     return written.replace("+00:00", "Z")
 
 
-def _few_marks(text: str) -> str:
+def _few_marks(text: str, most: int) -> str:
     kept: list[str] = []
     marks = 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks <= _MARKS_IN_A_ROW:
+        if marks <= most:
             kept.append(character)
     return "".join(kept)
 
