@@ -241,7 +241,7 @@ async def test_replay_is_kept_and_goes_when_it_is_withdrawn(front: str, whole: F
         await when(lambda: answers(anyone, 404), 10.0)  # one, on a quiet machine
 
 
-async def test_https_is_what_the_file_has_commented_out(whole: Fabrique, tmp_path: Path) -> None:
+async def test_https_is_a_file_beside_and_stays(whole: Fabrique, tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     trusting = ssl.create_default_context(cafile=certificate)
     with edge(whole.port, certified=(certificate, key)) as nginx:
@@ -250,6 +250,11 @@ async def test_https_is_what_the_file_has_commented_out(whole: Fabrique, tmp_pat
             plain = await client.get(f"http://127.0.0.1:{nginx.port}/programme?jour=2")
             assert plain.status_code == 301
             assert plain.headers["location"] == "https://127.0.0.1/programme?jour=2"
+            assert "strict-transport-security" not in plain.headers  # RFC 6797, 7.2
+            for path in ("/", "/plateau/index.m3u8", "/x%2fy.m3u8", "/nosuch"):
+                reply = await client.get(f"{front}{path}")
+                assert reply.headers["strict-transport-security"] == "max-age=15552000", path
+                assert reply.headers["x-content-type-options"] == "nosniff", path
             address = f"{front}/api/v1/participants"
             joined = await client.post(address, json={}, headers={"origin": front})
             assert joined.status_code == 201

@@ -272,3 +272,26 @@ async def test_odd_spelling_is_refused_before_it_reaches_the_server(told: tuple[
             assert answer.headers["cache-control"] == "no-store"
             assert json.loads(answer.body)["type"] == "urn:fabrique-tv:problem:odd-address"
     assert not app.asked
+
+
+async def test_body_that_drips_is_cut_off(told: tuple[Told, int]) -> None:
+    app, port = told
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.closing(writer):
+        writer.write(b"POST /api/v1/join HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n")
+
+        async def drip() -> None:
+            while True:  # as long as nginx waits for more
+                writer.write(b" ")
+                await asyncio.sleep(0.1)
+
+        async with asyncio.timeout(PATIENCE), running(drip()):
+            answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 502 ")
+    assert 0 < app.read < 5000
+
+
+async def test_types_are_not_guessed_whoever_answers(told: tuple[Told, int]) -> None:
+    _, port = told
+    for target in ("/x/200-public.jpg", "/x%2f200-public.jpg", "/%", "/x"):
+        assert (await ask(port, target)).headers["x-content-type-options"] == "nosniff", target
