@@ -130,6 +130,22 @@ def test_what_commands_in_a_container_read_and_write_is_on_the_host_and_in_no_im
         assert {"deploy/exchange", "deploy/environment"} <= {line.strip("/") for line in lines}
 
 
+def test_containers_have_few_rights_and_limits() -> None:
+    said = (DEPLOY / "compose.yaml").read_text()
+    services = re.split(r"^  (?=\w+:$)", said.partition("\nvolumes:")[0], flags=re.MULTILINE)[1:]
+    assert [each.partition(":")[0] for each in services] == ["tv", "nginx"]
+    for service in services:
+        for line in (
+            "read_only: true",
+            "cap_drop: [ALL]",
+            'security_opt: ["no-new-privileges:true"]',
+            "ulimits: {nofile: 65536}",
+        ):
+            assert f"\n    {line}" in service
+        assert re.search(r"^    mem_limit: ", service, re.MULTILINE)
+        assert re.search(r"^    pids_limit: \d+", service, re.MULTILINE)
+
+
 def test_command_has_the_settings_that_the_service_has(tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     script = (
