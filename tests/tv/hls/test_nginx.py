@@ -38,19 +38,21 @@ class Answer:
     body: bytes
 
 
-async def ask(port: int, target: str, headers: str = "", method: str = "GET") -> Answer:
+async def ask(
+    port: int, target: str, headers: str = "", method: str = "GET", body: str = ""
+) -> Answer:
     """The answer to a request as it stands; `headers` are lines."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.closing(writer):
         head = f"{method} {target} HTTP/1.1\r\nHost: tv.example\r\nConnection: close\r\n"
-        writer.write(f"{head}{headers}\r\n".encode())
+        writer.write(f"{head}{headers}\r\n{body}".encode())
         async with asyncio.timeout(PATIENCE):
             received = await reader.read()
-    top, _, body = received.partition(b"\r\n\r\n")
+    top, _, content = received.partition(b"\r\n\r\n")
     status, *lines = top.decode().split("\r\n")
     fields = {name: value for name, _, value in (line.lower().partition(": ") for line in lines)}
     assert len(fields) == len(lines), lines  # none twice
-    return Answer(int(status.split()[1]), fields, body)
+    return Answer(int(status.split()[1]), fields, content)
 
 
 def accepting(encoding: str) -> str:
@@ -268,10 +270,16 @@ async def test_odd_spelling_is_refused_before_it_reaches_the_server(told: tuple[
     for name in ("200-public.m3u8", "200-public.jpg", "replay/200-public.jpg"):
         for spelled in odd_spellings(name):
             answer = await ask(port, spelled)
-            assert answer.status == 404, spelled
+            assert answer.status == 400, spelled
             assert answer.headers["cache-control"] == "no-store"
-            assert json.loads(answer.body)["type"] == "urn:fabrique-tv:problem:odd-address"
+            assert json.loads(answer.body)["type"] == "urn:fabrique-tv:problem:odd-request"
+    for line, body in (
+        ("Content-Length: 2\r\n", "{}"),
+        ("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"),
+    ):
+        assert (await ask(port, "/x/200-public.jpg", line, body=body)).status == 400
     assert not app.asked
+    assert (await ask(port, "/x/200-public.jpg", "Content-Length: 0\r\n")).status == 200
 
 
 async def test_body_that_drips_is_cut_off(told: tuple[Told, int]) -> None:
