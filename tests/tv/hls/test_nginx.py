@@ -265,7 +265,7 @@ async def test_refusals_and_private_answers_are_not_kept(
     assert app.asked[f"{place}/200-public.jpg"] == 1
 
 
-async def test_odd_spelling_is_refused_before_it_reaches_the_server(told: tuple[Told, int]) -> None:
+async def test_odd_request_is_refused_before_it_reaches_the_server(told: tuple[Told, int]) -> None:
     app, port = told
     for name in ("200-public.m3u8", "200-public.jpg", "replay/200-public.jpg"):
         for spelled in odd_spellings(name):
@@ -278,8 +278,12 @@ async def test_odd_spelling_is_refused_before_it_reaches_the_server(told: tuple[
         ("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"),
     ):
         assert (await ask(port, "/x/200-public.jpg", line, body=body)).status == 400
+    socket = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    for line in (f"Upgrade: WebSocket\r\n{socket}", 4 * f"X-Long: {5000 * 'a'}\r\n"):
+        assert (await ask(port, "/x/200-public.jpg", line)).status == 400
     assert not app.asked
-    assert (await ask(port, "/x/200-public.jpg", "Content-Length: 0\r\n")).status == 200
+    for line in ("Content-Length: 0\r\n", "Upgrade: h2c\r\n"):
+        assert (await ask(port, "/x/200-public.jpg", line)).status == 200
 
 
 async def test_body_that_drips_is_cut_off(told: tuple[Told, int]) -> None:
