@@ -11,10 +11,10 @@ in turn:
 - the right names of parts and segments that come next, before they are there;
 - directives in other spellings (`_hls_msn=…`, `%5FHLS_skip=YES`) beside those that viewers send.
 
-Of both times it prints the refused requests of viewers (what the first finding of a security test
-was about: a refusal or an old playlist that nginx keeps for all), the parts delivered, and the
-delay of playlists and parts since each part was made. During the attack `fabrique-tv check-hls`
-reads the channel through nginx.
+If nginx keeps a wrong answer to one of them, all viewers get it. The benchmark prints, for both
+times, the viewers' requests that were refused, the parts delivered, and the delay of playlists and
+parts since each part was made. During the attack `fabrique-tv check-hls` reads the channel through
+nginx.
 """
 
 import argparse
