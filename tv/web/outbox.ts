@@ -30,11 +30,12 @@ interface Taken {
 }
 
 const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
-// There is no place for more: they decide what to do about it, and their other letters do not wait.
+// Not for minutes: people decide what to do about it, and their other letters do not wait.
 const FULL = new Set([
   "newcomer-quota-exceeded",
   "unverified-quota-exceeded",
   "capacity-reached",
+  "slow-mode",
 ]);
 const LOST = 6_000; // ms after which a view that has not come will not: pages poll every five seconds
 const CLOSED = 6_000; // ms after which a page that has not sent what it wrote is no longer open

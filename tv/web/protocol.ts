@@ -32,6 +32,7 @@ export interface Talk {
   lab: string;
   questions: "open" | "off";
   standing: boolean; // there without a schedule
+  slow: number; // seconds from one question of a participant to the next, 0: as they like
   presenter_only_queued: boolean; // who presents airs what has a place in the queue alone
   marks: Span | null; // of its replay
 }
@@ -75,6 +76,8 @@ export interface Question {
   queue?: number | null; // its turn, from 1 on
   support_aside?: number;
   near?: string[]; // ids of those that ask nearly the same, while it is pending
+  device?: string; // a handle of who sent it, "" for none
+  arrival?: string; // see parts/bursts.ts
 }
 
 export type PollKind =
@@ -332,6 +335,16 @@ export interface Screen {
   heard?: "" | "off" | "on" | "refused" | null; // "refused": its browser wants to be touched first
 }
 
+/** A device whose sending moderators stopped, for them alone. */
+export interface Block {
+  kind: "block";
+  id: string;
+  device: string; // its handle
+  blocked_at: Instant;
+  name: string; // of who blocked it
+  rejected: number; // what of its things was refused with it
+}
+
 /** From the control room to whoever is on stage; for the crew of the talk. */
 export interface StageMessage {
   kind: "message";
@@ -346,7 +359,7 @@ export interface StageMessage {
 export type Item =
   Happening | Talk | Question | Reading | Poll | Answer | Reaction | Rating | Cue | Captioning | Rule | Channel | Restream | Mine | Wall | Post |
   Entry | Air | Screen | StageMessage | Alert | Cafe | Progress | Table | Idea | Cluster | Pile | Synthesis | Comment |
-  Sending;
+  Sending | Block;
 
 export interface Word {
   text: string;

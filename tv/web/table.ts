@@ -134,7 +134,7 @@ function redraw(): void {
   talk = first?.state === "live" ? first : undefined;
   session = current();
   follow();
-  if (talk) at.composer.about(talk.id);
+  if (talk) at.composer.about(talk.id, talk.slow);
   render(status(undefined, live.connected), $("#status"));
   render(at.kiosk?.bar() ?? nothing, $("#kiosk"));
   render(received(sentTo(slug, live.items<Sending>("sent", "sending")), labs, talks), $("#received"));
@@ -359,7 +359,7 @@ function sent({ what }: Letter, reply: unknown): void {
 
 /** What they wrote is never lost. */
 function refused({ what, note }: Letter, problem: Problem): void {
-  announce(problem.message, true);
+  announce(at?.composer.whyNot(problem) ?? problem.message, true);
   const written = note as Partial<Note> | undefined;
   if (what === "idea" && written?.table === here && written.text) at?.pad.putBack(written.text);
   if (what === "question") at?.composer.putBack(note as { body: string; anchor: Anchor });

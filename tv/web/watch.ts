@@ -74,7 +74,7 @@ live.onView = (view) => {
 };
 outbox.onSent = sent;
 outbox.onRefused = ({ what, note, path }, problem) => {
-  announce(problem.message, true);
+  announce(composer.whyNot(problem), true);
   // What they wrote is never lost.
   if (what === "question") composer.putBack(note as Draft, path.split("/")[4] ?? "");
 };
@@ -132,7 +132,7 @@ function redraw(): void {
   $("#ask").hidden = talk ? talk.questions === "off" : live.knows("talks");
   if (talk) {
     follow(`talk:${talk.id}`, `me:${talk.id}`, `reactions:${talk.id}`);
-    composer.about(talk.id);
+    composer.about(talk.id, talk.slow);
   }
   const channel = live.item<Channel>(`channel:${slug}`, "channel", slug);
   const signs = channel?.signs;

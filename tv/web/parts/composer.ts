@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
+import type { Problem } from "../api";
 import { count, quoted } from "../french";
 import { keep, recall } from "../kept";
 import { t } from "../language";
@@ -26,6 +27,7 @@ export class Composer {
   private left: Draft | null = null; // begun in another talk, and never sent
   private hints: Hints | null = null;
   private wanted = false; // before it is known about which talk
+  private slow = 0; // seconds between two questions, where the talk is in slow mode
 
   /**
    * `moment` says what the asker sees; `send` gets what they wrote; `hinting` is waited for while
@@ -40,8 +42,11 @@ export class Composer {
     private readonly keeps = true,
   ) {}
 
-  /** A draft belongs to its talk. */
-  about(talk: string): void {
+  /** A draft belongs to its talk; `slow` is that talk's. */
+  about(talk: string, slow = 0): void {
+    const slowed = slow !== this.slow;
+    this.slow = slow;
+    if (slowed && talk === this.talk) this.draw();
     if (talk === this.talk || this.sheet.shown) return; // nothing changes under who writes
     this.talk = talk;
     this.hints?.typed(talk, "");
@@ -84,6 +89,7 @@ export class Composer {
       return; // hints that do not come hinder nobody
     }
     this.hints.typed(this.talk, this.draft.body);
+    this.draw();
   }
 
   private store(): void {
@@ -101,6 +107,11 @@ export class Composer {
     const anchor = this.draft.anchor ?? { media_time: this.moment(), cues: [], quote: "" };
     this.send(body, anchor, this.talk);
     this.done();
+  }
+
+  /** What somebody is told whose question was refused. */
+  whyNot(problem: Problem): string {
+    return this.hints?.whyNot(problem) ?? problem.message;
   }
 
   /** What was refused in a talk is the draft again, unless there is another by now. */
@@ -169,7 +180,9 @@ export class Composer {
         ></textarea>
         ${this.hints?.render(() => this.done())}
         <footer>
-          <p class="note" id="question-help">${t("Elle sera relue avant publication.")}</p>
+          <p class="note" id="question-help">
+            ${t("Elle sera relue avant publication.")} ${this.hints?.pace(this.slow)}
+          </p>
           <p class="note" id="question-left">
             ${
               left <= CLOSE_TO_LIMIT

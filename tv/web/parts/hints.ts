@@ -1,8 +1,9 @@
-// Before a question is sent: what was asked already, and may be supported instead.
+// Before a question is sent: what was asked already, and may be supported instead; how often one
+// may ask.
 
 import { html, nothing } from "lit";
-import { call } from "../api";
-import { count } from "../french";
+import { call, type Problem } from "../api";
+import { count, spoken } from "../french";
 import { t } from "../language";
 import type { Question } from "../protocol";
 import { join } from "../session";
@@ -65,6 +66,23 @@ export class Hints {
         )}
       </ul>
     </section>`;
+  }
+
+  /** How often one may ask in a talk, where the crew slowed it down: once in `slow` seconds. */
+  pace(slow: number): string {
+    if (!slow) return "";
+    if (slow === 60) return t("Une question par minute.");
+    return slow < 60
+      ? t("Une question toutes les {n} secondes.", { n: slow })
+      : t("Une question toutes les {n} minutes.", { n: slow / 60 });
+  }
+
+  /** Why a question was refused, with the time to wait if it came too soon. */
+  whyNot({ code, message, retryAfter }: Problem): string {
+    if (code !== "slow-mode") return message;
+    return t("Mode lent\u00a0: votre prochaine question pourra partir dans {wait}.", {
+      wait: spoken(retryAfter),
+    });
   }
 
   private async look(talk: string, text: string): Promise<void> {
