@@ -35,12 +35,12 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
     Reason.UNKNOWN_DEVICE: (
         404,
         "Introuvable",
-        "Rien n’est venu de cet appareil, ou il n’est pas suspendu.",
+        "Rien n’est venu de cet appareil, ou il n’est pas bloqué.",
     ),
     Reason.TOO_MANY_BLOCKS: (
         409,
-        "Trop d’appareils suspendus",
-        "Beaucoup d’appareils ont déjà été suspendus. Passez plutôt l’intervention en mode lent.",
+        "Trop d’appareils bloqués",
+        "Beaucoup d’appareils ont déjà été bloqués. Passez plutôt l’intervention en mode lent.",
     ),
     Reason.BLOCKED: (
         403,

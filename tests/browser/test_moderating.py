@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -13,11 +14,15 @@ from tests.browser.keyboard import reach
 from tests.browser.people import DESK, crew_address, opened, violations
 from tests.browser.test_control_room import post
 from tests.servers import Fabrique
-from tv.auth import Role
+from tv.auth import Passes, Role
+from tv.studios.keys import load_secret
 
 SMALL = {"width": 360, "height": 740}
 CROWD = 63  # people, who support each of
 TOPICS = 8  # questions: 504 changes
+# How far below its head the list of questions to read begins.
+TOP = """document.querySelector("#pending .card").getBoundingClientRect().top
+  - document.querySelector("#unread").getBoundingClientRect().top"""
 SAME = "Qui répare l’ascenseur de la tour B ?"
 
 
@@ -42,6 +47,15 @@ def ask(served: Fabrique, *bodies: str) -> list[str]:
         asked = [asker.post("/api/v1/talks/direct/questions", json={"body": b}) for b in bodies]
     assert [reply.status_code for reply in asked] == [201] * len(asked)
     return [str(reply.json()["id"]) for reply in asked]
+
+
+def asked_before(served: Fabrique, *bodies: str) -> None:
+    """Questions of people who have been there for an hour, one each."""
+    passes = Passes(load_secret(served.folder.path))
+    for body in bodies:
+        _, token = passes.welcome(joined=time.time() - 3600)
+        with served.client(token) as asker:
+            asker.post("/api/v1/talks/direct/questions", json={"body": body}).raise_for_status()
 
 
 def states(crew: httpx.Client, *ids: str) -> list[str]:
@@ -167,6 +181,113 @@ def test_five_hundred_changes_take_neither_the_caret_nor_a_letter_from_who_types
             assert field.evaluate("(field) => field.selectionStart") == len(texts[name])
     for one in crowd:
         one.close()
+
+
+@pytest.mark.parametrize("size", [SMALL, DESK], ids=["phone", "desk"])
+def test_burst_is_refused_by_one_press_and_taken_back_by_another(
+    served: Fabrique, browser: Browser, crew: httpx.Client, size: dict[str, int]
+) -> None:
+    honest = ("Qui répare l’ascenseur ?", "Le jardin reste-t-il ouvert ?", "Et les vélos ?")
+    asked_before(served, *honest)
+    sent = [id for n in range(3) for id in ask(served, *(f"Pub {n}.{k}" for k in range(8)))]
+    with opened(browser, crew_address(served, "regie", Role.MODERATOR), size) as page:
+        line = page.get_by_role("group", name="Envois groupés")
+        expect(line).to_contain_text("24 questions d’appareils arrivés ensemble")
+        assert violations(page) == []
+        line.get_by_role("button", name="Tout refuser").click()
+        expect(page.locator("#undo")).to_contain_text("24 questions refusées.")
+        expect(page.locator("#pending .card")).to_have_count(len(honest))
+        for body in honest:
+            expect(card(page, "#pending", body)).to_be_visible()
+        assert set(states(crew, *sent)) == {"rejected"}
+        page.get_by_role("button", name=re.compile("^Annuler")).click()
+        expect(page.locator("#pending .card")).to_have_count(len(honest) + len(sent))
+        assert set(states(crew, *sent)) == {"pending"}
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_several_questions_are_chosen_by_keys_and_refused_for_one_reason(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    bodies = [f"Question numéro {n} ?" for n in range(5)]
+    asked_before(served, *bodies)
+    with opened(browser, crew_address(served, "regie"), DESK) as page:
+        expect(page.locator("#pending .card")).to_have_count(5)
+        page.keyboard.press("j")
+        page.keyboard.press("s")  # all
+        boxes = page.locator("#pending .card").get_by_role("checkbox")
+        expect(boxes.and_(page.locator(":checked"))).to_have_count(5)
+        expect(page.get_by_role("checkbox", name="Tout sélectionner")).to_be_checked()
+        page.keyboard.press("Escape")
+        expect(boxes.and_(page.locator(":checked"))).to_have_count(0)
+        top = page.evaluate(TOP)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("x")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Shift+X")  # from the one chosen last
+        expect(page.locator("#picking")).to_contain_text("3 questions")
+        assert page.evaluate(TOP) == top  # nothing moved
+        assert violations(page) == []
+        page.keyboard.press("r")
+        expect(page.get_by_role("dialog", name="Refuser la sélection")).to_be_visible()
+        assert violations(page) == []
+        page.get_by_role("button", name="Hors sujet").press("Enter")
+        expect(page.locator("#undo")).to_contain_text("3 questions refusées.")
+        expect(page.locator("#pending .card")).to_have_count(2)
+        page.keyboard.press("z")
+        expect(page.locator("#pending .card")).to_have_count(5)
+
+
+def test_device_is_blocked_with_all_that_it_sent_and_gets_its_say_back(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    asked_before(served, SAME)
+    with (
+        served.someone() as nuisance,
+        opened(browser, crew_address(served, "regie", Role.MODERATOR), DESK) as page,
+    ):
+        for text in ("Achetez mes tapis !", "Cliquez ici.", "Promotion de printemps"):
+            asked = nuisance.post("/api/v1/talks/direct/questions", json={"body": text})
+            asked.raise_for_status()
+        first = card(page, "#pending", "Achetez")
+        first.get_by_role("button", name="Tout de cet appareil (3)").click()
+        expect(page.locator("#picking")).to_contain_text("3 questions")
+        first.get_by_role("button", name="Bloquer cet appareil").click()
+        expect(page.locator("#undo")).to_contain_text("Appareil bloqué, 3 questions refusées.")
+        expect(page.locator("#pending .card")).to_have_count(1)
+        refused = nuisance.post("/api/v1/talks/direct/questions", json={"body": "Encore !"})
+        assert refused.status_code == 403
+        page.locator("#blocked").get_by_text("1 appareil bloqué").click()
+        assert violations(page) == []
+        page.locator("#blocked").get_by_role("button", name="Débloquer").click()
+        expect(page.locator("#pending .card")).to_have_count(4)
+        expect(page.locator("#blocked")).to_be_empty()
+        allowed = nuisance.post("/api/v1/talks/direct/questions", json={"body": "Pardon."})
+        assert allowed.status_code == 201
+
+
+def test_slow_mode_is_set_at_the_desk_and_said_before_one_types(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    with (
+        opened(browser, crew_address(served, "regie", Role.MODERATOR), DESK) as desk,
+        opened(browser, served.url, SMALL) as phone,
+    ):
+        desk.get_by_label("Mode lent").select_option("60")
+        for body in ("Première question ?", "Seconde question ?"):
+            phone.get_by_role("button", name="Poser une question").click()
+            expect(phone.locator("#question-help")).to_contain_text("Une question par minute.")
+            phone.get_by_label("Votre question").fill(body)
+            phone.get_by_role("button", name="Envoyer", exact=True).click()
+            expect(phone.get_by_role("dialog")).to_have_count(0)
+        said = re.compile(r"Mode lent.: votre prochaine question pourra partir dans \d+.(s|min)")
+        expect(phone.locator("body")).to_contain_text(said)
+        phone.get_by_role("button", name="Poser une question").click()
+        expect(phone.get_by_label("Votre question")).to_have_value("Seconde question ?")
+        assert violations(phone) == []
+        desk.get_by_label("Mode lent").select_option("0")
+        expect(phone.locator("#question-help")).not_to_contain_text("par minute")
 
 
 def test_first_quarter_of_an_hour_is_led_step_by_step_and_ticks_itself(

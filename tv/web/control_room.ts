@@ -13,6 +13,7 @@ import { Posts } from "./control_room/posts";
 import { Questions } from "./control_room/questions";
 import { Rooms } from "./control_room/rooms";
 import { talkCard, talkChoice } from "./control_room/talk";
+import { Undo } from "./control_room/undo";
 import { warnings } from "./control_room/warnings";
 import { clockOf } from "./french";
 import { Live } from "./live";
@@ -64,7 +65,8 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 const requests = new Requests(draw);
 const posts = new Posts($("#desk"), draw);
-const questions = new Questions(live, requests);
+const undo = new Undo($("#undo"));
+const questions = new Questions(live, requests, undo, draw);
 const help = new Help(posts, questions);
 const guide = new Guide((id) => posts.goTo(id), draw);
 const pollForm = new PollForm(draw, createPoll);
@@ -72,7 +74,7 @@ const keeping = new Keeping(draw);
 const rundown = new RundownDesk(slug, live, requests, draw);
 const rooms = new Rooms(live, requests, draw);
 const reported = new Steady($("#alerts"));
-const wall = new WallDesk($("#wall"), live, requests);
+const wall = new WallDesk($("#wall"), live, requests, undo, draw);
 const labs = new Labs(draw);
 const health = new Asking<Health>(HEALTH, draw);
 const sending = new SendToLab(requests);
@@ -110,7 +112,7 @@ void enter().then((problem) => {
 setInterval(draw, 1000);
 
 function follow(): void {
-  const topics = ["talks", "channels", "restreams", "rundown", "screens", "wall", "alerts"];
+  const topics = ["talks", "channels", "restreams", "rundown", "screens", "wall", "alerts", "blocks"];
   topics.push(`captions:${slug}`, `captioning:${slug}`, ...rundown.topics);
   if (talk) topics.push(`talk:${talk.id}`);
   if (posts.post === "rooms" && labs.all.length) topics.push("labs");

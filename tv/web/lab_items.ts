@@ -82,6 +82,8 @@ export interface Idea {
   made_at: Instant;
   shown_at: Instant | null;
   flags?: string[]; // what to look at twice, for the crew
+  device?: string; // for the crew, as the next: a handle of who sent it, "" for none
+  arrival?: string; // see parts/bursts.ts
 }
 
 export interface Cluster {
@@ -149,6 +151,8 @@ export interface Comment {
   written_at: Instant;
   shown_at: Instant | null;
   flags?: string[]; // what to look at twice, for the crew
+  device?: string; // for the crew, as the next: a handle of who sent it, "" for none
+  arrival?: string; // see parts/bursts.ts
 }
 
 export type SendingKind = "quote" | "clip" | "question" | "poll" | "synthesis" | "message";

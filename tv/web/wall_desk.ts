@@ -1,6 +1,7 @@
 // The moderators' page of the wall, for who does nothing else.
 
 import { nothing, render } from "lit";
+import { Undo } from "./control_room/undo";
 import { Live } from "./live";
 import { drawing } from "./page";
 import { closedDoor } from "./parts/door";
@@ -14,12 +15,13 @@ const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as
 
 const draw = drawing(redraw);
 const live = new Live(draw);
-const desk = new WallDesk($("#wall"), live, new Requests(draw));
+const undo = new Undo($("#undo"));
+const desk = new WallDesk($("#wall"), live, new Requests(draw), undo, draw);
 let trouble = "";
 
 void enter().then((problem) => {
   trouble = problem;
-  live.follow("wall");
+  live.follow("wall", "blocks");
 });
 setInterval(draw, 1000);
 

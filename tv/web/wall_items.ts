@@ -40,4 +40,6 @@ export interface Post {
   reason?: string;
   address?: string;
   flags?: string[]; // what to look at twice
+  device?: string; // for the crew alone, as the next: a handle of who sent it, "" for none
+  arrival?: string; // see parts/bursts.ts
 }

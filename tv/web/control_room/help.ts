@@ -13,6 +13,7 @@ const KEYS: [string, [string, string][]][] = [
       ["1 à 6", "changer de poste"],
       ["J", "aller aux questions à relire"],
       ["Z", "annuler le dernier geste"],
+      ["Échap", "vider la sélection"],
       ["?", "ouvrir cette aide"],
     ],
   ],
@@ -30,6 +31,10 @@ const KEYS: [string, [string, string][]][] = [
       ["F", "publier et mettre en file"],
       ["R", "refuser"],
       ["M", "fusionner avec la plus proche"],
+      ["X", "sélectionner, avec Maj jusqu’à elle"],
+      ["S", "sélectionner toutes les questions à relire"],
+      ["D", "sélectionner tout de son appareil"],
+      ["B", "bloquer son appareil"],
     ],
   ],
   [
@@ -113,7 +118,7 @@ export class Help {
 
   private key(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    const typing = target.closest("input, textarea, select, dialog");
+    const typing = target.closest("input:not([type=checkbox]), textarea, select, dialog");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const moving = event.key.startsWith("Arrow");
     // A key that is held repeats itself: it may walk along, but it acts once.
@@ -128,6 +133,7 @@ export class Help {
       j: () => this.firstUnread(),
       z: () => this.questions.takeBack(),
     };
+    if (key === "Escape") return this.questions.drop();
     if (/^[1-6]$/.test(key)) this.posts.goToRank(Number(key));
     else if (!acts[key.toLowerCase()]) return false;
     acts[key.toLowerCase()]?.();

@@ -3,18 +3,21 @@
 import { html, nothing, render } from "lit";
 import { call } from "../api";
 import * as clock from "../clock";
-import { reason, seconds } from "../french";
+import { count, reason, seconds } from "../french";
 import type { Live } from "../live";
+import { blocked } from "../parts/blocked";
 import { answered, type Desk, line, pending, settled } from "../parts/desk";
 import { nearest, queued } from "../parts/moderating";
 import { oneLine } from "../parts/one_line";
+import { Picking, type What } from "../parts/picking";
 import { goOn, keepingPlace, step } from "../parts/places";
 import { ordered } from "../parts/questions";
 import { Refusal } from "../parts/refusal";
 import { Steady } from "../parts/steady";
-import type { Question, Reading } from "../protocol";
+import type { Block, Question, Reading, Talk } from "../protocol";
 import type { Requests } from "../requests";
-import { Undo } from "./undo";
+import { slowMode } from "./slow_mode";
+import type { Undo } from "./undo";
 
 /** « Question de la salle »: asked aloud, written down here, on air at once. */
 const FROM_ROOM = {
@@ -35,12 +38,23 @@ export class Questions {
   private looked = ""; // the question to read that one looks at
   private readonly refusal = new Refusal();
   private readonly steady = new Steady($("#line")); // supports come while one is about to press
-  private readonly undo = new Undo($("#undo"));
+  private readonly picking: Picking<Question>; // of those to read
 
   constructor(
     private readonly live: Live,
     private readonly requests: Requests,
+    private readonly undo: Undo,
+    changed: () => void,
   ) {
+    const what: What = {
+      path: () => `/api/v1/talks/${this.talk}/questions`,
+      field: "questions",
+      some: (n) => count(n, "question", "questions"),
+      refused: (n) => count(n, "question refusée", "questions refusées"),
+      at: (item) => seconds((item as Question).asked_at) ?? 0,
+    };
+    const unread = new Steady($("#unread"));
+    this.picking = new Picking(what, requests, undo, unread, changed);
     document.addEventListener("focusin", (event) => this.look(event));
   }
 
@@ -59,9 +73,14 @@ export class Questions {
     const [onAir] = of("live");
     const past = ordered(of("answered", "rejected", "merged", "withdrawn"), "support");
 
+    const { live, picking, requests } = this;
+    picking.about(unread);
     keepingPlace($("#pending"), () =>
-      render(pending(unread, desk, (question) => this.refuse(question)), $("#pending")),
+      render(pending(unread, desk, picking, (question) => this.refuse(question)), $("#pending")),
     );
+    render(picking.head(), $("#picking"));
+    render(slowMode(live.item<Talk>("talks", "talk", talk), requests), $("#slow-mode"));
+    render(blocked(live.items<Block>("blocks", "block"), requests), $("#blocked"));
     const places = waiting.map(({ id }) => id).join();
     keepingPlace($("#line"), () =>
       this.steady.draw(places, () => render(line(waiting, desk), $("#line"))),
@@ -100,6 +119,7 @@ export class Questions {
     const id = card.dataset["id"] ?? "";
     const question = this.live.item<Question>(`talk:${this.talk}`, "question", id);
     if (!question) return false;
+    if (question.state === "pending" && this.picking.key(event, question)) return true;
     const act = this.keyed(question)[event.key.toLowerCase()];
     act?.();
     if (act && question.state === "pending" && event.key.toLowerCase() !== "r") goOn(card);
@@ -130,6 +150,11 @@ export class Questions {
       default:
         return {};
     }
+  }
+
+  /** Let go of the questions that are chosen; returns whether any was. */
+  drop(): boolean {
+    return this.picking.drop();
   }
 
   /** The last refusal or merge, taken back. */

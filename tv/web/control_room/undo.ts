@@ -6,6 +6,7 @@ const LASTS = 10_000; // ms
 
 export class Undo {
   private act: (() => void) | null = null;
+  private lasts = LASTS;
   private timer = 0;
 
   constructor(private readonly box: HTMLElement) {
@@ -18,9 +19,10 @@ export class Undo {
     }
   }
 
-  /** Say what was done, and how it is undone. */
-  offer(said: string, act: () => void): void {
+  /** Say what was done, and how it is undone; `lasts` is for how many ms. */
+  offer(said: string, act: () => void, lasts = LASTS): void {
     this.act = act;
+    this.lasts = lasts;
     render(
       html`<p>
         ${said}
@@ -42,7 +44,7 @@ export class Undo {
 
   private leave(): void {
     clearTimeout(this.timer);
-    if (this.act) this.timer = window.setTimeout(() => this.clear(), LASTS);
+    if (this.act) this.timer = window.setTimeout(() => this.clear(), this.lasts);
   }
 
   private clear(): void {

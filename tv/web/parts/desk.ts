@@ -6,6 +6,7 @@ import { ago, count, hour, reason, seconds, stopwatch } from "../french";
 import type { Question, Reading } from "../protocol";
 import { button, type Doing } from "./button";
 import { notices, turn } from "./moderating";
+import type { Picking } from "./picking";
 import { quotation, typeset } from "./text";
 
 export interface Desk extends Doing<Question> {
@@ -16,7 +17,12 @@ export interface Desk extends Doing<Question> {
   send?: ((question: Question) => void) | undefined; // to laboratories, where there are any
 }
 
-export function pending(items: Question[], desk: Desk, refuse: (question: Question) => void) {
+export function pending(
+  items: Question[],
+  desk: Desk,
+  picking: Picking<Question>,
+  refuse: (question: Question) => void,
+) {
   if (!items.length) return html`<p class="empty">Tout est relu.</p>`;
   return html`<ul class="cards">
     ${repeat(
@@ -28,8 +34,9 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
           tabindex="0"
           data-id=${question.id}
           aria-label="Question à relire"
-          aria-keyshortcuts="a r m f"
+          aria-keyshortcuts="a r m f x d b"
         >
+          ${picking.box(question)}
           <p class="question-body">${typeset(question.body)}</p>
           ${quotation(question.anchor)}
           ${notices(question, desk.all, desk.readings.get(question.id), desk.now, desk)}
@@ -44,6 +51,7 @@ export function pending(items: Question[], desk: Desk, refuse: (question: Questi
               Refuser…
             </button>
           </div>
+          ${picking.sender(question)}
         </li>`,
     )}
   </ul>`;

@@ -15,17 +15,26 @@ export const REASONS: [string, string][] = [
 ];
 
 export class Refusal {
-  private readonly sheet = new Sheet("refusal");
+  private readonly sheet: Sheet;
 
-  open(question: Question, refuse: (reason: string) => void): void {
+  /** `name` is no other sheet's. */
+  constructor(name = "refusal") {
+    this.sheet = new Sheet(name);
+  }
+
+  open(
+    { body }: Pick<Question, "body">,
+    refuse: (reason: string) => void,
+    title = "Refuser la question",
+  ): void {
     const choose = (reason: string) => {
       this.sheet.close();
       refuse(reason);
     };
     this.sheet.draw(
-      "Refuser la question",
+      title,
       html`<div class="refusal">
-        <p class="question-body">${typeset(question.body)}</p>
+        <p class="question-body">${typeset(body)}</p>
         <p class="note">Son auteur verra la raison.</p>
         <div class="reasons">
           ${REASONS.map(

@@ -21,12 +21,16 @@ export class Steady {
     }
   }
 
+  /** Whether somebody was about to press something a moment ago: then nothing moves. */
+  get held(): boolean {
+    return performance.now() < this.until;
+  }
+
   /** `items` as they are given; as they last stood while they are touched, new ones at the end. */
   order<T extends { id: string }>(items: T[]): T[] {
     const place = new Map(this.ids.map((id, rank) => [id, rank]));
     const rank = ({ id }: T) => place.get(id) ?? place.size;
-    const held = performance.now() < this.until;
-    const found = held ? [...items].sort((a, b) => rank(a) - rank(b)) : items;
+    const found = this.held ? [...items].sort((a, b) => rank(a) - rank(b)) : items;
     this.ids = found.map(({ id }) => id);
     return found;
   }

@@ -4,13 +4,19 @@ import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import * as clock from "../clock";
 import { ago, count, reason, seconds } from "../french";
+import type { Undo } from "../control_room/undo";
 import type { Live } from "../live";
+import type { Block } from "../protocol";
 import type { Requests } from "../requests";
 import type { Post, PostState, Wall } from "../wall_items";
+import { blocked } from "./blocked";
+import type { Sent } from "./bursts";
 import { button, type Doing } from "./button";
 import { FLAGS } from "./moderating";
+import { Picking } from "./picking";
 import { keepingPlace } from "./places";
 import { REASONS } from "./refusal";
+import { Steady } from "./steady";
 import { typeset } from "./text";
 import { picture, shown, signature } from "./wall";
 
@@ -21,12 +27,25 @@ interface Acts extends Doing<Post> {
 }
 
 export class WallDesk {
-  /** Follow the topic `wall`. */
+  private readonly picking: Picking<Post>; // of those to read
+
+  /** Follow the topics `wall` and `blocks`. */
   constructor(
     private readonly box: HTMLElement,
     private readonly live: Live,
     private readonly requests: Requests,
-  ) {}
+    undo: Undo,
+    changed: () => void,
+  ) {
+    const what = {
+      path: () => "/api/v1/wall/posts",
+      field: "posts",
+      some: (n: number) => count(n, "message", "messages"),
+      refused: (n: number) => count(n, "message refusé", "messages refusés"),
+      at: (item: Sent) => seconds((item as Post).written_at) ?? 0,
+    };
+    this.picking = new Picking(what, requests, undo, new Steady(box), changed);
+  }
 
   /** How many wait to be read. */
   draw(): number {
@@ -40,13 +59,16 @@ export class WallDesk {
     const up = shown(live);
     const wall = live.item<Wall>("wall", "wall", "wall");
     const acts = this.acts();
+    const { picking, requests } = this;
+    picking.about(pending);
     keepingPlace(this.box, () =>
       render(
         html`<section class="column" aria-labelledby="wall-title">
             <h2 id="wall-title" tabindex="-1">
               Mur${"\u00a0"}: à relire <span class="badge">${pending.length || ""}</span>
             </h2>
-            ${waiting(pending, acts)} ${seenElsewhere(acts)}
+            ${picking.head()} ${waiting(pending, acts, picking)}
+            ${blocked(live.items<Block>("blocks", "block"), requests)} ${seenElsewhere(acts)}
           </section>
           <section class="column" aria-labelledby="on-wall-title">
             <div class="regie-head">
@@ -78,7 +100,7 @@ export class WallDesk {
   }
 }
 
-function waiting(posts: Post[], acts: Acts) {
+function waiting(posts: Post[], acts: Acts, picking: Picking<Post>) {
   if (!posts.length) return html`<p class="empty">Tout est relu.</p>`;
   const buttons = (post: Post) =>
     html`${button("Publier", "primary", post, acts, "approve")}
@@ -88,7 +110,7 @@ function waiting(posts: Post[], acts: Acts) {
           ${REASONS.filter(([code]) => code !== "duplicate").map(([code, text]) => button(text, "quiet", post, acts, "reject", { reason: code }))}
         </div>
       </details>`;
-  return cards(posts, acts, buttons);
+  return cards(posts, acts, buttons, picking);
 }
 
 function held(posts: Post[], acts: Acts) {
@@ -179,13 +201,19 @@ function seenElsewhere(acts: Acts) {
   </details>`;
 }
 
-function cards(posts: Post[], acts: Acts, buttons: (post: Post) => unknown) {
+function cards(
+  posts: Post[],
+  acts: Acts,
+  buttons: (post: Post) => unknown,
+  picking?: Picking<Post>,
+) {
   return html`<ul class="cards">
     ${repeat(
       posts,
       ({ id }) => id,
       (post) =>
         html`<li class="card" data-id=${post.id}>
+          ${picking?.box(post) ?? nothing}
           ${post.text ? html`<p class="question-body">${typeset(post.text)}</p>` : nothing}
           ${picture(post)}
           ${
@@ -203,6 +231,7 @@ function cards(posts: Post[], acts: Acts, buttons: (post: Post) => unknown) {
             }
           </p>
           <div class="acts">${buttons(post)}</div>
+          ${picking?.sender(post) ?? nothing}
         </li>`,
     )}
   </ul>`;
