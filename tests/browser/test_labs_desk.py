@@ -133,6 +133,33 @@ def test_answer_to_a_call_is_read_before_it_shows(browser: Browser, labs: Labora
         expect(desk.get_by_role("button", name="Préparer un café")).to_have_count(0)  # operators
 
 
+def test_answers_that_came_together_are_refused_by_one_press_and_read_again_after_the_undo(
+    browser: Browser, labs: Laboratory
+) -> None:
+    plan = {"type": "call", "title": "Avant de venir", "prompts": ["Votre arrivée ?"]}
+    call = done(labs.crew.post("/api/v1/cafes", json=plan))["id"]
+    done(labs.crew.post(f"/api/v1/cafes/{call}:open"))
+    with opened(browser, desk_of(labs, Role.MODERATOR)) as desk:
+        for _ in range(3):
+            with labs.served.someone() as nuisance:
+                for n in range(5):
+                    said = {"cafe": call, "text": f"Réclame {n}"}
+                    done(nuisance.post("/api/v1/contributions", json=said))
+        line = desk.get_by_role("group", name="Envois groupés")
+        expect(line).to_contain_text("15 envois d’appareils arrivés ensemble")
+        assert violations(desk) == []
+        line.get_by_role("button", name="Tout refuser").click()
+        expect(desk.get_by_text("Tout est relu.")).to_be_visible()
+        desk.keyboard.press("z")
+        expect(desk.locator("#reading .card")).to_have_count(15)
+        last = desk.locator("#reading .card").last
+        last.get_by_role("button", name="Tout de cet appareil (5)").click()
+        expect(desk.locator("#reading .picking")).to_contain_text("5 envois")
+        last.get_by_role("button", name="Bloquer cet appareil").click()
+        expect(desk.locator("#reading .card")).to_have_count(10)
+        expect(desk.locator("#blocked")).to_contain_text("1 appareil bloqué")
+
+
 def test_shared_synthesis_is_on_air_in_two_presses_and_on_tables_in_two_more(
     browser: Browser, labs: Laboratory
 ) -> None:

@@ -206,6 +206,22 @@ def test_burst_is_refused_by_one_press_and_taken_back_by_another(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_line_about_a_burst_waits_until_nobody_is_about_to_press_a_card(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    with opened(browser, crew_address(served, "regie", Role.MODERATOR), DESK) as page:
+        ask(served, *(f"Pub {n}" for n in range(8)))
+        ask(served, "Pub 8", "Pub 9")
+        cards = page.locator("#pending .card")
+        expect(cards).to_have_count(10)
+        cards.first.hover()
+        ask(served, "Pub 10")
+        expect(cards).to_have_count(11)
+        line = page.get_by_role("group", name="Envois groupés")
+        assert line.count() == 0
+        expect(line).to_contain_text("11 questions")  # once the hand has rested
+
+
 def test_several_questions_are_chosen_by_keys_and_refused_for_one_reason(
     served: Fabrique, browser: Browser, crew: httpx.Client
 ) -> None:

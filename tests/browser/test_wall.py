@@ -75,6 +75,30 @@ def test_post_goes_from_a_phone_to_the_screen_and_off_it(
         expect(page.get_by_text("Retiré par la modération")).to_be_visible()
 
 
+def test_messages_that_came_together_are_refused_by_one_press_at_the_walls_desk(
+    served: Fabrique, browser: Browser
+) -> None:
+    for _ in range(3):
+        with served.someone() as nuisance:
+            for n in range(4):
+                nuisance.post(POSTS, json={"text": f"Réclame {n}"}).raise_for_status()
+    with opened(browser, crew_address(served, "mur/relire", Role.MODERATOR)) as desk:
+        line = desk.get_by_role("group", name="Envois groupés")
+        expect(line).to_contain_text("12 messages d’appareils arrivés ensemble")
+        line.get_by_role("button", name="Sélectionner").click()
+        expect(desk.locator(".card > .pick > :checked")).to_have_count(12)
+        assert violations(desk) == []
+        desk.get_by_role("button", name="Vider la sélection").click()
+        line.get_by_role("button", name="Tout refuser").click()
+        expect(desk.get_by_text("Tout est relu.")).to_be_visible()
+        desk.keyboard.press("z")
+        expect(desk.locator(".card > .pick")).to_have_count(12)
+        desk.get_by_role("checkbox", name="Tout sélectionner").check()
+        desk.get_by_role("button", name="Refuser…").first.click()
+        desk.get_by_role("dialog").get_by_role("button", name="Publicité").click()
+        expect(desk.locator("#undo")).to_contain_text("12 messages refusés.")
+
+
 def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, browser: Browser) -> None:
     with served.crew(Role.MODERATOR) as crew:
         for number in range(6):

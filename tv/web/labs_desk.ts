@@ -3,7 +3,8 @@
 import { nothing, render } from "lit";
 import { Asking, Labs } from "./asking";
 import * as clock from "./clock";
-import { seconds } from "./french";
+import { Undo } from "./control_room/undo";
+import { count, seconds } from "./french";
 import type { Cafe, Comment, Idea, Progress, Sending, Synthesis, Table } from "./lab_items";
 import { CafeForm } from "./labs_desk/cafe_form";
 import { cafes as planned } from "./labs_desk/cafe_list";
@@ -15,11 +16,13 @@ import { shared } from "./labs_desk/shared";
 import { Live } from "./live";
 import { drawing } from "./page";
 import { status } from "./parts/heading";
+import { blocked } from "./parts/blocked";
 import { closedDoor } from "./parts/door";
+import { Picking } from "./parts/picking";
 import { goOnTo, keepingPlace } from "./parts/places";
 import { SendToLab } from "./parts/send_to_lab";
 import { Steady } from "./parts/steady";
-import type { Entry, Talk } from "./protocol";
+import type { Block, Entry, Talk } from "./protocol";
 import { Requests } from "./requests";
 import { enter, roleOf } from "./session";
 
@@ -40,12 +43,27 @@ const unread = new Asking<{ items: Idea[] }>(LOOKING, draw); // those of tables 
 const comparison = new Asking<Comparison>(COMPARING, draw);
 const labs = new Labs(draw);
 const lined = new Steady($("#shared"));
+const undo = new Undo($("#undo"), true);
+const picking = new Picking<Doubtful>(
+  {
+    route: ({ kind }) =>
+      kind === "idea" ? ["/api/v1/contributions", "ideas"] : ["/api/v1/comments", "comments"],
+    some: (n) => count(n, "envoi", "envois"),
+    refused: (n) => count(n, "envoi refusé", "envois refusés"),
+    at: writtenAt,
+    done: () => void unread.ask(),
+  },
+  requests,
+  undo,
+  new Steady($("#reading")),
+  draw,
+);
 let trouble = "";
 let chosen = ""; // the café to compare; "": the one that is on, or was last
 
 void enter().then((problem) => {
   trouble = problem;
-  live.follow("cafes", "labs", "ideas", "rundown", "talks");
+  live.follow("cafes", "labs", "ideas", "rundown", "talks", "blocks");
 });
 setInterval(draw, 1000);
 
@@ -91,9 +109,11 @@ function drawReading(all: Cafe[], desk: Desk): void {
     .sort((a, b) => writtenAt(a) - writtenAt(b));
   const syntheses = live.items<Synthesis>("labs", "synthesis");
   const about = new Map(syntheses.map((each) => [each.id, each]));
+  picking.about(waiting);
   keepingPlace($("#reading"), () =>
-    render(reading(waiting, { ...desk, cafes: all, about, act }), $("#reading")),
+    render(reading(waiting, { ...desk, cafes: all, about, act, picking }), $("#reading")),
   );
+  render(blocked(live.items<Block>("blocks", "block"), requests), $("#blocked"));
   counts("reading", waiting.length);
 }
 

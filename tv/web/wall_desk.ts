@@ -15,7 +15,7 @@ const $ = (selector: string) => document.querySelector<HTMLElement>(selector) as
 
 const draw = drawing(redraw);
 const live = new Live(draw);
-const undo = new Undo($("#undo"));
+const undo = new Undo($("#undo"), true);
 const desk = new WallDesk($("#wall"), live, new Requests(draw), undo, draw);
 let trouble = "";
 

@@ -46,12 +46,11 @@ export class Questions {
     private readonly undo: Undo,
     changed: () => void,
   ) {
-    const what: What = {
-      path: () => `/api/v1/talks/${this.talk}/questions`,
-      field: "questions",
+    const what: What<Question> = {
+      route: ({ talk }) => [`/api/v1/talks/${talk}/questions`, "questions"],
       some: (n) => count(n, "question", "questions"),
       refused: (n) => count(n, "question refusée", "questions refusées"),
-      at: (item) => seconds((item as Question).asked_at) ?? 0,
+      at: (question) => seconds(question.asked_at) ?? 0,
     };
     const unread = new Steady($("#unread"));
     this.picking = new Picking(what, requests, undo, unread, changed);

@@ -1,6 +1,7 @@
 // The last act that can be undone, for ten seconds: at a click, or by Z.
 
 import { html, nothing, render } from "lit";
+import { preferences } from "../kept";
 
 const LASTS = 10_000; // ms
 
@@ -9,7 +10,12 @@ export class Undo {
   private lasts = LASTS;
   private timer = 0;
 
-  constructor(private readonly box: HTMLElement) {
+  /** `keyed`: nobody else on the page listens to Z. */
+  constructor(
+    private readonly box: HTMLElement,
+    keyed = false,
+  ) {
+    if (keyed) document.addEventListener("keydown", (event) => this.key(event));
     // What one is about to press does not go away.
     for (const event of ["focusin", "pointerenter"]) {
       box.addEventListener(event, () => clearTimeout(this.timer));
@@ -40,6 +46,12 @@ export class Undo {
     const { act } = this;
     this.clear();
     act?.();
+  }
+
+  private key(event: KeyboardEvent): void {
+    const typing = (event.target as HTMLElement).closest("input:not([type=checkbox]), textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (preferences.shortcuts && event.key.toLowerCase() === "z" && this.act) this.take();
   }
 
   private leave(): void {

@@ -7,6 +7,7 @@ import type { Cafe, Comment, Idea, Lab, Synthesis } from "../lab_items";
 import { button, type Doing } from "../parts/button";
 import { labName, place } from "../parts/lab_sign";
 import { FLAGS } from "../parts/moderating";
+import type { Picking } from "../parts/picking";
 import { REASONS } from "../parts/refusal";
 import { typeset } from "../parts/text";
 import { picture } from "../parts/wall";
@@ -21,6 +22,7 @@ interface Reading {
   cafes: Cafe[];
   about: Map<string, Synthesis>; // syntheses by id
   act: (item: Doubtful, verb: string, body?: object) => void;
+  picking: Picking<Doubtful>;
 }
 
 export function reading(items: Doubtful[], desk: Reading) {
@@ -29,12 +31,14 @@ export function reading(items: Doubtful[], desk: Reading) {
     busy: desk.requests.busy,
     act: (item, verb, body) => void desk.act(item, verb, body),
   };
-  return html`<ul class="cards">
+  return html`${desk.picking.head()}
+    <ul class="cards">
     ${repeat(
       items,
       ({ id }) => id,
       (item) =>
         html`<li class="card" data-id=${item.id}>
+          ${desk.picking.box(item)}
           <p class="eyebrow">${item.kind === "idea" ? "Idée" : "Commentaire"}</p>
           ${item.text ? html`<p class="question-body">${typeset(item.text)}</p>` : nothing}
           ${item.kind === "idea" ? picture(item) : nothing}
@@ -50,6 +54,7 @@ export function reading(items: Doubtful[], desk: Reading) {
             ${button("Publier", "primary", item, doing, "approve")}
             ${item.kind === "idea" ? refusing(item, doing) : button("Refuser", "quiet", item, doing, "reject")}
           </div>
+          ${desk.picking.sender(item)}
         </li>`,
     )}
   </ul>`;

@@ -13,13 +13,13 @@ import type { Steady } from "./steady";
 const MOST = 2000; // of one act, as the server has it
 const LASTS = 30_000; // ms in which an act on many things can be undone
 
-/** What the list is of: `path` is where its acts on many are, `field` what names them there. */
-export interface What {
-  path: () => string;
-  field: string;
+/** What the list is of. */
+export interface What<T> {
+  route: (item: T) => [path: string, field: string]; // where acts on many are, and what names them
   some: (n: number) => string; // « 12 questions »
   refused: (n: number) => string; // « 12 questions refusées »
-  at: (item: Sent) => number; // when it came, in seconds
+  at: (item: T) => number; // when it came, in seconds
+  done?: () => void; // something was refused, or is to be read again
 }
 
 export class Picking<T extends Sent> {
@@ -32,7 +32,7 @@ export class Picking<T extends Sent> {
   private readonly refusal = new Refusal("refusing-many");
 
   constructor(
-    private readonly what: What,
+    private readonly what: What<T>,
     private readonly requests: Requests,
     private readonly undo: Undo,
     private readonly steady: Steady,
@@ -41,6 +41,7 @@ export class Picking<T extends Sent> {
 
   /** Those that wait, in the order in which they show; what is gone is no longer chosen. */
   about(items: T[]): void {
+    const fresh = !this.items.length; // there was nothing to be about to press
     this.items = items;
     const there = new Set(items.map(({ id }) => id));
     for (const id of this.chosen) if (!there.has(id)) this.chosen.delete(id);
@@ -51,9 +52,9 @@ export class Picking<T extends Sent> {
       if (sent) sent.push(id);
       else this.devices.set(device, [id]);
     }
-    this.together = burst(items, this.what.at as (item: T) => number);
+    this.together = burst(items, this.what.at);
     // A line that comes or goes moves the list: never under a finger.
-    if (!this.steady.held) this.announced = this.together.length > 0;
+    if (fresh || !this.steady.held) this.announced = this.together.length > 0;
   }
 
   /** Above the list: all at once, what is done with those chosen, and what came in a burst. */
@@ -199,20 +200,45 @@ export class Picking<T extends Sent> {
   private refuseChosen(): void {
     const ids = [...this.chosen];
     const body = this.what.some(ids.length);
-    this.refusal.open({ body }, (reason) => this.refuse(ids, reason), "Refuser la sélection");
+    this.refusal.open({ body }, (reason) => this.refuse(ids, reason), true);
   }
 
   private refuse(ids: string[], reason: string): void {
-    const { path, field, refused } = this.what;
-    const where = path();
+    const parts = this.parts(ids);
     void this.requests.doing("many", async () => {
-      const body = { [field]: ids.slice(0, MOST), reason };
-      const done = await call<{ ids: string[] }>("POST", `${where}:reject`, body);
+      const undone: [string, object][] = [];
+      let refused = 0;
+      for (const [path, field, names] of parts) {
+        const body = { [field]: names.slice(0, MOST), reason };
+        const done = await call<{ ids: string[] }>("POST", `${path}:reject`, body);
+        refused += done.ids.length;
+        undone.push([`${path}:restore`, { [field]: done.ids }]);
+      }
       this.choose([]);
-      const again = () =>
-        void this.requests.send("many", "POST", `${where}:restore`, { [field]: done.ids });
-      this.undo.offer(`${refused(done.ids.length)}.`, again, LASTS);
+      this.what.done?.();
+      this.undo.offer(`${this.what.refused(refused)}.`, () => this.restore(undone), LASTS);
     });
+  }
+
+  private restore(undone: [path: string, body: object][]): void {
+    void this.requests.doing("many", async () => {
+      for (const [path, body] of undone) await call("POST", path, body);
+      this.what.done?.();
+    });
+  }
+
+  /** The ids by where they are acted on. */
+  private parts(ids: string[]): [path: string, field: string, ids: string[]][] {
+    const chosen = new Set(ids);
+    const parts = new Map<string, [string, string, string[]]>();
+    for (const item of this.items) {
+      if (!chosen.has(item.id)) continue;
+      const [path, field] = this.what.route(item);
+      const part = parts.get(path) ?? [path, field, []];
+      part[2].push(item.id);
+      parts.set(path, part);
+    }
+    return [...parts.values()];
   }
 
   private async block({ device = "" }: T): Promise<void> {
@@ -221,7 +247,8 @@ export class Picking<T extends Sent> {
     await this.requests.doing(device, async () => {
       const { rejected } = await call<{ rejected: number }>("POST", `${path}:block`);
       const said = rejected ? `Appareil bloqué, ${this.what.refused(rejected)}.` : "Appareil bloqué.";
-      const back = () => void this.requests.send(device, "POST", `${path}:unblock`);
+      const back = () => void this.requests.send(device, "POST", `${path}:unblock`).then(() => this.what.done?.());
+      this.what.done?.();
       this.undo.offer(said, back, LASTS);
     });
   }

@@ -25,17 +25,19 @@ export class Refusal {
   open(
     { body }: Pick<Question, "body">,
     refuse: (reason: string) => void,
-    title = "Refuser la question",
+    many = false,
   ): void {
     const choose = (reason: string) => {
       this.sheet.close();
       refuse(reason);
     };
     this.sheet.draw(
-      title,
+      many ? "Refuser la sélection" : "Refuser la question",
       html`<div class="refusal">
         <p class="question-body">${typeset(body)}</p>
-        <p class="note">Son auteur verra la raison.</p>
+        <p class="note">
+          ${many ? "Les auteurs verront la raison." : "Son auteur verra la raison."}
+        </p>
         <div class="reasons">
           ${REASONS.map(
             ([code, text], rank) =>

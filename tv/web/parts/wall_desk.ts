@@ -10,10 +10,9 @@ import type { Block } from "../protocol";
 import type { Requests } from "../requests";
 import type { Post, PostState, Wall } from "../wall_items";
 import { blocked } from "./blocked";
-import type { Sent } from "./bursts";
 import { button, type Doing } from "./button";
 import { FLAGS } from "./moderating";
-import { Picking } from "./picking";
+import { Picking, type What } from "./picking";
 import { keepingPlace } from "./places";
 import { REASONS } from "./refusal";
 import { Steady } from "./steady";
@@ -37,12 +36,11 @@ export class WallDesk {
     undo: Undo,
     changed: () => void,
   ) {
-    const what = {
-      path: () => "/api/v1/wall/posts",
-      field: "posts",
-      some: (n: number) => count(n, "message", "messages"),
-      refused: (n: number) => count(n, "message refusé", "messages refusés"),
-      at: (item: Sent) => seconds((item as Post).written_at) ?? 0,
+    const what: What<Post> = {
+      route: () => ["/api/v1/wall/posts", "posts"],
+      some: (n) => count(n, "message", "messages"),
+      refused: (n) => count(n, "message refusé", "messages refusés"),
+      at: (post) => seconds(post.written_at) ?? 0,
     };
     this.picking = new Picking(what, requests, undo, new Steady(box), changed);
   }
