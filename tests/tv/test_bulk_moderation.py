@@ -162,6 +162,10 @@ async def test_blocked_device_is_told_so_until_it_is_unblocked(tv: House) -> Non
             await ask(bob, "Et nous ?")
             listed = (await crew.get("/api/v1/devices")).json()["items"]
             assert listed == [block]
+            async with tv.crew(Role.PRESENTER) as presenter:
+                for person in (ann, presenter):
+                    view = (await person.get("/api/v1/views/blocks")).json()
+                    assert view["items"] == []
             await good(crew.post(f"/api/v1/devices/{device}:unblock"))
             assert (await page.view("blocks"))["removed"] == [f"block:{block['id']}"]
         await ask(ann, "Encore ?")
