@@ -55,6 +55,7 @@ from tv.pages import (
     api_sendings,
     api_syntheses,
     api_talks,
+    api_voting_codes,
     api_wall,
     captions_api,
     control_room,
@@ -90,6 +91,7 @@ from tv.recorded.rewind import Rewind
 from tv.settings import RESERVED, Settings
 from tv.taps import Taps
 from tv.upstream import Upstream
+from tv.voting_codes import VotingCodes
 from tv.wall.pictures import Pictures
 from tv.webrtc import whep, whip
 from tv.writing import Writer
@@ -184,6 +186,7 @@ def create_app(
     laid_out = LaidOuts()
     replays = Replays(recordings, follower, laid_out, upstream.now)
     networks = Networks(secret)
+    voting_codes = VotingCodes(secret, settings.event.slug)
     replay_files = Authentication(ReplayFiles(replays, ranges), passes, networks)
     servers = tuple(settings.webrtc.ice_servers.values())
     hls = Hls(
@@ -213,7 +216,8 @@ def create_app(
         *api_alerts.routes(follower, writer, settings.labs),
         *api_batches.routes(follower, writer),
         *api_devices.routes(follower, writer),
-        *api_polls.routes(follower, writer),
+        *api_polls.routes(follower, writer, voting_codes),
+        *api_voting_codes.routes(voting_codes, settings),
         *api_reactions.routes(follower, writer, reacting, upstream),
         *api_ratings.routes(follower, writer),
         *api_wall.routes(follower, writer, pictures),
@@ -257,7 +261,7 @@ def create_app(
             *ideas.routes(pages, settings, follower),
             *labs_desk.routes(pages),
             *labs.routes(pages, settings, follower, door),
-            *join.routes(pages, settings, follower, passes, door),
+            *join.routes(pages, settings, follower, passes, door, voting_codes),
             *screen.routes(pages, settings),
             *overlay.routes(pages),
             *embed.routes(pages, settings),

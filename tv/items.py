@@ -90,7 +90,7 @@ def item(found: Item, crew: bool) -> Rendered:
         case Pile():
             return pile_item(found)
         case Synthesis():
-            return synthesis_item(found)
+            return synthesis_item(found, crew)
         case Comment():
             return comment_item(found, crew)
         case Sending():

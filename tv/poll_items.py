@@ -19,8 +19,9 @@ def poll_item(poll: Poll, crew: bool) -> Rendered:
 
     `counts` are votes by option: points in a ranking, dots where dots are given. `words` are the 50
     given most, the most frequent first. `mean` is that of a rating. `labs`, in a poll that compares
-    them and is over, as `labs_item`. The crew also sees the `hidden` words, and how many asked for
-    more time.
+    them and is over, as `labs_item`. `codes`: a ballot needs a voting code. The crew also sees the
+    `hidden` words, how many asked for more time, and `bursts`: ballots of new devices that came
+    together, from the `network` with this tag, or "*" for many; those `aside` count nowhere here.
     """
     shown = crew or poll.results_public
     rendered: Rendered = {
@@ -36,6 +37,7 @@ def poll_item(poll: Poll, crew: bool) -> Rendered:
         "visibility": poll.visibility,
         "duration": poll.duration,
         "compare_by": poll.compare_by,
+        "codes": poll.codes,
         "counts": counts(poll.options, poll.counts) if shown else None,
         "words": [word_item(word) for word in poll.words] if shown else None,
         "mean": mean(poll, poll.counts) if shown else None,
@@ -47,7 +49,11 @@ def poll_item(poll: Poll, crew: bool) -> Rendered:
         "version": poll.version,
     }
     if crew:
-        rendered |= {"hidden": list(poll.hidden), "more_time": poll.more_time}
+        rendered |= {
+            "hidden": list(poll.hidden),
+            "more_time": poll.more_time,
+            "bursts": msgspec.to_builtins(poll.bursts),
+        }
     return rendered
 
 

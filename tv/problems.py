@@ -39,6 +39,8 @@ class Problem(Exception):
     What else is given goes into the body beside them; `retry_after` seconds also into the header.
     """
 
+    held_for = 0.0  # seconds until the answer of a plan leaves (tv/storms.py), against guessing
+
     def __init__(self, status: int, code: str, title: str, detail: str, **extra: Any) -> None:
         super().__init__(f"{status} {code}: {detail}")
         self.status = status

@@ -166,6 +166,17 @@ REFUSALS: dict[Reason, tuple[int, str, str]] = {
         "Sondage fermé",
         "Vote arrivé trop tard" + NBSP + ": le sondage n’est pas ouvert.",
     ),
+    Reason.UNKNOWN_BURST: (404, "Introuvable", "Aucun bulletin de ce tour ne vient de ce réseau."),
+    Reason.CODE_REQUIRED: (
+        403,
+        "Code de vote demandé",
+        "Ce vote demande un code. Saisissez celui qui vous a été remis.",
+    ),
+    Reason.CODE_USED: (
+        409,
+        "Code déjà utilisé",
+        "Ce code a déjà servi à ce vote, depuis un autre appareil. Un code vaut un bulletin.",
+    ),
     Reason.TALK_CLOSED: (
         409,
         "Questions closes",

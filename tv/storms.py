@@ -5,6 +5,7 @@ be done and how that is answered. Nothing waits in it, so that two thousand vote
 no two thousand tasks: tv/taps.py asks plans directly, `endpoint` makes Starlette's of them.
 """
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +18,7 @@ from starlette.types import Scope
 from engagement.audience import AnyEvent
 from engagement.fold import Item
 from tv.auth import Identity
-from tv.problems import decoded, read_body
+from tv.problems import Problem, decoded, read_body
 from tv.writing import Writer, json
 
 T = TypeVar("T")
@@ -74,7 +75,11 @@ def endpoint(plan: Plan, writer: Writer) -> Callable[[Request], Awaitable[Respon
 
     @functools.wraps(plan)
     async def answer(request: Request) -> Response:
-        act = plan(Asked(request.scope, await read_body(request, LARGEST)))
+        try:
+            act = plan(Asked(request.scope, await read_body(request, LARGEST)))
+        except Problem as problem:
+            await asyncio.sleep(problem.held_for)
+            raise
         item = None
         if act.event is None:
             await writer.count(act.who, act.talk)

@@ -19,6 +19,7 @@ from engagement.fold import Item
 from tv import problems
 from tv.auth import Authentication
 from tv.connections import Take, Then
+from tv.problems import Problem
 from tv.proxies import Clients
 from tv.replies import Headers, Reply, status_line
 from tv.storms import Act, Asked, Plan
@@ -113,6 +114,12 @@ class _Tap:
             self._writer.submit(
                 act.event, act.who, act.talk, lambda told: self._answer(act, told, then)
             )
+        except Problem as problem:
+            answer = self._refusal(problem)
+            if problem.held_for:
+                asyncio.get_running_loop().call_later(problem.held_for, then, *answer)
+            else:
+                then(*answer)
         except Exception as error:
             then(*self._refusal(error))
 

@@ -44,6 +44,10 @@ class IdeaDotted(IdeaEvent, frozen=True):
     dots: int
 
 
+class IdeaDotsAccepted(IdeaEvent, frozen=True):
+    """A moderator counts the dots that were set aside, and what is to come."""
+
+
 class IdeaApproved(IdeaEvent, frozen=True):
     """A moderator read it: it shows."""
 
@@ -115,4 +119,12 @@ class ClusterRemoved(ClusterEvent, frozen=True):
 
 AnyReadingEvent = IdeaApproved | IdeaRejected | IdeaHidden | IdeaRestored | IdeaWithdrawn
 AnyClusterEvent = ClusterNamed | IdeasGrouped | IdeasUngrouped | ClusterRemoved
-AnyIdeaEvent = IdeaMade | IdeaCarried | IdeaDotted | AnyReadingEvent | ClusterMade | AnyClusterEvent
+AnyIdeaEvent = (
+    IdeaMade
+    | IdeaCarried
+    | IdeaDotted
+    | IdeaDotsAccepted
+    | AnyReadingEvent
+    | ClusterMade
+    | AnyClusterEvent
+)

@@ -6,6 +6,7 @@ from typing import ClassVar, get_args
 import msgspec
 from msgspec.structs import replace
 
+from engagement.bursts import Aside, SavedAside
 from engagement.cafe.cafes import Cafes
 from engagement.cafe.events import SeatTaken
 from engagement.cafe.session import OWN, Cafe, Table, lab_of
@@ -18,6 +19,7 @@ from engagement.ideas.events import (
     ClusterNamed,
     ClusterRemoved,
     IdeaCarried,
+    IdeaDotsAccepted,
     IdeaDotted,
     IdeaMade,
     IdeasGrouped,
@@ -45,6 +47,7 @@ class Saved(msgspec.Struct, frozen=True):
     clusters: tuple[Cluster, ...]
     piles: tuple[Pile, ...]
     given: dict[str, dict[str, dict[str, int]]]
+    aside: SavedAside
     limit: dict[str, float]
     tables: dict[str, float]
 
@@ -59,6 +62,7 @@ class Ideas(Cards):
         super().__init__()
         self._cafes = cafes
         self._given: dict[str, dict[str, dict[str, int]]] = {}
+        self._aside = Aside()  # whose dots do not count yet
         self._limit = Limit(BURST, EVERY)
         self._tables = Limit(TABLE_BURST, TABLE_EVERY)
 
@@ -110,6 +114,7 @@ class Ideas(Cards):
         for everybody in self._given.values():
             if (theirs := everybody.pop(participant, None)) is not None:
                 everybody[stand_in] = theirs
+        self._aside.rename(participant, stand_in)
         for idea in self.made_by(participant):
             blank = replace(idea, text="", author="", picture="", alt="", reason="", by=stand_in)
             self._put(position, replace(blank, state="withdrawn", origin=None))
@@ -127,6 +132,7 @@ class Ideas(Cards):
                 cafe: {person: dict(dots) for person, dots in everybody.items()}
                 for cafe, everybody in self._given.items()
             },
+            self._aside.saved(),
             self._limit.saved(),
             self._tables.saved(),
         )
@@ -136,6 +142,7 @@ class Ideas(Cards):
         self.clusters = {cluster.id: cluster for cluster in saved.clusters}
         self._piles = {pile.id: pile for pile in saved.piles}
         self._given = saved.given  # decoded for us alone
+        self._aside.restore(saved.aside)
         self._limit.restore(saved.limit)
         self._tables.restore(saved.tables)
         self._index()
@@ -158,6 +165,8 @@ class Ideas(Cards):
                 return self._carry(position, idea, event)
             case IdeaDotted():
                 return self._dot(position, idea, event)
+            case IdeaDotsAccepted():
+                return self._count_dots(position, idea)
         decided = decide(idea, event)
         if isinstance(decided, Reason):
             return Refused(decided, idea)
@@ -272,10 +281,28 @@ class Ideas(Cards):
             return Refused(Reason.TOO_MANY_DOTS, idea)
         given = self._given.setdefault(cafe.id, {}).setdefault(event.by, {})
         given[idea.id] = event.dots
+        if before:
+            aside = event.by in self._aside.of(idea.id)
+        else:
+            aside = event.dots > 0 and self._aside.watch(idea.id, event.by, event.origin, event.at)
         if not event.dots:
             del given[idea.id]
+            self._aside.drop(idea.id, event.by)
         self.theirs.append((OWN, event.by))
-        return Accepted(self._put(position, replace(idea, dots=idea.dots + event.dots - before)))
+        more = event.dots - before
+        dotted = (
+            replace(idea, aside=idea.aside + more)
+            if aside
+            else replace(idea, dots=idea.dots + more)
+        )
+        return Accepted(self._put(position, dotted))
+
+    def _count_dots(self, position: str, idea: Idea) -> Outcome:
+        """Count the dots that were set aside, and all that is to come."""
+        if not idea.public:
+            return Refused(Reason.WRONG_STATE, idea)
+        self._aside.count(idea.id)
+        return Accepted(self._put(position, replace(idea, dots=idea.dots + idea.aside, aside=0)))
 
     def _spent(self, cafe: str, participant: str) -> int:
         """How many of their dots a participant gave to ideas that show."""

@@ -40,7 +40,8 @@ class Idea(Item, frozen=True, kw_only=True):
     laboratory, and somebody is to read it first. `round`, `table`: where it was made; `table` is ""
     in a call. `stops`: the tables that it was carried to, in that order. `clusters`: the ids of its
     groups, of each table where it is one at most. `origin`: where it came from; limits count by
-    that, and the audience never learns it.
+    that, and the audience never learns it. `aside` are dots that came in a burst of new devices,
+    and do not count yet.
     """
 
     cafe: str
@@ -56,6 +57,7 @@ class Idea(Item, frozen=True, kw_only=True):
     state: IdeaState = "shown"
     reason: str = ""
     dots: int = 0
+    aside: int = 0
     doubtful: bool = False
     proved: bool = True
     badge: str = ""

@@ -1,10 +1,13 @@
 """Polls: a question to the whole audience, in rounds that never mix."""
 
+from engagement.polls.arrivals import Burst
 from engagement.polls.events import (
     AnswerApproved,
     AnswerRejected,
     AnyPollEvent,
     BallotCast,
+    BurstCounted,
+    BurstSetAside,
     Comparison,
     Kind,
     MoreTimeAsked,
@@ -38,6 +41,9 @@ __all__ = [
     "AnyPollEvent",
     "Ballot",
     "BallotCast",
+    "Burst",
+    "BurstCounted",
+    "BurstSetAside",
     "Comparison",
     "Kind",
     "LabCounts",

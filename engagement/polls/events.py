@@ -21,7 +21,7 @@ class PollCreated(MakingInTalk, frozen=True):
 
     `visibility` says from when the audience sees its results; `duration` how many seconds it will
     stay open (0: until somebody closes it); `max_choices` how many options one may choose
-    (multiple), or words one may give (words).
+    (multiple), or words one may give (words). With `codes`, a ballot needs a voting code.
     """
 
     makes: ClassVar[str] = "poll"
@@ -34,6 +34,7 @@ class PollCreated(MakingInTalk, frozen=True):
     max_choices: int = 1
     duration: float = 0.0
     compare_by: Comparison = "none"
+    codes: bool = False
 
 
 class PollEvent(Event, frozen=True):
@@ -50,6 +51,7 @@ class PollEdited(PollEvent, frozen=True):
     max_choices: int | None = None
     duration: float | None = None
     compare_by: Comparison | None = None
+    codes: bool | None = None
 
 
 class PollDeleted(PollEvent, frozen=True):
@@ -93,7 +95,8 @@ class BallotCast(PollEvent, frozen=True):
 
     `choices` are ids of options: in their order of preference for a ranking, each as often as it
     got a dot for dots. `texts` are what they wrote instead; none: it was blanked. `lab` is theirs
-    when the poll compares labs.
+    when the poll compares labs. `code` is the digest of their voting code when the poll asks for
+    one; it says nothing of who has that code.
     """
 
     personal: ClassVar[tuple[str, ...]] = ("texts",)
@@ -102,6 +105,21 @@ class BallotCast(PollEvent, frozen=True):
     choices: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     lab: str = ""
+    code: str = ""
+
+
+class BurstSetAside(PollEvent, frozen=True):
+    """Ballots of new devices of a network count no more in a round, nor those to come."""
+
+    round: int
+    network: str
+
+
+class BurstCounted(PollEvent, frozen=True):
+    """They count again."""
+
+    round: int
+    network: str
 
 
 class AnswerEvent(PollEvent, frozen=True):
@@ -134,6 +152,8 @@ AnyPollEvent = (
     | PollReopened
     | MoreTimeAsked
     | BallotCast
+    | BurstSetAside
+    | BurstCounted
     | AnswerApproved
     | AnswerRejected
     | WordHidden

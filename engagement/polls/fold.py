@@ -6,12 +6,18 @@ from typing import ClassVar, get_args
 import msgspec
 from msgspec.structs import replace
 
+from engagement.bursts import Bursts, SavedBursts
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
+from engagement.origin import Trust, trust
+from engagement.polls import arrivals
+from engagement.polls.arrivals import Arrivals
 from engagement.polls.events import (
     AnswerApproved,
     AnswerEvent,
     AnyPollEvent,
     BallotCast,
+    BurstCounted,
+    BurstSetAside,
     MoreTimeAsked,
     PollClosed,
     PollCreated,
@@ -31,13 +37,15 @@ _Round = tuple[str, int]  # a poll's id, and the number of its round
 
 class Saved(msgspec.Struct, frozen=True):
     """`past` are the results of rounds that are over, by poll; `ballots` those of each round, by
-    participant; `more_time` who asked for it in this round, by poll."""
+    participant; `more_time` who asked for it in this round, by poll; `arrivals` those of rounds."""
 
     polls: tuple[Poll, ...]
     past: dict[str, tuple[Results, ...]]
     ballots: tuple[tuple[str, int, dict[str, Ballot]], ...]
     answers: tuple[Answer, ...]
     more_time: dict[str, tuple[str, ...]]
+    arrivals: tuple[tuple[str, int, arrivals.Saved], ...]
+    bursts: SavedBursts
 
 
 class Polls(Fold):
@@ -55,6 +63,8 @@ class Polls(Fold):
         self._clouds: dict[_Round, Cloud] = {}
         self._answered: dict[tuple[str, int, str], str] = {}  # round and participant -> answer
         self._more_time: dict[str, dict[str, None]] = {}  # in the order of asking
+        self._arrivals: dict[_Round, Arrivals] = {}
+        self._bursts = Bursts()
 
     def results(self, poll: str, round: int | None = None) -> Results | None:
         """The votes of a round (the current one, if none is named)."""
@@ -127,6 +137,8 @@ class Polls(Fold):
                 return self._judge(position, poll, event)
             case WordHidden():
                 return self._hide(position, poll, event)
+            case BurstSetAside() | BurstCounted():
+                return self._count_burst(position, poll, event)
             case PollReopened() if poll.state in ("closed", "published"):
                 return Accepted(self._reopen(position, poll, event))
         decided = decide(poll, event)
@@ -154,8 +166,12 @@ class Polls(Fold):
             if ballot is None:
                 continue
             ballots[stand_in] = replace(ballot, texts=())
+            arrived = self._arrivals[of]
+            counts = arrived.counts(participant)
+            arrived.rename(participant, stand_in)
             if cloud := self._clouds.get(of):
-                cloud.replace(ballot.texts, ())
+                if counts:
+                    cloud.replace(ballot.texts, ())
                 poll = self.by_id[of[0]]
                 self._put(position, replace(poll, words=self.words(poll.id, poll.round, TOLD)))
             if answer := self._answered.pop((*of, participant), None):
@@ -188,6 +204,8 @@ class Polls(Fold):
             tuple((*of, dict(ballots)) for of, ballots in self._ballots.items()),
             tuple(self.answers.values()),
             {poll: tuple(asked) for poll, asked in self._more_time.items()},
+            tuple((*of, arrived.saved()) for of, arrived in self._arrivals.items()),
+            self._bursts.saved(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -199,12 +217,15 @@ class Polls(Fold):
         self._answered = {
             (answer.poll, answer.round, answer.by): answer.id for answer in saved.answers
         }
+        self._arrivals = {(poll, round): Arrivals(each) for poll, round, each in saved.arrivals}
+        self._bursts.restore(saved.bursts)
         self._clouds = {}
         for of, ballots in self._ballots.items():
             if self.by_id[of[0]].kind == "words":
                 cloud = self._clouds[of] = Cloud()
-                for ballot in ballots.values():
-                    cloud.replace((), ballot.texts)
+                for by, ballot in ballots.items():
+                    if self._arrivals[of].counts(by):
+                        cloud.replace((), ballot.texts)
 
     def _create(self, position: str, event: PollCreated) -> Outcome:
         if known := self.by_id.get(event.poll):
@@ -223,7 +244,13 @@ class Polls(Fold):
         choices, options = event.choices, poll.options
         if wrong := unfit_ballot(poll.kind, options, poll.max_choices, choices, event.texts):
             return Refused(wrong, poll)
-        ballots = self._ballots.setdefault((poll.id, poll.round), {})
+        of = poll.id, poll.round
+        arrived = self._arrivals.setdefault(of, Arrivals())
+        if poll.codes and not event.code:
+            return Refused(Reason.CODE_REQUIRED, poll)
+        if poll.codes and not arrived.use(event.code, event.by):
+            return Refused(Reason.CODE_USED, poll)
+        ballots = self._ballots.setdefault(of, {})
         before = ballots.get(event.by)
         ballots[event.by] = ballot = Ballot(  # a second ballot replaces the first
             id=poll.id,
@@ -233,25 +260,62 @@ class Polls(Fold):
             texts=event.texts,
             lab=event.lab,
         )
-        gone = before.choices if before else ()
-        words, labs = poll.words, poll.labs
-        if poll.kind == "words":
-            cloud = self._clouds.setdefault((poll.id, poll.round), Cloud())
-            cloud.replace(before.texts if before else (), event.texts)
-            words = cloud.top(TOLD, poll.hidden)
+        new = before is None and trust(event.origin, event.at) is Trust.NEW
+        if new and not poll.codes:
+            poll = self._watch(poll, event, arrived)
         if poll.kind == "text":
             self._answer(position, poll, event)
-        if poll.compare_by == "lab":
-            if before:
-                labs = recounted_lab(poll.kind, options, labs, before.lab, removed=gone)
-            labs = recounted_lab(poll.kind, options, labs, event.lab, added=choices)
-        counts = recounted(poll.kind, options, poll.counts, choices, gone)
-        cast = len(ballots)
-        self._keep(
-            replace(poll, version=position, counts=counts, ballots=cast, words=words, labs=labs)
-        )
+        if arrived.counts(event.by):
+            poll = self._recounted(poll, ballot, before)
+            if cloud := self._clouds.get(of):
+                poll = replace(poll, words=cloud.top(TOLD, poll.hidden))
+        cast = len(ballots) - arrived.aside()
+        self._keep(replace(poll, version=position, ballots=cast))
         self.theirs.append((poll.talk, event.by))
         return Accepted(ballot)
+
+    def _watch(self, poll: Poll, event: BallotCast, arrived: Arrivals) -> Poll:
+        """Note a first ballot of a new device; return the poll with its bursts."""
+        assert event.origin is not None
+        burst = self._bursts.of(f"{poll.id} {poll.round}", event.origin, event.at)
+        arrived.note(event.by, event.origin.network, burst)
+        return replace(poll, bursts=arrived.bursts())
+
+    def _count_burst(
+        self, position: str, poll: Poll, event: BurstSetAside | BurstCounted
+    ) -> Outcome:
+        """Have the ballots of a burst count, or not: until results are published."""
+        if event.round != poll.round:
+            return Refused(Reason.WRONG_ROUND, poll)
+        if poll.state not in ("open", "closed"):
+            return Refused(Reason.WRONG_STATE, poll)
+        of = poll.id, poll.round
+        arrived, ballots = self._arrivals.get(of), self._ballots.get(of, {})
+        if arrived is None or not arrived.knows(event.network):
+            return Refused(Reason.UNKNOWN_BURST, poll)
+        aside = isinstance(event, BurstSetAside)
+        for by in arrived.set_aside(event.network, aside):
+            added, removed = (None, ballots[by]) if aside else (ballots[by], None)
+            poll = self._recounted(poll, added, removed)
+        words = self.words(poll.id, poll.round, TOLD)
+        cast = len(ballots) - arrived.aside()
+        counted = replace(poll, bursts=arrived.bursts(), ballots=cast, words=words)
+        return Accepted(self._put(position, counted))
+
+    def _recounted(self, poll: Poll, added: Ballot | None, removed: Ballot | None) -> Poll:
+        """The poll with one ballot in the place of another; its words are counted, not listed."""
+        options, labs = poll.options, poll.labs
+        more, less = added.choices if added else (), removed.choices if removed else ()
+        if poll.kind == "words":
+            cloud = self._clouds.setdefault((poll.id, poll.round), Cloud())
+            cloud.replace(removed.texts if removed else (), added.texts if added else ())
+        if poll.compare_by == "lab":
+            if removed:
+                labs = recounted_lab(poll.kind, options, labs, removed.lab, removed=less)
+            if added:
+                labs = recounted_lab(poll.kind, options, labs, added.lab, added=more)
+        counts = recounted(poll.kind, options, poll.counts, more, less)
+        return replace(poll, counts=counts, labs=labs)
 
     def _answer(self, position: str, poll: Poll, event: BallotCast) -> None:
         """What somebody wrote anew is read anew."""
@@ -315,6 +379,7 @@ class Polls(Fold):
             ballots=0,
             labs=(),
             words=(),
+            bursts=(),
             more_time=0,
         )
         return self._put(position, empty)

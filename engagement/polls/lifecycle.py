@@ -27,6 +27,7 @@ _EDITABLE = (
     "max_choices",
     "duration",
     "compare_by",
+    "codes",
 )
 _DRAFT = ("talk", "by", *_EDITABLE)
 

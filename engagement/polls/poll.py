@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from engagement.fold import Item, View
+from engagement.polls.arrivals import Burst
 from engagement.polls.events import Comparison, Kind, Option, Visibility
 from engagement.polls.tally import LabCounts
 from engagement.polls.words import Word
@@ -21,7 +22,9 @@ class Poll(Item, frozen=True, kw_only=True):
 
     `labs` are the same by lab, in a poll that compares them; `words` the ones given most. `shown`
     are the rounds before this one whose results the audience has seen, `more_time` counts who asked
-    for it in this round. `hidden` words are not shown.
+    for it in this round. `hidden` words are not shown. `bursts` are ballots of this round that came
+    together; `counts`, `ballots`, `labs` and `words` leave out those set aside. `codes`: a ballot
+    needs a voting code.
     """
 
     talk: str
@@ -33,6 +36,7 @@ class Poll(Item, frozen=True, kw_only=True):
     max_choices: int = 1
     duration: float = 0.0
     compare_by: Comparison = "none"
+    codes: bool = False
     state: PollState = "draft"
     round: int = 1
     counts: tuple[int, ...] = ()
@@ -40,6 +44,7 @@ class Poll(Item, frozen=True, kw_only=True):
     labs: tuple[LabCounts, ...] = ()
     words: tuple[Word, ...] = ()
     hidden: tuple[str, ...] = ()
+    bursts: tuple[Burst, ...] = ()
     more_time: int = 0
     opened_at: float | None = None
     closes_at: float | None = None

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from engagement.changes import order
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
-from engagement.origin import Trust, trust
 from engagement.questions import support
 from engagement.questions.alike import Alike
 from engagement.questions.events import (
@@ -303,9 +302,8 @@ class Questions(Fold):
             case SupportAccepted():
                 self._support.accept(question.id)
                 return Accepted(self._put(position, question))
-            case SupportGiven(by=by, at=at):
-                new = trust(event.origin, at) is Trust.NEW
-                self._support.give(question.talk, question.id, by, at, new)
+            case SupportGiven(by=by, at=at, origin=origin):
+                self._support.give(question.talk, question.id, by, at, origin)
             case SupportTakenBack(by=by):
                 self._support.take_back(question.talk, question.id, by)
         self.theirs.append((question.talk, event.by))

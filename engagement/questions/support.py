@@ -1,41 +1,35 @@
 """Who supports which question, through merges and their undoing; and what support is set aside.
 
-A burst of support from people who have only just joined may be one person with many windows. What
-is beyond it is set aside for a moderator, who counts it with one tap; nobody is refused.
+Support that came in a burst of new devices (engagement/bursts.py) is set aside for a moderator, who
+counts it with one tap; nobody is refused.
 """
 
 from collections import defaultdict
 
 import msgspec
 
-from engagement.limits import Limit
-
-BURST = 30  # supports of new devices that a question may get at once
-EVERY = 2.0  # seconds until one more
+from engagement.bursts import Aside, SavedAside
+from engagement.origin import Origin
 
 
 class Saved(msgspec.Struct, frozen=True):
     """`given` are the questions that each participant supports, by talk and participant."""
 
     given: tuple[tuple[str, str, tuple[str, ...]], ...]
-    aside: dict[str, tuple[str, ...]]
-    trusted: tuple[str, ...]
-    limit: dict[str, float]
+    aside: SavedAside
 
 
 class Support:
     """Supporters by question; those of a merged question count for its target too."""
 
     def __init__(self) -> None:
-        self._limit = Limit(BURST, EVERY)
+        self._aside = Aside()
         self._begin()
 
     def _begin(self) -> None:
         # Talk and participant -> the questions that they support, in the order of their giving.
         self._given: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._counted: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._aside: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._trusted: dict[str, None] = {}
         self._merged: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     def given(self, talk: str, participant: str) -> list[str]:
@@ -48,7 +42,7 @@ class Support:
 
     def aside(self, question: str) -> set[str]:
         """Whose support is set aside, and not counted by another of those merged."""
-        aside = set().union(*(self._aside.get(each, ()) for each in self._all(question)))
+        aside = set().union(*(self._aside.of(each) for each in self._all(question)))
         return aside - self.of(question)
 
     def counts(self, question: str) -> tuple[int, int]:
@@ -57,38 +51,37 @@ class Support:
         Every tap asks: they are gone through only where something was merged.
         """
         if not self._merged.get(question):
-            return len(self._counted.get(question, ())), len(self._aside.get(question, ()))
+            return len(self._counted.get(question, ())), len(self._aside.of(question))
         return len(self.of(question)), len(self.aside(question))
 
     def by(self, question: str, participant: str) -> bool:
         """Whether a participant supports it, counted or not."""
         return any(
-            participant in supporters.get(each, ())
+            participant in self._counted.get(each, ()) or participant in self._aside.of(each)
             for each in self._all(question)
-            for supporters in (self._counted, self._aside)
         )
 
-    def give(self, talk: str, question: str, participant: str, at: float, new: bool) -> None:
-        """Count support, or set it aside; `new`: the device got its token only just now."""
+    def give(
+        self, talk: str, question: str, participant: str, at: float, origin: Origin | None
+    ) -> None:
+        """Count support, or set it aside."""
         if question in self._given[talk, participant]:
             return
         self._given[talk, participant][question] = None
-        watched = new and question not in self._trusted
-        aside = watched and self._limit.take(question, at) > 0.0
-        (self._aside if aside else self._counted)[question][participant] = None
+        if not self._aside.watch(question, participant, origin, at):
+            self._counted[question][participant] = None
 
     def take_back(self, talk: str, question: str, participant: str) -> None:
         """Theirs may have come with a question merged into this one."""
         for each in self._all(question):
             self._given[talk, participant].pop(each, None)
             self._counted[each].pop(participant, None)
-            self._aside[each].pop(participant, None)
+            self._aside.drop(each, participant)
 
     def accept(self, question: str) -> None:
         """Count what was set aside, and all that is to come."""
         for each in self._all(question):
-            self._trusted[each] = None
-            self._counted[each] |= self._aside.pop(each, {})
+            self._counted[each] |= dict.fromkeys(self._aside.count(each))
 
     def merge(self, question: str, into: str) -> list[str]:
         """Have it count for `into`; return what was merged into it, and now is into that one."""
@@ -109,26 +102,23 @@ class Support:
             if by == participant:
                 self._given[talk, name] = self._given.pop((talk, by))
                 for question in given:
-                    for supporters in (self._counted[question], self._aside[question]):
-                        if participant in supporters:
-                            del supporters[participant]
-                            supporters[name] = None
+                    if participant in self._counted[question]:
+                        del self._counted[question][participant]
+                        self._counted[question][name] = None
+        self._aside.rename(participant, name)
 
     def saved(self) -> Saved:
         given = ((*of, tuple(names)) for of, names in self._given.items() if names)
-        aside = {question: tuple(by) for question, by in self._aside.items() if by}
-        return Saved(tuple(given), aside, tuple(self._trusted), self._limit.saved())
+        return Saved(tuple(given), self._aside.saved())
 
     def restore(self, saved: Saved) -> None:
         """Be what was saved, with nothing merged yet."""
         self._begin()
-        self._limit.restore(saved.limit)
-        self._trusted = dict.fromkeys(saved.trusted)
-        self._aside.update((name, dict.fromkeys(by)) for name, by in saved.aside.items())
+        self._aside.restore(saved.aside)
         for talk, by, given in saved.given:
             self._given[talk, by] = dict.fromkeys(given)
             for question in given:
-                if by not in self._aside[question]:
+                if by not in self._aside.of(question):
                     self._counted[question][by] = None
 
     def _all(self, question: str) -> tuple[str, ...]:

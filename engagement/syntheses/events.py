@@ -55,6 +55,10 @@ class SynthesisUnsupported(SynthesisEvent, frozen=True):
     """They do not any more."""
 
 
+class SynthesisSupportAccepted(SynthesisEvent, frozen=True):
+    """A moderator counts the support that was set aside, and what is to come."""
+
+
 class SynthesisTaken(SynthesisEvent, frozen=True):
     """It is told on the set, in a talk that is live; what was told before is over."""
 
@@ -127,6 +131,7 @@ AnyWritingEvent = (
     | SynthesisRestored
     | SynthesisSupported
     | SynthesisUnsupported
+    | SynthesisSupportAccepted
     | SynthesisTaken
     | SynthesisTold
 )

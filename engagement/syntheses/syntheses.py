@@ -7,6 +7,7 @@ from typing import ClassVar, get_args
 import msgspec
 from msgspec.structs import replace
 
+from engagement.bursts import Aside, SavedAside
 from engagement.cafe.cafes import Cafes
 from engagement.cafe.session import OWN
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused
@@ -15,6 +16,7 @@ from engagement.syntheses.events import (
     AnyWritingEvent,
     SynthesisBegun,
     SynthesisRevised,
+    SynthesisSupportAccepted,
     SynthesisSupported,
     SynthesisTaken,
     SynthesisUnsupported,
@@ -31,6 +33,7 @@ class Saved(msgspec.Struct, frozen=True):
 
     syntheses: tuple[Synthesis, ...]
     supporters: dict[str, tuple[str, ...]]
+    aside: SavedAside
 
 
 class Syntheses(Fold):
@@ -44,6 +47,7 @@ class Syntheses(Fold):
         self._cafes, self._ideas, self._talks = cafes, ideas, talks
         self.by_id: dict[str, Synthesis] = {}
         self._supporters: defaultdict[str, set[str]] = defaultdict(set)
+        self._aside = Aside()  # supporters who do not count yet
         self._index()
 
     def _index(self) -> None:
@@ -85,7 +89,7 @@ class Syntheses(Fold):
         if synthesis is None:
             return Refused(Reason.UNKNOWN_SYNTHESIS)
         match event:
-            case SynthesisSupported() | SynthesisUnsupported():
+            case SynthesisSupported() | SynthesisUnsupported() | SynthesisSupportAccepted():
                 return self._support(position, synthesis, event)
             case SynthesisRevised(text=text, keeps=False) if text == synthesis.text:
                 return Accepted(synthesis)  # a tablet that was cut off sends again what it wrote
@@ -119,11 +123,13 @@ class Syntheses(Fold):
             if participant in supporters:
                 supporters.remove(participant)
                 supporters.add(stand_in)
+        self._aside.rename(participant, stand_in)
 
     def saved(self) -> Saved:
         return Saved(
             tuple(self.by_id.values()),
             {name: tuple(sorted(people)) for name, people in self._supporters.items() if people},
+            self._aside.saved(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -131,6 +137,7 @@ class Syntheses(Fold):
         self._supporters = defaultdict(set)
         for name, people in saved.supporters.items():
             self._supporters[name] = set(people)
+        self._aside.restore(saved.aside)
         self._index()
 
     def _begin(self, position: str, event: SynthesisBegun) -> Outcome:
@@ -176,17 +183,27 @@ class Syntheses(Fold):
         return None
 
     def _support(
-        self, position: str, synthesis: Synthesis, event: SynthesisSupported | SynthesisUnsupported
+        self,
+        position: str,
+        synthesis: Synthesis,
+        event: SynthesisSupported | SynthesisUnsupported | SynthesisSupportAccepted,
     ) -> Outcome:
         if not synthesis.shared:
             return Refused(Reason.WRONG_STATE, synthesis)
         supporters = self._supporters[synthesis.id]
-        if isinstance(event, SynthesisSupported):
-            supporters.add(event.by)
-        else:
-            supporters.discard(event.by)
+        match event:
+            case SynthesisSupportAccepted():
+                self._aside.count(synthesis.id)
+            case SynthesisSupported(by=by, at=at, origin=origin) if by not in supporters:
+                supporters.add(by)
+                self._aside.watch(synthesis.id, by, origin, at)
+            case SynthesisUnsupported(by=by):
+                supporters.discard(by)
+                self._aside.drop(synthesis.id, by)
         self.theirs.append((OWN, event.by))
-        return Accepted(self._put(position, replace(synthesis, support=len(supporters))))
+        aside = len(self._aside.of(synthesis.id))
+        support = len(supporters) - aside
+        return Accepted(self._put(position, replace(synthesis, support=support, aside=aside)))
 
     def _knows(self, text: Text) -> bool:
         """Whether there is, or was, what it comes from."""

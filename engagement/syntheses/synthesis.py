@@ -54,6 +54,7 @@ class Synthesis(Item, frozen=True, kw_only=True):
     the last change of its words, or of who sees them; `version` also counts support and comments.
     `open`: on the page of ideas too, not in laboratories alone, and that for good: the page must be
     told when it goes. `labs`: those that it is shared with, none for all. `airings`: on the set.
+    `aside` is support that came in a burst of new devices, and does not count yet.
     """
 
     cafe: str
@@ -71,6 +72,7 @@ class Synthesis(Item, frozen=True, kw_only=True):
     shared_at: float | None = None
     hidden_by: str = ""
     support: int = 0
+    aside: int = 0
     comments: int = 0
     history: tuple[Version, ...] = ()
     airings: tuple[Airing, ...] = ()

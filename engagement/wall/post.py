@@ -129,6 +129,10 @@ class PostUnsupported(PostEvent, frozen=True):
     """They do not any more."""
 
 
+class PostSupportAccepted(PostEvent, frozen=True):
+    """A moderator counts the support that was set aside, and what is to come."""
+
+
 AnyPostEvent = (
     PostReworded
     | PostApproved
@@ -142,6 +146,7 @@ AnyPostEvent = (
     | PostUnpinned
     | PostSupported
     | PostUnsupported
+    | PostSupportAccepted
 )
 AnyWallEvent = WallSet | PostWritten | PostBrought | AnyPostEvent
 
@@ -163,7 +168,8 @@ class Post(Item, frozen=True, kw_only=True):
 
     `badge`: "crew" or "host" for who writes as such. `shows_at`: when its hold is over.
     `pinned_at`: None unless it is pinned. `origin`: where it came from; limits count by that, and
-    the audience never learns it.
+    the audience never learns it. `aside` is support that came in a burst of new devices, and does
+    not count yet.
     """
 
     text: str
@@ -177,6 +183,7 @@ class Post(Item, frozen=True, kw_only=True):
     address: str = ""
     state: PostState = "pending"
     support: int = 0
+    aside: int = 0
     reason: str = ""
     shows_at: float | None = None
     shown_at: float | None = None

@@ -7,6 +7,7 @@ from typing import ClassVar, get_args
 import msgspec
 from msgspec.structs import replace
 
+from engagement.bursts import Aside, SavedAside
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
 from engagement.limits import Limit
 from engagement.shares import Shares
@@ -16,6 +17,7 @@ from engagement.wall.post import (
     PostBrought,
     PostPinned,
     PostShown,
+    PostSupportAccepted,
     PostSupported,
     PostUnsupported,
     PostWritten,
@@ -43,6 +45,7 @@ class Saved(msgspec.Struct, frozen=True):
     wall: Wall
     posts: tuple[Post, ...]
     supporters: dict[str, tuple[str, ...]]
+    aside: SavedAside
     limit: dict[str, float]
 
 
@@ -57,6 +60,7 @@ class Posts(Fold):
         self.wall = Wall()
         self.by_id: dict[str, Post] = {}
         self._supporters: defaultdict[str, set[str]] = defaultdict(set)
+        self._aside = Aside()  # supporters who do not count yet
         self._limit = Limit(BURST, EVERY)
         self._index()
 
@@ -149,7 +153,7 @@ class Posts(Fold):
             return Refused(Reason.UNKNOWN_POST)
         if outdated(event, post):
             return Refused(Reason.CHANGED, post)
-        if isinstance(event, PostSupported | PostUnsupported):
+        if isinstance(event, PostSupported | PostUnsupported | PostSupportAccepted):
             return self._support(position, post, event)
         decided = decide(post, event)
         if isinstance(decided, Reason):
@@ -166,6 +170,7 @@ class Posts(Fold):
             if participant in supporters:
                 supporters.remove(participant)
                 supporters.add(stand_in)
+        self._aside.rename(participant, stand_in)
         for post in self.written_by(participant):
             blank = replace(off(post), text="", author="", picture="", alt="", reason="")
             self._put(position, replace(blank, by=stand_in, state="withdrawn", origin=None))
@@ -178,6 +183,7 @@ class Posts(Fold):
             self.wall,
             tuple(self.by_id.values()),
             {post: tuple(sorted(people)) for post, people in self._supporters.items() if people},
+            self._aside.saved(),
             self._limit.saved(),
         )
 
@@ -187,6 +193,7 @@ class Posts(Fold):
         self._supporters = defaultdict(set)
         for post, people in saved.supporters.items():
             self._supporters[post] = set(people)
+        self._aside.restore(saved.aside)
         self._limit.restore(saved.limit)
         self._index()
 
@@ -245,17 +252,27 @@ class Posts(Fold):
         return Accepted(self._put(position, held(brought, event.at) if event.vouched else brought))
 
     def _support(
-        self, position: str, post: Post, event: PostSupported | PostUnsupported
+        self,
+        position: str,
+        post: Post,
+        event: PostSupported | PostUnsupported | PostSupportAccepted,
     ) -> Outcome:
         if not post.public:
             return Refused(Reason.WRONG_STATE, post)
         supporters = self._supporters[post.id]
-        if isinstance(event, PostSupported):
-            supporters.add(event.by)
-        else:
-            supporters.discard(event.by)
+        match event:
+            case PostSupportAccepted():
+                self._aside.count(post.id)
+            case PostSupported(by=by, at=at, origin=origin) if by not in supporters:
+                supporters.add(by)
+                self._aside.watch(post.id, by, origin, at)
+            case PostUnsupported(by=by):
+                supporters.discard(by)
+                self._aside.drop(post.id, by)
         self.theirs.append((OWN, event.by))
-        return Accepted(self._put(position, replace(post, support=len(supporters))))
+        aside = len(self._aside.of(post.id))
+        support = len(supporters) - aside
+        return Accepted(self._put(position, replace(post, support=support, aside=aside)))
 
     def _make_room(self, position: str) -> None:
         if len(self._shown) > SHOWN:

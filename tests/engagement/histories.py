@@ -157,6 +157,8 @@ def _value(name: str, kind: Any, chance: random.Random) -> Any:
             return f"o{chance.randint(0, 2)}"
         if name in ("body", "text", "prompt", "word", "author", "reason", "alt", "title", "note"):
             return chance.choice(TEXTS)
+        if name == "network":
+            return chance.choice(("3f2", "0a1"))
         if name == "shows":
             name = chance.choice(SHOWN)
         if name == "alert":

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from engagement.audience import Audience, Saved
+from engagement.bursts import AT_ONCE
 from engagement.fold import Accepted, Outcome, Reason, Refused
 from engagement.happening import ParticipantErased
 from engagement.origin import SETTLED_AFTER_S, Origin
@@ -35,7 +36,6 @@ from engagement.questions import (
     SupportGiven,
     SupportTakenBack,
 )
-from engagement.questions.support import BURST
 from engagement.talks import TalkEnded, TalkStarted
 from tests.engagement.room import Room, reason
 
@@ -220,33 +220,33 @@ def test_burst_of_support_by_newcomers_is_set_aside_until_a_moderator_counts_it(
     def give(person: str, joined: float, question: str = "q") -> None:
         room.do(SupportGiven, person, at=10_000.0, question=question, origin=Origin(joined))
 
-    for number in range(BURST + 20):
+    for number in range(AT_ONCE + 20):
         give(f"new {number}", joined=9_990.0)
-    assert (room["q"].support, room["q"].aside) == (BURST, 20)
+    assert (room["q"].support, room["q"].aside) == (AT_ONCE, 20)
     give("old", joined=10_000.0 - SETTLED_AFTER_S)
-    assert (room["q"].support, room["q"].aside) == (BURST + 1, 20)
+    assert (room["q"].support, room["q"].aside) == (AT_ONCE + 1, 20)
     give("new 0", joined=9_990.0, question="other")
     assert (room["other"].support, room["other"].aside) == (1, 0)
-    last = f"new {BURST + 19}"
+    last = f"new {AT_ONCE + 19}"
     assert room.audience.questions.supported_by("q", last)
     assert room.audience.questions.supports("direct", last) == ["q"]
     assert restored(room).saved() == room.audience.saved()
     room.do(SupportTakenBack, last, question="q")
     assert room["q"].aside == 19
     room.do(SupportAccepted, question="q")
-    assert (room["q"].support, room["q"].aside) == (BURST + 20, 0)
+    assert (room["q"].support, room["q"].aside) == (AT_ONCE + 20, 0)
     give("newer", joined=9_999.0)
-    assert (room["q"].support, room["q"].aside) == (BURST + 21, 0)
+    assert (room["q"].support, room["q"].aside) == (AT_ONCE + 21, 0)
 
 
 def test_support_set_aside_is_not_told_of_who_counts_by_a_merge(room: Room) -> None:
     room.approved("a", "b")
-    for number in range(BURST + 2):
+    for number in range(AT_ONCE + 2):
         room.do(SupportGiven, f"{number}", at=10_000.0, question="a", origin=Origin(9_990.0))
-    room.support("b", f"{BURST + 1}")
-    assert (room["a"].support, room["a"].aside) == (BURST, 2)
+    room.support("b", f"{AT_ONCE + 1}")
+    assert (room["a"].support, room["a"].aside) == (AT_ONCE, 2)
     room.do(QuestionMerged, question="b", into="a")
-    assert (room["a"].support, room["a"].aside) == (BURST + 1, 1)
+    assert (room["a"].support, room["a"].aside) == (AT_ONCE + 1, 1)
 
 
 def test_quote_says_what_its_cue_says_now(room: Room) -> None:

@@ -314,3 +314,30 @@ async def test_many_ballots_at_once_are_each_counted_once(tv: House) -> None:
         results = (await crew.get(f"{url}/results")).json()
         assert [each["votes"] for each in results["counts"]] == [100, 100]
         assert results["ballots"] == 200
+
+
+async def test_crew_sees_a_burst_of_new_devices_and_sets_it_aside(tv: House) -> None:
+    async with tv.crew(Role.PRESENTER) as crew, tv.someone() as ann, tv.client() as client:
+        url = await opened(crew, "single", options=["Oui", "Non"], visibility="live")
+        await ann.put(f"{url}/ballot", json={"choices": ["o2"]})
+        for _ in range(40):
+            headers = {"authorization": f"Bearer {tv.passes.welcome()[1]}"}
+            cast = await client.put(f"{url}/ballot", json={"choices": ["o1"]}, headers=headers)
+            assert cast.status_code == 200
+        seen = (await crew.get(url)).json()
+        assert [each["votes"] for each in seen["counts"]] == [40, 1]
+        (burst,) = seen["bursts"]
+        assert (burst["ballots"], burst["aside"]) == (41, False)  # from one address
+        assert "bursts" not in (await ann.get(url)).json()
+        about = {"burst": burst["network"]}
+        aside = (await crew.post(f"{url}:set_aside", json=about)).json()
+        assert (aside["ballots"], aside["bursts"][0]["aside"]) == (0, True)
+        assert [each["votes"] for each in (await ann.get(url)).json()["counts"]] == [0, 0]
+        await crew.post(f"{url}:close")
+        counted = (await crew.post(f"{url}:count", json=about)).json()
+        assert [each["votes"] for each in counted["counts"]] == [40, 1]
+        assert code(await crew.post(f"{url}:count", json={"burst": "zzz"})) == (
+            404,
+            "unknown-burst",
+        )
+        assert code(await ann.post(f"{url}:set_aside", json=about)) == (403, "role-required")

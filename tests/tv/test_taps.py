@@ -34,6 +34,7 @@ from tv.settings import Store, load
 from tv.storms import endpoint
 from tv.taps import Taps
 from tv.upstream import Upstream
+from tv.voting_codes import VotingCodes
 from tv.writing import Writer
 
 PASSES = Passes(SECRET)
@@ -231,7 +232,7 @@ def test_only_what_comes_in_storms_is_taken_and_only_once_the_journal_is_folded(
     follower = Follower(Journal(Redis(), "nobody-writes-this"))
     writer = Writer(follower, Upstream(Path("nowhere"), []), Limits("test", Rates()))
     path = "/api/v1/polls/{poll}/ballot"
-    vote = endpoint(Desk(follower, writer).vote, writer)
+    vote = endpoint(Desk(follower, writer, VotingCodes(b"secret", "test")).vote, writer)
     routes = [Route(path, vote, methods=["PUT"]), Route("/api/v1/polls", create, methods=["POST"])]
     folded = asyncio.Event()
     authentication = Authentication(Starlette(), PASSES, Networks(b"secret"))

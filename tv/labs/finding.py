@@ -22,7 +22,10 @@ SORTS = ("recent", "support")
 
 @dataclass(frozen=True)
 class Asked:
-    """What ideas are asked for; "" for any. `after` is the `next` of the page before."""
+    """What ideas are asked for; "" for any. `after` is the `next` of the page before.
+
+    `aside`: those that have dots set aside.
+    """
 
     table: str = ""
     cafe: str = ""
@@ -31,6 +34,7 @@ class Asked:
     theme: str = ""
     states: frozenset[str] = STATES
     support: bool = False
+    aside: bool = False
     limit: int = LISTED
     after: str = ""
 
@@ -46,7 +50,15 @@ def asked(query: Mapping[str, str]) -> Asked:
     if not (limit.isascii() and limit.isdecimal()):
         raise unknown_filter(f"limit\u00a0: de 1 à {MOST}")
     most = min(max(1, int(limit[:9])), MOST)
-    return Asked(**said, states=states, support=support, limit=most, after=query.get("after", ""))
+    aside = chosen(query, "aside", frozenset({"dots"})) if "aside" in query else frozenset()
+    return Asked(
+        **said,
+        states=states,
+        support=support,
+        aside=bool(aside),
+        limit=most,
+        after=query.get("after", ""),
+    )
 
 
 def find(
@@ -72,6 +84,7 @@ def find(
             and (not asked.step or idea.lab in steps)
             and (not asked.theme or not themed.isdisjoint(idea.clusters))
             and idea.state in asked.states
+            and (not asked.aside or idea.aside > 0)
             and visible(idea)
         )
 

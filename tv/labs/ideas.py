@@ -20,7 +20,8 @@ def idea_item(idea: Idea, crew: bool) -> Rendered:
 
     `badge` is "crew" or "host" for who writes as such. For the crew, the hosts of its table, and
     its author in their own view: `reason`, `flags` (`personal`, `words`: to be looked at twice),
-    and `proved`: whether its author's device has shown the code of the laboratory.
+    `proved`: whether its author's device has shown the code of the laboratory, and `dots_aside`:
+    dots of a burst, which do not count yet.
     """
     rendered: Rendered = {
         "kind": "idea",
@@ -46,6 +47,7 @@ def idea_item(idea: Idea, crew: bool) -> Rendered:
             "reason": idea.reason,
             "flags": list(flags(idea.text)),
             "proved": idea.proved,
+            "dots_aside": idea.aside,
         }
     return rendered
 

@@ -16,11 +16,12 @@ Rendered = dict[str, Any]
 Render = Callable[[Item, bool], Rendered]
 
 
-def synthesis_item(synthesis: Synthesis) -> Rendered:
+def synthesis_item(synthesis: Synthesis, crew: bool) -> Rendered:
     """`ideas` and `clusters` are ids of what it comes from, `labs` those that it is shared with,
     none for all. `comments` counts those that show, `versions` what it said before. The times of
-    `airings` are on the broadcast clock."""
-    return {
+    `airings` are on the broadcast clock. For the crew `support_aside`: support of a burst, which
+    does not count yet."""
+    rendered: Rendered = {
         "kind": "synthesis",
         "id": synthesis.id,
         "cafe": synthesis.cafe,
@@ -42,6 +43,7 @@ def synthesis_item(synthesis: Synthesis) -> Rendered:
         "airings": [msgspec.structs.asdict(airing) for airing in synthesis.airings],
         "version": synthesis.version,
     }
+    return rendered | {"support_aside": synthesis.aside} if crew else rendered
 
 
 def version_item(version: Version) -> Rendered:

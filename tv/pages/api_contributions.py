@@ -4,8 +4,9 @@
   after=` → `{"items": [idea], "next"}`: what shows and one's own, for the crew all, for a table's
   hosts what is not noted privately. `table`: made there or carried there; `step` as in the settings
   of labs; `theme`: in a group of that name, whatever its case and accents; `sort=support` within a
-  `cafe` or a `table`; `limit`: 100, 500 at most. `next` is the `after` for the page that follows,
-  null when there is none; where few fit, a page may have fewer although more follow.
+  `cafe` or a `table`; `aside=dots`: those with dots set aside (moderator, operator, admin);
+  `limit`: 100, 500 at most. `next` is the `after` for the page that follows, null when there is
+  none; where few fit, a page may have fewer although more follow.
 - `POST /api/v1/contributions` `{"cafe", "table", "round", "text", "picture", "alt"}` → 201 idea
   (participants). `table` is "" in answer to a call, which is pending until a moderator reads it, as
   are pictures and doubtful words at a table, and what comes from a device that has not proved to be
@@ -23,6 +24,7 @@
   at a table: 409 `table-ideas-full`.
 - `POST …/{id}:withdraw` → idea (its author). `:approve`, `:reject` `{"reason"}` (pending ones),
   `:hide`, `:restore` → idea (moderator, operator, admin, hosts of the table where it was made).
+  `:accept_dots` (counts the dots that were set aside) → idea (moderator, operator, admin).
 
 Ideas are as in tv/labs/ideas.py, with `mine`, and `given`: how many dots whoever asks gave it; for
 the crew with what `devices.sender_item` has, and not for hosts: cards of a table have no author.
@@ -41,6 +43,7 @@ from engagement.cafe.session import lab_of
 from engagement.ideas.events import (
     IdeaApproved,
     IdeaCarried,
+    IdeaDotsAccepted,
     IdeaDotted,
     IdeaHidden,
     IdeaMade,
@@ -68,10 +71,11 @@ TEXT = 280  # characters
 ALT = 200
 REASON = 200
 
-ACTS: dict[str, type[IdeaApproved | IdeaHidden | IdeaRestored]] = {
+ACTS: dict[str, type[IdeaApproved | IdeaHidden | IdeaRestored | IdeaDotsAccepted]] = {
     "approve": IdeaApproved,
     "hide": IdeaHidden,
     "restore": IdeaRestored,
+    "accept_dots": IdeaDotsAccepted,
 }
 Id = Annotated[str, msgspec.Meta(max_length=80)]
 
@@ -137,11 +141,14 @@ class Desk:
         theme="of a theme",
         state=some(STATES),
         sort=("recent", "support"),
+        aside=("dots",),
         limit=f"ideas in one answer, {MOST} at most",
         after="`next` of the answer before",
     )
     async def every(self, request: Request) -> Response:
         who, wanted = identity(request), asked(request.query_params)
+        if wanted.aside:
+            who.must_be(*MODERATORS)
         page, following = find(
             self._ideas, self._cafes, self._labs, wanted, lambda idea: may_see(idea, who)
         )
@@ -211,6 +218,8 @@ class Desk:
         idea, who = self._find(request)
         if (type := ACTS.get(request.path_params["verb"])) is None:
             raise unknown_act()
+        if type is IdeaDotsAccepted:
+            who.must_be(*MODERATORS)
         _must_read(idea, who)
         act = self._writer.act(request, who.signature)
         return await self._done(type(**act, idea=idea.id), who)
@@ -237,6 +246,7 @@ class Desk:
         | IdeaRejected
         | IdeaHidden
         | IdeaRestored
+        | IdeaDotsAccepted
         | IdeaWithdrawn,
         who: Identity,
     ) -> Response:

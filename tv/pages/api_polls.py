@@ -2,25 +2,31 @@
 
 - `GET /api/v1/talks/{id}/polls` → `{"items": [poll]}`, drafts for the crew only.
 - `POST /api/v1/polls` `{"talk", "type", "prompt", "options": ["…", {"text": "…"}], "max_choices",
-  "scale", "visibility": "closed|live|published", "duration", "compare_by": "none|lab"}` → 201 poll,
-  a draft (presenter, moderator, operator, admin). `type`: `single`; `multiple`, `max_choices` at
-  most; `rating`, on a `scale` of 5 or 10 steps; `ranking`; `dots`, ten to give; `words`, up to
-  `max_choices` of them; `text`, an answer that a moderator reads first. `visibility`: from when the
-  audience sees results. `duration`: seconds that it stays open. 422 `bad-options`, `wrong-maximum`
-  and the like.
+  "scale", "visibility": "closed|live|published", "duration", "compare_by": "none|lab", "codes":
+  false}` → 201 poll, a draft (presenter, moderator, operator, admin). `type`: `single`; `multiple`,
+  `max_choices` at most; `rating`, on a `scale` of 5 or 10 steps; `ranking`; `dots`, ten to give;
+  `words`, up to `max_choices` of them; `text`, an answer that a moderator reads first.
+  `visibility`: from when the audience sees results. `duration`: seconds that it stays open.
+  `codes`: each ballot needs a voting code (tv/pages/api_voting_codes.py). 422 `bad-options`,
+  `wrong-maximum` and the like.
 - `PATCH /api/v1/polls/{id}` any of these → poll; `DELETE` → 204. Drafts only: 409 `wrong-state`.
 - `POST /api/v1/polls/{id}:open|reopen` `{"duration"}`, `:extend` `{"seconds"}`, `:close`,
   `:publish` → poll (the same roles); `reopen` begins a new round without ballots.
+- `POST /api/v1/polls/{id}:set_aside` and `:count` `{"burst", "round"}` → poll (the same roles): the
+  ballots of a burst count no more, or count again; `burst` is its `network`. Until results are
+  published. 404 `unknown-burst`, 409 `wrong-round`, `wrong-state`.
 - `POST /api/v1/polls/{id}:more_time` → poll (participants): their ballot counts until 60 s after
   the end.
 - `GET /api/v1/polls/{id}` → poll.
-- `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "texts": [], "round"}` → `{"id",
+- `PUT /api/v1/polls/{id}/ballot` `{"choices": [option id], "texts": [], "round", "code"}` → `{"id",
   "round", "choices", "texts", "version"}` (participants). A ranking has all options in order, dots
   an option as often as it gets one; words and texts go into `texts`. The last ballot of a round
   counts; with `compare_by`, for the laboratory where the voter is, if they have proved that
   (api_participants.py), else for none. 409 `poll-not-open`, `wrong-round`, `ballot-erased`
-  (api_privacy.py); 422 `one-choice`, `unknown-option` and the like. `GET` → the same, of this
-  round; 404 `no-ballot`.
+  (api_privacy.py); 422 `one-choice`, `unknown-option` and the like. `code`: where the poll asks for
+  one, else the cookie `fabrique_vote`; 403 `code-required`, `code-wrong` (whoever tries many waits
+  for each), 409 `code-used`: a code has one ballot in a round, which its participant may replace.
+  `GET` → the same, of this round; 404 `no-ballot`.
 - `GET /api/v1/polls/{id}/results?round=1&by=lab` → `{"id", "round", "counts": [{"option",
   "votes"}], "mean", "words", "answers", "labs", "ballots", "version"}`: 500 words at most; with
   `by=lab` the labs as in `poll_items.labs_item`. 403 `results-hidden`, 404 `unknown-round`, 422
@@ -33,22 +39,23 @@ drafts.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.fold import Item, Reason, Refused
 from engagement.polls import (
-    OPTIONS,
     WRITTEN,
     Answer,
     AnswerApproved,
     AnswerRejected,
+    AnyPollEvent,
     Ballot,
     BallotCast,
+    BurstCounted,
+    BurstSetAside,
     MoreTimeAsked,
     Poll,
     PollClosed,
@@ -67,13 +74,24 @@ from tv import items, poll_items
 from tv.auth import CREW, MODERATORS, Identity, Role, identity
 from tv.follower import Follower
 from tv.openapi import asks, takes
-from tv.pages.poll_drafts import OPTION, PROMPT, Changes, Draft, Duration, most, options_of
+from tv.pages.poll_drafts import (
+    PROMPT,
+    Changes,
+    Draft,
+    Extension,
+    Hiding,
+    Opening,
+    Together,
+    Vote,
+    most,
+    options_of,
+)
 from tv.problems import Problem, clean, read_json
 from tv.storms import Act, Asked, endpoint
+from tv.voting_codes import VotingCodes
 from tv.writing import Writer, absent, json, nothing, refusal, talk_of, unknown_act
 
 TEXT = 280  # characters of an answer
-LONGEST = 500  # of what may become one by cleaning
 WORD = 30
 WORDS_TOLD = 500
 
@@ -84,40 +102,9 @@ JUDGEMENTS: dict[str, type[AnswerApproved | AnswerRejected]] = {
     "reject": AnswerRejected,
 }
 
-Strings = Annotated[
-    list[Annotated[str, msgspec.Meta(max_length=LONGEST)]], msgspec.Meta(max_length=OPTIONS)
-]
 
-
-class Opening(msgspec.Struct, frozen=True):
-    """The body of `:open` and `:reopen`: seconds, in place of what the draft says."""
-
-    duration: Duration | None = None
-
-
-class Extension(msgspec.Struct, frozen=True):
-    """The body of `:extend`."""
-
-    seconds: Annotated[float, msgspec.Meta(ge=1, le=600)] = 30.0
-
-
-class Vote(msgspec.Struct, frozen=True):
-    """The body of a ballot. Without a round, it is for the current one."""
-
-    choices: Strings = []
-    texts: Strings = []
-    round: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
-
-
-class Hiding(msgspec.Struct, frozen=True):
-    """The body of a word that is to be hidden, or shown again."""
-
-    word: Annotated[str, msgspec.Meta(min_length=1, max_length=OPTION)]
-    hidden: bool = True
-
-
-def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
-    desk = Desk(follower, writer)
+def routes(follower: Follower, writer: Writer, codes: VotingCodes) -> list[BaseRoute]:
+    desk = Desk(follower, writer, codes)
     poll = "/api/v1/polls/{poll}"
     return [
         Route(f"{poll}/ballot", endpoint(desk.vote, writer), methods=["PUT"]),
@@ -138,10 +125,11 @@ def routes(follower: Follower, writer: Writer) -> list[BaseRoute]:
 class Desk:
     """Answers requests about polls."""
 
-    def __init__(self, follower: Follower, writer: Writer) -> None:
+    def __init__(self, follower: Follower, writer: Writer, codes: VotingCodes) -> None:
         self._audience = follower.audience
         self._polls = follower.audience.polls
         self._writer = writer
+        self._codes = codes
 
     async def of_talk(self, request: Request) -> Response:
         talk = talk_of(request, self._audience.talks).id
@@ -179,6 +167,7 @@ class Desk:
             max_choices=max_choices,
             duration=said.duration,
             compare_by=said.compare_by,
+            codes=said.codes,
         )
         created = await self._writer.write(event, who)
         location = f"/api/v1/polls/{created.id}"
@@ -207,6 +196,7 @@ class Desk:
             max_choices=max_choices,
             duration=said.duration,
             compare_by=said.compare_by,
+            codes=said.codes,
         )
         return json(items.item(await self._writer.write(event, who), crew=True))
 
@@ -216,11 +206,11 @@ class Desk:
         await self._writer.remove(poll, PollDeleted(**act, poll=poll.id), who)
         return nothing()
 
-    @takes(Opening, Extension)
+    @takes(Opening, Extension, Together)
     async def act(self, request: Request) -> Response:
         poll, who = self._led(request)
         act = self._writer.act(request, who.signature) | {"poll": poll.id}
-        event: PollOpened | PollReopened | PollExtended | PollClosed | PollPublished
+        event: AnyPollEvent
         match request.path_params["verb"]:
             case "open":
                 event = PollOpened(**act, duration=(await read_json(request, Opening)).duration)
@@ -232,6 +222,10 @@ class Desk:
                 event = PollClosed(**act)
             case "publish":
                 event = PollPublished(**act)
+            case "set_aside" | "count" as verb:
+                said = await read_json(request, Together)
+                type = BurstSetAside if verb == "set_aside" else BurstCounted
+                event = type(**act, round=said.round or poll.round, network=said.burst)
             case _:
                 raise unknown_act()
         return json(items.item(await self._writer.write(event, who), crew=True))
@@ -255,6 +249,7 @@ class Desk:
             choices=tuple(said.choices),
             texts=_texts(poll, said.texts),
             lab=who.lab if poll.compare_by == "lab" and who.is_in(who.lab) else "",
+            code=self._codes.read(said.code, asked) if poll.codes else "",
         )
         if hopeless := self._hopeless(poll, event):
             raise refusal(Refused(hopeless, poll), who)

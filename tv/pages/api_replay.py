@@ -148,7 +148,7 @@ def _rendered(follower: Follower, talk: Talk, replay: Replay) -> dict[str, Any]:
             if each.kind == "poll"
         ],
         "syntheses": [
-            synthesis_item(syntheses.by_id[name])
+            synthesis_item(syntheses.by_id[name], False)
             for name in dict.fromkeys(each.id for each in found if each.kind == "synthesis")
         ],
         "version": talk.version,

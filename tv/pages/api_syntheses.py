@@ -46,6 +46,7 @@ from engagement.syntheses.events import (
     SynthesisRestored,
     SynthesisRevised,
     SynthesisShared,
+    SynthesisSupportAccepted,
     SynthesisSupported,
     SynthesisTaken,
     SynthesisTold,
@@ -71,10 +72,13 @@ IDEAS = 300  # that one synthesis may come from
 CLUSTERS = 60
 
 ON_SET = (Role.PRESENTER, *RUNNERS)
-ACTS: dict[str, type[SynthesisHidden | SynthesisRestored | SynthesisTold]] = {
+Act = SynthesisHidden | SynthesisRestored | SynthesisTold | SynthesisSupportAccepted
+
+ACTS: dict[str, type[Act]] = {
     "hide": SynthesisHidden,
     "restore": SynthesisRestored,
     "told": SynthesisTold,
+    "accept_support": SynthesisSupportAccepted,
 }
 STATES = frozenset(get_args(SynthesisState))
 SORTS = ("recent", "support", "table")
@@ -252,7 +256,7 @@ class Desk:
                 who.must_host(synthesis.table)
             case "restore" if who.hosts(synthesis.table) and who.signature == synthesis.hidden_by:
                 pass
-            case "restore":
+            case "restore" | "accept_support":
                 who.must_be(*MODERATORS)
             case "told":
                 airing = synthesis.airing
@@ -288,7 +292,7 @@ class Desk:
 
     def _rendered(self, synthesis: Synthesis, who: Identity) -> Rendered:
         supported = bool(who.by) and self._syntheses.supported_by(synthesis.id, who.by)
-        return synthesis_item(synthesis) | {"supported": supported}
+        return synthesis_item(synthesis, who.crew("")) | {"supported": supported}
 
     def _sources(self, text: Text) -> Rendered:
         """What it comes from, as far as everybody may see that."""

@@ -15,8 +15,8 @@
   `pictures-not-kept` (the disk is full).
 - `GET /api/v1/wall/posts/{id}` → post. `PUT|DELETE …/support` → post (participants; shown ones).
 - `POST …/{id}:withdraw` → post (its author). `:approve`: it shows 10 s later; `:show`: now;
-  `:reject` `{"reason"}`, `:hide` (off every screen at once), `:retire`, `:restore`, `:pin|unpin` →
-  post (moderator, operator, admin).
+  `:reject` `{"reason"}`, `:hide` (off every screen at once), `:retire`, `:restore`, `:pin|unpin`,
+  `:accept_support` (counts the support that was set aside) → post (moderator, operator, admin).
 
 Posts are as in `tv/wall/items.py`, with `mine` and `supported`, and for the crew what
 `devices.sender_item` has; writes as in tv/writing.py. 404 `unknown-post` also for what whoever asks
@@ -42,6 +42,7 @@ from engagement.wall.post import (
     PostRetired,
     PostShown,
     PostState,
+    PostSupportAccepted,
     PostSupported,
     PostUnpinned,
     PostUnsupported,
@@ -71,7 +72,16 @@ ALT = 200
 REASON = 200
 BEST = 12  # posts at most
 
-Act = PostApproved | PostShown | PostHidden | PostRetired | PostRestored | PostPinned | PostUnpinned
+Act = (
+    PostApproved
+    | PostShown
+    | PostHidden
+    | PostRetired
+    | PostRestored
+    | PostPinned
+    | PostUnpinned
+    | PostSupportAccepted
+)
 
 ACTS: dict[str, type[Act]] = {
     "approve": PostApproved,
@@ -81,6 +91,7 @@ ACTS: dict[str, type[Act]] = {
     "restore": PostRestored,
     "pin": PostPinned,
     "unpin": PostUnpinned,
+    "accept_support": PostSupportAccepted,
 }
 
 STATES = frozenset(get_args(PostState))

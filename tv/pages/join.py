@@ -4,7 +4,8 @@
   pass on. With `?code=…`, what the field sends.
 - `GET /rejoindre/{code}` → 303 to the talk, the laboratory, the table or the event of that code;
   404 and the field again for a code that leads nowhere: whoever tries many waits for each. A talk
-  is on its channel, in its laboratory or in its replay; one that is nowhere is in the programme.
+  is on its channel, in its laboratory or in its replay; one that is nowhere is in the programme. A
+  voting code leads to the event, and a cookie says it to ballots that ask for one.
 
 The code of a laboratory or a table makes the browser of one of the audience a participant who has
 proved to be there (tv/pages/api_participants.py). Crew, tablets and screens stay what they are.
@@ -30,10 +31,16 @@ from tv.passes import PARTICIPANT_LIFETIME
 from tv.problems import Problem
 from tv.schedule.shown import place_of, replay_of, seen_at
 from tv.settings import Settings
+from tv.voting_codes import COOKIE, COOKIE_LIFETIME, VotingCodes
 
 
 def routes(
-    pages: Pages, settings: Settings, follower: Follower, passes: Passes, door: Door
+    pages: Pages,
+    settings: Settings,
+    follower: Follower,
+    passes: Passes,
+    door: Door,
+    codes: VotingCodes,
 ) -> list[BaseRoute]:
     labs = [lab_item(slug, lab) for slug, lab in settings.labs.items()]
     talks = follower.audience.talks.by_id
@@ -46,6 +53,10 @@ def routes(
         return await lead(request, request.path_params["code"])
 
     async def lead(request: Request, typed: str) -> Response:
+        if codes.digest_of(typed) is not None:
+            answer = RedirectResponse(f"/?{ON_SITE}", 303, {"cache-control": "no-store"})
+            answer.set_cookie(COOKIE, typed, max_age=COOKIE_LIFETIME, samesite="lax")
+            return answer
         try:
             place = await door.place(request, typed)
         except Problem as problem:

@@ -1,4 +1,4 @@
-"""What the API takes for a draft of a poll."""
+"""What the API takes about polls: drafts, acts and ballots."""
 
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from tv.problems import clean
 PROMPT = 300  # characters
 OPTION = 120
 WORDS = 3  # that one may give, unless the draft says more
+LONGEST = 500  # characters of what may become an answer by cleaning
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=OPTIONS)]
 Duration = Annotated[float, msgspec.Meta(ge=0, le=3600)]
@@ -30,6 +31,7 @@ class Changes(msgspec.Struct, frozen=True):
     visibility: Visibility | None = None
     duration: Duration | None = None
     compare_by: Comparison | None = None
+    codes: bool | None = None
 
 
 class Draft(Changes, frozen=True, kw_only=True):
@@ -41,6 +43,47 @@ class Draft(Changes, frozen=True, kw_only=True):
     visibility: Visibility = "closed"
     duration: Duration = 0.0
     compare_by: Comparison = "none"
+    codes: bool = False
+
+
+Strings = Annotated[
+    list[Annotated[str, msgspec.Meta(max_length=LONGEST)]], msgspec.Meta(max_length=OPTIONS)
+]
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """The body of `:open` and `:reopen`: seconds, in place of what the draft says."""
+
+    duration: Duration | None = None
+
+
+class Extension(msgspec.Struct, frozen=True):
+    """The body of `:extend`."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=600)] = 30.0
+
+
+class Vote(msgspec.Struct, frozen=True):
+    """The body of a ballot. Without a round, it is for the current one."""
+
+    choices: Strings = []
+    texts: Strings = []
+    round: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    code: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
+class Together(msgspec.Struct, frozen=True):
+    """The body of `:set_aside` and `:count`: a burst, and its round (the current one)."""
+
+    burst: Annotated[str, msgspec.Meta(max_length=8)]
+    round: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+
+
+class Hiding(msgspec.Struct, frozen=True):
+    """The body of a word that is to be hidden, or shown again."""
+
+    word: Annotated[str, msgspec.Meta(min_length=1, max_length=OPTION)]
+    hidden: bool = True
 
 
 def options_of(said: Changes, kind: Kind, poll: Poll | None) -> tuple[Option, ...] | None:

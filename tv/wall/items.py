@@ -24,7 +24,8 @@ def wall_item(wall: Wall) -> Rendered:
 def post_item(post: Post, crew: bool) -> Rendered:
     """`badge`: "crew" or "host" for who writes as such. For the crew, and for its author in their
     own view: `reason`, `shows_at` (the end of its hold), `address` (there, if it came from another
-    network), and `flags` (`personal`, `words`: to be looked at twice)."""
+    network), `flags` (`personal`, `words`: to be looked at twice), and `support_aside`: support of
+    a burst, which does not count yet."""
     rendered: Rendered = {
         "kind": "post",
         "id": post.id,
@@ -46,6 +47,7 @@ def post_item(post: Post, crew: bool) -> Rendered:
             "shows_at": rfc3339(post.shows_at),
             "address": post.address,
             "flags": list(flags(post.text)),
+            "support_aside": post.aside,
         }
     return rendered
 

@@ -84,6 +84,7 @@ export interface Idea {
   flags?: string[]; // what to look at twice, for the crew
   device?: string; // for the crew, as the next: a handle of who sent it, "" for none
   arrival?: string; // see parts/bursts.ts
+  dots_aside?: number; // of a burst of new devices, for the crew: they do not count yet
 }
 
 export interface Cluster {
@@ -129,6 +130,7 @@ export interface Synthesis {
   written_at: Instant;
   shared_at: Instant | null;
   support: number;
+  support_aside?: number; // of a burst of new devices, for the crew: it does not count yet
   comments: number;
   airings: { talk: string; start: number; end: number | null }[]; // on the set, broadcast times
   versions: number; // what it said before

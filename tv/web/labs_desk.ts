@@ -40,6 +40,7 @@ const sending = new SendToLab(requests);
 const form = new CafeForm(draw, requests, () => goOnTo("#cafes-title"));
 const counted = new Asking<{ items: Table[] }>(LOOKING, draw); // with how many ideas they have
 const unread = new Asking<{ items: Idea[] }>(LOOKING, draw); // those of tables come by no topic
+const dotted = new Asking<{ items: Idea[] }>(LOOKING, draw); // those with dots set aside
 const comparison = new Asking<Comparison>(COMPARING, draw);
 const labs = new Labs(draw);
 const lined = new Steady($("#shared"));
@@ -107,14 +108,15 @@ function drawReading(all: Cafe[], desk: Desk): void {
   const waiting: Doubtful[] = [...ideas.values(), ...live.items<Comment>("ideas", "comment")]
     .filter(({ state }) => state === "pending")
     .sort((a, b) => writtenAt(a) - writtenAt(b));
+  const aside = dotted.of("/api/v1/contributions?state=shown&aside=dots&limit=100")?.items ?? [];
   const syntheses = live.items<Synthesis>("labs", "synthesis");
   const about = new Map(syntheses.map((each) => [each.id, each]));
   picking.about(waiting);
   keepingPlace($("#reading"), () =>
-    render(reading(waiting, { ...desk, cafes: all, about, act, picking }), $("#reading")),
+    render(reading(waiting, aside, { ...desk, cafes: all, about, act, picking }), $("#reading")),
   );
   render(blocked(live.items<Block>("blocks", "block"), requests), $("#blocked"));
-  counts("reading", waiting.length);
+  counts("reading", waiting.length + aside.length);
 }
 
 function drawShared(desk: Desk): void {

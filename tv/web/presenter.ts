@@ -6,6 +6,7 @@ import { count, hour, seconds, stopwatch } from "./french";
 import type { Lab, Synthesis } from "./lab_items";
 import { Live } from "./live";
 import { drawing, page } from "./page";
+import { bursts } from "./parts/ballot_bursts";
 import { closedDoor } from "./parts/door";
 import { fit } from "./parts/fit";
 import { labsOnce } from "./parts/lab_sign";
@@ -25,6 +26,7 @@ import { variable } from "./parts/variable";
 import { fastest } from "./player/captions";
 import { Cues } from "./player/cues";
 import type { Answer, Channel, Poll, Question, StageMessage, Talk, Word } from "./protocol";
+import { Requests } from "./requests";
 import { enter, roleOf } from "./session";
 import "./shell";
 import { CREW, ranked } from "./talks";
@@ -42,6 +44,7 @@ const marks = new Marks(draw, (topic) => live.version(topic));
 const rooms = new Rooms(slug, live, draw);
 const signals = new Signals();
 const later = new Map<string, number>(); // what was put off, on this device: id → when
+const requests = new Requests(draw);
 const steady = new Steady($("#prompter")); // supports come while one is about to press
 const cues = new Cues();
 let words: Word[] = [];
@@ -280,7 +283,12 @@ function pollCard(poll: Poll) {
     </p>
     <h2>${typeset(poll.prompt)}</h2>
     ${poll.state === "open" ? nothing : results(poll, [], answers)}
+    ${bursts(poll, { busy: requests.busy, act: lead })}
   </article>`;
+}
+
+function lead({ id }: Poll, verb: string, body?: object): void {
+  void requests.send(id, "POST", `/api/v1/polls/${id}:${verb}`, body);
 }
 
 function caption(): void {

@@ -112,8 +112,17 @@ export interface Poll {
   ballots: number;
   closes_at: Instant | null; // null: when somebody closes it
   closed_at: Instant | null;
-  hidden?: string[]; // words, for the crew, as the next
+  codes: boolean; // a ballot needs a voting code
+  bursts?: Burst[]; // of this round, for the crew, as the next two
+  hidden?: string[]; // words
   more_time?: number; // how many asked for it
+}
+
+/** Ballots of new devices that came together, from a network or from "*", many of them. */
+export interface Burst {
+  network: string;
+  ballots: number;
+  aside: boolean; // they do not count
 }
 
 /** What somebody wrote in a poll: for the crew until it is approved. */

@@ -37,6 +37,7 @@ import { labOf, tableNumber } from "./parts/lab_sign";
 import { goOnTo } from "./parts/places";
 import { announce } from "./parts/text";
 import { Voting } from "./parts/voting";
+import { keepVotingCode } from "./parts/voting_code";
 import { Oneself, type Person } from "./person";
 import type { Anchor, Answer, Mine, Poll, Talk } from "./protocol";
 import { enter, roleOf, whenJoined } from "./session";
@@ -107,6 +108,7 @@ function begin(role: string): Acting {
       for (const dialog of document.querySelectorAll("dialog")) if (dialog.open) dialog.close();
       pad.forget();
       voting.forget();
+      keepVotingCode("");
       composer.done();
       fresh.clear();
     };

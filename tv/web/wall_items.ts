@@ -42,4 +42,5 @@ export interface Post {
   flags?: string[]; // what to look at twice
   device?: string; // for the crew alone, as the next: a handle of who sent it, "" for none
   arrival?: string; // see parts/bursts.ts
+  support_aside?: number; // of a burst of new devices: it does not count yet
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { ago, quoted, seconds } from "../french";
+import { ago, count, quoted, seconds } from "../french";
 import type { Cafe, Comment, Idea, Lab, Synthesis } from "../lab_items";
 import { button, type Doing } from "../parts/button";
 import { labName, place } from "../parts/lab_sign";
@@ -25,8 +25,8 @@ interface Reading {
   picking: Picking<Doubtful>;
 }
 
-export function reading(items: Doubtful[], desk: Reading) {
-  if (!items.length) return html`<p class="empty">Tout est relu.</p>`;
+export function reading(items: Doubtful[], aside: Idea[], desk: Reading) {
+  if (!items.length && !aside.length) return html`<p class="empty">Tout est relu.</p>`;
   const doing: Doing<Doubtful> = {
     busy: desk.requests.busy,
     act: (item, verb, body) => void desk.act(item, verb, body),
@@ -57,7 +57,24 @@ export function reading(items: Doubtful[], desk: Reading) {
           ${desk.picking.sender(item)}
         </li>`,
     )}
+    ${repeat(
+      aside,
+      ({ id }) => `dots ${id}`,
+      (idea) =>
+        html`<li class="card" data-id=${idea.id}>
+          <p class="eyebrow">Points arrivés ensemble</p>
+          ${idea.text ? html`<p class="question-body">${typeset(idea.text)}</p>` : nothing}
+          ${picture(idea)}
+          <p class="note">${about(idea, desk)}</p>
+          <p class="meta">${count(idea.dots, "point compté", "points comptés")}</p>
+          <div class="acts">${button(dotsOf(idea), "quiet", idea as Doubtful, doing, "accept_dots")}</div>
+        </li>`,
+    )}
   </ul>`;
+}
+
+function dotsOf({ dots_aside: aside = 0 }: Idea): string {
+  return `Compter ${count(aside, "point mis de côté", "points mis de côté")}`;
 }
 
 /** In broadcast seconds. */

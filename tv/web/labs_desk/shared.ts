@@ -6,6 +6,7 @@ import { ago, count, quoted, seconds } from "../french";
 import type { Synthesis } from "../lab_items";
 import { button } from "../parts/button";
 import { labOf } from "../parts/lab_sign";
+import { asideOf } from "../parts/moderating";
 import { from } from "../parts/syntheses";
 import { typeset } from "../parts/text";
 import { variable } from "../parts/variable";
@@ -74,6 +75,11 @@ function card(synthesis: Synthesis, desk: Shared) {
             ? act("Présentée", "primary soft", synthesis, desk, "told")
             : nothing
           : html`${toAir(synthesis, entry, desk)} ${onTheSet(synthesis, desk)}`
+      }
+      ${
+        synthesis.support_aside
+          ? act(asideOf(synthesis.support_aside), "quiet", synthesis, desk, "accept_support")
+          : nothing
       }
       <button class="link" @click=${() => desk.send(synthesis)}>Envoyer au labo</button>
       <button

@@ -7,15 +7,48 @@ import { repeat } from "lit/directives/repeat.js";
 import { count } from "../french";
 import { t } from "../language";
 import type { Poll } from "../protocol";
-import type { Change, Filled } from "./ballot";
+import { type Change, type Filled, one } from "./ballot";
 import { announce } from "./text";
+import { keepVotingCode, votingCode } from "./voting_code";
 
 const DOTS = 10; // to give
 const WORD = 30; // characters
 const TEXT = 280;
 
 export function fields(poll: Poll, filled: Filled, change: Change) {
+  return html`${kind(poll, filled, change)}${poll.codes ? code(poll) : nothing}`;
+}
+
+/**
+ * The voting code. It goes along with the ballot as a cookie, which a scanned card sets too
+ * (tv/voting_codes.py): so the usual ballot, which all phones load, knows nothing of codes.
+ */
+function code({ id }: Poll) {
+  return html`<label class="voting-code">
+    <span>${t("Votre code de vote")}</span>
+    <input
+      type="text"
+      name="code"
+      id="code-${id}"
+      required
+      autocomplete="off"
+      autocapitalize="characters"
+      spellcheck="false"
+      maxlength="16"
+      pattern="\\s*[A-Za-z0-9]{4}[\\s\\-]?[A-Za-z0-9]{4}\\s*"
+      title=${t("Huit lettres et chiffres, comme sur votre carte.")}
+      .value=${votingCode()}
+      @input=${(event: Event) => keepVotingCode((event.target as HTMLInputElement).value)}
+    />
+  </label>`;
+}
+
+
+function kind(poll: Poll, filled: Filled, change: Change) {
   switch (poll.type) {
+    case "single":
+    case "rating":
+      return one(poll, filled, change);
     case "multiple":
       return several(poll, filled, change);
     case "ranking":

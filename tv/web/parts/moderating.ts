@@ -71,15 +71,13 @@ export function turn(question: Question, desk: Doing<Question>) {
         : nothing
     }
     ${queue ? act("Retirer de la file", "unqueue") : act("Mettre en file", "queue")}
-    ${
-      aside
-        ? act(
-            `Compter ${count(aside, "soutien mis de côté", "soutiens mis de côté")}`,
-            "accept_support",
-          )
-        : nothing
-    }
+    ${aside ? act(asideOf(aside), "accept_support") : nothing}
   `;
+}
+
+/** What a button says that counts support of a burst. */
+export function asideOf(support: number): string {
+  return `Compter ${count(support, "soutien mis de côté", "soutiens mis de côté")}`;
 }
 
 /** Those to come first, in their order; the others as they are. */

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { count, quoted } from "../french";
 import type { Answer, Poll } from "../protocol";
 import type { Requests } from "../requests";
+import { bursts } from "./ballot_bursts";
 import { button } from "./button";
 import { remaining } from "./polls";
 import { results } from "./results";
@@ -52,6 +53,7 @@ export function pollCard(poll: Poll, answers: Answer[], desk: Desk) {
           ? html`<span class="dot"></span>${poll.more_time} avec plus de temps`
           : nothing
       }
+      ${poll.codes ? html`<span class="dot"></span>avec code de vote` : nothing}
     </p>
     <h3>${typeset(poll.prompt)}</h3>
     ${
@@ -61,6 +63,7 @@ export function pollCard(poll: Poll, answers: Answer[], desk: Desk) {
           </ol>`
         : results(poll, [], answers)
     }
+    ${bursts(poll, { busy, act })}
     ${unread(poll, answers, desk)} ${poll.type === "words" ? hiding(poll, desk) : nothing}
     <div class="acts">
       ${acts[poll.state]}

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { keep, recall } from "../kept";
 import type { PollKind } from "../protocol";
 import { goTo } from "./places";
+import { PRINTED, printing } from "./voting_codes";
 
 const FEWEST = 2;
 const MOST = 8;
@@ -36,6 +37,7 @@ export interface PollDraft {
   scale?: number;
   duration: number;
   compare_by: "none" | "lab";
+  codes: boolean;
 }
 
 const NEW: PollDraft = {
@@ -46,11 +48,13 @@ const NEW: PollDraft = {
   scale: 5,
   duration: 0,
   compare_by: "none",
+  codes: false,
 };
 
 export class PollForm {
   private draft: PollDraft = { ...NEW, ...recall<Partial<PollDraft>>("poll-draft", {}) };
   private open = this.draft.prompt !== "";
+  private printed = recall("codes-printed", PRINTED);
 
   constructor(
     private readonly changed: () => void,
@@ -63,7 +67,7 @@ export class PollForm {
         Préparer un sondage
       </button>`;
     }
-    const { type, prompt, duration, compare_by } = this.draft;
+    const { type, prompt, duration, compare_by, codes } = this.draft;
     return html`<form class="card poll-form" @submit=${(event: Event) => void this.submit(event)}>
       <label>
         <span>La question du sondage</span>
@@ -87,6 +91,15 @@ export class PollForm {
         />
         <span>Comparer les laboratoires</span>
       </label>
+      <label class="choice">
+        <input
+          type="checkbox"
+          .checked=${codes}
+          @change=${() => this.write({ codes: !this.draft.codes })}
+        />
+        <span>Demander un code de vote</span>
+      </label>
+      ${codes ? printing(this.printed, (printed) => this.print(printed)) : nothing}
       <div class="acts">
         <button class="primary">Enregistrer</button>
         <button type="button" class="quiet" @click=${() => this.reset()}>Abandonner</button>
@@ -146,6 +159,12 @@ export class PollForm {
     this.open = true;
     this.changed();
     goTo("#poll-prompt");
+  }
+
+  private print(codes: number): void {
+    this.printed = codes;
+    keep("codes-printed", codes);
+    this.changed();
   }
 
   private write(change: Partial<PollDraft>): void {

@@ -73,7 +73,7 @@ function votes({ state, closed_at }: Poll, { moreTime }: Ballot, now: number): b
 }
 
 function voting(item: Poll, ballot: Ballot, draft: Draft, { kinds, results }: Rarer) {
-  const single = item.type === "single" || item.type === "rating";
+  const single = !item.codes && (item.type === "single" || item.type === "rating");
   const fields = single ? one : kinds.get()?.fields;
   if (!fields) return nothing;
   const { latest, fill, vote, askTime } = draft;

@@ -11,7 +11,7 @@ import type { Requests } from "../requests";
 import type { Post, PostState, Wall } from "../wall_items";
 import { blocked } from "./blocked";
 import { button, type Doing } from "./button";
-import { FLAGS } from "./moderating";
+import { asideOf, FLAGS } from "./moderating";
 import { Picking, type What } from "./picking";
 import { keepingPlace } from "./places";
 import { REASONS } from "./refusal";
@@ -228,7 +228,14 @@ function cards(
                 : nothing
             }
           </p>
-          <div class="acts">${buttons(post)}</div>
+          <div class="acts">
+            ${buttons(post)}
+            ${
+              post.support_aside && post.state === "shown"
+                ? button(asideOf(post.support_aside), "quiet", post, acts, "accept_support")
+                : nothing
+            }
+          </div>
           ${picking?.sender(post) ?? nothing}
         </li>`,
     )}
