@@ -43,8 +43,8 @@ class Arrivals:
         self._codes = dict(saved.codes) if saved else {}
 
     def use(self, code: str, participant: str) -> bool:
-        """Whether a code, given by its digest, is a participant's from now on."""
-        return self._codes.setdefault(code, participant) == participant
+        """Whether a code, given by its digest, is a participant's from now on; "" is no code."""
+        return code != "" and self._codes.setdefault(code, participant) == participant
 
     def note(self, participant: str, network: str, burst: str | None) -> None:
         """A first ballot came from a new device; `burst` as in `Bursts.of`."""
@@ -73,6 +73,8 @@ class Arrivals:
 
     def aside(self) -> int:
         """How many ballots do not count."""
+        if not self._bursts:  # as usual: this is asked with each ballot
+            return 0
         return sum(self._sizes[network] for network, aside in self._bursts.items() if aside)
 
     def bursts(self) -> tuple[Burst, ...]:

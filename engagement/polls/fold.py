@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engagement.bursts import Bursts, SavedBursts
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
-from engagement.origin import Trust, trust
+from engagement.origin import Origin, Trust, trust
 from engagement.polls import arrivals
 from engagement.polls.arrivals import Arrivals
 from engagement.polls.events import (
@@ -27,7 +27,7 @@ from engagement.polls.events import (
 from engagement.polls.lifecycle import closed, decide, drafted, made_by, opened
 from engagement.polls.poll import GRACE, Answer, AnswerState, Ballot, Poll, Results
 from engagement.polls.shape import unfit, unfit_ballot
-from engagement.polls.tally import recounted, recounted_lab
+from engagement.polls.tally import LabCounts, recounted, recounted_lab
 from engagement.polls.words import TOLD, Cloud, Word, same
 
 HIDDEN = 500  # words that may be hidden in a poll
@@ -245,11 +245,9 @@ class Polls(Fold):
         if wrong := unfit_ballot(poll.kind, options, poll.max_choices, choices, event.texts):
             return Refused(wrong, poll)
         of = poll.id, poll.round
-        arrived = self._arrivals.setdefault(of, Arrivals())
-        if poll.codes and not event.code:
-            return Refused(Reason.CODE_REQUIRED, poll)
+        arrived = self._arrivals.get(of) or self._arrivals.setdefault(of, Arrivals())
         if poll.codes and not arrived.use(event.code, event.by):
-            return Refused(Reason.CODE_USED, poll)
+            return Refused(Reason.CODE_USED if event.code else Reason.CODE_REQUIRED, poll)
         ballots = self._ballots.setdefault(of, {})
         before = ballots.get(event.by)
         ballots[event.by] = ballot = Ballot(  # a second ballot replaces the first
@@ -260,25 +258,26 @@ class Polls(Fold):
             texts=event.texts,
             lab=event.lab,
         )
-        new = before is None and trust(event.origin, event.at) is Trust.NEW
-        if new and not poll.codes:
-            poll = self._watch(poll, event, arrived)
+        if before is None and event.origin and not poll.codes:
+            poll = self._watch(poll, event, event.origin, arrived)
         if poll.kind == "text":
             self._answer(position, poll, event)
+        counts, labs = poll.counts, poll.labs
         if arrived.counts(event.by):
-            poll = self._recounted(poll, ballot, before)
-            if cloud := self._clouds.get(of):
-                poll = replace(poll, words=cloud.top(TOLD, poll.hidden))
-        cast = len(ballots) - arrived.aside()
-        self._keep(replace(poll, version=position, ballots=cast))
+            counts, labs = self._recounted(poll, ballot, before)
+        cast, words = len(ballots) - arrived.aside(), self.words(*of, TOLD)
+        self._keep(
+            replace(poll, version=position, counts=counts, ballots=cast, words=words, labs=labs)
+        )
         self.theirs.append((poll.talk, event.by))
         return Accepted(ballot)
 
-    def _watch(self, poll: Poll, event: BallotCast, arrived: Arrivals) -> Poll:
-        """Note a first ballot of a new device; return the poll with its bursts."""
-        assert event.origin is not None
-        burst = self._bursts.of(f"{poll.id} {poll.round}", event.origin, event.at)
-        arrived.note(event.by, event.origin.network, burst)
+    def _watch(self, poll: Poll, event: BallotCast, origin: Origin, arrived: Arrivals) -> Poll:
+        """Note a first ballot, if its device is new; return the poll with its bursts."""
+        if trust(origin, event.at) is not Trust.NEW:
+            return poll
+        burst = self._bursts.of(f"{poll.id} {poll.round}", origin, event.at)
+        arrived.note(event.by, origin.network, burst)
         return replace(poll, bursts=arrived.bursts())
 
     def _count_burst(
@@ -296,14 +295,16 @@ class Polls(Fold):
         aside = isinstance(event, BurstSetAside)
         for by in arrived.set_aside(event.network, aside):
             added, removed = (None, ballots[by]) if aside else (ballots[by], None)
-            poll = self._recounted(poll, added, removed)
-        words = self.words(poll.id, poll.round, TOLD)
-        cast = len(ballots) - arrived.aside()
+            counts, labs = self._recounted(poll, added, removed)
+            poll = replace(poll, counts=counts, labs=labs)
+        cast, words = len(ballots) - arrived.aside(), self.words(*of, TOLD)
         counted = replace(poll, bursts=arrived.bursts(), ballots=cast, words=words)
         return Accepted(self._put(position, counted))
 
-    def _recounted(self, poll: Poll, added: Ballot | None, removed: Ballot | None) -> Poll:
-        """The poll with one ballot in the place of another; its words are counted, not listed."""
+    def _recounted(
+        self, poll: Poll, added: Ballot | None, removed: Ballot | None
+    ) -> tuple[tuple[int, ...], tuple[LabCounts, ...]]:
+        """The counts with one ballot in the place of another, of all and by lab; words follow."""
         options, labs = poll.options, poll.labs
         more, less = added.choices if added else (), removed.choices if removed else ()
         if poll.kind == "words":
@@ -314,8 +315,7 @@ class Polls(Fold):
                 labs = recounted_lab(poll.kind, options, labs, removed.lab, removed=less)
             if added:
                 labs = recounted_lab(poll.kind, options, labs, added.lab, added=more)
-        counts = recounted(poll.kind, options, poll.counts, more, less)
-        return replace(poll, counts=counts, labs=labs)
+        return recounted(poll.kind, options, poll.counts, more, less), labs
 
     def _answer(self, position: str, poll: Poll, event: BallotCast) -> None:
         """What somebody wrote anew is read anew."""

@@ -9,8 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.people import PHONE, opened
+from tests.browser.people import DESK, PHONE, opened
 from tests.servers import Fabrique
+from tv.auth import Role
 
 OPTIONS = ["Toit", "Jardin", "Lien"]
 
@@ -105,3 +106,80 @@ def test_each_kind_is_answered_by_keyboard_and_shown_as_a_table(
     expect(phone.get_by_label("Jardin")).to_be_disabled()
     phone.get_by_role("button", name="Voter").focus()
     assert votes(vote(phone, crew, url)) == [1, 0, 1]
+
+
+def test_poll_that_asks_for_a_code_takes_the_one_on_a_card(
+    served: Fabrique, phone: Page, crew: httpx.Client
+) -> None:
+    first, second = [
+        each["code"] for each in crew.get("/api/v1/voting-codes?count=2").json()["items"]
+    ]
+    url = poll(crew, "single", "Qui au conseil ?", options=["Ann", "Bob"], codes=True)
+    field = phone.get_by_label("Votre code de vote")
+    expect(field).to_be_visible()
+    assert not Axe().run(phone, "#polls").response["violations"]
+    phone.get_by_label("Bob").press("Space")
+    phone.keyboard.press("Tab")
+    expect(field).to_be_focused()
+    phone.keyboard.type("ABCD-EFGH")
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_text("Ce code n’est pas un code de vote")).to_be_visible()
+    expect(phone.get_by_label("Bob")).to_be_checked()
+    field.fill(first.lower())
+    assert votes(vote(phone, crew, url)) == [0, 1]
+
+    url = poll(crew, "ranking", "Dans quel ordre ?", options=OPTIONS, codes=True)
+    expect(field).to_have_value(first.lower())  # this device knows it by now
+    phone.get_by_role("button", name="Voter").focus()
+    assert votes(vote(phone, crew, url)) == [2, 1, 0]
+
+    phone.goto(f"{served.url}/rejoindre/{second}")  # a card that is scanned
+    phone.get_by_role("tab", name=re.compile("Sondage")).click()
+    poll(crew, "rating", "Et l’accueil ?", scale=5, codes=True)
+    expect(field).to_have_value(second)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_crew_sets_a_burst_of_ballots_aside_and_counts_it_again(
+    served: Fabrique, browser: Browser, crew: httpx.Client, size: dict[str, int]
+) -> None:
+    url = poll(crew, "single", "On garde le jardin ?", options=["Oui", "Non"])
+    for _ in range(31):
+        with served.someone() as somebody:
+            somebody.put(f"{url}/ballot", json={"choices": ["o1"]}).raise_for_status()
+    token = served.make_pass(Role.OPERATOR)
+    with opened(browser, f"{served.url}/regie#pass={token}", size) as page:
+        if size == PHONE:
+            page.get_by_role("button", name="Sondages").click()
+        card = page.locator("#polls .card", has_text="On garde le jardin ?")
+        expect(card).to_contain_text("31 bulletins d’appareils arrivés ensemble")
+        assert not Axe().run(page, "#polls").response["violations"]
+        card.get_by_role("button", name="Mettre de côté").press("Enter")
+        expect(card).to_contain_text("mis de côté")
+        assert votes(crew.get(f"{url}/results").json()) == [0, 0]
+    with opened(browser, f"{served.url}/intervenant#pass={token}", size) as page:
+        page.get_by_role("button", name="Les compter").press("Enter")
+        expect(page.get_by_role("button", name="Mettre de côté")).to_be_visible()
+        assert not Axe().run(page, "#polls").response["violations"]
+    assert votes(crew.get(f"{url}/results").json()) == [31, 0]
+
+
+def test_operator_prints_codes_beside_the_poll_that_asks_for_them(
+    served: Fabrique, browser: Browser, crew: httpx.Client
+) -> None:
+    token = served.make_pass(Role.OPERATOR)
+    with opened(browser, f"{served.url}/regie#pass={token}", DESK) as page:
+        page.get_by_role("button", name="Préparer un sondage").click()
+        page.get_by_label("La question du sondage").fill("Qui au conseil ?")
+        for number, name in enumerate(("Ann", "Bob"), 1):
+            page.get_by_label(f"Réponse {number}").fill(name)
+        page.get_by_label("Demander un code de vote").press("Space")
+        page.get_by_label("Nombre de codes").fill("350")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Cartes 301 à 350")).to_be_visible()
+        assert not Axe().run(page, "#polls").response["violations"]
+        with page.expect_download() as printed:
+            page.get_by_role("link", name="Cartes 1 à 300").press("Enter")
+        assert printed.value.path().read_bytes().startswith(b"%PDF")
+        page.get_by_role("button", name="Enregistrer").click()
+        expect(page.locator("#polls .card.draft")).to_contain_text("avec code de vote")

@@ -41,7 +41,7 @@ def _draw(canvas: Canvas, left: float, bottom: float, card: "Card", event: str) 
     canvas.setLineWidth(0.5)
     canvas.rect(left, bottom, WIDE, HIGH, fill=0)
     _code(canvas, left + INSIDE, bottom + (HIGH - SQUARE) / 2, card.address)
-    text = left + INSIDE + SQUARE + 3 * mm
+    text = left + INSIDE + SQUARE + 4 * mm
     middle = bottom + HIGH / 2
     canvas.setFillColor(SOFT)
     canvas.setFont("Text", 7)

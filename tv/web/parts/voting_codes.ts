@@ -27,9 +27,9 @@ export function printing(printed: number, print: (codes: number) => void) {
     <label>
       <span>Nombre de codes</span>
       <input
-        type="number"
-        min="1"
-        max=${MOST}
+        type="text"
+        inputmode="numeric"
+        maxlength="4"
         .value=${String(printed)}
         @change=${({ target }: Event) => {
           const { value } = target as HTMLInputElement;
