@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.laboratory import Laboratory, done, laboratory
+from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
 from tests.browser.people import PHONE, WALL, crew_address, opened, violations
 from tv.auth import Role
 
@@ -302,3 +302,29 @@ def test_laboratories_are_compared_on_the_desk_and_on_a_wall_and_few_people_are_
         expect(columns.first).to_contain_text("5 idées")
         assert violations(hall) == []
         assert hall.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_moderator_counts_the_dots_and_the_support_of_a_burst(
+    browser: Browser, labs: Laboratory
+) -> None:
+    labs.open()
+    idea = f"/api/v1/contributions/{labs.idea('Un local à vélos')}"
+    with labs.served.client(labs.served.make_pass(Role.HOST, "Anne", table=TABLE)) as host:
+        said = {"table": TABLE, "title": "Un atelier", "body": "Pour réparer."}
+        synthesis = f"/api/v1/syntheses/{done(host.post('/api/v1/syntheses', json=said))['id']}"
+        done(host.post(f"{synthesis}:share", json={}))
+    for _ in range(60):
+        with labs.served.someone() as person:
+            done(person.put(f"{idea}/dots", json={"dots": 1}))
+            done(person.put(f"{synthesis}/support"))
+    with opened(browser, desk_of(labs, Role.MODERATOR)) as desk:
+        dotted = desk.locator("#reading .card", has_text="Points arrivés ensemble")
+        expect(dotted).to_be_visible()
+        assert violations(desk) == []
+        dotted.get_by_role("button", name=re.compile(r"Compter \d+ points? mis")).press("Enter")
+        expect(dotted).to_have_count(0)
+        press = desk.get_by_role("button", name=re.compile(r"Compter \d+ soutiens? mis"))
+        press.press("Enter")
+        expect(press).to_have_count(0)
+    assert done(labs.crew.get(idea))["dots"] == 60
+    assert done(labs.crew.get(synthesis))["support"] == 60

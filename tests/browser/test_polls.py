@@ -144,7 +144,7 @@ def test_crew_sets_a_burst_of_ballots_aside_and_counts_it_again(
     served: Fabrique, browser: Browser, crew: httpx.Client, size: dict[str, int]
 ) -> None:
     url = poll(crew, "single", "On garde le jardin ?", options=["Oui", "Non"])
-    for _ in range(31):
+    for _ in range(60):
         with served.someone() as somebody:
             somebody.put(f"{url}/ballot", json={"choices": ["o1"]}).raise_for_status()
     token = served.make_pass(Role.OPERATOR)
@@ -152,7 +152,7 @@ def test_crew_sets_a_burst_of_ballots_aside_and_counts_it_again(
         if size == PHONE:
             page.get_by_role("button", name="Sondages").click()
         card = page.locator("#polls .card", has_text="On garde le jardin ?")
-        expect(card).to_contain_text("31 bulletins d’appareils arrivés ensemble")
+        expect(card).to_contain_text("60 bulletins d’appareils arrivés ensemble")
         assert not Axe().run(page, "#polls").response["violations"]
         card.get_by_role("button", name="Mettre de côté").press("Enter")
         expect(card).to_contain_text("mis de côté")
@@ -161,7 +161,7 @@ def test_crew_sets_a_burst_of_ballots_aside_and_counts_it_again(
         page.get_by_role("button", name="Les compter").press("Enter")
         expect(page.get_by_role("button", name="Mettre de côté")).to_be_visible()
         assert not Axe().run(page, "#polls").response["violations"]
-    assert votes(crew.get(f"{url}/results").json()) == [31, 0]
+    assert votes(crew.get(f"{url}/results").json()) == [60, 0]
 
 
 def test_operator_prints_codes_beside_the_poll_that_asks_for_them(

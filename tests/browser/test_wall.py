@@ -1,6 +1,7 @@
 """The wall's pages: written on a phone, read by a moderator, shown on a screen, then hidden."""
 
 import io
+import re
 
 from PIL import Image
 from playwright.sync_api import Browser, expect
@@ -97,6 +98,26 @@ def test_messages_that_came_together_are_refused_by_one_press_at_the_walls_desk(
         desk.get_by_role("button", name="Refuser…").first.click()
         desk.get_by_role("dialog").get_by_role("button", name="Publicité").click()
         expect(desk.locator("#undo")).to_contain_text("12 messages refusés.")
+
+
+def test_moderator_counts_the_support_of_a_burst(served: Fabrique, browser: Browser) -> None:
+    with served.someone() as ann, served.crew(Role.MODERATOR) as crew:
+        post = ann.post(POSTS, json={"text": "Un message bien aimé"}).raise_for_status().json()
+        for verb in ("approve", "show"):
+            crew.post(f"{POSTS}/{post['id']}:{verb}").raise_for_status()
+    for _ in range(60):
+        with served.someone() as person:
+            person.put(f"{POSTS}/{post['id']}/support").raise_for_status()
+    with opened(browser, crew_address(served, "mur/relire", Role.MODERATOR)) as desk:
+        card = desk.locator(".card", has_text="Un message bien aimé")
+        press = card.get_by_role("button", name=re.compile(r"Compter \d+ soutiens? mis de côté"))
+        expect(press).to_be_visible()
+        assert violations(desk) == []
+        press.press("Enter")
+        expect(card).to_contain_text("60 soutiens")
+        expect(press).to_have_count(0)
+        card.get_by_role("button", name="Masquer").click()  # the next test begins without it
+        expect(card.get_by_role("button", name="Masquer")).to_have_count(0)
 
 
 def test_wall_pauses_by_a_key_and_fits_its_screen(served: Fabrique, browser: Browser) -> None:

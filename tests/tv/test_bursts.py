@@ -13,7 +13,7 @@ from tests.tv.test_ideas import IDEAS, made, session
 from tests.tv.test_syntheses import begun, host_of
 from tv.auth import Role
 
-ASIDE = 3
+DEVICES = 2 * AT_ONCE  # so that they come in a burst on a slow machine too
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ async def tv(redis: Redis) -> AsyncIterator[House]:
 
 
 async def burst(tv: House, method: str, url: str, **said: object) -> None:
-    """As many new devices as count, and a few more, from one address."""
+    """More new devices at once than count, from one address."""
     async with tv.client() as client:
-        for _ in range(AT_ONCE + ASIDE):
+        for _ in range(DEVICES):
             headers = {"authorization": f"Bearer {tv.passes.welcome()[1]}"}
             await good(client.request(method, url, headers=headers, json=said))
 
@@ -38,12 +38,13 @@ async def counted(tv: House, url: str, accept: str, counts: str, aside: str) -> 
         tv.someone() as ann,
     ):
         seen = await good(crew.get(url))
-        assert (seen[counts], seen[aside]) == (AT_ONCE, ASIDE)
+        assert seen[counts] >= AT_ONCE
+        assert seen[aside] == DEVICES - seen[counts] > 0
         assert aside not in await good(ann.get(url))
         for refused in (ann, presenter):
             problem(await refused.post(f"{url}:{accept}"), 403, "role-required")
         after = await good(crew.post(f"{url}:{accept}"))
-        assert (after[counts], after[aside]) == (AT_ONCE + ASIDE, 0)
+        assert (after[counts], after[aside]) == (DEVICES, 0)
 
 
 async def test_support_of_a_post(tv: House) -> None:
