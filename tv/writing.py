@@ -14,6 +14,7 @@ from another site's page, 403 `other-talk` for a pass for one talk where all are
 are RFC 9457 problems (tv/problems.py).
 """
 
+import asyncio
 import hashlib
 import math
 import secrets
@@ -36,7 +37,8 @@ from engagement.talks import Talk, Talks
 from engagement.wall.post import Post, PostWritten
 from tv import items
 from tv.auth import CREW, Identity, identity
-from tv.follower import Follower
+from tv.follower import WRITE_WITHIN, Follower
+from tv.journal import StoreUnavailable
 from tv.labs import ideas
 from tv.limits import Bucket, Kind, Limits, TooFast
 from tv.problems import Problem
@@ -98,7 +100,11 @@ class Writer:
 
     async def has_acted(self, participant: str) -> bool:
         """Whether the journal has anything of a participant. Raises StoreUnavailable."""
-        await self._follower.caught_up()
+        try:
+            async with asyncio.timeout(WRITE_WITHIN):
+                await self._follower.caught_up()
+        except TimeoutError as error:
+            raise StoreUnavailable("the journal is not folded yet") from error
         return self._follower.audience.has_acted(participant)
 
     def submit(

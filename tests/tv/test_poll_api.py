@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 
-from tests.tv.house import House
+from tests.tv.house import SECRET, House
 from tests.tv.test_api import opened_poll, problem
 from tv.auth import Role
+from tv.networks import Networks
 
 POLLS = "/api/v1/polls"
 
@@ -320,6 +321,8 @@ async def test_crew_sees_a_burst_of_new_devices_and_sets_it_aside(tv: House) -> 
     async with tv.crew(Role.PRESENTER) as crew, tv.someone() as ann, tv.client() as client:
         url = await opened(crew, "single", options=["Oui", "Non"], visibility="live")
         await ann.put(f"{url}/ballot", json={"choices": ["o2"]})
+        alone = {"burst": Networks(SECRET).tag("127.0.0.1")}  # what one voted is nobody's to see
+        assert code(await crew.post(f"{url}:set_aside", json=alone)) == (404, "unknown-burst")
         for _ in range(40):
             headers = {"authorization": f"Bearer {tv.passes.welcome()[1]}"}
             cast = await client.put(f"{url}/ballot", json={"choices": ["o1"]}, headers=headers)

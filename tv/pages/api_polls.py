@@ -224,6 +224,9 @@ class Desk:
                 event = PollPublished(**act)
             case "set_aside" | "count" as verb:
                 said = await read_json(request, Together)
+                if said.burst not in {burst.network for burst in poll.bursts}:
+                    # One device more or less would tell the crew what it voted.
+                    raise refusal(Refused(Reason.UNKNOWN_BURST), who)
                 type = BurstSetAside if verb == "set_aside" else BurstCounted
                 event = type(**act, round=said.round or poll.round, network=said.burst)
             case _:

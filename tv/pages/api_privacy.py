@@ -7,10 +7,11 @@
 One person keeps one ballot. Ballots, dots, supports and ratings of who was erased count as they
 stand, without words and under a name that says nothing. Their token ends: 401 `pass-expired`, and
 the page joins again as somebody else. The journal keeps a digest of the old id for that, which
-leads nowhere: ids are random. A browser that had a ballot in an open poll also keeps the time of
-the erasure, and nothing else, in a cookie for a day: it does not vote again in polls that were
-open then (409 `ballot-erased`). Whoever takes another browser is a new device, as anyone is
-(`engagement/bursts.py`); polls that bind ask for codes.
+leads nowhere: ids are random. A voting code that was used stays so.
+
+A browser that had a ballot in an open poll keeps the time of the erasure, and nothing else, in a
+cookie for a day. It does not vote again in polls that were open then: 409 `ballot-erased`. Another
+browser is a new device, as anyone's is (`engagement/bursts.py`). Polls that bind ask for codes.
 
 The erasure of a token that never did anything writes nothing.
 """
