@@ -18,6 +18,8 @@ from pathlib import Path
 
 import msgspec
 
+# With processes of its own: they end with the first of them, however that ends.
+APART = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 OURS, GATEWAY, NOBODY = "10.99.0.1", "10.99.0.2", "10.99.0.7"
 CABLE = "02:00:00:00:00:01"
 SETUP = f"""
@@ -59,13 +61,12 @@ def watched(command: Sequence[str], folder: Path, timeout: float = 120.0) -> See
     """Run a command there to its end; `folder` is for our notes. Raises NoNamespace."""
     if os.geteuid() != 0:
         raise NoNamespace("only root may make a network namespace")
-    tried = subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True)
+    tried = subprocess.run([*APART, "true"], capture_output=True)
     if tried.returncode:
         raise NoNamespace(tried.stderr.decode().strip())
     notes = folder / "seen.json"
     inside = [sys.executable, "-m", "tests.outside", str(folder), *command]
-    alone = ["unshare", "--net", "--mount", "--kill-child", *inside]
-    subprocess.run(alone, check=True, timeout=timeout)
+    subprocess.run([*APART, *inside], check=True, timeout=timeout)
     return msgspec.json.decode(notes.read_bytes(), type=Seen)
 
 

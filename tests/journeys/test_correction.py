@@ -19,13 +19,13 @@ async def test_a_corrected_word_is_everywhere_at_once(played: Played) -> None:
     await played.say("Voici les biaires sociaux", at=2.0)
     await played.talk(1.0, 7.0)
     house = played.house
+    async with house.crew(Role.ADMIN) as admin:  # before that, its words are the crew's alone
+        await admin.post(f"{API}:publish", json={"consent": True})
     async with (
-        house.crew(Role.ADMIN) as admin,
         house.crew(Role.MODERATOR, name="Zoé") as desk,
         house.client() as viewer,
         house.page(captions_plateau="") as screen,
     ):
-        await admin.post(f"{API}:publish", json={"consent": True})
         [cue] = (await screen.view("captions:plateau"))["items"]
         assert "biaires" in (await viewer.get(f"{FILES}/captions.vtt")).text
 
