@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from tv import journal
-from tv.app import create_app
+from tv.app import Application, create_app
 from tv.auth import Passes, Role
 from tv.captioning.quality import Board
 from tv.displays import Displays
@@ -58,6 +58,7 @@ class House:
     upstream: Upstream
     live: Live
     store: Redis
+    app: Application
 
     @property
     def url(self) -> str:
@@ -161,7 +162,7 @@ async def house(
                     await server.listening.wait()
                     await follower.ready.wait()
                 host, port = listening.getsockname()
-                yield House(f"{host}:{port}", passes, events, follower, upstream, live, store)
+                yield House(f"{host}:{port}", passes, events, follower, upstream, live, store, app)
             finally:
                 server.should_exit = True
                 await serving
