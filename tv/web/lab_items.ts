@@ -73,9 +73,11 @@ export interface Idea {
   round: number;
   text: string;
   author: string;
+  badge?: string; // "crew" or "host" for who writes as such
   picture: Picture | null;
   state: "noted" | "pending" | "shown" | "hidden" | "withdrawn";
   reason?: string; // for its author and the crew
+  proved?: boolean; // the same: whether its author has shown the code of the laboratory
   dots: number;
   clusters: string[]; // its groups, at each table where it is one at most
   stops: { table: string; round: number }[]; // where it was carried to
@@ -149,6 +151,7 @@ export interface Comment {
   synthesis: string;
   text: string;
   author: string;
+  badge?: string; // as of ideas
   state: "pending" | "approved" | "rejected" | "withdrawn";
   written_at: Instant;
   shown_at: Instant | null;

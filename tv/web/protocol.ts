@@ -62,6 +62,7 @@ export interface Question {
   author: string;
   table?: string; // the id of the table that asks, "" for a person
   from_room: boolean; // asked aloud
+  badge?: string; // "crew" or "host" for who asks as such, or wrote it down in the room
   support: number;
   asked_at: Instant;
   anchor: Anchor | null;

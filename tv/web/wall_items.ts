@@ -30,6 +30,7 @@ export interface Post {
   state: PostState;
   text: string;
   author: string;
+  badge?: string; // "crew" or "host" for who writes as such
   network: string; // "" for those written here
   picture: Picture | null;
   support: number;

@@ -57,6 +57,7 @@ const words = new Later(async () => {
 }, draw);
 const voting = new Voting(outbox, moreTime, draw, "ballots");
 const wall = new Later(() => dressed(import("./parts/wall_glimpse")), draw);
+const more = new Later(() => dressed(import("./parts/answered")), draw);
 const opinions = new Later(() => dressed(import("./parts/rating")), draw);
 const steady = new Steady($("#questions"));
 const show = tabs($("#tabs"), ["words", "questions", "polls"], draw);
@@ -180,6 +181,7 @@ function drawAudience(): void {
       .map(({ key, note }) => ({ key, body: (note as { body: string }).body })),
     supports,
     order,
+    more: () => more.get(),
     known: live.knows(topic),
     now: clock.now(),
   };

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { count } from "../french";
 import type { Idea, Lab } from "../lab_items";
 import { t } from "../language";
+import { byline } from "../parts/byline";
 import { labName, place, tableNumber } from "../parts/lab_sign";
 import { typeset } from "../parts/text";
 
@@ -64,7 +65,7 @@ export function ideaCard(idea: Idea, look: Look = {}) {
     <p class="idea-from">
       <span class="idea-place">${provenance(idea, here, look.labs)}</span>
       ${moved ? html`<span>${moved}</span>` : nothing}
-      ${look.own ? html`<span class="own-mark">${t("Vous")}</span>` : idea.author ? html`<span>${idea.author}</span>` : nothing}
+      ${look.own ? html`<span class="own-mark">${t("Vous")}</span>` : idea.author || idea.badge ? html`<span>${byline(idea)}</span>` : nothing}
       ${look.back ?? nothing}
     </p>
     ${picture(idea)} ${idea.text ? html`<p class="idea-text">${typeset(idea.text)}</p>` : nothing}

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { count, fate, hour, quoted, seconds } from "../french";
 import type { Lab, Sending, Synthesis } from "../lab_items";
+import { asker } from "../parts/byline";
 import { results } from "../parts/results";
 import { from } from "../parts/syntheses";
 import { typeset } from "../parts/text";
@@ -88,7 +89,7 @@ function again(talks: Talk[], id: string, start: number | null) {
 function question(asked: Question) {
   return html`<p class="sent-text">${typeset(asked.body)}</p>
     <p class="meta">
-      ${asked.author || "Participant"}<span class="dot"></span>${fate(asked)}
+      ${asker(asked)}<span class="dot"></span>${fate(asked)}
     </p>`;
 }
 

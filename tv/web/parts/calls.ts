@@ -7,6 +7,7 @@ import { ago, count, quoted, reason } from "../french";
 import type { Cafe, Idea } from "../lab_items";
 import { t } from "../language";
 import { alertButton } from "./alert";
+import { byline } from "./byline";
 import * as icons from "./icons";
 import { typeset } from "./text";
 import { picture } from "./wall";
@@ -170,7 +171,7 @@ function answer(idea: Idea, { votes, on, left, own, now }: Voting, acts: Answeri
         ${
           own.some(({ id }) => id === idea.id)
             ? html`<span class="own">${t("Votre réponse")}</span>`
-            : idea.author || t("Participant")
+            : byline(idea)
         }
         <span class="dot"></span>${ago(idea.made_at, now)}
         ${alertButton({ about: "idea", id: idea.id, text: idea.text })}

@@ -7,6 +7,7 @@ import { ago } from "../french";
 import type { Comment, Synthesis } from "../lab_items";
 import { t } from "../language";
 import { alertButton } from "./alert";
+import { byline } from "./byline";
 import { typeset } from "./text";
 
 const LIMIT = 500; // characters, as the server has it
@@ -43,7 +44,7 @@ export function comments(
           html`<li>
             <p>${typeset(comment.text)}</p>
             <p class="meta">
-              ${comment.author || t("Participant")}<span class="dot"></span>${ago(comment.written_at, now)}
+              ${byline(comment)}<span class="dot"></span>${ago(comment.written_at, now)}
               ${alertButton({ about: "comment", id: comment.id, text: comment.text })}
             </p>
           </li>`,

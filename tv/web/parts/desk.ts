@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { ago, count, hour, reason, seconds, stopwatch } from "../french";
 import type { Question, Reading } from "../protocol";
 import { button, type Doing } from "./button";
+import { asker } from "./byline";
 import { notices, turn } from "./moderating";
 import type { Picking } from "./picking";
 import { quotation, typeset } from "./text";
@@ -142,8 +143,9 @@ export function settled(items: Question[], desk: Desk) {
   </details>`;
 }
 
-function from({ author, from_room }: Question): string {
-  return author || (from_room ? "De la salle" : "Participant");
+function from(question: Question) {
+  const { author, from_room } = question;
+  return from_room && !author ? "De la salle" : asker(question);
 }
 
 function toLab(question: Question, { send }: Desk) {

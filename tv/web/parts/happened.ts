@@ -8,6 +8,7 @@ import type { Poll, Question } from "../protocol";
 import type { Lab, Synthesis } from "../lab_items";
 import type { Chapter, Replay } from "../recorded";
 import { alertButton } from "./alert";
+import { asker } from "./byline";
 import * as icons from "./icons";
 import { results } from "./results";
 import type { Sent } from "./send_to_lab";
@@ -63,7 +64,7 @@ function card(question: Question, at: number | undefined, go: Go, send?: Send) {
       <p class="question-body">${typeset(question.body)}</p>
       ${quotation(question.anchor)}
       <p class="meta">
-        ${question.author || t("Participant")}<span class="dot"></span>
+        ${asker(question)}<span class="dot"></span>
         ${
           question.state === "approved"
             ? t("Sans réponse")

@@ -2,8 +2,8 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { ago, count, fate, hour, seconds } from "../french";
-import { t, tt } from "../language";
+import { ago, count, fate, seconds } from "../french";
+import { t } from "../language";
 import type { Question } from "../protocol";
 import { alertButton } from "./alert";
 import * as icons from "./icons";
@@ -32,6 +32,7 @@ export interface Asked {
   unsent: { key: string; body: string }[];
   supports: Set<string>;
   order: Order;
+  more: () => typeof import("./answered") | null; // what some of them need, once it is there
   known?: boolean; // false while none is not the same as not knowing
   now: number;
 }
@@ -46,9 +47,6 @@ export function questions(asked: Asked, acts: Acts) {
   const { waiting } = asked;
   const live = asked.questions.filter(({ state }) => state === "live");
   const answered = asked.questions.filter(({ state }) => state === "answered");
-  const byAnswer = [...answered].sort(
-    (a, b) => (seconds(b.answered_at) ?? 0) - (seconds(a.answered_at) ?? 0),
-  );
   return html`
     ${live.map(
       (question) =>
@@ -76,30 +74,7 @@ export function questions(asked: Asked, acts: Acts) {
               ${t("Pas encore de question publiée. La vôtre peut être la première.")}
             </p>`
     }
-    ${
-      answered.length
-        ? html`<details class="answered">
-            <summary>
-              ${count(answered.length, "question a eu sa réponse", "questions ont eu leur réponse")}
-            </summary>
-            <ul class="questions">
-              ${byAnswer.map(
-                (question) =>
-                  html`<li class="question">
-                    <div>
-                      <p class="question-body">${typeset(question.body)}</p>
-                      ${quotation(question.anchor)} ${written(question)}
-                      <p class="meta">
-                        ${t("Réponse donnée à {hour}", { hour: hour(question.answered_at) })}
-                        ${alertButton({ about: "question", id: question.id, text: question.body })}
-                      </p>
-                    </div>
-                  </li>`,
-              )}
-            </ul>
-          </details>`
-        : nothing
-    }
+    ${answered.length ? asked.more()?.answered(answered) : nothing}
   `;
 }
 
@@ -130,9 +105,9 @@ function published(question: Question, asked: Asked, { support }: Acts) {
     </button>
     <div>
       <p class="question-body">${typeset(question.body)}</p>
-      ${quotation(question.anchor)} ${written(question)}
+      ${quotation(question.anchor)} ${question.answer ? asked.more()?.written(question) : nothing}
       <p class="meta">
-        ${own ? html`<span class="own">${t("Votre question")}</span>` : question.author || t("Participant")}
+        ${own ? html`<span class="own">${t("Votre question")}</span>` : from(question, asked)}
         <span class="dot"></span>${ago(question.asked_at, asked.now)}
         ${own ? nothing : alertButton({ about: "question", id: question.id, text: question.body })}
       </p>
@@ -140,8 +115,9 @@ function published(question: Question, asked: Asked, { support }: Acts) {
   </li>`;
 }
 
-function written({ answer }: Question) {
-  return answer ? html`<p class="written">${tt("Réponse\u00a0: {text}", { text: typeset(answer) })}</p>` : nothing;
+/** Their name; what has a mark waits for it. */
+function from(question: Question, { more }: Asked) {
+  return question.badge || question.table ? more()?.asker(question) : question.author || t("Participant");
 }
 
 function mine({ mine: own, unsent, now }: Asked, { withdraw }: Acts) {

@@ -3,9 +3,10 @@
 import { html, nothing, render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { seconds } from "../french";
-import { t } from "../language";
+import { t, tt } from "../language";
 import type { Live } from "../live";
 import type { Post, Wall } from "../wall_items";
+import { byline, mark } from "./byline";
 import { fit } from "./fit";
 import { Rotation } from "./rotation";
 import { typeset } from "./text";
@@ -97,9 +98,12 @@ export function picture({ picture: of }: Pick<Post, "picture">) {
     : nothing;
 }
 
-/** « Léa, sur Mastodon » */
-export function signature({ author, network }: Post): string {
-  return network ? t("{author}, sur {network}", { author, network }) : author || t("Participant");
+/** « Léa », « Léa, sur [Mastodon] » */
+export function signature(post: Pick<Post, "author" | "network" | "badge">) {
+  const { author, network } = post;
+  return network
+    ? tt("{author}, sur {network}", { author, network: mark(network) })
+    : byline(post);
 }
 
 function invite({ address, code }: Invitation, small: boolean) {
