@@ -39,6 +39,7 @@ def test_from_the_journey_to_a_table_and_back_to_the_set(lab: Laboratory, browse
         press(page, "Je suis dans ce labo")
         expect(page.get_by_text("C’est votre labo")).to_be_visible()
         still_somewhere(page)
+        lab.scan(page.context)
         press(page, "Table 3")
         expect(page.get_by_label("Votre idée")).to_be_visible()
         expect(page.get_by_text("Vous êtes à cette table")).to_be_visible()

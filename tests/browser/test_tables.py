@@ -13,6 +13,7 @@ from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 from tests.browser.laboratory import LAB, QUESTION, TABLE, Laboratory, done, laboratory
 from tests.browser.people import DRAWN, Slow, violations, without_sockets
 from tests.viewers import until
+from tv.auth import PASS_COOKIE, Role
 
 IDEA = "Un plan du quartier dessiné par les voisins"
 UNSENT = "JSON.parse(localStorage['fabrique.outbox'] ?? '[]').length"
@@ -25,6 +26,8 @@ def lab() -> Iterator[Laboratory]:
 
 
 def at_table(device: BrowserContext, lab: Laboratory, number: int = 3, more: str = "") -> Page:
+    """The page of a table, for who has scanned its code."""
+    lab.scan(device, f"{LAB}.{number}")
     page = device.new_page()
     page.goto(f"{lab.served.url}/labo/{LAB}/table/{number}{more}")
     return page
@@ -117,6 +120,7 @@ def test_idea_lies_there_once_and_is_its_authors_whatever_comes_first(
     page.route_web_socket("**/ws", lambda socket: sockets.append(Slow(socket, "me:cafe")))
     replies: list[tuple[Route, APIResponse]] = []
     page.route("**/api/v1/contributions", lambda route: replies.append((route, route.fetch())))
+    lab.scan(phone)
     page.goto(f"{lab.served.url}/labo/{LAB}/table/3?ici")
     expect(page.get_by_text("Vous êtes à cette table")).to_be_visible()
     until(page, 10, lambda: own(page, lab)["table"] == TABLE, "a seat at the table")
@@ -171,6 +175,7 @@ def test_private_notes_are_their_authors_until_they_are_revealed(
     sockets: list[Slow] = []
     page, other = phone.new_page(), at_table(desk, lab)
     page.route_web_socket("**/ws", lambda socket: sockets.append(Slow(socket, "me:cafe")))
+    lab.scan(phone)
     page.goto(f"{lab.served.url}/labo/{LAB}/table/3")
     expect(page.get_by_text("Notée pour vous seulement, jusqu’à")).to_be_visible()
     page.get_by_label("Votre idée").fill(IDEA)
@@ -338,9 +343,12 @@ def test_laboratory_shows_its_tables_and_the_journey_where_each_one_is(
 def test_printed_codes_and_typed_ones_lead_to_a_seat(lab: Laboratory, desk: BrowserContext) -> None:
     lab.open()
     page = desk.new_page()
+    held = {"name": PASS_COOKIE, "value": lab.served.make_pass(Role.OPERATOR)}
+    desk.add_cookies([{**held, "url": lab.served.url}])
     page.goto(f"{lab.served.url}/labo/{LAB}/affiches")
     expect(page.locator(".poster")).to_have_count(5)  # the door's, and four tables'
     assert violations(page) == []
+    desk.clear_cookies()
     page.goto(f"{lab.served.url}/rejoindre")
     page.get_by_label("Le code").fill("AAAAAA")
     page.get_by_role("button", name="Entrer").click()

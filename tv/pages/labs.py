@@ -2,8 +2,7 @@
 
 The pages are for anyone, codes to print for the crew: what pages show and let one do comes by the
 socket and the API. A code that is on a table leads by `/rejoindre` to its page with `?ici`: whoever
-scans it says that they sit there, and proves it. The code on a page that anyone may open leads to
-that page, and proves nothing.
+scans it says that they sit there, and proves it. No page that anyone may open has such a code.
 """
 
 from typing import Any
@@ -19,7 +18,7 @@ from tv.labs.items import lab_item
 from tv.labs.pictograms import path
 from tv.labs.places import is_table, number_of, planned_tables
 from tv.pages.api_join import Door
-from tv.pages.html import Pages, origin
+from tv.pages.html import Pages
 from tv.settings import DEFAULT_CHANNEL, Settings
 
 HERE = "?ici"  # on codes that people scan
@@ -55,10 +54,7 @@ class Desk:
         slug = request.path_params["lab"]
         if slug not in self._settings.labs:
             return self._missing(request)
-        address = f"{origin(request, self._settings)}/labo/{slug}"
-        code = await self._pages.codes.of(address + HERE)
-        known = self._known(slug) | {"address": address, "code": code}
-        lab = self._settings.labs[slug]
+        lab, known = self._settings.labs[slug], self._known(slug)
         return self._pages.page("lab.html", "lab.ts", known, reader=request, lab=lab)
 
     async def table(self, request: Request) -> Response:
@@ -94,13 +90,7 @@ class Desk:
         if not is_table(table, self._settings.labs):
             return self._missing(request)
         number = int(said)
-        address = f"{origin(request, self._settings)}/labo/{slug}/table/{number}"
-        known = self._known(slug) | {
-            "table": table,
-            "number": number,
-            "address": address,
-            "code": await self._pages.codes.of(address + HERE),
-        }
+        known = self._known(slug) | {"table": table, "number": number}
         lab = self._settings.labs[slug]
         return self._pages.page(
             template, script, known, reader=request, lab=lab, slug=slug, number=number

@@ -10,6 +10,7 @@ import { question, tiles } from "./labs/at_table";
 import { ideaCard } from "./labs/card";
 import { CONTRIBUTIONS } from "./labs/giving";
 import { others, sharedWith } from "./labs/others";
+import { Presence } from "./labs/presence";
 import { received, sentTo } from "./labs/received";
 import { timer } from "./labs/round";
 import { scanned, settle } from "./labs/seat";
@@ -37,14 +38,16 @@ const topic = `lab:${slug}`;
 const draw = drawing(redraw);
 const live = new Live(draw);
 const person = new Oneself(live, draw);
+const presence = new Presence(slug, draw);
 let belongs = false; // whoever looks said that they are in this laboratory
 let ideas: Idea[] = [];
 let looked = "";
 
 if (lab) document.body.style.setProperty("--lab", lab.colour);
 render(labSign(lab), $("#sign"));
-person.onSent = ({ what }) => {
+person.onSent = ({ what }, reply) => {
   if (what !== "sit") return;
+  presence.learn(reply as { place?: string });
   belongs = true;
   draw();
   goOnTo("#main"); // the button has made way for the fact
@@ -55,9 +58,11 @@ if (scanned()) settle(person, slug);
 void enter().then(async (trouble) => {
   if (trouble) announce(trouble, true);
   live.follow("talks", topic, "shared", "sent");
-  const who = await call<{ lab: string }>("GET", "/api/v1/session").catch(() => null);
+  type Who = { lab: string; place: string };
+  const who = await call<Who>("GET", "/api/v1/session").catch(() => null);
   belongs ||= who?.lab === slug;
-  draw();
+  if (who) presence.learn(who);
+  else draw();
 });
 setInterval(draw, 1000);
 setInterval(() => {
@@ -94,7 +99,15 @@ function being() {
     return html`<a class="quiet" href="/labo/${slug}/affiches">Affiches à imprimer</a>`;
   }
   return belongs
-    ? html`<p class="chip good"><span class="lamp"></span>C’est votre labo</p>`
+    ? html`<p class="chip good"><span class="lamp"></span>C’est votre labo</p>
+        ${
+          presence.proved === false
+            ? html`<p class="note">
+                Scannez le code de la porte ou d’une table${"\u00a0"}: vos votes compteront pour ce
+                labo, et vos idées s’afficheront tout de suite.
+              </p>`
+            : nothing
+        }`
     : html`<button class="quiet" @click=${() => settle(person, slug)}>
         Je suis dans ce labo
       </button>`;

@@ -3,7 +3,7 @@
 
 import { html, nothing, render } from "lit";
 import { drafts } from "./anew";
-import type { Problem } from "./api";
+import { call, type Problem } from "./api";
 import * as clock from "./clock";
 import { Kiosk } from "./kiosk";
 import type {
@@ -17,11 +17,12 @@ import type {
   Table,
 } from "./lab_items";
 import { bringing, budget, byPhone, nothingHere, question, tiles } from "./labs/at_table";
-import { board, type Note, type Session } from "./labs/board";
+import { board, type Note, READ_FIRST, type Session } from "./labs/board";
 import { Carrying } from "./labs/carrying";
 import { CONTRIBUTIONS, give, giving } from "./labs/giving";
 import { others, sharedWith } from "./labs/others";
 import { IdeaPad, type Written } from "./labs/pad";
+import { Presence } from "./labs/presence";
 import { received, sentTo } from "./labs/received";
 import { left, stepName, takesIdeas, timer } from "./labs/round";
 import { scanned, seated, settle } from "./labs/seat";
@@ -55,6 +56,7 @@ const draw = drawing(redraw);
 const live = new Live(draw);
 const carrying = new Carrying(carry);
 const arriving = scanned();
+const presence = new Presence(slug, draw);
 let at: Acting | undefined; // once the server said whose device this is
 let session: Session | undefined;
 let talk: Talk | undefined; // the one on the set
@@ -76,6 +78,7 @@ whenJoined(() => live.reopen());
 void enter().then((trouble) => {
   if (trouble) announce(trouble, true);
   follow();
+  call<{ place: string }>("GET", "/api/v1/session").then((who) => presence.learn(who)).catch(() => {});
 });
 setInterval(tick, 1000);
 
@@ -140,8 +143,9 @@ function redraw(): void {
   render(status(undefined, live.connected), $("#status"));
   render(at.kiosk?.bar() ?? nothing, $("#kiosk"));
   render(received(sentTo(slug, live.items<Sending>("sent", "sending")), labs, talks), $("#received"));
-  render(elsewhere(), $("#syntheses"));
-  render(byPhone(page.code ?? "", page.address ?? ""), $("#phone"));
+  render(syntheses(), $("#syntheses"));
+  if (at.kiosk) presence.invite(here);
+  render(presence.invitation ? byPhone(presence.invitation) : nothing, $("#phone"));
   drawSession(at);
   tick();
 }
@@ -201,8 +205,14 @@ function being({ cafe }: Session, person: Person) {
       </button>`;
 }
 
+/** Whether whoever acts is known not to have shown a code of this laboratory. */
+function remote(): boolean {
+  return presence.proved === false && !at?.kiosk && !HOSTS.includes(roleOf(live, draw) ?? "");
+}
+
 /** What becomes of an idea that is written now. */
 function help({ cafe, progress, tables }: Session): string {
+  if (remote()) return READ_FIRST;
   if (progress.step === "moving") return `Elle compte encore pour le tour ${progress.round}.`;
   const revealed = tables.find(({ id }) => id === here)?.revealed ?? 0;
   return cafe.private && progress.step === "round" && revealed < progress.round
@@ -223,7 +233,7 @@ function own({ cafe }: Session, open: Session | undefined) {
   return html`${open && cafe.dots ? budget(giving(cafe, mine, person.deciding), cafe) : nothing}
     ${open ? bringing(elsewhere, (idea) => carry(idea, here)) : nothing}
     ${
-      talk && talk.questions !== "off" && cafe.state === "open"
+      talk && talk.questions !== "off" && cafe.state === "open" && !remote()
         ? html`<button class="quiet" @click=${() => composer.open()}>
             ${icons.ask} Question de la table au plateau
           </button>`
@@ -290,7 +300,7 @@ function known(ideas: Idea[], own: OwnIdeas | undefined) {
   return { ideas: [...ideas, ...more], own: { ...own, ideas: [...(own.ideas ?? []), ...mine] } };
 }
 
-function elsewhere() {
+function syntheses() {
   const found = sharedWith(slug, live.items<Synthesis>("shared", "synthesis"));
   return found.length
     ? html`<section aria-labelledby="others-title">
@@ -346,14 +356,17 @@ async function askTime(person: Person, poll: string): Promise<void> {
     .catch((problem: Problem) => announce(problem.message, true));
 }
 
-function sent({ what }: Letter, reply: unknown): void {
+function sent({ what, method }: Letter, reply: unknown): void {
+  if (what === "sit" && method === "PUT") presence.learn(reply as { place?: string });
   if (what === "idea") {
     const idea = reply as Idea;
     if (idea.table === here) fresh.set(idea.id, idea);
     announce(
-      idea.state === "pending"
-        ? "Idée envoyée. L’hôte la relit avant que la table la voie."
-        : "Idée ajoutée.",
+      idea.state !== "pending"
+        ? "Idée ajoutée."
+        : idea.proved === false
+          ? READ_FIRST
+          : "Idée envoyée. L’hôte la relit avant que la table la voie.",
     );
   }
   if (what === "question") announce("Question envoyée. Elle sera relue avant publication.");

@@ -6,6 +6,7 @@ import type { Cafe, Idea, Lab, Progress, Table } from "../lab_items";
 import { labSign } from "../parts/lab_sign";
 import { typeset } from "../parts/text";
 import type { Giving } from "./giving";
+import type { Invitation } from "./presence";
 import { asked, lamps, stepName } from "./round";
 import { tableAddress } from "./seat";
 
@@ -112,10 +113,10 @@ export function bringing(ideas: Idea[], bring: (idea: Idea) => void) {
   </details>`;
 }
 
-/** For who reads this page on the table's own device, or on somebody else's. */
-export function byPhone(code: string, address: string) {
+/** The code of the table, for who reads this page on the table's own device. */
+export function byPhone({ image, address }: Invitation) {
   return html`<section class="by-phone" aria-labelledby="phone-title">
-    <img src=${code} alt="" />
+    <img src=${image} alt="" />
     <div>
       <h2 id="phone-title">Avec votre téléphone</h2>
       <p class="note">Scannez pour écrire et voter à cette table.</p>

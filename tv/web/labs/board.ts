@@ -12,6 +12,10 @@ import { type Giving, giving } from "./giving";
 import { sections } from "./sections";
 
 /** What goes on in a laboratory; its tables by number. */
+/** What becomes of an idea whose author has not shown the code of the laboratory. */
+export const READ_FIRST =
+  "Votre idée sera lue avant d’être affichée. Scannez le code de la table pour l’afficher tout de suite.";
+
 export interface Session {
   cafe: Cafe;
   progress: Progress;
@@ -175,12 +179,12 @@ function card(idea: Idea, lying: Lying, budget: Giving, own: boolean, acts: Acts
 }
 
 /** What its author reads about an idea that others do not see. */
-function fate({ state, reason: code }: Idea): string {
+function fate({ state, reason: code, proved }: Idea): string {
   switch (state) {
     case "noted":
       return "Notée pour vous seulement";
     case "pending":
-      return "En attente de relecture";
+      return proved === false ? READ_FIRST : "En attente de relecture";
     case "hidden":
       return code ? `Retirée de la table\u00a0: ${reason(code)}` : "Retirée de la table";
     default:

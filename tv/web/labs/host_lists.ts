@@ -5,6 +5,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { count } from "../french";
 import type { Cluster, Idea, Lab } from "../lab_items";
+import { elsewhere } from "../parts/moderating";
 import { typeset } from "../parts/text";
 import { picture } from "../parts/wall";
 
@@ -63,7 +64,7 @@ export function toRead({ pending, busy }: Laid, acts: GroupingActs) {
         ({ id }) => id,
         (idea) =>
           html`<li class="card" data-id=${idea.id}>
-            ${words(idea)} ${picture(idea)}
+            ${words(idea)} ${picture(idea)} ${elsewhere(idea)}
             <div class="acts">
               ${button("Montrer à la table", "primary soft", idea.id, "approve")}
               ${button("Ne pas montrer", "quiet", idea.id, "reject")}

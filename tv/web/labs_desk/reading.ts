@@ -5,8 +5,9 @@ import { repeat } from "lit/directives/repeat.js";
 import { ago, count, quoted, seconds } from "../french";
 import type { Cafe, Comment, Idea, Lab, Synthesis } from "../lab_items";
 import { button, type Doing } from "../parts/button";
+import { byline } from "../parts/byline";
 import { labName, place } from "../parts/lab_sign";
-import { FLAGS } from "../parts/moderating";
+import { elsewhere, FLAGS } from "../parts/moderating";
 import type { Picking } from "../parts/picking";
 import { REASONS } from "../parts/refusal";
 import { typeset } from "../parts/text";
@@ -43,9 +44,10 @@ export function reading(items: Doubtful[], aside: Idea[], desk: Reading) {
           ${item.text ? html`<p class="question-body">${typeset(item.text)}</p>` : nothing}
           ${item.kind === "idea" ? picture(item) : nothing}
           ${(item.flags ?? []).map((flag) => html`<p class="note flag">${FLAGS[flag] ?? flag}</p>`)}
+          ${item.kind === "idea" ? elsewhere(item) : nothing}
           <p class="note">${about(item, desk)}</p>
           <p class="meta">
-            ${item.author || "Participant"}<span class="dot"></span>${ago(
+            ${byline(item)}<span class="dot"></span>${ago(
               writtenAt(item),
               desk.now,
             )}

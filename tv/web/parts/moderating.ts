@@ -88,3 +88,8 @@ export function queued(questions: Question[]): Question[] {
     return one === other ? 0 : one - other;
   });
 }
+
+/** Why somebody reads an idea first in which nothing else is doubtful. */
+export function elsewhere({ proved }: { proved?: boolean }) {
+  return proved === false ? html`<p class="note flag">Écrite sans le code de la table</p>` : nothing;
+}
