@@ -23,6 +23,7 @@ from engagement.cafe.events import (
 from engagement.cafe.rounds import AnyDriven, driven, paused, reached, round_of_seats
 from engagement.cafe.session import OWN, Cafe, Plan, Progress, Seat, Table, table_id
 from engagement.fold import Accepted, Event, Fold, Item, Outcome, Reason, Refused, outdated
+from engagement.origin import is_in
 
 CAFES = 200  # sessions and calls that are not removed
 HOSTS = 6  # of a table; one more, and the first is no longer shown
@@ -284,6 +285,7 @@ class Cafes(Fold):
         if cafe.state != "open":
             return Refused(Reason.CAFE_CLOSED, cafe)
         seated = self._seated.setdefault(table.id, {})
+        there = is_in(event.origin, table.lab)  # else nobody sees that they sit
         counted = seated.get(event.by, False)
         now = round_of_seats(self.progress[table.lab])
         over = 0 < event.late < now  # the round for which they sat down
@@ -291,7 +293,7 @@ class Cafes(Fold):
         seat = Seat(table.id, cafe.id, event.late if over else now)
         if over and before and before.cafe == cafe.id:
             return Accepted(table)  # they sat down since
-        if before == seat and event.by in seated and counted >= event.kiosk:
+        if before == seat and (event.by in seated or not there) and counted >= event.kiosk:
             return Accepted(table)
         if over or (event.kiosk and not counted and table.kiosk_seated >= cafe.plan.seats):
             late = self._late.get(table.id, 0)
@@ -302,9 +304,10 @@ class Cafes(Fold):
             del self._seated[before.table][event.by]
             self._put(position, self._counted(self.tables[before.table]))
         self._seats[event.by] = seat
-        self._people.setdefault(cafe.id, {}).setdefault(table.lab, {})[event.by] = None
         self.theirs.append((OWN, event.by))
-        if over:
+        if there:
+            self._people.setdefault(cafe.id, {}).setdefault(table.lab, {})[event.by] = None
+        if over or not there:
             return Accepted(table)
         seated[event.by] = counted or event.kiosk
         return Accepted(self._put(position, self._counted(table)))

@@ -99,10 +99,10 @@ class Progress(Item, frozen=True, kw_only=True):
 class Table(Item, frozen=True, kw_only=True):
     """A table of a laboratory, in the session that this shows.
 
-    `seated`: people who sat there in the round under way, or in the next while people move;
-    `kiosk_seated`: those of them by its own device. `hosts`: names of those who stay, "" for one
-    without. `revealed`: the last round whose private notes show. `removed`: the session that the
-    laboratory shows now has fewer tables.
+    `seated`: people who sat there in the round under way, or in the next while people move, and
+    whose device has proved to be in the laboratory; `kiosk_seated`: those of them by its own
+    device. `hosts`: names of those who stay, "" for one without. `revealed`: the last round whose
+    private notes show. `removed`: the session that the laboratory shows now has fewer tables.
     """
 
     cafe: str

@@ -64,6 +64,22 @@ def test_ideas_show_once_their_author_has_shown_the_code_and_sits_there() -> Non
     assert states == ["shown", "pending", "hidden", "pending"]
 
 
+def test_seat_from_elsewhere_is_ones_own_and_takes_no_place() -> None:
+    labs = Labs()
+
+    def seated() -> tuple[int, int]:
+        table = labs.audience.cafes.tables[T3]
+        return table.seated, len(labs.audience.cafes.people("c", "labo-1"))
+
+    for _ in range(2):
+        assert isinstance(labs.do(SeatTaken, "ann", table=T3, origin=AWAY), Accepted)
+    seat = labs.audience.cafes.seat("ann")
+    assert (seat and seat.table, seated()) == (T3, (0, 0))
+    for _ in range(2):
+        labs.do(SeatTaken, "ann", table=T3, origin=HERE)
+    assert seated() == (1, 1)
+
+
 def test_answer_to_a_call_needs_no_place() -> None:
     labs = Labs()
     labs.answer("i", origin=AWAY)

@@ -216,13 +216,14 @@ async def test_sessions_are_the_operators(tv: House) -> None:
 async def test_person_is_at_one_table_and_their_page_knows_which(tv: House) -> None:
     async with tv.crew() as crew:
         await opened(crew)
-    token = tv.passes.welcome("Ann", lab="labo-1")[1]
+    token = tv.passes.welcome("Ann", lab="labo-1", place="labo-1")[1]
     async with tv.client(token) as ann, tv.page(token, me_cafe="") as page:
         assert (await page.view("me:cafe"))["items"][0]["table"] == ""
         assert (await good(ann.post(f"{TABLE}:sit")))["seated"] == 1
         [own] = (await page.view("me:cafe"))["items"]
         assert own["seat"].items() >= {"lab": "labo-1", "table": "labo-1.1", "round": 1}.items()
-        assert (await good(ann.post("/api/v1/tables/labo-2.2:sit")))["seated"] == 1
+        # No code of that laboratory was shown: they take no place there.
+        assert (await good(ann.post("/api/v1/tables/labo-2.2:sit")))["seated"] == 0
         assert (await good(ann.get(TABLE)))["seated"] == 0
         [own] = (await page.view("me:cafe"))["items"]
         assert own["table"] == "labo-2.2"

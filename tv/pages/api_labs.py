@@ -7,7 +7,8 @@
 - `GET /api/v1/tables?lab=` → `{"items": [table]}`: those of the sessions that laboratories show,
   with how many `ideas` show that were made there, and how many are `noted` privately.
   `GET /api/v1/tables/{table}`, as `labo-1.3` → one. 404 `unknown-table`, 422 `unknown-filter`.
-- `POST …/{table}:sit` → table (participants): one is there, and at no other. 409 `cafe-closed`.
+- `POST …/{table}:sit` → table (participants): one is there, and at no other; counted in `seated`
+  where one has proved to be in the laboratory (api_participants.py). 409 `cafe-closed`.
 - `POST …/{table}:host` `{"name"}` → table: its host is there, under this name or their pass's (its
   hosts, moderator, operator, admin). There may be several: they see the same.
 - `POST …/{table}:reveal` → table: what was noted privately in the round under way shows, and what
