@@ -35,7 +35,7 @@ async def world(tv: House) -> tuple[dict[str, str], dict[str, str]]:
     `{talk}` is live and `{ended}` is over and not published; the author is a participant, who wrote
     all that participants write, and sits at `{table}`.
     """
-    author = tv.passes.welcome("Ann", lab="labo-1")[1]
+    author = tv.passes.welcome("Ann", lab="labo-1", place="labo-1")[1]
     crew, ann = tv.crew(Role.ADMIN), tv.client(author)
     async with crew, ann:
         ids = await _talks(tv, crew) | await _room(tv, crew, ann) | {"lab": "labo-1"}
