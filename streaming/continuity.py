@@ -20,6 +20,7 @@ from streaming.straight import Straight
 logger = logging.getLogger(__name__)
 
 SLOTS: tuple[Slot, ...] = ("primary", "backup")
+TAKEN = "Une autre source a pris cette place."
 IN_FRENCH = {"primary": "principal", "backup": "secours"}
 
 LONGEST_HOLD = 40.0  # seconds
@@ -122,15 +123,16 @@ class Channel:
                     f"occupé par une source ({holder.kind}). Arrêtez-la d’abord, ou publiez sur "
                     "l’autre."
                 )
-            logger.warning("%s: a silent publisher in %s is put out", self.name, slot)
-            self._leave(holder)
-            if holder.on_evicted is not None:
-                holder.on_evicted()
+            holder.put_out(TAKEN)
         source = self._sources[slot] = Source(self, slot, kind, delay, trim)
         self._latest[slot] = source
         logger.info("%s: %s connected by %s", self.name, slot, kind)
         self._changed()
         return source
+
+    def publisher(self, slot: str) -> Source | None:
+        """Who publishes in a slot."""
+        return next((source for name, source in self._sources.items() if name == slot), None)
 
     def switch(self, to: Choice) -> None:
         """Show what the crew chooses, from its next keyframe on, for as long as it is there."""

@@ -33,9 +33,9 @@ HELD = 256  # packets of sound kept while not on air: a cut wants what is heard 
 class Source:
     """A publisher in a channel's slot.
 
-    Ingest stamps with `timeline`, and sets `on_evicted` to learn that another publisher has taken
-    the slot over, and `on_key_wanted` if its publisher can be asked for a keyframe. `delay` seconds
-    are added to all its times, and `trim` more to its sound's.
+    Ingest stamps with `timeline`, and sets `on_evicted` to learn that the publisher is put out and
+    why (in French), and `on_key_wanted` if its publisher can be asked for a keyframe. `delay`
+    seconds are added to all its times, and `trim` more to its sound's.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Source:
         self.slot = slot
         self.kind = kind
         self.timeline = SourceClock(channel.now, delay)
-        self.on_evicted: Callable[[], None] | None = None
+        self.on_evicted: Callable[[str], None] | None = None
         self.on_key_wanted: Callable[[], None] | None = None
         self.health = Health(now)  # of what it sends
         self.shown = Health(now)  # of what can be shown of it: the same, or what the ladder makes
@@ -138,6 +138,13 @@ class Source:
         if self.open:
             logger.info("%s: %s left: %s", self._channel.name, self.slot, reason)
             self._channel._leave(self)
+
+    def put_out(self, reason: str) -> None:
+        """Take its place from the publisher, and say the `reason` to it and to the crew."""
+        self.told = [reason]
+        self.close(f"it is put out: {reason}")
+        if self.on_evicted is not None:
+            self.on_evicted(reason)
 
     def leave(self) -> None:
         """It has lost its place: nothing that it sends is shown any more."""

@@ -19,7 +19,8 @@ from tests.waiting import until, when
 from tv import store
 from tv.folder import Folder
 from tv.passes import Passes, Role
-from tv.studios.keys import load_secret, stream_key
+from tv.studios.keys import load_secret
+from tv.studios.stream_keys import StreamKeys
 
 KEPT = 2.0  # seconds for which a client's connection may idle: the server closes it after 5
 LAST_BREATH = 3.0  # seconds in which the kernel may still be clearing up after a process
@@ -129,7 +130,10 @@ class Fabrique(Supervised):
         return self.process.wait(timeout=30)
 
     def key(self, channel: str = "plateau", slot: str = "primary") -> str:
-        return stream_key(load_secret(self.folder.path), channel, slot)
+        return self._keys().key(channel, slot)
+
+    def srt_key(self, channel: str = "plateau", slot: str = "primary") -> str:
+        return self._keys().key(channel, slot, "srt")
 
     def rtmp(self, channel: str = "plateau", slot: str = "primary") -> str:
         return f"rtmp://127.0.0.1:{self.rtmp_port}/live/{self.key(channel, slot)}"
@@ -149,6 +153,11 @@ class Fabrique(Supervised):
     def someone(self, name: str = "", place: str = "") -> httpx.Client:
         """A participant of their own, whose device has shown the code of `place`, if any."""
         return self.client(self._passes().welcome(name, place=place)[1])
+
+    def _keys(self) -> StreamKeys:
+        apart = bool(self.environment.get("FABRIQUE_SRT__PASSPHRASE"))
+        secret = load_secret(self.folder.path)
+        return StreamKeys(secret, self.folder.renewed, srt_apart=apart)
 
     def _passes(self) -> Passes:
         return Passes(load_secret(self.folder.path))

@@ -89,6 +89,7 @@ from tv.recorded.replay import ReplayFiles
 from tv.recorded.replays import Replays
 from tv.recorded.rewind import Rewind
 from tv.settings import RESERVED, Settings
+from tv.studios.stream_keys import stream_keys
 from tv.taps import Taps
 from tv.upstream import Upstream
 from tv.voting_codes import VotingCodes
@@ -176,6 +177,7 @@ def create_app(
     store: Redis,
 ) -> Application:
     writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
+    keys = stream_keys(folder, settings, secret)
     pages = html.Pages(settings)
     errors = Errors(pages)
     door = api_join.Door(settings, follower, secret, pages.codes)
@@ -231,7 +233,7 @@ def create_app(
         *api_rundown.routes(follower, writer, settings),
         *api_screens.routes(follower, writer, displays, passes, settings, pages.codes),
         *api_health.routes(store, folder.path),
-        *api_channels.routes(upstream, live.airing),
+        *api_channels.routes(upstream, live.airing, keys),
         *api_restreams.routes(upstream, live.airing),
         *api_quality.routes(upstream, follower, live.airing, board),
         *captions_api.routes(follower, live.access, laid_out),
@@ -268,7 +270,7 @@ def create_app(
             *installing.routes(pages, settings),
             html.static(),
             *whep.routes(upstream, frozenset(settings.channels), servers),
-            *whip.routes(upstream, frozenset(settings.channels), secret, servers=servers),
+            *whip.routes(upstream, frozenset(settings.channels), keys, servers=servers),
         ],
         middleware=[
             Middleware(

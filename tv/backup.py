@@ -26,7 +26,10 @@ FORMAT = 1
 JOURNAL = "journal.msgpack"
 PAGE = 500  # events read or written at a time
 # Of the data folder; what ends with "/" is a folder with all that is in it.
-KEPT = ("secret", "revoked", "clock", "erased.jsonl", "restreams.json", "channels/", "wall/")
+KEPT = (
+    *("secret", "revoked", "renewed", "clock", "erased.jsonl", "restreams.json"),
+    *("channels/", "wall/"),
+)
 RECORDED = ("recording/", "keep/")
 
 

@@ -22,7 +22,8 @@ from tv.schedule.cli import schedule
 from tv.schedule.errors import ScheduleError
 from tv.settings import Settings, SettingsError
 from tv.store import StoreMissing
-from tv.studios.keys import load_secret, stream_key
+from tv.studios.keys import SLOTS, load_secret
+from tv.studios.stream_keys import PROTOCOLS
 
 MENDABLE = (
     *(SettingsError, FolderError, StoreMissing, BackupError),
@@ -65,26 +66,35 @@ def serve(
 
 @app.command()
 def key(
+    context: typer.Context,
     channel: Annotated[
         str, typer.Argument(metavar="CANAL", help="Le canal, par exemple « plateau ».")
     ],
     data: Data = Path("data"),
     config: Config = None,
     slot: Annotated[str, typer.Option(help="primary, ou backup pour le secours.")] = "primary",
+    protocol: Annotated[str, typer.Option(help="Une seule clé : rtmp, whip ou srt.")] = "",
+    new: Annotated[
+        bool, typer.Option("--new", help="En faire une autre : l’ancienne ne vaut plus rien.")
+    ] = False,
 ) -> None:
-    """Affiche la clé de diffusion d’un canal, à donner à OBS ou à ffmpeg."""
+    """Affiche la clé de diffusion d’un canal, et où la mettre dans OBS ou dans ffmpeg."""
+    from tv.studios.key_command import key_command
+
     settings = reading.load(config)
     if channel not in settings.channels:
         _fail(f"Canal inconnu : « {channel} ». Canaux : {', '.join(settings.channels)}.")
-    if slot not in ("primary", "backup"):
+    if slot not in SLOTS:
         _fail("--slot vaut primary ou backup.")
-    folder = Folder(data)
-    folder.make()
-    print(stream_key(load_secret(folder.path), channel, slot))
+    if protocol not in ("", *PROTOCOLS):
+        _fail(f"--protocol vaut {', '.join(PROTOCOLS)}.")
+    folder = _prepared(context, data)
+    key_command(folder, settings, address(settings, folder), channel, slot, protocol, new)
 
 
 @app.command("pass")
 def issue_pass(
+    context: typer.Context,
     role: Annotated[str, typer.Argument(metavar="RÔLE", help=", ".join(Role))],
     data: Data = Path("data"),
     config: Config = None,
@@ -98,8 +108,7 @@ def issue_pass(
     settings = reading.load(config)
     if role not in tuple(Role):
         _fail(f"Rôle inconnu : « {role} ». Rôles : {', '.join(Role)}.")
-    folder = Folder(data)
-    folder.make()
+    folder = _prepared(context, data)
     if lab and lab not in settings.labs:
         _fail(f"Laboratoire inconnu : « {lab} ». Il y a : {', '.join(settings.labs) or 'aucun'}.")
     if table and not lab:
@@ -338,6 +347,21 @@ def pass_link(base: str, role: Role, token: str, lab: str = "", table: int = 0) 
 
 def print_qr(link: str) -> None:
     segno.make(link, error="l").terminal(out=sys.stdout, compact=True, border=2)
+
+
+def _prepared(context: typer.Context, data: Path) -> Folder:
+    """The folder of an installation; a new one, if somebody has named or made the folder.
+
+    Raises FolderError.
+    """
+    folder = Folder(data)
+    if not folder.known:
+        source = context.get_parameter_source("data")
+        if not data.exists() and source is not None and source.name == "DEFAULT":
+            folder.check_known()
+        print(f"Nouvelle installation dans «\u00a0{data}\u00a0».", file=sys.stderr)
+    folder.make()
+    return folder
 
 
 def _existing(data: Path) -> Folder:

@@ -64,7 +64,7 @@ class Folder:
 
     def _check_files(self) -> None:
         """Raises FolderError unless what earlier runs left can be written, whoever ran them."""
-        kept = (self.clock, self.revoked, self.path / "address")
+        kept = (self.clock, self.revoked, self.renewed, self.path / "address")
         for path in (*kept, *self.channels.glob("*.json")):
             try:
                 os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
@@ -105,6 +105,11 @@ class Folder:
     def revoked(self) -> Path:
         """The passes that were taken back: see `tv/revoking.py`."""
         return self.path / "revoked"
+
+    @property
+    def renewed(self) -> Path:
+        """How often each stream key was renewed: see `tv/studios/stream_keys.py`."""
+        return self.path / "renewed"
 
     @property
     def erased(self) -> Path:

@@ -33,8 +33,8 @@ from tv.on_air import OnAir, put_on_air
 from tv.passes import Passes
 from tv.revoking import Revoked
 from tv.settings import Settings
-from tv.studios.keys import read_stream_key
 from tv.studios.restreams import Restreams
+from tv.studios.stream_keys import StreamKeys, stream_keys
 from tv.tasks import running
 from tv.webrtc.admission import Admission, admission
 
@@ -42,6 +42,10 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between two words on the time and the channels' states
 UNRECORDED = "L’enregistrement redémarre."
+WITH_KEYS = ("rtmp", "whip", "srt")  # kinds of publishers that showed a key
+KEY_RENEWED = (
+    "La clé de diffusion de cet emplacement a changé\u00a0: donnez la nouvelle à l’encodeur."
+)
 STEP = 0.005  # seconds: the timer whose lateness tells how well the loop runs
 
 
@@ -49,7 +53,7 @@ class Media:
     """All channels, and everybody who listens to them over the link."""
 
     def __init__(
-        self, secret: bytes, ladder: Ladder | None = None, door: Admission | None = None
+        self, keys: StreamKeys, ladder: Ladder | None = None, door: Admission | None = None
     ) -> None:
         self.channels: dict[str, OnAir] = {}
         self.ladder = ladder or Ladder()
@@ -62,7 +66,8 @@ class Media:
         self.studios: Studios | None = None  # by WHIP
         self.mux: Mux | None = None
         self.audience = Audience(self._relay_of, (door or Admission(200, {})).ask)
-        self._secret = secret
+        self._keys = keys
+        self._generations = keys.generations()  # of which all publishers are
         self._followers = Followers(lambda: self.streams, self._states)
         self.tell, self.note = self._followers.tell, self._followers.note
 
@@ -73,7 +78,7 @@ class Media:
 
     def open_source(self, app: str, key: str) -> Source:
         """Give an RTMP publisher its slot. Raises PublishRefused."""
-        named = read_stream_key(self._secret, key) if app == "live" else None
+        named = self._keys.place(key, "rtmp") if app == "live" else None
         if named is None or named[0] not in self.channels:
             raise WrongKey(
                 "Clé de diffusion inconnue. Copiez celle qu’affiche « fabrique-tv key CANAL », "
@@ -85,7 +90,19 @@ class Media:
         """Open a source in a channel's slot. Raises PublishRefused."""
         if channel not in self.channels:
             raise PublishRefused(f"Canal inconnu : « {channel} ».")
+        self.end_renewed()  # who comes with the new key finds the place free
         return self.channels[channel].take(slot, kind)
+
+    def end_renewed(self) -> None:
+        """Put out who publishes with a key that was renewed since this was last called."""
+        before, self._generations = self._generations, self._keys.generations()
+        if before is self._generations:
+            return
+        for (channel, slot), generation in self._generations.items():
+            if channel in self.channels and generation != before.get((channel, slot), 0):
+                publisher = self.channels[channel].channel.publisher(slot)
+                if publisher is not None and publisher.kind in WITH_KEYS:
+                    publisher.put_out(KEY_RENEWED)
 
     def state(self, channel: str) -> link.ChannelState:
         on_air = self.channels[channel]
@@ -164,9 +181,10 @@ class Media:
         return link.Now(clock.now(), late, dict(self.refused), turned_away, datagrams, held)
 
     async def run(self, clock: Clock) -> None:
-        """Say the time and the channels' states, until cancelled."""
+        """Say the time and the channels' states, and end renewed keys, until cancelled."""
         loop, late = asyncio.get_running_loop(), 0.0
         while True:
+            self.end_renewed()
             self.tell(self._now(clock, late))
             for name in self.channels:
                 self.tell_state(name)
@@ -259,7 +277,8 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     """Be the media process until cancelled."""
     clock_file = ClockFile(folder.clock)
     clock = Clock(not_before=clock_file.read())
-    media = Media(secret, Ladder(expected=settings.ladder.room > 0), admission(settings))
+    keys = stream_keys(folder, settings, secret)
+    media = Media(keys, Ladder(expected=settings.ladder.room > 0), admission(settings))
     media.restreams = Restreams(settings.restreams, folder.restreams, clock.now, media.tell)
     async with AsyncExitStack() as stack:
         stack.callback(clock_file.close)

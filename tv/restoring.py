@@ -26,7 +26,8 @@ from tv.supervisor import StoreSilent
 
 STAGED = ".restoring"
 ASIDE = "avant-"
-LISTS = ("erased.jsonl", "revoked")  # who, and which passes, are to be good no more: they only grow
+# Who, which passes and which stream keys are to be good no more: they only grow.
+LISTS = ("erased.jsonl", "revoked", "renewed")
 STAYS = ("lock", "cache", STAGED, *LISTS)  # a cache is large, and made again the same
 
 

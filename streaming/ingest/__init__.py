@@ -15,12 +15,12 @@ class Malformed(StreamingError):
 class Source(Protocol):
     """A studio's place in a channel: what an ingest fills while its publisher is there.
 
-    `on_evicted` is set by the ingest and called when somebody else takes the place: nothing that
-    is handed over afterwards goes on air. `on_key_wanted` is set by one whose publisher can be
-    asked for a keyframe, and called when viewers have lost the picture.
+    `on_evicted` is set by the ingest and called, with the reason in French, when the publisher is
+    put out: nothing that is handed over afterwards goes on air. `on_key_wanted` is set by one whose
+    publisher can be asked for a keyframe, and called when viewers have lost the picture.
     """
 
-    on_evicted: Callable[[], None] | None
+    on_evicted: Callable[[str], None] | None
     on_key_wanted: Callable[[], None] | None
 
     @property

@@ -45,12 +45,15 @@ class Goodbye(StreamingError):
 class Conversation:
     """One publisher, from "connect" on; `source` is its place, once its key has opened one.
 
-    `open_source(app, key)` raises PublishRefused, `evicted` is called when somebody else takes the
-    place, and `wrong_key` tells for how long the no to a wrong key is to wait.
+    `open_source(app, key)` raises PublishRefused, `evicted` is called with the reason when
+    the publisher is put out, and `wrong_key` tells for how long the no to a wrong key is to wait.
     """
 
     def __init__(
-        self, open_source: OpenSource, evicted: Callable[[], None], wrong_key: Callable[[], float]
+        self,
+        open_source: OpenSource,
+        evicted: Callable[[str], None],
+        wrong_key: Callable[[], float],
     ) -> None:
         self.source: Source | None = None
         self.window = replies.WINDOW // 2  # bytes after which it wants to hear that they came

@@ -28,7 +28,6 @@ Take: TypeAlias = Callable[[str, str, str], Source]
 
 RATE = 1_000_000  # a `SourceFrame` counts microseconds
 REQUEST = 1  # the one request of a publishing link
-EVICTED = "Une autre source a pris cette place."
 
 
 async def publish(
@@ -86,7 +85,7 @@ async def serve_publisher(link: Link, publish: Publish, take: Take) -> None:
         link.send(Refused(publish.request, 409, "publish-refused", str(error)))
         return
     link.send(Done(publish.request))
-    source.on_evicted = lambda: link.send(Refused(publish.request, 409, "evicted", EVICTED))
+    source.on_evicted = lambda why: link.send(Refused(publish.request, 409, "evicted", why))
     reason = "its process went away"
     try:
         await _feed(source, link)

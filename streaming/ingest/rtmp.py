@@ -42,7 +42,6 @@ TWO_SEGMENTS = 3000
 LONGEST_REST, SHORTEST_REST = 0.15, 0.03  # seconds
 
 VERSION, HANDSHAKE = 3, 1536
-EVICTED = "Un autre encodeur a pris cette place."
 
 
 @dataclass(frozen=True)
@@ -228,8 +227,8 @@ class _Connection(asyncio.BufferedProtocol):
         if self._transport.get_write_buffer_size() > UNREAD:
             raise Malformed("it asks and does not read")
 
-    def _evicted(self) -> None:
-        self._refuse(Refusal("evicted", BAD_NAME, EVICTED))
+    def _evicted(self, reason: str) -> None:
+        self._refuse(Refusal("evicted", BAD_NAME, reason))
 
     def _wrong_key(self) -> float:
         return self._server.wrong_keys.note(self._peer)

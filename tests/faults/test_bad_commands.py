@@ -35,11 +35,20 @@ def place(tmp_path: Path) -> Path:
 
 def refused(place: Path, *command: str, **environment: str) -> str:
     """Run a command that must fail; return its one line."""
+    done = typed(place, *command, **environment)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def typed(place: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in `place`, with these settings alone."""
     ports = zip(("SERVER", "RTMP", "SRT", "WEBRTC"), servers.free_ports(4), strict=True)
     free = {f"FABRIQUE_{section}__PORT": str(port) for section, port in ports}
     bare = {name: text for name, text in os.environ.items() if not name.startswith("FABRIQUE_")}
     given = {f"FABRIQUE_{name}": text for name, text in environment.items()}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "tv", *command],
         cwd=place,
         env=bare | {"PYTHONPATH": str(ROOT), "FABRIQUE_SERVER__HOST": "127.0.0.1"} | free | given,
@@ -47,10 +56,6 @@ def refused(place: Path, *command: str, **environment: str) -> str:
         text=True,
         timeout=20,
     )
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    return line.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +82,23 @@ def refused(place: Path, *command: str, **environment: str) -> str:
 )
 def test_wrong_word_on_the_command_line_is_told(place: Path, command: str, said: str) -> None:
     assert said in refused(place, *command.split())
+
+
+@pytest.mark.parametrize("command", ["key plateau", "pass admin", "pass host --token"])
+def test_installation_is_made_where_somebody_says_so_and_nowhere_else(
+    place: Path, command: str
+) -> None:
+    assert "n’est pas le dossier de données d’une installation" in refused(place, *command.split())
+    assert not (place / "data").exists()
+    for given in (["--data", "new"], ["--data", "data"]):
+        done = typed(place, *command.split(), *given)
+        assert done.returncode == 0, done.stderr
+        assert f"Nouvelle installation dans « {given[1]} »" in done.stderr.replace("\u00a0", " ")
+        assert len((place / given[1] / "secret").read_bytes()) == 32
+        assert "Nouvelle installation" not in typed(place, *command.split(), *given).stderr
+    (place / "prepared").mkdir()
+    done = typed(place, *command.split(), DATA="prepared")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -94,12 +94,12 @@ async def test_silent_holder_is_put_out_and_what_it_still_sends_is_not_shown() -
     async with stage() as on:
         old = on.publish()
         evicted: list[str] = []
-        old.source.on_evicted = lambda: evicted.append("old")
+        old.source.on_evicted = evicted.append
         await on.run(3)
         old.stalled = True
         await on.run(2.2)
         on.publish(film=studios.film(size=(256, 144)))
-        assert evicted == ["old"]
+        assert evicted == ["Une autre source a pris cette place."]
         old.stalled = False
         await on.run(3)
         old.source.close("twice")

@@ -20,6 +20,7 @@ from tv.auth import Role
 from tv.media import Media
 from tv.settings import Settings, load
 from tv.studios.restreams import Restreams
+from tv.studios.stream_keys import StreamKeys
 
 SWITCH = "/api/v1/channels/plateau:switch"
 RESTREAM = "/api/v1/restreams/youtube"
@@ -57,7 +58,7 @@ def settings() -> Settings:
 @pytest.fixture
 async def station(redis: Redis, tmp_path: Path) -> AsyncIterator[Station]:
     resolved = settings()
-    media = Media(SECRET)
+    media = Media(StreamKeys(SECRET, tmp_path / "renewed"))
     for name in resolved.channels:
         media.channels[name] = silent(name)
         media.channels[name].channel.on_change = partial(tell_state, media, name)
@@ -66,7 +67,7 @@ async def station(redis: Redis, tmp_path: Path) -> AsyncIterator[Station]:
     socket = tmp_path / "media.sock"
     async with (
         link.listening(socket, media.serve),
-        house(redis, resolved, media=socket) as tv,
+        house(redis, resolved, media=socket, data=tmp_path) as tv,
     ):
         await connected(tv)
         yield Station(tv, media)

@@ -20,7 +20,14 @@ from tv.folder import FolderError
 from tv.passes import Passes, PassExpired, PassForged, Role
 from tv.revoking import Revoked, revoke
 from tv.settings import load
-from tv.studios.keys import load_secret, read_stream_key, stream_key
+from tv.studios.keys import load_secret, stream_key
+from tv.studios.stream_keys import (
+    PROTOCOLS,
+    RENEWALS,
+    Protocol,
+    StreamKeys,
+    TooManyRenewals,
+)
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -77,21 +84,67 @@ def test_any_text_is_a_forged_pass(text: str) -> None:
         Passes(SECRET).read(text)
 
 
-@pytest.mark.parametrize("channel", ["plateau", "labo-1", "a-p-b"])
+def keys(folder: Path, secret: bytes = SECRET, *, srt_apart: bool = False) -> StreamKeys:
+    return StreamKeys(secret, folder / "renewed", srt_apart=srt_apart)
+
+
+@pytest.mark.parametrize("channel", ["plateau", "labo-1", "a-p-b", "plateau-srt"])
 @pytest.mark.parametrize("slot", ["primary", "backup"])
-def test_stream_key_opens_its_slot_only(channel: str, slot: str) -> None:
-    key = stream_key(SECRET, channel, slot)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_stream_key_opens_its_slot_only(
+    tmp_path: Path, channel: str, slot: str, protocol: Protocol
+) -> None:
+    ours = keys(tmp_path)
+    key = ours.key(channel, slot, protocol)
     assert key.startswith(f"{channel}-{slot[0]}-")
     assert len(key) == len(channel) + 23
-    assert read_stream_key(SECRET, key) == (channel, slot)
-    assert read_stream_key(b"other", key) is None
+    assert ours.place(key, protocol) == (channel, slot)
+    assert keys(tmp_path, b"other").place(key, protocol) is None
     for wrong in (key[:-1], key + "a", key.upper(), key.replace(f"-{slot[0]}-", "-x-"), "x" + key):
-        assert read_stream_key(SECRET, wrong) is None
+        assert ours.place(wrong, protocol) is None
 
 
-@given(st.text(max_size=80))
-def test_any_text_is_no_stream_key(text: str) -> None:
-    assert read_stream_key(SECRET, text) is None
+@given(st.text(max_size=80), st.sampled_from(PROTOCOLS), st.booleans())
+def test_any_text_is_no_stream_key(text: str, protocol: Protocol, srt_apart: bool) -> None:
+    assert keys(Path("/nowhere"), srt_apart=srt_apart).place(text, protocol) is None
+
+
+@pytest.mark.parametrize("channel", ["plateau", "plateau-srt"])
+def test_srt_key_is_another_one_where_srt_shows_it_behind_a_passphrase(
+    tmp_path: Path, channel: str
+) -> None:
+    ours = keys(tmp_path, srt_apart=True)
+    rtmp, whip, srt = (ours.key(channel, "primary", each) for each in PROTOCOLS)
+    assert rtmp == whip == stream_key(SECRET, channel, "primary")
+    assert ours.place(srt, "srt") == (channel, "primary")
+    assert ours.place(rtmp, "srt") is None
+    assert ours.place(srt, "rtmp") is None
+    assert ours.place(srt, "whip") is None
+
+
+@pytest.mark.parametrize("srt_apart", [False, True])
+def test_renewed_stream_key_opens_nothing_in_any_process(tmp_path: Path, srt_apart: bool) -> None:
+    ours, others = (keys(tmp_path, srt_apart=srt_apart) for _ in range(2))
+    for protocol in PROTOCOLS:
+        old = ours.key("plateau", "primary", protocol)
+        backup = ours.key("plateau", "backup", protocol)
+        ours.renew("plateau", "primary")
+        new = others.key("plateau", "primary", protocol)
+        assert new != old
+        for each in (ours, others, keys(tmp_path, srt_apart=srt_apart)):
+            assert each.place(old, protocol) is None
+            assert each.place(new, protocol) == ("plateau", "primary")
+            assert each.place(backup, protocol) == ("plateau", "backup")
+    assert stat.S_IMODE((tmp_path / "renewed").stat().st_mode) == 0o600
+
+
+def test_stream_key_is_renewed_a_thousand_times_and_no_more(tmp_path: Path) -> None:
+    ours = keys(tmp_path)
+    (tmp_path / "renewed").write_text(f"plateau primary {RENEWALS - 1}\n")
+    ours.renew("plateau", "primary")
+    with pytest.raises(TooManyRenewals):
+        ours.renew("plateau", "primary")
+    ours.renew("plateau", "backup")
 
 
 def test_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ from tv.problems import Problem
 from tv.settings import Channel as ChannelSetting
 from tv.settings import Slot, load
 from tv.studios.keys import load_secret
+from tv.studios.stream_keys import StreamKeys
 from tv.upstream import Upstream
+
+KEYS = StreamKeys(b"secret", Path("/nowhere"))
 
 CHILD = "from tv import children; children.run_child('media', -1, '')"
 
@@ -146,7 +149,7 @@ async def test_newcomer_is_caught_up_however_much_there_is(tmp_path: Path) -> No
     for msn in range(34):  # as several channels have together after a minute
         for event in segment(msn, parts=1):
             on_air.window.apply(with_data(event, data))
-    media_ = Media(b"secret")
+    media_ = Media(KEYS)
     media_.channels["plateau"] = on_air
     path, follower = tmp_path / "media.sock", Window()
     async with link.listening(path, media_.serve), link.connected(path) as peer:
@@ -189,7 +192,7 @@ async def test_who_speaks_nonsense_over_the_link_is_parted_from_quietly(folder: 
 
 
 async def test_who_follows_a_channel_that_is_not_here_has_all_others(tmp_path: Path) -> None:
-    media_ = Media(b"secret")
+    media_ = Media(KEYS)
     media_.channels["plateau"] = silent()
     path = tmp_path / "media.sock"
     async with link.listening(path, media_.serve), link.connected(path) as edge:
@@ -220,7 +223,7 @@ async def test_who_is_refused_for_now_is_told_when_to_come_back(tmp_path: Path) 
 
 
 async def test_what_happens_at_once_is_told_at_once(folder: Folder) -> None:
-    on_air, media_, path = silent(), Media(b"secret"), folder.media_socket
+    on_air, media_, path = silent(), Media(KEYS), folder.media_socket
     media_.channels["plateau"] = on_air
     async with link.listening(path, media_.serve), link.connected(path) as peer:
         peer.send(link.Follow("hls"))
@@ -236,7 +239,7 @@ async def test_what_happens_at_once_is_told_at_once(folder: Folder) -> None:
 
 
 async def test_crew_is_told_of_a_source_that_is_not_kept(tmp_path: Path) -> None:
-    media_ = Media(b"secret")
+    media_ = Media(KEYS)
     media_.channels["plateau"] = silent()
     path = tmp_path / "media.sock"
     async with (
@@ -260,7 +263,7 @@ async def test_crew_is_told_of_a_source_that_is_not_kept(tmp_path: Path) -> None
 async def test_crew_is_told_how_a_channel_is_recorded_and_that_the_recorder_is_gone(
     tmp_path: Path,
 ) -> None:
-    media_ = Media(b"secret")
+    media_ = Media(KEYS)
     media_.channels["plateau"] = silent()
     path = tmp_path / "media.sock"
     async with link.listening(path, media_.serve), following(path) as upstream:
@@ -327,7 +330,7 @@ async def test_what_the_crew_chooses_to_show_outlives_media(folder: Folder) -> N
 
 
 async def test_who_asks_for_the_delayed_feed_gets_it_and_is_counted(tmp_path: Path) -> None:
-    on_air, media_, path = silent(), Media(b"secret"), tmp_path / "media.sock"
+    on_air, media_, path = silent(), Media(KEYS), tmp_path / "media.sock"
     feed, mux = on_air.channel.feed, Mux()
     on_air.relays.delayed = Delayed(feed, 1.0, lambda later: Relay(later, mux=mux))
     media_.channels["plateau"] = on_air

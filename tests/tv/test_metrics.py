@@ -31,7 +31,10 @@ from tv.media import Media
 from tv.networks import Networks
 from tv.settings import Restream, load
 from tv.studios.restreams import Restreams
+from tv.studios.stream_keys import StreamKeys
 from tv.upstream import Upstream
+
+KEYS = StreamKeys(SECRET, Path("/nowhere"))
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
 # A store that does not answer costs its figures. By its URL, as ours: so it is asked once.
@@ -102,7 +105,7 @@ def publishing(media: Media) -> Iterator[None]:
 
 
 async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
-    media = Media(SECRET)
+    media = Media(KEYS)
     media.channels["plateau"] = silent()
     media.channels["plateau"].encoded = Renditions(
         ["480p"], "plateau", media.ladder, lambda name: Writer(lambda event: None, 0.0, 0.53), 0.0
@@ -144,7 +147,7 @@ async def test_figures_of_sources_and_channels_are_told(tmp_path: Path) -> None:
 
 
 async def test_a_restream_that_nobody_wants_is_not_told_as_down(tmp_path: Path) -> None:
-    media = Media(SECRET)
+    media = Media(KEYS)
     media.channels["plateau"] = silent()
     target = Restream(url="rtmp://127.0.0.1:1/live2", key="cle")
     settings = dict.fromkeys(("wanted", "stopped", "unstarted"), target)
@@ -160,7 +163,7 @@ async def test_a_restream_that_nobody_wants_is_not_told_as_down(tmp_path: Path) 
 
 
 async def test_what_comes_to_webrtcs_port_is_told(tmp_path: Path) -> None:
-    media = Media(SECRET)
+    media = Media(KEYS)
     media.channels["plateau"] = silent()
     media.mux = mux = Mux()
     await mux.open()
@@ -177,7 +180,7 @@ async def test_what_comes_to_webrtcs_port_is_told(tmp_path: Path) -> None:
 
 
 async def test_media_that_is_away_leaves_no_stale_figures(tmp_path: Path) -> None:
-    media = Media(SECRET)
+    media = Media(KEYS)
     media.channels["plateau"] = silent()
     with publishing(media):
         async with told(media, tmp_path / "media.sock") as upstream:

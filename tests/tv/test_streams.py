@@ -13,6 +13,9 @@ from tests.streaming.hls.test_window import START, init, segment
 from tests.tv.test_media import following, silent
 from tv.hls import Hls
 from tv.media import Media
+from tv.studios.stream_keys import StreamKeys
+
+KEYS = StreamKeys(b"secret", Path("/nowhere"))
 
 
 async def until(fact: Callable[[], bool]) -> None:
@@ -22,7 +25,7 @@ async def until(fact: Callable[[], bool]) -> None:
 
 
 async def test_windows_of_renditions_come_and_go(tmp_path: Path) -> None:
-    media, path = Media(b"secret"), tmp_path / "media.sock"
+    media, path = Media(KEYS), tmp_path / "media.sock"
     on_air = media.channels["plateau"] = silent()
     on_air.renditions["480p"] = Window()
     for event in [init(), *segment(1), *segment(2, closed=False)]:

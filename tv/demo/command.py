@@ -20,7 +20,8 @@ from tv.folder import Folder
 from tv.passes import Passes, Role
 from tv.progress import Progress
 from tv.settings import Settings
-from tv.studios.keys import load_secret, stream_key
+from tv.studios.keys import load_secret
+from tv.studios.stream_keys import stream_keys
 
 WAIT = 60.0  # seconds until the service is ready
 
@@ -95,7 +96,7 @@ def _print_addresses(folder: Folder, settings: Settings) -> None:
     kiosk = pass_link(base, Role.KIOSK, passes.issue(Role.KIOSK, lab=lab, table=table), lab, 1)
     host = passes.issue(Role.HOST, name="Claire", lab=lab, table=table)
     host = pass_link(base, Role.HOST, host, lab, 1)
-    key = stream_key(secret, "plateau", "primary")
+    key = stream_keys(folder, settings, secret).key("plateau", "primary")
     print(
         f"""
 Fabrique TV est à l’antenne.

@@ -5,12 +5,18 @@
 - `POST /api/v1/channels/{slug}:switch` `{"to": "auto|primary|backup|slate"}` → channel (operator,
   admin). "auto" leaves the choice to the rules again. With `If-Match`, 412 `changed-meanwhile` and
   `current` when something else is on air or chosen by now; figures alone are no change.
+- `POST /api/v1/channels/{slug}/keys/{primary|backup}:renew` → 201 `{"channel", "slot", "rtmp",
+  "whip", "srt"}`: new stream keys (operator, admin). Nothing else shows them. The old keys open
+  nothing from then on, and who publishes with one is put out within a second. 404 `unknown-slot`;
+  409 `too-many-renewals`: 1,000 of a slot.
 
 Channels are as in `items.channel_item`, for the crew; the same come over the socket, as `channels`.
 A pass for one talk is none for channels (403 `other-talk`). 404 `unknown-channel`; 503
 `media-unavailable` while the video server is away.
 """
 
+import logging
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -23,9 +29,14 @@ from tv.auth import CREW, RUNNERS, identity
 from tv.items import Rendered
 from tv.openapi import takes
 from tv.problems import Problem, read_json
+from tv.studios.keys import SLOTS
+from tv.studios.stream_keys import PROTOCOLS, StreamKeys, TooManyRenewals
+from tv.tasks import in_thread
 from tv.upstream import Upstream
 from tv.views import POSITION
 from tv.writing import expected_versions, json
+
+logger = logging.getLogger(__name__)
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -34,7 +45,7 @@ class Choice(msgspec.Struct, frozen=True):
     to: Literal["auto", "primary", "backup", "slate"]
 
 
-def routes(upstream: Upstream, airing: Airing) -> list[BaseRoute]:
+def routes(upstream: Upstream, airing: Airing, keys: StreamKeys) -> list[BaseRoute]:
     def find(request: Request) -> Rendered:
         slug = request.path_params["channel"]
         if (found := airing.item(slug, crew=True)) is None:
@@ -76,8 +87,30 @@ def routes(upstream: Upstream, airing: Airing) -> list[BaseRoute]:
         await upstream.switch(channel["id"], choice.to)
         return json(find(request))  # media has said what changed before it said that it is done
 
+    async def renew(request: Request) -> Response:
+        who = identity(request)
+        who.must_be(*RUNNERS)
+        channel, slot = find(request)["id"], request.path_params["slot"]
+        if slot not in SLOTS:
+            raise Problem(
+                404,
+                "unknown-slot",
+                "Emplacement inconnu",
+                "Il y a «\u00a0primary\u00a0» et «\u00a0backup\u00a0».",
+            )
+        try:
+            await in_thread(partial(keys.renew, channel, slot))
+        except TooManyRenewals as error:
+            raise Problem(
+                409, "too-many-renewals", "Trop de clés", "Cette clé a été changée trop souvent."
+            ) from error
+        logger.info("%s: the stream keys of %s are renewed by %s", channel, slot, who.by)
+        made = {each: keys.key(channel, slot, each) for each in PROTOCOLS}
+        return json({"channel": channel, "slot": slot} | made, 201)
+
     return [
         Route("/api/v1/channels", every, methods=["GET"]),
         Route("/api/v1/channels/{channel}:switch", switch, methods=["POST"]),
+        Route("/api/v1/channels/{channel}/keys/{slot}:renew", renew, methods=["POST"]),
         Route("/api/v1/channels/{channel}", one, methods=["GET"]),
     ]

@@ -14,22 +14,17 @@ KEY_LENGTH = 20  # characters of base32: 100 bits
 SLOTS = ("primary", "backup")
 
 
-def stream_key(secret: bytes, channel: str, slot: str) -> str:
-    """The key by which a studio publishes to a channel's slot: `plateau-p-` and 20 characters."""
-    digest = hmac.digest(
-        hmac.digest(secret, b"stream key", "sha256"), f"{channel}:{slot}".encode(), "sha256"
-    )
-    return f"{channel}-{slot[0]}-{b32encode(digest).decode().lower()[:KEY_LENGTH]}"
+def stream_key(
+    secret: bytes, channel: str, slot: str, generation: int = 0, *, srt: bool = False
+) -> str:
+    """The key by which a studio publishes to a channel's slot: `plateau-p-` and 20 characters.
 
-
-def read_stream_key(secret: bytes, key: str) -> tuple[str, str] | None:
-    """The (channel, slot) that `key` opens, or None."""
-    channel = key[: -len("-p-") - KEY_LENGTH]
-    for slot in SLOTS:
-        expected = stream_key(secret, channel, slot)
-        if hmac.compare_digest(expected.encode(), key.encode(errors="replace")):
-            return channel, slot
-    return None
+    Each `generation` has another key. `srt`: the key that opens SRT alone, `plateau-srt-p-…`.
+    """
+    purpose, mark = (b"srt stream key", "-srt") if srt else (b"stream key", "")
+    what = f"{channel}:{slot}" + (f":{generation}" if generation else "")
+    digest = hmac.digest(hmac.digest(secret, purpose, "sha256"), what.encode(), "sha256")
+    return f"{channel}{mark}-{slot[0]}-{b32encode(digest).decode().lower()[:KEY_LENGTH]}"
 
 
 def load_secret(data_dir: Path) -> bytes:

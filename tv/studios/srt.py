@@ -15,11 +15,13 @@ from streaming.errors import LinkLost, PublishRefused, SourceLost, UnsupportedMe
 from streaming.ingest import demuxer, foreign
 from streaming.ingest.srt.libsrt import Library
 from streaming.ingest.srt.listener import Connection, Options, listening
+from streaming.ingest.srt.streamid import Rejected
 from streaming.link import SourceFrame, Transport, Unusable
 from tv.folder import Folder
 from tv.process import plain_environment
 from tv.settings import Settings
-from tv.studios.srt_door import Door, Place
+from tv.studios.srt_door import Door
+from tv.studios.stream_keys import Place, stream_keys
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ CRASHES, FORGIVEN = 3, 60.0  # of a caller's demuxer, in so many seconds; one mo
 TOLD = 1.0  # seconds between two words on the network
 
 NOTHING = "Rien de lisible n’arrive par SRT\u00a0: envoyez du MPEG-TS avec du H.264 et de l’AAC."
+RENEWED = "La clé de diffusion SRT a changé\u00a0: copiez la nouvelle."
 CRASHING = "Ce flux SRT fait échouer sa lecture\u00a0: changez les réglages de l’encodeur."
 
 
@@ -72,14 +75,15 @@ class Publishers:
     async def _publish(self, connection: Connection, place: Place) -> None:
         while not connection.ended.is_set():
             try:
-                async with aclosing(_frames(connection)) as frames:
+                async with aclosing(self._admitted(connection, place)) as frames:
                     await foreign.publish(self._media_socket, *place, "srt", frames)
                 return
             except LinkLost as error:
                 logger.warning("srt: %s: %s", place[0], error)
             except PublishRefused as error:
                 logger.warning("srt: %s: %s", place[0], error)
-                self._door.close(place)
+                if self._may(connection, place):  # else the place is free for the new key
+                    self._door.close(place)
                 return
             except (UnsupportedMedia, SourceLost) as error:
                 logger.warning("srt: %s: %s", place[0], error)
@@ -90,6 +94,26 @@ class Publishers:
             await asyncio.sleep(PAUSE)
             connection.skip()
             connection.resume()
+
+    async def _admitted(
+        self, connection: Connection, place: Place
+    ) -> AsyncGenerator[SourceFrame | Transport, None]:
+        """A caller's frames, unless its key was renewed before it got its place.
+
+        Raises PublishRefused then. Media ends who has its place while the key is renewed.
+        """
+        if not self._may(connection, place):
+            raise PublishRefused(RENEWED)
+        async with aclosing(_frames(connection)) as frames:
+            async for frame in frames:
+                yield frame
+
+    def _may(self, connection: Connection, place: Place) -> bool:
+        """Whether a caller's key still opens its place."""
+        try:
+            return self._door.place_of(connection.streamid) == place
+        except Rejected:
+            return False
 
 
 async def _frames(connection: Connection) -> AsyncGenerator[SourceFrame | Transport, None]:
@@ -182,7 +206,8 @@ class _Watch:
 
 async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
     """Be the SRT process until cancelled. Raises LibraryMissing and SrtError."""
-    door = Door(secret, settings.channels)
+    keys = stream_keys(folder, settings, secret)
+    door = Door(keys, settings.channels)
     publishers = Publishers(folder.media_socket, door)
     options = Options(
         host=settings.srt.host,

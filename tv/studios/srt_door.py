@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection
 from streaming.ingest.srt import streamid
 from streaming.ingest.srt.streamid import Reject, Rejected
 from streaming.ingest.wrong_keys import WrongKeys
-from tv.studios.keys import read_stream_key
+from tv.studios.stream_keys import Place, StreamKeys
 
 logger = logging.getLogger(__name__)
 
-Place = tuple[str, str]  # channel and slot
 PUBLISHERS = 32  # callers at a time
 TURNED_AWAY = 2.0  # seconds for which a place that media refused is refused at the door
 REASONS = {  # as the metrics call them
@@ -29,12 +28,12 @@ class Door:
 
     def __init__(
         self,
-        secret: bytes,
+        keys: StreamKeys,
         channels: Collection[str],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.inside = 0  # callers
-        self._secret = secret
+        self._keys = keys
         self._channels = frozenset(channels)
         self._now = now
         self._wrong_keys = WrongKeys(now)
@@ -72,7 +71,7 @@ class Door:
         """The place that a streamid opens. Raises Rejected."""
         wish = streamid.read(asked)
         for key in wish.keys:
-            place = read_stream_key(self._secret, key)
+            place = self._keys.place(key, "srt")
             if (
                 place is not None
                 and wish.channel in ("", place[0])

@@ -8,6 +8,7 @@ redirected.
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.limits import Limit
 from tv.problems import Problem
-from tv.studios.keys import read_stream_key
+from tv.studios.stream_keys import StreamKeys
 from tv.webrtc import sdp_http
 from tv.webrtc.ice_servers import IceServer, links
 from tv.webrtc.sdp_http import EVERY_METHOD, FRAGMENT, FRAGMENT_LIMIT, MEDIA_TYPE
@@ -43,12 +44,12 @@ class Upstream(Protocol):
 def routes(
     upstream: Upstream,
     channels: Collection[str],
-    secret: bytes,
+    keys: StreamKeys,
     now: Callable[[], float] = time.monotonic,
     servers: Iterable[IceServer] = (),
 ) -> list[BaseRoute]:
     """The endpoint of each channel, and the sessions under it. `servers` help studios to us."""
-    door = _Door(secret, now)
+    door = _Door(keys, now)
 
     async def endpoint(request: Request) -> Response:
         channel = sdp_http.known_channel(request, channels)
@@ -59,6 +60,12 @@ def routes(
         slot = door.slot(request, channel)
         offer = await sdp_http.read_offer(request)
         session, answer, tag = await upstream.publish(channel, slot, offer)
+        try:
+            door.slot(request, channel)
+        except Problem:  # the key was renewed meanwhile; media may have ended the session already
+            with suppress(Problem):
+                await upstream.unpublish(channel, slot, session)
+            raise
         headers = {
             "location": f"/{channel}/whip/{session}",
             "etag": tag,
@@ -103,8 +110,8 @@ class _Door:
     address, and a guest who guesses must not keep the stage off air.
     """
 
-    def __init__(self, secret: bytes, now: Callable[[], float]) -> None:
-        self._secret = secret
+    def __init__(self, keys: StreamKeys, now: Callable[[], float]) -> None:
+        self._keys = keys
         self._now = now
         self._wrong = Limit(WRONG_KEYS, WRONG_KEY_EVERY)
 
@@ -112,7 +119,7 @@ class _Door:
         """The slot of `channel` that the request's key opens. Raises Problem."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         key = key.strip() if scheme.lower() == "bearer" else ""
-        named = read_stream_key(self._secret, key) if key else None
+        named = self._keys.place(key, "whip") if key else None
         if named is None:
             wait = self._wrong.take(sdp_http.address(request), self._now()) if key else 0.0
             raise _too_often(wait) if wait else _no_key()

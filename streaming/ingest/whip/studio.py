@@ -70,7 +70,7 @@ class Studio(Connection):
         self._feedback: set[tuple[str, str | None]] = set()
         self._keys_asked = 0
         self._timer: asyncio.TimerHandle | None = None
-        source.on_evicted = lambda: self.end("another studio takes the place")
+        source.on_evicted = lambda reason: self.end(f"it is put out: {reason}")
         source.on_key_wanted = self._want_key
 
     async def answer(self, offer: Offer) -> str:

@@ -22,7 +22,7 @@ class Recorder:
 
     def __init__(self, now: Callable[[], float] | None = None) -> None:
         self.timeline = SourceClock(now or Clock().now)
-        self.on_evicted: Callable[[], None] | None = None
+        self.on_evicted: Callable[[str], None] | None = None
         self.on_key_wanted: Callable[[], None] | None = None
         self.pictures: list[Packet] = []
         self.foreign: list[tuple[str, Packet]] = []  # frames that the ladder is to encode

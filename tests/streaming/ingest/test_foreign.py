@@ -81,7 +81,7 @@ async def test_an_evicted_publisher_is_told(path: Path) -> None:
     async with link.listening(path, media.serve), publishing(path, _endless()) as task:
         await media.source.until(lambda: media.source.sounds)
         assert media.source.on_evicted is not None
-        media.source.on_evicted()
+        media.source.on_evicted("Une autre source a pris cette place.")
         with pytest.raises(PublishRefused, match="a pris cette place"):
             await task
 

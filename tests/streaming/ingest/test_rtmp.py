@@ -217,7 +217,7 @@ async def test_an_evicted_publisher_is_told_and_closed(plain: Path) -> None:
         source = await studios.first()
         await source.until(lambda: len(source.pictures) > 10)
         assert source.on_evicted is not None
-        source.on_evicted()
+        source.on_evicted("Une autre source a pris cette place.")
         count = len(source.pictures)
         _, errors = await process.communicate()
         assert "pris cette place" in errors.decode() or process.returncode != 0

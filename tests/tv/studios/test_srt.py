@@ -25,11 +25,12 @@ from tests.streaming.ingest.callers import PASSPHRASE, caller, kill, refused
 from tests.streaming.ingest.films import Recorder, make_film
 from tests.waiting import when
 from tv.studios import srt
-from tv.studios.keys import stream_key
 from tv.studios.srt_door import TURNED_AWAY, Door
+from tv.studios.stream_keys import StreamKeys
 
 SECRET = b"a secret of tests, thirty-two by"
-KEY = stream_key(SECRET, "plateau", "primary")
+KEYS = StreamKeys(SECRET, Path("/nowhere"), srt_apart=True)
+KEY = KEYS.key("plateau", "primary", "srt")
 
 
 class Media:
@@ -69,7 +70,7 @@ class Port:
     def __init__(self, folder: Path, now: Callable[[], float] = time.monotonic) -> None:
         self.media = Media()
         self.socket = folder / "media.sock"
-        self.door = Door(SECRET, ["plateau", "labo-1"], now)
+        self.door = Door(KEYS, ["plateau", "labo-1"], now)
         self.callers: list[Connection] = []
         self.number = 0
 
@@ -156,7 +157,7 @@ async def test_wrong_key_wrong_channel_and_wrong_passphrase_are_told_no(
 
 
 def test_a_wrong_key_waits_after_ten_and_a_right_one_never() -> None:
-    door = Door(SECRET, ["plateau"], lambda: 100.0)
+    door = Door(KEYS, ["plateau"], lambda: 100.0)
     wrong, right = f"publish:plateau:{KEY[:-1]}x".encode(), f"publish:plateau:{KEY}".encode()
     assert [door.admit("192.0.2.1", wrong) for _ in range(10)] == [Reject.FORBIDDEN] * 10
     assert door.admit("192.0.2.1", wrong) == Reject.OVERLOAD
@@ -235,7 +236,7 @@ async def test_a_cut_cable_frees_the_place_after_another_was_refused_there(
 async def test_a_killed_demuxer_costs_its_source_a_moment_and_others_nothing(
     port: Port, film: Path
 ) -> None:
-    other_key = stream_key(SECRET, "labo-1", "backup")
+    other_key = KEYS.key("labo-1", "backup", "srt")
     async with (
         caller(port.number, f"publish:plateau:{KEY}", film),
         caller(port.number, f"publish:labo-1:{other_key}", film),
@@ -310,7 +311,7 @@ async def test_garbage_datagrams_cost_nobody_anything(port: Port, film: Path) ->
 @pytest.mark.slow
 async def test_srt_goes_on_air_on_a_whole_server(film: Path) -> None:
     with fabrique(SRT__PASSPHRASE=PASSPHRASE) as server:
-        streamid = f"publish:plateau:{server.key()}"
+        streamid = f"publish:plateau:{server.srt_key()}"
         async with caller(server.srt_port, streamid, film), asyncio.timeout(60):
             async with link.connected(server.folder.media_socket) as peer:
                 peer.send(link.Follow("hls"))

@@ -27,6 +27,9 @@ from tv.media import Media
 from tv.settings import load
 from tv.studios import watch
 from tv.studios.keys import load_secret
+from tv.studios.stream_keys import StreamKeys
+
+KEYS = StreamKeys(b"secret", Path("/nowhere"))
 
 CHILD = "from tv import children; children.run_child('watch', -1, '')"
 
@@ -167,7 +170,7 @@ async def test_black_and_silent_studio_is_said_to_be_so_until_watch_dies(tmp_pat
     folder = Folder(tmp_path / "data")
     folder.make()
     load_secret(folder.path)
-    on_air, media, clock = silent(), Media(b"secret"), Clock()
+    on_air, media, clock = silent(), Media(KEYS), Clock()
     media.channels["plateau"] = on_air
     media.taps.hook(on_air.channel)
     source = on_air.channel.take("primary", "rtmp")

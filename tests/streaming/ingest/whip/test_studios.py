@@ -252,7 +252,7 @@ async def test_who_is_put_out_loses_its_connection(stage: Stage, pictures: list[
     async with publishing(stage.publish, pictures) as studio:
         source = await arrived(stage, 3)
         assert source.on_evicted is not None
-        source.on_evicted()
+        source.on_evicted("Une autre source a pris cette place.")
         async with asyncio.timeout(10):
             await studio.closed.wait()
         assert source.closed

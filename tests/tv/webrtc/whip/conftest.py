@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,12 +21,14 @@ from tests.tv.webrtc.sdp_replies import credentials as credentials
 from tests.tv.webrtc.sdp_replies import problem as problem
 from tv import problems
 from tv.studios.keys import stream_key
+from tv.studios.stream_keys import StreamKeys
 from tv.webrtc import whip
 
 SECRET = b"a secret of thirty-two bytes ..."
 KEY = stream_key(SECRET, "plateau", "primary")
 BACKUP_KEY = stream_key(SECRET, "plateau", "backup")
 OTHER_KEY = stream_key(SECRET, "atelier", "primary")
+KEYS = StreamKeys(SECRET, Path("/nowhere"))
 WRONG_KEY = "plateau-p-" + "a" * 20
 
 SDP = {"content-type": "application/sdp", "authorization": f"Bearer {KEY}"}
@@ -100,7 +103,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 def client_of(stage: Stage, address: str = "192.0.2.7") -> httpx.AsyncClient:
     app = Starlette(
-        routes=whip.routes(stage, ["plateau", "atelier"], SECRET, lambda: stage.time),
+        routes=whip.routes(stage, ["plateau", "atelier"], KEYS, lambda: stage.time),
         exception_handlers=problems.handlers,
     )
     transport = httpx.ASGITransport(app, client=(address, 40_000))

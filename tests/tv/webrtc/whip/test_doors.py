@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 
 from tests.tv.webrtc.whip.conftest import (
     BACKUP_KEY,
+    KEYS,
     OTHER_KEY,
     SDP,
-    SECRET,
     WRONG_KEY,
     Publish,
     Stage,
@@ -87,7 +87,7 @@ async def test_wrong_keys_of_one_ipv6_network_are_counted_together_and_of_ipv4_a
 ) -> None:
     wrong = SDP | {"authorization": f"Bearer {WRONG_KEY}"}
     app = Starlette(
-        routes=whip.routes(stage, ["plateau"], SECRET, lambda: stage.time),
+        routes=whip.routes(stage, ["plateau"], KEYS, lambda: stage.time),
         exception_handlers=problems.handlers,
     )
     statuses = []
