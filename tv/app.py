@@ -40,6 +40,7 @@ from tv.pages import (
     api_labs,
     api_moderation,
     api_participants,
+    api_passes,
     api_polls,
     api_privacy,
     api_quality,
@@ -79,6 +80,7 @@ from tv.pages import (
     watch,
 )
 from tv.pages.errors import Errors
+from tv.passes_in_use import PassesInUse
 from tv.proxies import Clients
 from tv.pseudonyms import Pseudonyms
 from tv.reacting import Reacting
@@ -175,6 +177,7 @@ def create_app(
     reacting: Reacting,
     displays: Displays,
     store: Redis,
+    in_use: PassesInUse,
 ) -> Application:
     writer = Writer(follower, upstream, Limits(settings.event.slug, settings.limits))
     keys = stream_keys(folder, settings, secret)
@@ -205,6 +208,7 @@ def create_app(
     )
     api = [
         *session.routes(passes),
+        *api_passes.routes(in_use, passes, folder),
         *api_join.routes(door),
         *api_participants.routes(passes, settings.labs, door, pseudonyms),
         *api_event.routes(follower, writer, settings.event),

@@ -5,15 +5,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request, cookie_parser
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engagement.cafe.session import lab_of
 from engagement.origin import EVERYWHERE, Origin, is_in
 from tv.networks import Networks
-from tv.passes import Passes, PassExpired, PassForged, Role
+from tv.passes import PASS_LIFETIME, RENEWED, Passes, PassExpired, PassForged, Role
 from tv.problems import Problem
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 OURS = ("/api/", "/confidentialite/")  # what no other site's page may write to
+SESSION = "/api/v1/session"
 PASS_COOKIE = "fabrique_pass"
 PARTICIPANT_COOKIE = "fabrique_participant"
 ERASED_COOKIE = "fabrique_efface"  # when this browser had erased what counted in an open poll
@@ -235,11 +236,40 @@ class Authentication:
         found, problem = self.look(scope)
         if problem is None:
             scope["auth"] = found
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._renewing(scope, found, send))
         elif scope["type"] == "http":
             await problem.response()(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 4401, "reason": problem.code})
+
+    def _renewing(self, scope: Scope, found: Identity, send: Send) -> Send:
+        """`send`, with the cookie of a device's pass renewed in the answer if it is time.
+
+        Answers to writes, and `/api/v1/session`, are kept by no cache.
+        """
+        if found.role not in RENEWED or scope["type"] != "http":
+            return send
+        if scope["method"] in ("GET", "HEAD", "OPTIONS") and scope["path"] != SESSION:
+            return send
+        request = Request(scope)
+        try:
+            renewed = self._passes.renew(_cookie(request.cookies, PASS_COOKIE) or "")
+        except (PassForged, PassExpired):  # it showed another one as bearer
+            return send
+        if renewed is None:
+            return send
+        carrier = Response()
+        set_cookie(request, carrier, PASS_COOKIE, renewed[1], PASS_LIFETIME)
+        cookie = carrier.headers["set-cookie"]
+
+        async def send_renewed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "set-cookie" not in headers:  # else the pass is another one by now, or left
+                    headers.append("set-cookie", cookie)
+            await send(message)
+
+        return send_renewed
 
     def look(self, scope: Scope, headers: Headers | None = None) -> tuple[Identity, Problem | None]:
         """Who asks, and why they are turned away, if they are."""

@@ -17,7 +17,7 @@ from tv.backup import BackupError
 from tv.captioning.models_cli import models
 from tv.folder import Folder, FolderError
 from tv.options import Config, Data, configured
-from tv.passes import Passes, PassExpired, PassForged, Role
+from tv.passes import Passes, Role
 from tv.schedule.cli import schedule
 from tv.schedule.errors import ScheduleError
 from tv.settings import Settings, SettingsError
@@ -102,21 +102,26 @@ def issue_pass(
     talk: Annotated[str, typer.Option(help="Limiter à une intervention.")] = "",
     lab: Annotated[str, typer.Option(help="Le laboratoire.")] = "",
     table: Annotated[int, typer.Option(min=0, max=TABLES, help="Le numéro de sa table.")] = 0,
+    days: Annotated[int, typer.Option(min=0, max=366, help="Sa durée en jours (sinon 14).")] = 0,
+    until: Annotated[str, typer.Option(help="Son dernier jour, AAAA-MM-JJ.")] = "",
     token: Annotated[bool, typer.Option("--token", help="Le laissez-passer seul.")] = False,
 ) -> None:
     """Affiche un lien d’accès et son QR code."""
+    from tv import pass_commands
+
     settings = reading.load(config)
     if role not in tuple(Role):
         _fail(f"Rôle inconnu : « {role} ». Rôles : {', '.join(Role)}.")
+    end = pass_commands.chosen_end(days, until, settings.event.zone)
     folder = _prepared(context, data)
     if lab and lab not in settings.labs:
         _fail(f"Laboratoire inconnu : « {lab} ». Il y a : {', '.join(settings.labs) or 'aucun'}.")
     if table and not lab:
         _fail("--table va avec --lab : le laboratoire où elle est.")
     passes = Passes(load_secret(folder.path))
-    made = passes.issue(
-        Role(role), name=name, talk=talk, lab=lab, table=table_id(lab, table) if table else ""
-    )
+    place = table_id(lab, table) if table else ""
+    made = passes.issue(Role(role), name=name, talk=talk, lab=lab, table=place, until=end)
+    pass_commands.note_issued(folder, settings, passes.read(made))
     if token:
         print(made)
         return
@@ -135,22 +140,18 @@ def revoke(
     data: Data = Path("data"),
 ) -> None:
     """Reprend un laissez-passer perdu : il n’ouvre plus rien dans les secondes qui suivent."""
-    from tv import revoking
+    from tv import pass_commands
 
-    folder = _existing(data)
-    try:
-        name, held = revoking.revoke(folder.revoked, Passes(load_secret(folder.path)), shown)
-    except PassExpired:
-        _fail("Ce laissez-passer n’est déjà plus valable.")
-    except PassForged:
-        _fail("Ce n’est ni un laissez-passer de ce serveur, ni l’identifiant d’un laissez-passer.")
-    except OSError as error:
-        _fail(f"Impossible d’écrire «\u00a0{folder.revoked}\u00a0» ({reasons.of_system(error)}).")
-    if held:
-        who = ", ".join(each for each in (held.role, held.name) if each)
-    else:  # nothing keeps whose it is
-        who = "on ne peut pas vérifier cet identifiant\u00a0: relisez-le"
-    print(f"Repris\u00a0: {name} ({who}).")
+    print(pass_commands.take_back(_existing(data), shown))
+
+
+@app.command()
+def passes(data: Data = Path("data"), config: Config = None) -> None:
+    """Liste les laissez-passer en service : leur identifiant, à qui, et quand ils ont servi."""
+    from tv import pass_commands
+
+    lines = pass_commands.listed(_existing(data), reading.load(config))
+    print("\n".join(lines) or "Aucun laissez-passer n’a encore servi.")
 
 
 @app.command()

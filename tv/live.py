@@ -141,12 +141,14 @@ class Live:
         settings: Settings,
         pace: Pace = DEFAULT_PACE,
         revoked: Callable[[], Collection[str]] = tuple,
+        seen: Callable[[str], None] = lambda pass_id: None,
     ) -> None:
         self._follower = follower
         self._upstream = upstream
         self._store = store
         self._pace = pace
         self._revoked = revoked
+        self._seen = seen  # told which passes have a page open
         self._watching = f"fabrique:{{{settings.event.slug}}}:viewers"  # where counts are told
         self._channels = tuple(settings.channels)
         self._pages: set[Page] = set()
@@ -325,9 +327,11 @@ class Live:
                 self._state_changed(channel)
             looks += 1
             revoked = self._revoked()
-            for page in tuple(self._pages) if revoked else ():
+            for page in tuple(self._pages):
                 if page.who.pass_id in revoked:
                     page.cut()  # it comes back as somebody of the audience
+                elif page.who.pass_id:
+                    self._seen(page.who.pass_id)
             if looks % 30 == 0:
                 for page in self._pages:
                     page.forgive()

@@ -10,10 +10,12 @@ from typing import TypeVar
 
 import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer
+from msgspec.structs import replace
 
 PASS_LIFETIME = 14 * 86_400.0  # seconds
 PARTICIPANT_LIFETIME = 30 * 86_400.0  # seconds
 TOKEN_LIMIT = 2_000  # characters
+RENEWED_AT = 0.5  # of its life is left: a device's pass that is in use gets a whole one again
 KNOWN = 20_000  # tokens whose signature is not checked again
 
 
@@ -29,6 +31,9 @@ class Role(StrEnum):
     NODE = "node"
 
 
+RENEWED = (Role.SCREEN, Role.KIOSK)  # devices, which nobody opens a new link on
+
+
 class PassForged(Exception):
     """A pass or a token that this server did not sign."""
 
@@ -38,7 +43,10 @@ class PassExpired(Exception):
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """What a pass says; `expires` is seconds since the Unix epoch by wall time."""
+    """What a pass says; `expires` and `issued` are seconds since the Unix epoch by wall time.
+
+    `ends`: somebody chose when it ends, so that it is not renewed.
+    """
 
     id: str
     role: Role
@@ -48,6 +56,13 @@ class Pass(msgspec.Struct, frozen=True):
     lab: str = ""
     screen: str = ""  # the one that holds it
     table: str = ""
+    issued: float = 0.0  # at first, however often it was renewed; 0.0: nobody knows
+    ends: bool = False
+
+    @property
+    def renewed(self) -> bool:
+        """Whether it is renewed while it is used."""
+        return self.role in RENEWED and not self.ends
 
 
 class Participant(msgspec.Struct, frozen=True):
@@ -70,8 +85,9 @@ Signed = TypeVar("Signed", Pass, Participant)
 class Passes:
     """Signs and reads passes and participants' tokens.
 
-    Nothing about them is stored, but which passes were taken back: `revoked` has their ids; and
-    `erased` says whether a participant was erased.
+    What a pass may do is in the pass alone. The store has a list of those in use, which `used` is
+    told (`tv/passes_in_use.py`), a file the ids of those that were taken back: `revoked`. `erased`
+    says whether a participant was erased.
     """
 
     def __init__(
@@ -80,9 +96,11 @@ class Passes:
         now: Callable[[], float] = time.time,
         revoked: Callable[[], Collection[str]] = tuple,
         erased: Callable[[str], bool] = lambda _: False,
+        used: Callable[[Pass], None] = lambda held: None,
     ) -> None:
         self._now = now
         self._erased = erased
+        self._used = used
         self.revoked = revoked
         self._passes = _signer(secret, "pass")
         self._participants = _signer(secret, "participant")
@@ -97,15 +115,35 @@ class Passes:
         lifetime: float = PASS_LIFETIME,
         screen: str = "",
         table: str = "",
+        until: float | None = None,
     ) -> str:
-        """A pass for `role`, which `talk` limits to that talk, `lab` or `table` to that place."""
-        id, expires = "pass_" + secrets.token_hex(6), self._now() + lifetime
-        made = Pass(id, role, expires, name, talk, lab, screen, table)
-        return str(self._passes.dumps(msgspec.to_builtins(made)))
+        """A pass for `role`, which `talk` limits to that talk, `lab` or `table` to that place.
+
+        It lasts for `lifetime` seconds or, where somebody chose that, `until` then.
+        """
+        id, now = "pass_" + secrets.token_hex(6), self._now()
+        expires, ends = (now + lifetime, False) if until is None else (until, True)
+        return self._sign(Pass(id, role, expires, name, talk, lab, screen, table, now, ends))
 
     def read(self, token: str) -> Pass:
         """Raises PassExpired or PassForged."""
-        return self._read(self._passes, token, Pass)
+        held = self._read(self._passes, token, Pass)
+        self._used(held)
+        return held
+
+    def renew(self, token: str) -> tuple[Pass, str] | None:
+        """The same pass with its whole life before it; None where it is not to be renewed yet.
+
+        Its id stays, so that it can be taken back. Raises PassExpired or PassForged.
+        """
+        held, now = self._read(self._passes, token, Pass), self._now()
+        if not held.renewed or held.expires - now > PASS_LIFETIME * RENEWED_AT:
+            return None
+        made = replace(held, expires=now + PASS_LIFETIME)
+        return made, self._sign(made)
+
+    def _sign(self, made: Pass) -> str:
+        return str(self._passes.dumps(msgspec.to_builtins(made)))
 
     def welcome(
         self,

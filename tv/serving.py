@@ -19,6 +19,7 @@ from tv.displays import Displays
 from tv.folder import Folder
 from tv.follower import Follower
 from tv.live import Live
+from tv.passes_in_use import PassesInUse
 from tv.reacting import Reacting
 from tv.recorded.films import Orders
 from tv.recorded.recordings import Recordings
@@ -111,9 +112,10 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
         )
         follower = Follower(events)
         recordings = Recordings(folder.recording, settings.recording.channels)
+        in_use = PassesInUse(client, settings.event.slug)
         erased = follower.audience.happening.has_erased
-        passes = Passes(secret, revoked=Revoked(folder.revoked), erased=erased)
-        live = Live(follower, upstream, client, settings, revoked=passes.revoked)
+        passes = Passes(secret, revoked=Revoked(folder.revoked), erased=erased, used=in_use.use)
+        live = Live(follower, upstream, client, settings, revoked=passes.revoked, seen=in_use.see)
         app = create_app(
             settings,
             passes,
@@ -128,6 +130,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
             reacting := Reacting(follower, upstream.now),
             Displays(client, settings.event.slug),
             client,
+            in_use,
         )
         server = Server(configure(app, app.hls, app.taps.taking, settings.server.proxies))
         watching = connections.keeping(server.server_state.connections)
@@ -139,6 +142,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
                 keep_running("recordings", recordings.run),
                 keep_running("reactions", reacting.run),
                 keep_running("connections", watching),
+                keep_running("passes in use", in_use.run),
                 cycles.collecting(follower.ready),
             )
         )

@@ -63,7 +63,7 @@ def typed(place: Path, *command: str, **environment: str) -> subprocess.Complete
     [
         (
             "nosuch",
-            "Commandes : serve, key, pass, revoke, check, doctor, check-hls, caption, erase",
+            "Commandes : serve, key, pass, revoke, passes, check, doctor, check-hls, caption",
         ),
         ("serve --nosuch", "« --nosuch » ; voyez « fabrique-tv serve --help »"),
         ("serve --port abc", "« --port » n’accepte pas cette valeur"),

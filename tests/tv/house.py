@@ -23,6 +23,7 @@ from tv.folder import Folder
 from tv.follower import Follower
 from tv.journal import Journal
 from tv.live import Live, Pace
+from tv.passes_in_use import PassesInUse
 from tv.reacting import Reacting
 from tv.recorded.films import Orders
 from tv.recorded.recordings import Recordings
@@ -126,15 +127,16 @@ async def house(
     settings = settings or load(None, {})
     event = settings.event.slug
     folder = Folder(data)
+    in_use = PassesInUse(store, event)
     upstream = Upstream(media or Path("/nowhere"), list(settings.channels))
     async with journal.opened(store, event) as events:
         follower = Follower(events)
         erased = follower.audience.happening.has_erased
-        passes = Passes(SECRET, revoked=Revoked(folder.revoked), erased=erased)
+        passes = Passes(SECRET, revoked=Revoked(folder.revoked), erased=erased, used=in_use.use)
         reacting = Reacting(follower, upstream.now, every=0.05)
         recorded = Recordings(recordings or folder.recording, list(settings.channels))
         often = Pace(**{"interval": 0.02, **pace})
-        live = Live(follower, upstream, store, settings, often, passes.revoked)
+        live = Live(follower, upstream, store, settings, often, passes.revoked, in_use.see)
         app = create_app(
             settings,
             passes,
@@ -149,6 +151,7 @@ async def house(
             reacting,
             Displays(store, event),
             store,
+            in_use,
         )
         config = configure(app, app.hls, app.taps.taking)
         config.timeout_graceful_shutdown = 1

@@ -25,6 +25,7 @@ const REFRESH = 10; // seconds between two looks at what one has
 const FULL = "Toutes les places de la tablette ont servi dans ce tour";
 const KEEPING = 1000; // ms at least between two times that a touch is kept
 const REFUSED_PASS = 30; // seconds until a pass that was refused is tried again
+const RENEWING = 12 * 3600; // seconds between two times that the server may renew its pass
 const LATE = 5; // seconds after which what somebody sent should long have left
 
 const monotonic = () => performance.now() / 1000;
@@ -87,6 +88,7 @@ export class Kiosk implements Person {
     }
     document.addEventListener("visibilitychange", () => this.look());
     setInterval(() => this.tick(), 1000);
+    setInterval(() => void call("GET", "/api/v1/session").catch(() => {}), 1000 * RENEWING);
     keepLit(true);
     this.forget();
     void this.outbox.flush();
