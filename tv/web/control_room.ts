@@ -9,6 +9,8 @@ import * as clock from "./clock";
 import { clearing } from "./control_room/clearing";
 import { Guide } from "./control_room/guide";
 import { Help } from "./control_room/help";
+import { NewKey } from "./control_room/new_key";
+import { PassesDesk } from "./control_room/passes";
 import { Posts } from "./control_room/posts";
 import { Questions } from "./control_room/questions";
 import { Rooms } from "./control_room/rooms";
@@ -71,6 +73,8 @@ const help = new Help(posts, questions);
 const guide = new Guide((id) => posts.goTo(id), draw);
 const pollForm = new PollForm(draw, createPoll);
 const keeping = new Keeping(draw);
+const newKey = new NewKey();
+const passes = new PassesDesk(requests, draw);
 const rundown = new RundownDesk(slug, live, requests, draw);
 const rooms = new Rooms(live, requests, draw);
 const reported = new Steady($("#alerts"));
@@ -145,6 +149,7 @@ function redraw(): void {
   captions.draw(channel, talk, labs.all.length > 0);
   const posted = wall.draw();
   drawPlaces(channels, here, mayRun);
+  drawPasses(role);
   const ailing = /late|interrupted/.test(channel?.captions ?? "");
   const { away } = rooms.counted;
   const marks = {
@@ -267,7 +272,7 @@ function drawPlaces(channels: Channel[], talks: Talk[], mayRun: boolean): void {
   const now = clock.now();
   render(rooms.render({ mayRun, labs: labs.all, channels }), $("#screens"));
   render(rooms.spotting(mayRun), $("#spotting"));
-  render(sources(channel, others, { now, switching, mayRun }), $("#sources"));
+  render(sources(channel, others, { now, switching, mayRun, renewKey: newKey.open }), $("#sources"));
   render(keeping.render(channel?.recording, talks, mayRun), $("#keeping"));
   const act = ({ id }: Restream, verb: string) =>
     void requests.send(`restream:${id}`, "POST", `/api/v1/restreams/${id}:${verb}`);
@@ -275,6 +280,14 @@ function drawPlaces(channels: Channel[], talks: Talk[], mayRun: boolean): void {
   const desk = { now, busy: requests.busy, mayRun, act, channels: names };
   const targets = live.items<Restream>("restreams", "restream");
   render(channel?.sources ? restreams(targets, desk) : nothing, $("#restreams"));
+}
+
+/** For those who run the show; a pass for one talk has no say in them. */
+function drawPasses(role: string): void {
+  const shown = RUNNERS.includes(role) && posts.post === "technical";
+  const drawn = passes.render(shown, role, labs.all);
+  $("#passes-desk").hidden = drawn === nothing;
+  render(drawn, $("#passes"));
 }
 
 function createPoll(draft: PollDraft): Promise<boolean> {

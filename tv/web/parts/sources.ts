@@ -14,6 +14,7 @@ interface Desk {
   now: number;
   switching: Switching;
   mayRun: boolean; // switch, start and stop
+  renewKey(channel: Channel, slot: Slot): void;
 }
 
 /** The page's channel stands beside its picture with its switcher: here are its studios alone. */
@@ -46,7 +47,23 @@ function studios(channel: Channel, desk: Desk) {
     <ul class="sources">
       ${(shown.length ? BOTH : refused).map((slot) => sourceCard(slot, of(found, slot), desk.now))}
     </ul>
+    ${desk.mayRun ? keys(channel, desk) : nothing}
   `;
+}
+
+function keys(channel: Channel, { renewKey }: Desk) {
+  return html`<p class="source-keys">
+    ${BOTH.map(
+      (slot) =>
+        html`<button
+          class="link"
+          aria-label="Nouvelle clé du ${SLOTS[slot].toLowerCase()}, ${channel.name}"
+          @click=${() => renewKey(channel, slot)}
+        >
+          Nouvelle clé du ${SLOTS[slot].toLowerCase()}…
+        </button>`,
+    )}
+  </p>`;
 }
 
 function folded(channel: Channel, desk: Desk) {
