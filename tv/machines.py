@@ -4,6 +4,8 @@ The link is for a network of the crew's own. Who shows a pass of the role "node"
 certificate it is encrypted, too, and the other side checks that certificate.
 """
 
+import asyncio
+import logging
 import os
 import re
 import ssl
@@ -17,8 +19,11 @@ from streaming import link
 from streaming.link.connection import Serve
 from tv import reasons
 from tv.checks import SettingsError
-from tv.passes import Passes, PassExpired, PassForged, Role
+from tv.passes import Pass, Passes, PassExpired, PassForged, Role
+from tv.revoking import LOOK
 from tv.settings import Link
+
+logger = logging.getLogger(__name__)
 
 PORT = 8191
 ORIGIN = "FABRIQUE_ORIGIN"  # for our children: an `Origin` as JSON
@@ -62,8 +67,13 @@ def inherited() -> link.Remote | None:
 
 
 @asynccontextmanager
-async def listening(settings: Link, passes: Passes, serve: Serve) -> AsyncIterator[None]:
-    """Let machines in while the body runs."""
+async def listening(
+    settings: Link, passes: Passes, serve: Serve, there: dict[link.Link, Pass]
+) -> AsyncIterator[None]:
+    """Let machines in while the body runs; `there` has those that are connected.
+
+    One whose pass is taken back is cut off. One whose pass ends stays: it may not come again.
+    """
 
     def admits(token: str) -> bool:
         try:
@@ -71,9 +81,27 @@ async def listening(settings: Link, passes: Passes, serve: Serve) -> AsyncIterat
         except (PassForged, PassExpired):
             return False
 
+    async def serve_admitted(peer: link.Link) -> None:
+        there[peer] = passes.read(peer.token)
+        cutting = asyncio.create_task(_cut_once_revoked(peer, there[peer], passes))
+        try:
+            await serve(peer)
+        finally:
+            cutting.cancel()
+            del there[peer]
+
     tls = _showing(settings) if settings.certificate else None
-    async with link.listening_to_machines(settings.host, settings.port, serve, admits, tls):
+    async with link.listening_to_machines(
+        settings.host, settings.port, serve_admitted, admits, tls
+    ):
         yield
+
+
+async def _cut_once_revoked(peer: link.Link, held: Pass, passes: Passes) -> None:
+    while held.id not in passes.revoked():  # noqa: ASYNC110  # a file: one has to look
+        await asyncio.sleep(LOOK)
+    logger.warning("link: a machine's pass was taken back, it is cut off")
+    peer.cut()
 
 
 def check(settings: Link) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from typing import cast
 
+import msgspec
 from msgspec.structs import replace
 
 from streaming import link
@@ -30,7 +31,7 @@ from tv import machines
 from tv.folder import Folder
 from tv.followers import Followers
 from tv.on_air import OnAir, put_on_air
-from tv.passes import Passes
+from tv.passes import Pass, Passes
 from tv.revoking import Revoked
 from tv.settings import Settings
 from tv.studios.restreams import Restreams
@@ -64,6 +65,7 @@ class Media:
         self.recordings: dict[str, link.Recording] = {}  # by channel
         self._recorder: link.Link | None = None
         self.studios: Studios | None = None  # by WHIP
+        self.machines: dict[link.Link, Pass] = {}  # that are connected
         self.mux: Mux | None = None
         self.audience = Audience(self._relay_of, (door or Admission(200, {})).ask)
         self._keys = keys
@@ -178,7 +180,10 @@ class Media:
     def _now(self, clock: Clock, late: float) -> link.Now:
         turned_away = dict(self.audience.refused)
         datagrams, held = ({}, {}) if self.mux is None else (self.mux.datagrams, self.mux.held)
-        return link.Now(clock.now(), late, dict(self.refused), turned_away, datagrams, held)
+        machines = [msgspec.json.encode(each) for each in set(self.machines.values())]
+        return link.Now(
+            clock.now(), late, dict(self.refused), turned_away, datagrams, held, machines
+        )
 
     async def run(self, clock: Clock) -> None:
         """Say the time and the channels' states, and end renewed keys, until cancelled."""
@@ -310,7 +315,9 @@ async def run(folder: Folder, settings: Settings, secret: bytes) -> None:
         await stack.enter_async_context(link.listening(folder.media_socket, media.serve))
         if settings.link.host:
             passes = Passes(secret, revoked=Revoked(folder.revoked))
-            await stack.enter_async_context(machines.listening(settings.link, passes, media.serve))
+            await stack.enter_async_context(
+                machines.listening(settings.link, passes, media.serve, media.machines)
+            )
         host, port = settings.rtmp.host, settings.rtmp.port
         await stack.enter_async_context(
             rtmp.listening(host, port, media.open_source, refused=media.refused)

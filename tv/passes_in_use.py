@@ -49,6 +49,10 @@ class PassesInUse:
         """Note that a pass was used; it is written soon."""
         self._note(held.id, held)
 
+    def use_encoded(self, said: bytes) -> None:
+        """The same of a machine's pass, as media tells it."""
+        self.use(_pass.decode(said))
+
     def see(self, id: str) -> None:
         """Note that a page with this pass is still open."""
         self._note(id, None)

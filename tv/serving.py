@@ -113,6 +113,7 @@ async def run(folder: Folder, settings: Settings, secret: bytes, listening: sock
         follower = Follower(events)
         recordings = Recordings(folder.recording, settings.recording.channels)
         in_use = PassesInUse(client, settings.event.slug)
+        upstream.on_machine.append(in_use.use_encoded)
         erased = follower.audience.happening.has_erased
         passes = Passes(secret, revoked=Revoked(folder.revoked), erased=erased, used=in_use.use)
         live = Live(follower, upstream, client, settings, revoked=passes.revoked, seen=in_use.see)

@@ -37,6 +37,7 @@ class Upstream:
         self.restreams: dict[str, link.RestreamState] = {}
         self.on_state: list[Callable[[str], None]] = []  # told which channel
         self.on_restream: list[Callable[[str], None]] = []  # told which restream
+        self.on_machine: list[Callable[[bytes], None]] = []  # told the pass of each, every second
         self.connected = asyncio.Event()
         self._place = place
         self._offset = time.time() - time.monotonic()
@@ -197,6 +198,9 @@ class Upstream:
                     self._heard = time.monotonic()
                     self._offset = now - self._heard
                     self.connected.set()
+                    for machine in message.machines:
+                        for tell in self.on_machine:
+                            tell(machine)
                 case link.ChannelState(channel):
                     self.states[channel] = message
                     for notify in self.on_state:

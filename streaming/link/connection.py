@@ -90,6 +90,7 @@ class Link:
         self._reader = reader
         self._writer = writer
         self._lost = False
+        self.token = ""  # by which a machine was admitted
 
     def send(self, message: AnyMessage) -> None:
         self.send_frame(frame(message))
@@ -157,6 +158,10 @@ class Link:
     def close(self) -> None:
         self._writer.close()
 
+    def cut(self) -> None:
+        """Close at once, whatever was not sent yet."""
+        self._writer.transport.abort()
+
 
 Serve = Callable[[Link], Awaitable[None]]
 Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -197,7 +202,8 @@ async def listening_to_machines(
         strangers += 1
         try:
             async with asyncio.timeout(HELLO_WAIT):
-                admitted = admits(await link.read_hello())
+                link.token = await link.read_hello()
+                admitted = admits(link.token)
                 link.send(Welcome(admitted))
                 await link.drain()
         except TimeoutError as error:

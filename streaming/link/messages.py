@@ -65,7 +65,8 @@ class Now(Message, frozen=True):
     `late` is by how many seconds media's loop was late to say so. `refused` counts publishers sent
     away since media started, by reason: "wrong_key"; `viewers_refused` those who want to watch by
     WebRTC. `datagrams` is what became of those that came to WebRTC's port, and `held` what is there
-    of each kind of thing that comes and goes with viewers: see `Mux`.
+    of each kind of thing that comes and goes with viewers: see `Mux`. `machines` are the passes of
+    the machines that are connected now, as `tv/passes.py` writes them.
     """
 
     time: float
@@ -74,6 +75,7 @@ class Now(Message, frozen=True):
     viewers_refused: dict[str, int] = msgspec.field(default_factory=dict)
     datagrams: dict[str, int] = msgspec.field(default_factory=dict)
     held: dict[str, int] = msgspec.field(default_factory=dict)
+    machines: list[bytes] = msgspec.field(default_factory=list)
 
 
 class WindowChanged(Message, frozen=True):

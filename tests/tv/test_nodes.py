@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streaming import link
+from streaming.errors import NotAdmitted
 from streaming.webrtc.mux import Mux
 from tests import servers
 from tests.nodes import PATIENCE, answers, node
@@ -21,10 +22,13 @@ from tests.servers import Fabrique, free_ports, is_alive
 from tests.studio import publishing
 from tests.viewers import whep
 from tests.waiting import until, when
+from tv import machines
 from tv.auth import Role
 from tv.cli import app
 from tv.edge import Edge
 from tv.folder import Folder, FolderError
+from tv.passes import Pass, Passes
+from tv.revoking import Revoked, revoke
 from tv.settings import load
 from tv.tasks import running
 
@@ -57,6 +61,16 @@ async def watched(url: str) -> bool:
     return 'fabrique_whep_sessions{channel="plateau"} 1.0' in figures
 
 
+async def seen(origin: Fabrique) -> bool:
+    """Whether those who run the show see that a machine uses its pass."""
+    async with httpx.AsyncClient(base_url=origin.url, timeout=30) as desk:
+        token = origin.make_pass(Role.OPERATOR)
+        items = (
+            await desk.get("/api/v1/passes", headers={"authorization": f"Bearer {token}"})
+        ).json()
+    return any(each["role"] == "node" and each["seen_at"] for each in items["items"])
+
+
 @pytest.mark.slow
 async def test_an_edge_sends_the_picture_and_its_sessions_bear_its_name(
     origin: Fabrique, folder: Path
@@ -68,6 +82,7 @@ async def test_an_edge_sends_the_picture_and_its_sessions_bear_its_name(
             numbers = await viewer.film_frames(20)
             assert sorted(numbers) == numbers
             assert (await viewer.sound()).samples > 0
+            assert await when(partial(seen, origin))
             for server in (edge, origin):  # at the edge, and in all, as media has counted
                 await when(partial(watched, server.url))
         assert answers(f"{edge.url}/plateau/index.m3u8") == 404  # that is for web processes
@@ -144,6 +159,36 @@ async def test_viewers_of_an_edge_stay_while_media_is_away(
             with publishing(film, origin):  # the first one's connection went with media
                 async with asyncio.timeout(PATIENCE):
                     await viewer.film_frames(10)  # the same session
+
+
+async def test_machine_whose_pass_is_taken_back_is_cut_off(tmp_path: Path) -> None:
+    file, there = tmp_path / "revoked", dict[link.Link, Pass]()
+    passes = Passes(b"a secret of tests, thirty-two by", revoked=Revoked(file))
+    (port,) = free_ports(1)
+    settings = load(
+        None, {"FABRIQUE_LINK__HOST": "127.0.0.1", "FABRIQUE_LINK__PORT": str(port)}
+    ).link
+    lost, kept = (
+        link.Remote("127.0.0.1", port, passes.issue(Role.NODE, name=name)) for name in "ab"
+    )
+
+    async def serve(peer: link.Link) -> None:
+        async for _ in peer.receive():
+            pass
+
+    async with (
+        asyncio.timeout(PATIENCE),
+        machines.listening(settings, passes, serve, there),
+        link.connected(lost) as machine,
+        link.connected(kept),
+    ):
+        await when(lambda: sorted(each.name for each in there.values()) == ["a", "b"])
+        revoke(file, passes, lost.token)
+        assert [message async for message in machine.receive()] == []
+        await when(lambda: [each.name for each in there.values()] == ["b"])
+        with pytest.raises(NotAdmitted):
+            async with link.connected(lost):
+                pass
 
 
 async def test_an_edge_seeks_media_that_hangs_up_at_once_less_and_less_often(
