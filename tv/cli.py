@@ -296,7 +296,7 @@ def export(
 
     folder = _existing(data)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(0o700, parents=True, exist_ok=True)
         asyncio.run(write_files(folder, reading.load(config), directory, with_films=films))
     except OSError as error:
         _fail(f"Impossible d’écrire dans « {directory} » ({reasons.of_system(error)}).")

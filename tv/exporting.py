@@ -15,7 +15,7 @@ from streaming.errors import StreamingError
 from streaming.recording.index import Index
 from tv import commanding
 from tv.commanding import Desk
-from tv.folder import Folder
+from tv.folder import Folder, private_files
 from tv.progress import Progress
 from tv.recorded import keepsake
 from tv.reports import booklet_pdf, pdf, tables
@@ -40,8 +40,16 @@ async def export(
 ) -> None:
     """Write all files into `directory`, which is there; `with_films` what was recorded too.
 
-    Raises what `commanding.opened` does, and OSError.
+    They are their owner's alone: the journal has participants' ids and unread words. Raises what
+    `commanding.opened` does, and OSError.
     """
+    with private_files():
+        await _export(folder, configured, directory, with_films=with_films)
+
+
+async def _export(
+    folder: Folder, configured: Settings, directory: Path, *, with_films: bool
+) -> None:
     async with commanding.opened(folder, configured) as desk:
         writers: list[Write] = [*WRITERS, partial(labs, Pictures(folder.wall))]
         if with_films:
@@ -99,7 +107,7 @@ async def labs(pictures: Pictures, desk: Desk, settings: Settings, directory: Pa
     (directory / "pictures").mkdir(exist_ok=True)
     for idea in audience.ideas.by_id.values():
         if idea.public and idea.picture and (path := pictures.path(idea.picture)):
-            shutil.copy(path, directory / "pictures")
+            shutil.copyfile(path, directory / "pictures" / path.name)
 
 
 async def films(folder: Folder, desk: Desk, settings: Settings, directory: Path) -> None:

@@ -20,6 +20,16 @@ class FolderError(Exception):
     """The data folder cannot be used; the message says what to do, in French."""
 
 
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Make what this process creates in the block its owner's alone: files 0600, folders 0700."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 @dataclass(frozen=True)
 class Folder:
     """Where everything lies under `--data`; media may be on another machine, `origin`."""

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from tv import commanding, reasons
 from tv.backup import FORMAT, JOURNAL, KEPT, PAGE, RECORDED, BackupError, Entry, Head
-from tv.folder import Folder
+from tv.folder import Folder, private_files
 from tv.settings import Settings
 from tv.supervisor import StoreSilent
 
@@ -44,7 +44,7 @@ async def restore(
             f"Cette sauvegarde est de l’événement «\u00a0{head.event}\u00a0», et les réglages "
             f"disent «\u00a0{settings.event.slug}\u00a0»\u00a0: donnez les siens par --config."
         )
-    with folder.locked():
+    with private_files(), folder.locked():
         staged = Folder(folder.path / STAGED)
         shutil.rmtree(staged.path, ignore_errors=True)  # of one that was interrupted
         try:

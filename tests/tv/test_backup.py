@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import stat
 import subprocess
 import sys
 import tarfile
@@ -155,15 +156,19 @@ async def test_who_was_erased_since_is_erased_again(tmp_path: Path) -> None:
         assert b"Question 1" not in b"".join(fields[b"e"] for _, fields in entries)
 
 
-async def test_a_pass_that_was_taken_back_since_opens_nothing(tmp_path: Path) -> None:
+async def test_a_pass_or_a_key_that_was_ended_since_opens_nothing(tmp_path: Path) -> None:
     folder, file = Folder(tmp_path / "data"), tmp_path / "before.tar"
     async with asyncio.timeout(60):
         await written(folder)
         folder.revoked.write_text("pass_000000000001\n")
+        folder.renewed.write_text("plateau primary 1\n")
         await backup(folder, SETTINGS, file)
+        folder.renewed.write_text("plateau primary 1\nplateau primary 2\n")
         folder.revoked.write_text("pass_000000000001\npass_000000000002\n")
         await restore(folder, SETTINGS, file)
         assert folder.revoked.read_text().split() == ["pass_000000000001", "pass_000000000002"]
+        assert stat.S_IMODE(folder.revoked.stat().st_mode) == 0o600
+        assert folder.renewed.read_text().splitlines() == ["plateau primary 1", "plateau primary 2"]
 
 
 async def test_recordings_may_be_left_out(tmp_path: Path) -> None:

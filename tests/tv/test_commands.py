@@ -1,6 +1,7 @@
 """Commands that work on the journal, while no server runs."""
 
 import asyncio
+import stat
 from pathlib import Path
 
 import msgspec
@@ -33,6 +34,8 @@ async def test_participant_is_erased_and_the_rest_exported(tmp_path: Path) -> No
                 await erasing.erase(folder, settings, nobody)
         assert await erasing.erase(folder, settings, "p_1") == (1, True)
         await exporting.export(folder, settings, files)
+    for each in files.rglob("*"):
+        assert stat.S_IMODE(each.stat().st_mode) == (0o700 if each.is_dir() else 0o600), each
     text = (files / "journal.jsonl").read_text()
     assert "Question 1" not in text
     assert "p_1" not in text
