@@ -141,7 +141,8 @@ def _pieces(body: Any, left: int) -> Iterator[bytes]:
 
 def _unpack(file: Path, to: Path) -> None:
     with tarfile.open(file, "r:") as tar:
-        members = [member for member in tar if member.isfile() and _ours(member.name)]
+        found = [member for member in tar if member.isfile() and _ours(member.name)]
+        members = [member.replace(mode=0o600) for member in found]  # whatever they were
         try:
             tar.extractall(to, members, filter="data")
         except tarfile.FilterError as error:  # a name that leads elsewhere: not a file of ours
