@@ -8,7 +8,7 @@ are taken back is in the data folder (`tv/revoking.py`).
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 import msgspec
@@ -90,8 +90,8 @@ class PassesInUse:
         listed.sort(key=lambda each: (each.seen, each.held.issued), reverse=True)
         now = self._now()
         kept = [each for each in listed if each.held.expires > now][:LIMIT]
-        ids = {each.held.id for each in kept}
-        await self._remove(each.held.id for each in listed if each.held.id not in ids)
+        ids = {each.held.id.encode() for each in kept}
+        await self._remove((found.keys() | seen.keys()) - ids)
         return kept
 
     def _note(self, id: str, held: Pass | None) -> None:
@@ -121,11 +121,10 @@ class PassesInUse:
         if count > LIMIT:
             await self.every()
 
-    async def _remove(self, ids: Iterable[str]) -> None:
-        gone = list(ids)
-        if gone:
+    async def _remove(self, ids: Collection[bytes]) -> None:
+        if ids:
             try:
-                await self._store.hdel(self._passes, *gone)
-                await self._store.zrem(self._seen, *gone)
+                await self._store.hdel(self._passes, *cast(Any, ids))
+                await self._store.zrem(self._seen, *ids)
             except (RedisError, OSError) as error:
                 raise StoreUnavailable(str(error)) from error
