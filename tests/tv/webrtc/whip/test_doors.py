@@ -1,6 +1,7 @@
 """What studios run into at the door of WHIP: keys, slots, sizes."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from tests.tv.webrtc.whip.conftest import (
     KEYS,
     OTHER_KEY,
     SDP,
+    SECRET,
     WRONG_KEY,
     Publish,
     Stage,
@@ -19,6 +21,7 @@ from tests.tv.webrtc.whip.conftest import (
     problem,
 )
 from tv import problems
+from tv.studios.stream_keys import StreamKeys
 from tv.webrtc import whip
 
 # What studios run into.
@@ -97,6 +100,34 @@ async def test_wrong_keys_of_one_ipv6_network_are_counted_together_and_of_ipv4_a
             reply = await guest.post("/plateau/whip", content=offer, headers=wrong)
             statuses.append(reply.status_code)
     assert statuses == [401] * 10 + [last]
+
+
+class Renewing:
+    """Media that hears of a new key just before an offer that the old key has let in."""
+
+    def __init__(self, stage: Stage, keys: StreamKeys) -> None:
+        self.change, self.unpublish = stage.change, stage.unpublish
+        self._stage = stage
+        self._keys = keys
+
+    async def publish(self, channel: str, slot: str, sdp: str) -> tuple[str, str, str]:
+        self._keys.renew(channel, slot)
+        return await self._stage.publish(channel, slot, sdp)
+
+
+async def test_key_that_is_renewed_while_its_offer_is_answered_publishes_nothing(
+    stage: Stage, offer: str, tmp_path: Path
+) -> None:
+    keys = StreamKeys(SECRET, tmp_path / "renewed")
+    app = Starlette(
+        routes=whip.routes(Renewing(stage, keys), ["plateau"], keys),
+        exception_handlers=problems.handlers,
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://tv") as studio:
+        reply = await studio.post("/plateau/whip", content=offer, headers=SDP)
+    problem(reply, 401, "unknown-key")
+    assert stage.source.closed
 
 
 async def test_an_endless_offer_is_413_and_read_no_further(
