@@ -62,14 +62,14 @@ export class PassesDesk {
     if (!items) return nothing;
     const card = (pass: Pass) => this.card(pass, role, labs);
     const more = items.slice(SHOWN);
-    return html`<ul class="restreams">
+    return html`<ul class="passes">
         ${repeat(items.slice(0, SHOWN), ({ id }) => id, card)}
       </ul>
       ${
         more.length
           ? html`<details class="past">
               <summary>${count(more.length, "autre laissez-passer", "autres laissez-passer")}</summary>
-              <ul class="restreams">
+              <ul class="passes">
                 ${repeat(more, ({ id }) => id, card)}
               </ul>
             </details>`
@@ -90,7 +90,7 @@ export class PassesDesk {
       pass.renewed ? "prolongé tant qu’il sert" : `jusqu’au ${date(pass.expires_at)}`,
     ].filter(Boolean);
     const mine = pass.role !== "admin" || role === "admin";
-    return html`<li class="restream">
+    return html`<li class="pass">
       <div class="restream-words">
         <p class="restream-name">
           <strong>${title(pass)}</strong>
