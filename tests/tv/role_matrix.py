@@ -22,6 +22,7 @@ HOSTS = ("host", "host of lab", *MODERATORS)
 ALL_HOSTS = ("another host", *HOSTS)
 JOINED = ("participant", "author")
 KIOSKS = ("kiosk", "another kiosk")
+IN_LAB = ("author", *KIOSKS, *HOSTS, *ON_ANY_SET, "moderator of talk", "another moderator")
 TAKING_PART = (
     *("viewer", *JOINED, *KIOSKS, *ALL_HOSTS, "presenter", "another presenter"),
     *("presenter of talk", "moderator of talk", "another moderator"),
@@ -134,6 +135,9 @@ ROLES: dict[tuple[str, ...], str] = {
         DELETE /api/v1/syntheses/{written}/support
         PUT /api/v1/syntheses/{written}/support
     """,
+    IN_LAB: """
+        GET /api/v1/join/codes/{table}
+    """,
     ("author", "presenter", *HOSTS): """
         GET /api/v1/contributions/{hidden}
     """,
@@ -166,6 +170,8 @@ ROLES: dict[tuple[str, ...], str] = {
         GET /api/v1/polls/{draft}/results
         GET /api/v1/polls/{poll}/results
         POST /api/v1/polls/{poll}:close
+        POST /api/v1/polls/{poll}:count
+        POST /api/v1/polls/{poll}:set_aside
         POST /api/v1/polls/{poll}:extend
         POST /api/v1/polls/{poll}:open
         POST /api/v1/polls/{poll}:publish
@@ -222,6 +228,9 @@ ROLES: dict[tuple[str, ...], str] = {
         POST /api/v1/talks/{talk}/messages
         GET /api/v1/talks/{talk}/questions:log
         POST /api/v1/talks/{talk}/questions:room
+        POST /api/v1/talks/{talk}/questions:reject
+        POST /api/v1/talks/{talk}/questions:restore
+        POST /api/v1/talks/{talk}:slow
         GET /api/v1/talks/{talk}/tables.json
         GET /api/v1/talks/{talk}/tables.xlsx
         GET /api/v1/talks/{talk}/tables/questions.csv
@@ -275,6 +284,18 @@ ROLES: dict[tuple[str, ...], str] = {
         POST /api/v1/wall/posts/{post}:retire
         POST /api/v1/wall/posts/{post}:show
         POST /api/v1/wall/posts/{post}:unpin
+        POST /api/v1/wall/posts/{post}:accept_support
+        POST /api/v1/wall/posts:reject
+        POST /api/v1/wall/posts:restore
+        POST /api/v1/contributions/{idea}:accept_dots
+        POST /api/v1/contributions:reject
+        POST /api/v1/contributions:restore
+        POST /api/v1/comments:reject
+        POST /api/v1/comments:restore
+        POST /api/v1/syntheses/{synthesis}:accept_support
+        GET /api/v1/devices
+        POST /api/v1/devices/nowhere:block unknown-device
+        POST /api/v1/devices/nowhere:unblock unknown-device
     """,
     RUNNERS: """
         POST /api/v1/cafes
@@ -287,6 +308,12 @@ ROLES: dict[tuple[str, ...], str] = {
         POST /api/v1/cafes/{cafe}:pause
         POST /api/v1/cafes/{cafe}:resume
         POST /api/v1/channels/{channel}:switch
+        POST /api/v1/channels/{channel}/keys/nowhere:renew unknown-slot
+        GET /api/v1/passes
+        DELETE /api/v1/passes/nowhere unknown-pass
+        GET /api/v1/voting-codes
+        GET /api/v1/voting-codes.csv
+        GET /api/v1/voting-codes.pdf
         POST /api/v1/event:phase
         POST /api/v1/restreams/{restream}:start unknown-restream
         POST /api/v1/restreams/{restream}:stop unknown-restream
@@ -335,6 +362,7 @@ BODIES: dict[str, Any] = {
 # What anybody may load: pages, and media by addresses of their own. WHIP asks for a stream's key.
 PAGES = """
     /
+    /.well-known/security.txt
     /accessibilite
     /charte
     /confidentialite

@@ -21,7 +21,8 @@ from tests.tv.house import House, house
 from tests.tv.role_matrix import BODIES, PAGES, ROLES
 from tests.tv.role_world import SETTINGS, world
 
-FREE = ("verb", "format", "name", "topic", "participant", "clip", "rule")  # may be written out
+# May be written out.
+FREE = ("verb", "format", "name", "topic", "participant", "clip", "rule", "pass", "device", "slot")
 STALE = {"if_match": '"1-1"', "content_type": "application/json"}  # fits nothing
 SOCKETS = ("/ws", "/api/v1/channels/{channel}/captions/stream")
 UPGRADE = {
