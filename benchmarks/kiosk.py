@@ -26,7 +26,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from benchmarks._phones import milliseconds
 from tests.browser.laboratory import TABLE, Laboratory, done, laboratory
 from tests.viewers import chromium, until
-from tv.auth import PASS_COOKIE, Role
+from tv.auth import Role
+from tv.cookies import PASS_COOKIE
 
 SIZE = {"width": 820, "height": 1180}
 PATIENCE = 120.0  # seconds until everything has arrived

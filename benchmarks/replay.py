@@ -28,7 +28,8 @@ from benchmarks import _caption_talk as talk
 from tests.servers import Fabrique, fabrique
 from tests.studio import publishing
 from tests.viewers import BARS, chromium_beside
-from tv.auth import PASS_COOKIE, Role
+from tv.auth import Role
+from tv.cookies import PASS_COOKIE
 from tv.demo import film as demo_film
 
 API = "/api/v1/talks/direct"

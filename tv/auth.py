@@ -1,6 +1,5 @@
 """Who is asking: a role carried by a signed pass, and a participant by a signed token."""
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,6 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engagement.cafe.session import lab_of
 from engagement.origin import EVERYWHERE, Origin, is_in
+from tv.cookies import (
+    ERASED_COOKIE,
+    PARTICIPANT_COOKIE,
+    PASS_COOKIE,
+    kept_cookie,
+    set_cookie,
+)
 from tv.networks import Networks
 from tv.passes import PASS_LIFETIME, RENEWED, Passes, PassExpired, PassForged, Role
 from tv.problems import Problem
@@ -26,13 +32,6 @@ __all__ = [
 
 OURS = ("/api/", "/confidentialite/")  # what no other site's page may write to
 SESSION = "/api/v1/session"
-PASS_COOKIE = "fabrique_pass"
-PARTICIPANT_COOKIE = "fabrique_participant"
-ERASED_COOKIE = "fabrique_efface"  # when this browser had erased what counted in an open poll
-ERASED_LIFETIME = 86_400.0  # seconds
-# A browser takes a cookie of such a name from this host alone, and by HTTPS (RFC 6265bis, 4.1.3.2):
-# no other host of the domain can put its own in the place of ours.
-BY_HTTPS = "__Host-"
 
 RUNNERS = (Role.OPERATOR, Role.ADMIN)  # who runs the show
 MODERATORS = (Role.MODERATOR, *RUNNERS)
@@ -253,7 +252,7 @@ class Authentication:
             return send
         request = Request(scope)
         try:
-            renewed = self._passes.renew(_cookie(request.cookies, PASS_COOKIE) or "")
+            renewed = self._passes.renew(kept_cookie(request.cookies, PASS_COOKIE) or "")
         except (PassForged, PassExpired):  # it showed another one as bearer
             return send
         if renewed is None:
@@ -296,11 +295,11 @@ class Authentication:
             return self._by_token(token.strip()), True
         cookies = cookie_parser(headers.get("cookie", ""))
         found = ANYONE
-        if (kept := _cookie(cookies, PASS_COOKIE)) is not None:
+        if (kept := kept_cookie(cookies, PASS_COOKIE)) is not None:
             found = self._by_pass(kept)
-        if (kept := _cookie(cookies, ERASED_COOKIE)) is not None:
+        if (kept := kept_cookie(cookies, ERASED_COOKIE)) is not None:
             found = replace(found, erased_at=_time(kept))
-        if (kept := _cookie(cookies, PARTICIPANT_COOKIE)) is not None:
+        if (kept := kept_cookie(cookies, PARTICIPANT_COOKIE)) is not None:
             try:
                 participant = self._passes.participant(kept)
             except (PassForged, PassExpired):
@@ -363,40 +362,9 @@ class Authentication:
         return not self._public or _origin(origin) != self._public
 
 
-def set_cookie(
-    request: Request, response: Response, name: str, value: str, lifetime: float
-) -> None:
-    """Give a browser what proves who it is, out of reach of scripts and of other sites.
-
-    By HTTPS the cookie's name begins with `BY_HTTPS`. One without, from before, is read too.
-    """
-    # Behind a proxy that we do not know of, the page still says by what scheme it came.
-    origin = request.headers.get("origin", "")
-    secure = request.url.scheme == "https" or origin.startswith("https://")
-    response.set_cookie(
-        f"{BY_HTTPS}{name}" if secure else name,
-        value,
-        max_age=max(1, int(lifetime)),
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-    )
-
-
 def _time(said: str) -> float:
     """A time that a cookie says, in milliseconds; 0.0 for what is none."""
     return int(said) / 1000 if said.isascii() and said.isdigit() and len(said) < 16 else 0.0
-
-
-def drop_cookie(response: Response, name: str) -> None:
-    """Have a browser forget it, by whatever name it was given."""
-    response.delete_cookie(name, httponly=True, samesite="lax")
-    response.delete_cookie(f"{BY_HTTPS}{name}", secure=True, httponly=True, samesite="lax")
-
-
-def _cookie(cookies: Mapping[str, str], name: str) -> str | None:
-    """What a browser was given; a cookie that another host may have set goes last."""
-    return cookies.get(f"{BY_HTTPS}{name}", cookies.get(name))
 
 
 def _origin(url: str) -> tuple[str, str, int | None] | None:

@@ -13,7 +13,8 @@ from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 from tests.browser.laboratory import LAB, QUESTION, TABLE, Laboratory, done, laboratory
 from tests.browser.people import DRAWN, Slow, violations, without_sockets
 from tests.viewers import until
-from tv.auth import PASS_COOKIE, Role
+from tv.auth import Role
+from tv.cookies import PASS_COOKIE
 
 IDEA = "Un plan du quartier dessiné par les voisins"
 UNSENT = "JSON.parse(localStorage['fabrique.outbox'] ?? '[]').length"

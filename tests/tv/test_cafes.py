@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 from tests.tv.house import House, house
 from tests.tv.test_api import problem
 from tv import cli
-from tv.auth import PARTICIPANT_COOKIE, Passes, Role
+from tv.auth import Passes, Role
 from tv.clerk import Clerk
 from tv.compaction import Compaction
+from tv.cookies import PARTICIPANT_COOKIE
 from tv.labs.items import table_item
 from tv.settings import load
 from tv.studios.keys import load_secret

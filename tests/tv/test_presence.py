@@ -11,7 +11,8 @@ from tests.tv.house import House, house
 from tests.tv.test_api import problem
 from tests.tv.test_cafes import SETTINGS, good
 from tests.tv.test_ideas import HERE, IDEAS, THERE, listed, made, session
-from tv.auth import PARTICIPANT_COOKIE, PASS_COOKIE, Role
+from tv.auth import Role
+from tv.cookies import PARTICIPANT_COOKIE, PASS_COOKIE
 
 ME, PEOPLE = "/api/v1/participants/me", "/api/v1/participants"
 CODES = "/api/v1/join/codes"

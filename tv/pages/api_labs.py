@@ -38,7 +38,8 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.events import NotesRevealed, SeatTaken, TableHosted
 from engagement.cafe.session import Table, lab_of
-from tv.auth import PARTICIPANT_COOKIE, Passes, drop_cookie, identity
+from tv.auth import Passes, identity
+from tv.cookies import PARTICIPANT_COOKIE, drop_cookie
 from tv.filters import unknown_filter
 from tv.follower import Follower
 from tv.labs.items import Rendered, cafe_item, lab_item, own_seat, progress_item, table_item

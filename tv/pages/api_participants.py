@@ -28,7 +28,8 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import lab_of
 from engagement.limits import Limit
-from tv.auth import ANYONE, PARTICIPANT_COOKIE, Identity, Passes, identity, set_cookie
+from tv.auth import ANYONE, Identity, Passes, identity
+from tv.cookies import PARTICIPANT_COOKIE, set_cookie
 from tv.joining import Place
 from tv.labs.places import check_lab, check_table
 from tv.openapi import takes

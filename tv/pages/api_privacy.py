@@ -25,17 +25,9 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.audience import Audience
 from engagement.happening import ParticipantErased, digest_of
-from tv.auth import (
-    ERASED_COOKIE,
-    ERASED_LIFETIME,
-    PARTICIPANT_COOKIE,
-    Identity,
-    Role,
-    drop_cookie,
-    identity,
-    set_cookie,
-)
+from tv.auth import Identity, Role, identity
 from tv.compaction import STAND_IN
+from tv.cookies import ERASED_COOKIE, ERASED_LIFETIME, PARTICIPANT_COOKIE, drop_cookie, set_cookie
 from tv.problems import Problem
 from tv.writing import Writer
 

@@ -44,7 +44,8 @@ from engagement.screens import (
 from streaming.peers import network_of
 from tv import items
 from tv.air_items import screen_item
-from tv.auth import CREW, MODERATORS, PASS_COOKIE, RUNNERS, Role, identity, set_cookie
+from tv.auth import CREW, MODERATORS, RUNNERS, Role, identity
+from tv.cookies import PASS_COOKIE, set_cookie
 from tv.displays import LASTS, Displays, Seen, TooManyWait, Waiting
 from tv.follower import Follower
 from tv.openapi import takes

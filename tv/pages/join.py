@@ -17,7 +17,8 @@ from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import lab_of
 from engagement.talks import Talk
-from tv.auth import PARTICIPANT_COOKIE, Passes, Role, identity, set_cookie
+from tv.auth import Passes, Role, identity
+from tv.cookies import PARTICIPANT_COOKIE, set_cookie
 from tv.follower import Follower
 from tv.joining import Place
 from tv.labs.items import lab_item

@@ -18,7 +18,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engagement.cafe.session import lab_of
-from tv.auth import PASS_COOKIE, Passes, drop_cookie, identity, refused, set_cookie
+from tv.auth import Passes, identity, refused
+from tv.cookies import PASS_COOKIE, drop_cookie, set_cookie
 from tv.openapi import takes
 from tv.passes import Pass, PassExpired, PassForged
 from tv.problems import read_json, rfc3339

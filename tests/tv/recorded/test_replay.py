@@ -30,7 +30,8 @@ from tests.streaming.hls.film import Announced
 from tests.streaming.numbers import read_number
 from tests.tv.house import House, house
 from tests.tv.test_api import problem
-from tv.auth import BY_HTTPS, PASS_COOKIE, Role
+from tv.auth import Role
+from tv.cookies import BY_HTTPS, PASS_COOKIE
 
 FILES = "/plateau/replay/direct"
 API = "/api/v1/talks/direct"
