@@ -121,7 +121,9 @@ class _Event:
         cafe = await self._planned()
         self._cafe = str(cafe["id"])
         tables = zip(self._hosts, size.every_table, strict=True)
-        await _all(host.open(table, f"Hôte de {table}") for host, table in tables)
+        await _all(
+            host.open(table, f"Dominique {number}") for number, (host, table) in enumerate(tables)
+        )
         figures: list[Row] = []
         for round in range(1, size.rounds + 1):
             broken = interrupt if round == 1 else None
