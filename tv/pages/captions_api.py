@@ -12,6 +12,7 @@ started, has all that its channel said: for everybody where no talk is planned, 
 404 `unknown-talk`, `unknown-format`; 400 `invalid-range`.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 
@@ -61,7 +62,9 @@ def routes(follower: Follower, access: CaptionAccess, laid_out: LaidOuts) -> lis
             cues = list((await laid_out.of(key, cues)).cues)
         cues = [cue for cue in cues if cue.start < end and cue.end > start]
         name = f"{talk.id}.{request.path_params['format']}"
-        return attached(write(talk, origin, cues), media_type, name, "no-cache")
+        # Hours of cues take most of a second, and anybody may ask for them.
+        written = await asyncio.to_thread(write, talk, origin, cues)
+        return attached(written, media_type, name, "no-cache")
 
     return [Route("/api/v1/talks/{talk}/captions.{format}", captions, methods=["GET"])]
 

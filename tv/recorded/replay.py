@@ -9,6 +9,7 @@ whether it still holds (`no-cache`, entity tags): withdrawn, it is gone at once.
 sees stays in no cache.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
@@ -127,11 +128,14 @@ class ReplayFiles:
         """Times count from the beginning of the replay; in JSON they are broadcast times."""
         media_type, write = FORMATS[format]
         cues = list((await self._replays.laid_out(replay)).cues)
-        if format != "json":
-            cues = [_moved(cue, replay) for cue in cues]
         origin = replay.start if format == "json" else 0.0
+
+        def written() -> str:
+            moved = cues if format == "json" else [_moved(cue, replay) for cue in cues]
+            return write(talk, origin, moved)
+
         kind = f"{media_type}; charset=utf-8".encode()
-        return replies.text(kind, write(talk, origin, cues), cache)
+        return replies.text(kind, await asyncio.to_thread(written), cache)
 
     async def _thumbnails(self, replay: Replay, cache: bytes) -> Reply:
         found = await self._replays.recordings.thumbnails(replay.channel, replay.start, replay.end)
