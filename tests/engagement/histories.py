@@ -101,6 +101,9 @@ def _made(type: type[Event], number: int, attempt: int, chance: random.Random) -
             continue
         if field.required or chance.random() < 0.5:
             fields[field.name] = _value(field.name, field.type, chance)
+    origin = fields.get("origin")
+    if origin is not None and chance.random() < 0.5:  # else few devices are new late in a history
+        fields["origin"] = replace(origin, joined=fields["at"])
     if issubclass(type, Making) and type.makes:  # ids of things are their makers' own
         owner = chance.randrange(len(PEOPLE) if type.__name__ in THEIRS else THINGS)
         if type.__name__ in THEIRS:
