@@ -13,7 +13,7 @@ import msgspec
 from engagement.audience import key
 from engagement.batches import ReadThing
 from engagement.changes import START, order
-from engagement.fold import View
+from engagement.fold import Item, View
 from engagement.questions import Question
 from engagement.talks import TALKS
 from engagement.talks.public import Span
@@ -148,11 +148,7 @@ class Views:
             return Message("", newest)
         by_id = self._follower.audience.questions.by_id
         questions = [by_id[name] for name in compared.since(since) if name in by_id]
-        shown = [
-            items.item(question, crew=True) | {"near": self._duplicates.to(question)}
-            for question in questions
-            if question.state == "pending"
-        ]
+        shown = [self._item(each, crew=True) for each in questions if each.state == "pending"]
         if not shown:
             return Message("", newest)
         return Message(_written(view, version, False, shown, []), newest)
@@ -195,16 +191,21 @@ class Views:
                     after, reset = "", True
                 for item in changes.since(after):
                     if items.seen(item, crew):
-                        shown.append(items.item(item, crew))
-                        if crew and isinstance(item, ReadThing):
-                            shown[-1] |= sender_item(item)
-                        if crew and isinstance(item, Question) and item.state == "pending":
-                            shown[-1]["near"] = self._duplicates.to(item)
+                        shown.append(self._item(item, crew))
                     elif items.was_seen(item, crew) and not reset:
                         removed.append(key(item))
         if not (shown or removed or reset):
             return Message("", version)
         return Message(_written(view, version, reset, shown, removed), version)
+
+    def _item(self, item: Item, crew: bool) -> items.Rendered:
+        """What pages get of an item; for the crew, also who sent it, and what is near to it."""
+        shown = items.item(item, crew)
+        if crew and isinstance(item, ReadThing):
+            shown |= sender_item(item)
+        if crew and isinstance(item, Question) and item.state == "pending":
+            shown["near"] = self._duplicates.to(item)
+        return shown
 
     def _opened(self, view: View, crew: bool) -> tuple[Span, ...]:
         """The times whose captions an audience gets."""

@@ -9,7 +9,7 @@ from engagement.bursts import AT_ONCE
 from tests.tv.house import House, house
 from tests.tv.test_api import problem
 from tests.tv.test_cafes import SETTINGS, good
-from tests.tv.test_ideas import IDEAS, made, session
+from tests.tv.test_ideas import HERE, IDEAS, made, session
 from tests.tv.test_syntheses import begun, host_of
 from tv.auth import Role
 
@@ -68,7 +68,7 @@ async def test_support_of_a_synthesis(tv: House) -> None:
 
 async def test_dots_on_an_idea(tv: House) -> None:
     cafe = await session(tv)
-    async with tv.someone() as ann:
+    async with tv.someone(place=HERE) as ann:
         idea = (await made(ann, cafe))["id"]
     url = f"{IDEAS}/{idea}"
     await burst(tv, "PUT", f"{url}/dots", dots=1)

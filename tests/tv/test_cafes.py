@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import Result
 from redis.asyncio import Redis
+from typer.testing import CliRunner
 
 from tests.tv.house import House, house
 from tests.tv.test_api import problem
@@ -371,22 +373,20 @@ async def test_draft_is_not_in_the_audiences_views(tv: House) -> None:
         assert (shown["state"], item) == ("open", table_item(table))
 
 
-def test_pass_of_a_table_leads_to_its_page(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pass_of_a_table_leads_to_its_page(tmp_path: Path) -> None:
     config = tmp_path / "settings.toml"
     config.write_text('[labs.labo-1]\nname = "Chercher"\n', encoding="utf-8")
 
-    def printed(role: str, lab: str = "labo-1", table: int = 0) -> str:
-        cli.issue_pass(role, tmp_path / "data", config, "Léa", "", lab, table, token=False)
-        return capsys.readouterr().out.splitlines()[0]
+    def printed(role: str, lab: str = "labo-1", table: int = 0) -> Result:
+        where = ("--data", str(tmp_path / "data"), "--config", str(config))
+        place = ("--lab", lab, "--table", str(table))
+        return CliRunner().invoke(cli.app, ["pass", role, "--name", "Léa", *place, *where])
 
-    page, _, token = printed("host", table=3).partition("#pass=")
+    page, _, token = printed("host", table=3).stdout.splitlines()[0].partition("#pass=")
     assert page.endswith("/labo/labo-1/table/3/hote")
     held = Passes(load_secret(tmp_path / "data")).read(token)
     assert (held.role, held.name, held.lab, held.table) == ("host", "Léa", "labo-1", "labo-1.3")
-    assert "/labo/labo-1/table/3#pass=" in printed("kiosk", table=3)
-    assert "/labo/labo-1#pass=" in printed("kiosk")
+    assert "/labo/labo-1/table/3#pass=" in printed("kiosk", table=3).stdout
+    assert "/labo/labo-1#pass=" in printed("kiosk").stdout
     for lab, table in (("labo-9", 0), ("", 3)):
-        with pytest.raises(SystemExit):
-            printed("host", lab, table)
+        assert printed("host", lab, table).exit_code == 2

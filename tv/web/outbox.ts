@@ -30,13 +30,9 @@ interface Taken {
 }
 
 const ANEW = new Set<Letter["what"]>(["support", "ballot", "dots", "sit", "withdraw"]);
-// Not for minutes: people decide what to do about it, and their other letters do not wait.
-const FULL = new Set([
-  "newcomer-quota-exceeded",
-  "unverified-quota-exceeded",
-  "capacity-reached",
-  "slow-mode",
-]);
+// A pace passes in seconds. What is full does not for minutes: people decide what to do about it,
+// and their other letters do not wait.
+const PACE = /^(too|join)-/;
 const LOST = 6_000; // ms after which a view that has not come will not: pages poll every five seconds
 const CLOSED = 6_000; // ms after which a page that has not sent what it wrote is no longer open
 const PICTURES = "/api/v1/contributions/pictures";
@@ -141,7 +137,7 @@ export class Outbox {
       const problem = error as Problem;
       const unknown = problem.status === 401;
       if (unknown) forgotten();
-      const full = FULL.has(problem.code) && !ANEW.has(letter.what);
+      const full = problem.status === 429 && !PACE.test(problem.code) && !ANEW.has(letter.what);
       if (problem.status === 429 && !full) {
         this.cut = false;
         const wait = problem.retryAfter + 0.5 + jitter(0, 1);

@@ -34,6 +34,7 @@ def test_what_leaves_the_machine_is_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone  # speech is recognised while it is spoken
 def test_service_that_captions_speech_contacts_nobody(tmp_path: Path) -> None:
     program = [sys.executable, "-m", "tests.tv.captioning.at_work"]
     seen = seen_of(*program, folder=tmp_path, timeout=220.0)

@@ -24,6 +24,7 @@ from tests.tv.webrtc.sdp_replies import credentials as credentials
 from tests.tv.webrtc.sdp_replies import problem as problem
 from tv import problems
 from tv.media import Media
+from tv.studios.stream_keys import StreamKeys
 from tv.upstream import Upstream
 from tv.webrtc import whep
 from tv.webrtc.admission import Admission
@@ -44,7 +45,8 @@ class House:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.admission = Admission(200, {})
-        self.media = Media(b"secret", door=self)  # type: ignore[arg-type]  # its one method
+        keys = StreamKeys(b"secret", Path("/nowhere"))
+        self.media = Media(keys, door=self)  # type: ignore[arg-type]  # its one method
         self.channels = ("plateau", "atelier")
         for name in self.channels:
             self.media.channels[name] = silent(name)
