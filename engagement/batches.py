@@ -4,7 +4,7 @@ Things that changed meanwhile are left as they are. Each thing is changed by an 
 so that counts and the log of questions are the same as for acts one by one.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
@@ -75,6 +75,12 @@ class Batches(Fold):
         super().__init__()
         self._questions, self._posts = questions, posts
         self._ideas, self._comments = ideas, comments
+        self._folds: dict[ReadKind, Fold] = {
+            "question": questions,
+            "post": posts,
+            "idea": ideas,
+            "comment": comments,
+        }
 
     def apply(self, position: str, event: AnyBatchEvent) -> Outcome:
         match event:
@@ -135,50 +141,47 @@ class Batches(Fold):
     ) -> tuple[str, ...]:
         """Reject things as a part of `act`, by somebody called `name`; return which were."""
         about = _about(act)
-        done = []
-        for each in names:
+
+        def make(thing: str) -> Event:
             match kind:
                 case "question":
-                    rejected = QuestionRejected(**about, question=each, reason=reason, name=name)
-                    outcome = self._questions.apply(position, rejected)
+                    return QuestionRejected(**about, question=thing, reason=reason, name=name)
                 case "post":
-                    outcome = self._posts.apply(
-                        position, PostRejected(**about, post=each, reason=reason)
-                    )
+                    return PostRejected(**about, post=thing, reason=reason)
                 case "idea":
-                    outcome = self._ideas.apply(
-                        position, IdeaRejected(**about, idea=each, reason=reason)
-                    )
+                    return IdeaRejected(**about, idea=thing, reason=reason)
                 case "comment":
-                    outcome = self._comments.apply(position, CommentRejected(**about, comment=each))
-            if isinstance(outcome, Accepted):
-                done.append(each)
-        return tuple(done)
+                    return CommentRejected(**about, comment=thing)
+
+        return self._apply_each(position, kind, names, make)
 
     def read_again(
         self, position: str, kind: ReadKind, names: Iterable[str], act: Event, name: str = ""
     ) -> tuple[str, ...]:
         """Have things that were rejected wait again, as a part of `act`; return which do."""
         about = _about(act)
-        done = []
-        for each in names:
+
+        def make(thing: str) -> Event:
             match kind:
                 case "question":
-                    restored = QuestionRestored(**about, question=each, to_read=True, name=name)
-                    outcome = self._questions.apply(position, restored)
+                    return QuestionRestored(**about, question=thing, to_read=True, name=name)
                 case "post":
-                    outcome = self._posts.apply(
-                        position, PostRestored(**about, post=each, to_read=True)
-                    )
+                    return PostRestored(**about, post=thing, to_read=True)
                 case "idea":
-                    outcome = self._ideas.apply(
-                        position, IdeaRestored(**about, idea=each, to_read=True)
-                    )
+                    return IdeaRestored(**about, idea=thing, to_read=True)
                 case "comment":
-                    outcome = self._comments.apply(position, CommentRestored(**about, comment=each))
-            if isinstance(outcome, Accepted):
-                done.append(each)
-        return tuple(done)
+                    return CommentRestored(**about, comment=thing)
+
+        return self._apply_each(position, kind, names, make)
+
+    def _apply_each(
+        self, position: str, kind: ReadKind, names: Iterable[str], make: Callable[[str], Event]
+    ) -> tuple[str, ...]:
+        """Apply an event to each thing; return the ids of those where it had an effect."""
+        fold = self._folds[kind]
+        return tuple(
+            each for each in names if isinstance(fold.apply(position, make(each)), Accepted)
+        )
 
     def _of(self, event: AnyBatchEvent) -> list[ReadThing]:
         """The things that an act names and that there are, each once."""
