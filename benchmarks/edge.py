@@ -1,4 +1,4 @@
-"""What one client that attacks nginx's cache costs 300 low-latency HLS viewers behind it.
+"""Cost of an attack on nginx's cache by one client, for 300 low-latency HLS viewers.
 
     python -m benchmarks.edge [--viewers 300] [--seconds 60] [--rate 200] [--json edge.json]
 
@@ -59,7 +59,7 @@ def spellings(name: str) -> list[str]:
 
 
 def targets(epoch: int, msn: int, part: int) -> list[str]:
-    """What is asked for while viewers wait for this part: a target of each kind in turn."""
+    """Targets of the attack while viewers wait for this part, one of each kind in turn."""
     coming = [(msn, index) for index in range(part, PARTS)]
     coming += [(msn + 1 + later, index) for later in range(AHEAD) for index in range(PARTS)]
     reloads = [f"media.m3u8?_HLS_msn={a}&_HLS_part={b}&_HLS_skip=YES" for a, b in coming]
@@ -135,7 +135,7 @@ def _orders(viewer: Viewer) -> Iterator[str]:
 
 
 async def watch(crowd: Crowd, viewers: int, seconds: float, processes: list[psutil.Process]) -> Row:
-    """What viewers see in this time, and what it costs."""
+    """Delivery to the viewers during this time, and the CPU cores used."""
     seen = crowd.seen
     crowd.begin()
     began = time.monotonic()
@@ -158,7 +158,7 @@ async def watch(crowd: Crowd, viewers: int, seconds: float, processes: list[psut
 
 
 def check(port: int, seconds: float) -> Row:
-    """What `fabrique-tv check-hls` says of the channel."""
+    """The exit code and last lines of `fabrique-tv check-hls` for the channel."""
     address = f"http://127.0.0.1:{port}/plateau/index.m3u8"
     command = [sys.executable, "-m", "tv", "check-hls", address, "--seconds", str(seconds)]
     ran = subprocess.run(command, capture_output=True, text=True)

@@ -52,7 +52,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Hall:
-    """What there is to act on."""
+    """The poll, session, idea and questions that people act on."""
 
     port: int
     poll: str
@@ -63,7 +63,7 @@ class Hall:
 
 @dataclass(frozen=True)
 class Act:
-    """One request; `what` is how it is counted."""
+    """One request; `what` is the kind of act under which it is counted."""
 
     what: str
     method: str
@@ -78,7 +78,7 @@ class Act:
 
 @dataclass
 class Counted:
-    """What became of requests: by kind of person and act, codes; seconds of those accepted."""
+    """Results of requests: codes by kind of person and act, seconds of the accepted ones by act."""
 
     codes: defaultdict[tuple[str, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
@@ -92,7 +92,7 @@ class Counted:
             self.took[act.what].append(time.monotonic() - began)
 
     def by_kind(self) -> Row:
-        """Of each kind of people: requests, refused, and with which codes at which act."""
+        """Requests and refusals by kind of person, with the codes of each act that had refusals."""
         rows: dict[str, Row] = {}
         for (kind, what), codes in sorted(self.codes.items()):
             row = rows.setdefault(kind, {"requests": 0, "refused": 0, "at": {}})
@@ -106,7 +106,7 @@ class Counted:
         return rows
 
     def asked(self) -> Row:
-        """What is asked of the service: nobody who has shown a code is refused, of others 1 %."""
+        """Figures for the goal: no refusal for people who have shown a code, 1 % for others."""
         codes = {True: Counter[str](), False: Counter[str]()}
         for (kind, _), became in self.codes.items():
             if not kind.startswith("a screen"):
@@ -187,7 +187,7 @@ def pairing() -> Act:
 
 
 def attack(hall: Hall) -> Iterator[Act]:
-    """What the flood does, in turns: forty questions of a hundred acts, and some of everything."""
+    """Acts of the flood in random order: 40 % questions, 5 to 15 % of each other kind."""
     chance = random.Random(1)
     kinds: list[Callable[[int], Act]] = [
         asking,
@@ -205,7 +205,7 @@ def attack(hall: Hall) -> Iterator[Act]:
 
 @dataclass(frozen=True)
 class Person:
-    """One who takes part honestly, once: `acts` over the time."""
+    """An honest participant, who sends `acts` once each over the measured time."""
 
     kind: str
     token: str
@@ -317,7 +317,7 @@ async def crew_page(port: int, token: str) -> float:
 
 
 def seen_by_crew(desk: Desk, server: Fabrique) -> Row:
-    """What waits for the crew, and how many presses clear the questions."""
+    """Counts of the items that the crew must read, and of the presses that clear the questions."""
     with desk.crew(server) as crew:
         pending = crew.get(f"{TALK}/questions?state=pending").raise_for_status().json()["items"]
         posts = crew.get("/api/v1/wall/posts?state=pending").raise_for_status().json()["items"]
@@ -331,7 +331,7 @@ def seen_by_crew(desk: Desk, server: Fabrique) -> Row:
 
 
 def _presses(crew: httpx.Client, questions: list[str]) -> int | None:
-    """How many times somebody rejects all that is selected; None: only one by one."""
+    """The number of bulk rejections that clear the questions; None if bulk rejection fails."""
     for presses in range(PRESSED_MOST):
         if not questions:
             return presses

@@ -285,7 +285,7 @@ class Alerts(Fold):
 
 
 def _all_told(told: Mapping[str, Raised], event: AlertRaised) -> bool:
-    """Whether no more is kept of what people from there say about one thing."""
+    """True if a thing keeps no further alert from the origin of `event`."""
     kept = Shares(RAISED)
     for raised in told.values():
         kept.count(raised.origin, raised.at)

@@ -177,7 +177,7 @@ class Audience:
         return self._theirs.get((talk, participant), "")
 
     def has_acted(self, participant: str) -> bool:
-        """Whether there is any event by a participant, with an effect or without."""
+        """True if there is any event by the participant, even one without effect."""
         return participant in self._acted
 
     def apply(self, position: str, event: Event) -> Outcome:
@@ -388,7 +388,7 @@ def key(item: Item) -> str:
 
 
 def _digest(event: Event) -> bytes:
-    """What an event says, apart from when and from where: a retry is later, by another network."""
+    """Digest of an event without its time and origin, which differ in a retry."""
     return blake2b(_encode(replace(event, at=0.0, origin=None)), digest_size=8).digest()
 
 

@@ -1,4 +1,4 @@
-"""Moderation in bulk: many things rejected by one act, and read again by another.
+"""Bulk moderation: one act rejects many things, another act undoes that.
 
 Things that changed meanwhile are left as they are. Each thing is changed by an act of its own fold,
 so that counts and the log of questions are the same as for acts one by one.
@@ -54,7 +54,7 @@ AnyBatchEvent = ThingsRejected | ThingsRestored
 
 
 class Batch(Item, frozen=True, kw_only=True):
-    """What an act did, for who asked for it; in no view. `done` are the ids that it changed."""
+    """The result of a bulk act, for its caller; in no view. `done` are the ids that changed."""
 
     done: tuple[str, ...]
 
@@ -194,12 +194,12 @@ class Batches(Fold):
 
 
 def is_rejected(thing: ReadThing) -> bool:
-    """Whether a moderator did not publish it; an idea says so by "hidden"."""
+    """True if a moderator rejected it; a rejected idea has the state "hidden"."""
     return thing.state in ("rejected", "hidden")
 
 
 def _waits(thing: ReadThing) -> bool:
-    """Whether it is to be read, or is held before it shows."""
+    """True if it waits for a moderator, or is held before it shows."""
     return thing.waits if isinstance(thing, Post) else thing.state == "pending"
 
 

@@ -21,7 +21,7 @@ BLOCKS: View = ("blocks", "", "")
 
 
 class DeviceBlocked(Event, frozen=True):
-    """A moderator stops a participant's sending; what waits of theirs is rejected."""
+    """A moderator blocks a participant; the participant's pending things are rejected."""
 
     participant: str
     name: str = ""
@@ -67,7 +67,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Blocks(Fold):
-    """All blocks by participant, those that are over too."""
+    """All blocks by participant, including those that were lifted."""
 
     events: ClassVar[Collection[type[Event]]] = get_args(AnyBlockEvent)
     saves: ClassVar[type[msgspec.Struct]] = Saved
@@ -78,9 +78,9 @@ class Blocks(Fold):
         self._of: dict[str, Block] = {}
 
     def refuses(self, event: Event) -> bool:
-        """Whether an act is of somebody blocked, and writes something.
+        """True if a blocked participant writes something by this act.
 
-        Votes, supports and seats count on: nobody reads them. So do acts of the crew.
+        Votes, support and seats still count: nobody reads them. Acts of the crew always count.
         """
         if not self._of or event.origin is None:
             return False
@@ -88,7 +88,7 @@ class Blocks(Fold):
         return block is not None and not block.lifted and _writes(event)
 
     def blocked(self) -> list[Block]:
-        """Those that hold, the oldest first."""
+        """The blocks that were not lifted, the oldest first."""
         return [block for block in self._of.values() if not block.lifted]
 
     def of(self, participant: str) -> Block | None:
@@ -152,7 +152,7 @@ class Blocks(Fold):
 
 
 def _writes(event: Event) -> bool:
-    """Whether others may come to read what an act brings. A ballot without choices has words."""
+    """True if an act has content that others may read. A ballot without choices has words."""
     return isinstance(event, Making | AlertRaised) or (
         isinstance(event, BallotCast) and not event.choices
     )

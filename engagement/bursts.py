@@ -59,7 +59,7 @@ class SavedAside(msgspec.Struct, frozen=True):
 
 
 class Aside:
-    """Whose acts on which things are set aside, as they came in a burst."""
+    """Acts that are set aside because they came in a burst, by thing and participant."""
 
     def __init__(self) -> None:
         self._bursts = Bursts()
@@ -67,14 +67,14 @@ class Aside:
         self._trusted: dict[str, None] = {}
 
     def watch(self, thing: str, by: str, origin: Origin | None, at: float) -> bool:
-        """Whether a new act is set aside; it is noted then."""
+        """True if a new act is set aside because it is in a burst; this also records it."""
         if thing in self._trusted or self._bursts.of(thing, origin, at) is None:
             return False
         self._aside[thing][by] = None
         return True
 
     def of(self, thing: str) -> Collection[str]:
-        """Whose acts on a thing are set aside."""
+        """The participants whose acts on a thing are set aside."""
         return self._aside.get(thing, {})
 
     def drop(self, thing: str, by: str) -> None:
@@ -82,7 +82,7 @@ class Aside:
         self._aside.get(thing, {}).pop(by, None)
 
     def count(self, thing: str) -> Collection[str]:
-        """Count what is set aside, and all that is to come; return whose it was."""
+        """Count the acts set aside and all later ones; return the participants."""
         self._trusted[thing] = None
         return self._aside.pop(thing, {})
 

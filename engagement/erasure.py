@@ -66,7 +66,7 @@ class Forgetting:
         return replace(event, by=by, participant=event.stand_in)
 
     def _stand_in_of_late(self, by: str) -> str | None:
-        """Whom an act goes to that came after the erasure of who did it."""
+        """The stand-in for an act that arrived after its author's erasure, or None."""
         return self._over.get(digest_of(by)) if self._over else None
 
     def _is_about_theirs(self, event: Event) -> bool:

@@ -74,7 +74,7 @@ class Happenings(Fold):
         self._erased: dict[str, None] = {}
 
     def has_erased(self, participant: str) -> bool:
-        """Whether an id belonged to somebody who was erased since."""
+        """True if the id belonged to a participant who was erased."""
         return bool(self._erased) and digest_of(participant) in self._erased
 
     def apply(self, position: str, event: AnyHappening) -> Outcome:

@@ -28,7 +28,7 @@ _PLACES = "table labo lab laboratoire"
 _NUMBERS = "un une deux trois quatre cinq six sept huit neuf dix onze douze"
 _ROMAN = "i ii iii iv v vi vii viii ix x xi xii"
 
-# Capitals first: « Н » looks like H, its small letter like nothing of ours.
+# Capitals first: « Н » looks like H, its small letter like no Latin letter.
 _LOOK_ALIKE = (
     ("АВЕЅІЈКМНОРСТУХԀԚԜҮѴГ", "abesijkmhopctyxdqwyvr"),  # Cyrillic
     ("авеѕіјкмнорстухԁԛԝһӏүѵгпи", "abesijkmhopctyxdqwhiyvrnu"),
@@ -43,7 +43,7 @@ _AND_NUMBER = re.compile(r"(.*[^0-9])([0-9]{1,3})")
 
 
 def is_reserved(name: str, others: Collection[str] = ()) -> bool:
-    """Whether a pseudonym is, or has in it, a name of the crew or of a table, or one of `others`.
+    """True if a pseudonym is or contains a name of the crew or of a table, or one of `others`.
 
     `others` are skeletons, as `skeletons` gives them.
     """
@@ -81,7 +81,7 @@ def _words(text: str) -> list[str]:
 
 
 def _spellings(joined: str) -> Iterator[str]:
-    """How words may be read, put together: signs as letters, or as decoration; without numbers."""
+    """Possible readings of joined words: signs as letters or as decoration; without numbers."""
     for said in {
         joined,
         joined.lstrip(_DECORATION),
@@ -95,7 +95,7 @@ def _spellings(joined: str) -> Iterator[str]:
 
 
 def _names_place(head: str, number: str, joined: str) -> bool:
-    """Whether words name a table or a laboratory: « Table 3 », « Labo n° 1 », « Table IV »."""
+    """True if words name a table or a laboratory: « Table 3 », « Labo n° 1 », « Table IV »."""
     numbered = _AND_NUMBER.fullmatch(joined)
     if numbered and _is_place(numbered[1]):
         return True

@@ -1,4 +1,4 @@
-"""Where an act of the audience comes from, as far as limits need to know.
+"""The origin of an act of the audience: token age, network and place, for limits.
 
 Tokens are free, so that a person with patience has hundreds. What they cannot have at will is an
 old token, many networks, or the code of a place where they are not. Limits therefore count by
@@ -14,7 +14,7 @@ EVERYWHERE = "*"  # the place of a device that the crew set up for all tables
 
 
 class Trust(StrEnum):
-    """How much of a shared limit an act may use up: `new` the least, `present` all of it."""
+    """Levels of trust by share of a common limit: `new` the smallest, `present` all of it."""
 
     NEW = "new"
     SETTLED = "settled"
@@ -22,7 +22,7 @@ class Trust(StrEnum):
 
 
 class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where an act comes from.
+    """The token age, network and place of the device that sent an act.
 
     `joined` is when the device got its token, by wall time; 0.0 for one that needs none. `network`
     is a tag of three hexadecimal digits (tv/networks.py), which some networks share; "" when it is
@@ -36,27 +36,27 @@ class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def settled_at(self) -> float:
-        """When the device is new no more."""
+        """The time from which the device is no longer new."""
         return self.joined + SETTLED_AFTER_S
 
     def trust(self, at: float, table: str = "") -> Trust:
-        """How far an act at `at` is trusted; with `table`, one that concerns that table alone."""
+        """The trust of an act at `at`; with `table`, of an act that concerns only that table."""
         if self.place and (not table or self._is_at(table)):
             return Trust.PRESENT
         return Trust.NEW if at < self.settled_at else Trust.SETTLED
 
     def _is_at(self, table: str) -> bool:
-        """Whether the code that was shown is that of a table, of its laboratory, or of all."""
+        """True if the shown code is for a table, for its laboratory, or for all tables."""
         return self.place in (table, table.rpartition(".")[0], EVERYWHERE)
 
     def is_in(self, lab: str) -> bool:
-        """Whether the device has shown the code of this laboratory, or of one of its tables."""
+        """True if the device has shown the code of this laboratory, or of one of its tables."""
         where = self.place.rpartition(".")[0] or self.place
         return bool(lab) and where in (lab, EVERYWHERE)
 
 
 def is_in(origin: Origin | None, lab: str) -> bool:
-    """The same for an act that may come from the crew, who are wherever they say."""
+    """The same for an act that may come from the crew, who need no code."""
     return origin is None or origin.is_in(lab)
 
 

@@ -18,7 +18,7 @@ FULL = Refused(Reason.CAPACITY, wait=WAIT_S)
 
 
 class Shares:
-    """What occupies a queue of `size`, and whether one more fits; `table`: it is that table's.
+    """Use of a queue of `size` by trust and network; `table`: the queue is that table's.
 
     New devices hold at most half, and a quarter from one network: two networks of fresh tokens are
     needed to refuse other newcomers, and none refuses anybody else. New and settled devices
@@ -43,7 +43,7 @@ class Shares:
                     del self._networks[level, origin.network]
 
     def refusal(self, origin: Origin | None, at: float, full: Refused = FULL) -> Refused | None:
-        """Why one more does not fit, and how long to wait; `full`: nobody's would."""
+        """The refusal of one more item, with the wait; `full` is the answer of a full queue."""
         level = trust(origin, at, self._table)
         network = origin.network if origin else ""
         if self._is_full(Trust.PRESENT, ""):
@@ -57,13 +57,13 @@ class Shares:
         return None
 
     def _is_full(self, level: Trust, network: str) -> bool:
-        """Whether a level, with those before it, holds its share, in all or from a network."""
+        """True if a level, with those before it, holds its whole share, in all or of a network."""
         if self._held[level] >= self._size * OF_ALL[level]:
             return True
         return network != "" and self._networks[level, network] >= self._size * OF_NETWORK[level]
 
 
 def _settling(origin: Origin | None, at: float) -> float:
-    """The seconds until a device is new no more."""
+    """The seconds until a device is no longer new."""
     left = origin.settled_at - at if origin else 0.0
     return min(max(1.0, left), SETTLED_AFTER_S)

@@ -131,7 +131,7 @@ class Channel:
         return source
 
     def publisher(self, slot: str) -> Source | None:
-        """Who publishes in a slot."""
+        """The source that publishes in a slot, or None."""
         return next((source for name, source in self._sources.items() if name == slot), None)
 
     def switch(self, to: Choice) -> None:

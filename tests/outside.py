@@ -45,10 +45,10 @@ class NoNamespace(Exception):
 
 
 class Seen(msgspec.Struct):
-    """What a command tried, each once and in order, and how it ended.
+    """Names and addresses that a command tried, each once and in order, and its result.
 
-    `names` are those that it looked up, `connections` addresses beyond the machine to which it sent
-    anything, as "udp 10.99.0.7:53".
+    `names` are the hosts that it looked up. `connections` are the addresses beyond the machine to
+    which it sent anything, as "udp 10.99.0.7:53".
     """
 
     names: list[str] = []
@@ -122,7 +122,7 @@ def _watch(leaving: socket.socket, seen: Seen) -> None:
 
 
 def _destination(frame: bytes) -> str:
-    """Where a frame is sent to; "" for what the kernel sends by itself."""
+    """The destination of a frame; "" for frames that the kernel sends by itself."""
     kind, packet = int.from_bytes(frame[12:14]), frame[14:]
     if kind == IPV4:
         protocol, inside = packet[9], packet[4 * (packet[0] & 15) :]

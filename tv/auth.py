@@ -78,7 +78,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> Origin | None:
-        """Where their acts come from, for limits; None for the crew, which has none.
+        """The origin of their acts, for limits; None for the crew, which has no limits.
 
         A pass for a place proves that place: the crew gave the pass to its holder.
         """
@@ -91,13 +91,13 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def badge(self) -> str:
-        """What shows beside what they write: no pseudonym can imitate it. "" for the audience."""
+        """The badge beside what they write; "" for the audience. No pseudonym can imitate it."""
         if self.role in CREW:
             return "crew"
         return "host" if self.role is Role.HOST else ""
 
     def is_in(self, lab: str) -> bool:
-        """Whether they have proved that they are in a laboratory, or need not."""
+        """True if they have proved that they are in a laboratory, or need no proof."""
         return is_in(self.origin, lab)
 
     def crew(self, talk: str) -> bool:

@@ -41,5 +41,5 @@ def drop_cookie(response: Response, name: str) -> None:
 
 
 def kept_cookie(cookies: Mapping[str, str], name: str) -> str | None:
-    """What a browser was given; a cookie that another host may have set goes last."""
+    """The value of a browser's cookie; the name that only this host can set goes first."""
     return cookies.get(f"{BY_HTTPS}{name}", cookies.get(name))

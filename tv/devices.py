@@ -1,6 +1,6 @@
-"""Devices as moderators see them: which things come from one, and which came together.
+"""Devices as moderators see them: the things each has sent, and things sent together.
 
-A handle stands for whoever wrote something. It is a digest of the participant's id, which has 64
+A handle stands for the author of a thing. It is a digest of the participant's id, which has 64
 random bits: it tells two devices apart, and nobody finds the id, or a person, from it.
 """
 
@@ -32,17 +32,17 @@ def handle(author: str) -> str:
 
 
 def sender_item(thing: ReadThing) -> Rendered:
-    """What the crew receives of who wrote something.
+    """The sender of a thing, as the crew receives it.
 
-    `device` is a handle, "" for none. `arrival` is "" but while the thing waits and its device was
-    new when it wrote: then a tag of its network. Many things with one tag within a minute came
+    `device` is a handle, "" for none. `arrival` is a tag of its network while the thing waits, if
+    its device was new when it wrote; else "". Many things with one tag within a minute came
     together, from one person or from one room.
     """
     return {"device": handle(thing.by), "arrival": _arrival(thing)}
 
 
 def participant_of(audience: Audience, device: str) -> str:
-    """Who wrote something from a device, or is blocked; "" for nobody."""
+    """The participant of a device who wrote something or is blocked; "" if there is none."""
     authors = {
         thing.by
         for things in (audience.questions, audience.posts, audience.ideas, audience.comments)

@@ -1,4 +1,4 @@
-"""What players ask of a low-latency playlist by its query (RFC 8216bis, 6.2.5).
+"""Delivery directives in the query of a low-latency playlist (RFC 8216bis, 6.2.5).
 
 A cache stores a playlist under the directives that the cache reads. If the cache and this module
 read a query differently, an answer is stored for a question that nobody asked. So each directive

@@ -51,7 +51,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class TooManyWait(Exception):
-    """As many displays show a code as may, in all or of one network."""
+    """Too many displays show a code, in all or in one network."""
 
 
 _waiting = msgspec.json.Decoder(Waiting)
@@ -91,7 +91,7 @@ class Displays:
         return code, made
 
     def _full(self, waiting: dict[str, Waiting], network: str) -> bool:
-        """Whether there is no room for a display of a network."""
+        """True if there is no room for another display of the network."""
         self._networks = {code: of for code, of in self._networks.items() if code in waiting}
         theirs = [code for code, of in self._networks.items() if of == network]
         share = sum(not waiting[code].screen for code in theirs)

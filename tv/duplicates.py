@@ -51,7 +51,7 @@ class Duplicates:
         self.on_compared: list[Callable[[str], None]] = []  # given a talk that has more to show
 
     def to(self, question: Question) -> list[str]:
-        """What a moderator may merge a question with; nothing before it is compared."""
+        """The ids of questions to suggest for merging; empty before the comparison."""
         alike = self._audience.questions.alike
         near = alike.to(question)
         if alike.wanted:

@@ -118,7 +118,7 @@ class Folder:
 
     @property
     def renewed(self) -> Path:
-        """How often each stream key was renewed: see `tv/studios/stream_keys.py`."""
+        """The renewals of each stream key: see `tv/studios/stream_keys.py`."""
         return self.path / "renewed"
 
     @property

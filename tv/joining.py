@@ -50,9 +50,9 @@ class Codes:
 
 
 class Turnstile:
-    """Spreads arrivals: each is told how long to wait, so that they come evenly from then on.
+    """Spreads arrivals evenly: each person receives the time to wait.
 
-    Those of each network come by themselves: nobody waits for a flood from elsewhere.
+    Each network has its own queue: nobody waits for a flood from elsewhere.
     """
 
     def __init__(self, per_second: float = ARRIVALS, longest: float = LONGEST) -> None:

@@ -1,4 +1,4 @@
-"""What `fabrique-tv pass`, `passes` and `revoke` do besides reading their options."""
+"""The commands `fabrique-tv pass`, `passes` and `revoke`, without their options."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ LISTING = 2.0  # seconds that the store of a running server has to list a new pa
 
 
 def chosen_end(days: int, until: str, zone: ZoneInfo) -> float | None:
-    """When a new pass ends, by wall time; None: nobody chose. Raises SettingsError."""
+    """The end of a new pass, by wall time; None if nobody chose it. Raises SettingsError."""
     if days and until:
         raise SettingsError("Donnez --days ou --until, pas les deux.")
     if days:

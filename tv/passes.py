@@ -43,9 +43,9 @@ class PassExpired(Exception):
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """What a pass says; `expires` and `issued` are seconds since the Unix epoch by wall time.
+    """The content of a pass; `expires` and `issued` are Unix times in seconds (wall time).
 
-    `ends`: somebody chose when it ends, so that it is not renewed.
+    `ends`: somebody chose the end of the pass, so that it is not renewed.
     """
 
     id: str
@@ -61,7 +61,7 @@ class Pass(msgspec.Struct, frozen=True):
 
     @property
     def renewed(self) -> bool:
-        """Whether it is renewed while it is used."""
+        """True if the pass is renewed while it is used."""
         return self.role in RENEWED and not self.ends
 
 

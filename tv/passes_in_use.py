@@ -35,7 +35,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class PassesInUse:
-    """All of an event's, in the store. `now` is wall time."""
+    """The passes in use of an event, in the store. `now` is wall time."""
 
     def __init__(self, store: Redis, event: str, now: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -79,7 +79,7 @@ class PassesInUse:
         await self._write({held.id: (held, 0.0)})
 
     async def every(self) -> list[Listed]:
-        """All that have not ended, those seen last first. Raises StoreUnavailable."""
+        """The passes that have not ended, the last seen first. Raises StoreUnavailable."""
         try:
             found = cast(dict[bytes, bytes], await self._store.hgetall(self._passes))
             scores: Any = await self._store.zrange(self._seen, 0, -1, withscores=True)

@@ -25,11 +25,11 @@ class Clients:
     """The addresses of clients, for requests that pass none of uvicorn's middleware."""
 
     def __init__(self, behind: Iterable[str]) -> None:
-        # Its reading of the header is the one that all other requests meet.
+        # All other requests have the header read by this same middleware.
         self._trusted = ProxyHeadersMiddleware(_nothing, trusted(behind)).trusted_hosts
 
     def address(self, peer: str, forwarded: str) -> str:
-        """Where a request comes from: `peer`, or what X-Forwarded-For says if `peer` is a proxy."""
+        """The client's address: `peer`, or the one in X-Forwarded-For if `peer` is a proxy."""
         if not forwarded or peer not in self._trusted:
             return peer
         return self._trusted.get_trusted_client_address(forwarded)[0] or peer

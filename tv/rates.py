@@ -11,10 +11,10 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How often the audience may act: each of it, and all of it in a talk and in the event.
+    """Rate limits of the audience: per participant, per talk and for the whole event.
 
-    New devices, whose token is younger than five minutes, have their own: in all, those of one
-    network, and for texts and pictures those of one network that joined in the same minute.
+    New devices, whose token is younger than five minutes, have limits of their own: in all, per
+    network, and for texts and pictures per network and minute of joining.
     """
 
     participant: Rate = Rate(burst=30, per_second=5.0)

@@ -44,7 +44,7 @@ LARGE_HEAD = _refused(
 
 
 def names_a_host(hosts: Sequence[bytes], version: str) -> bool:
-    """Whether a request has the Host field that it must have (RFC 9112, 3.2).
+    """True if a request has the Host field that it must have (RFC 9112, 3.2).
 
     `hosts` are the values of all its Host fields. Only HTTP/1.0 may do without.
     """

@@ -15,8 +15,8 @@ RESTART = 1012  # the code that closes sockets when the server stops
 RETURNS = 250  # pages that come back in a second, at most
 LONGEST = 20.0  # seconds that one of them waits, at most
 
-# What a socket may bring in so many seconds. The most that we ask for is a captioner's 200 texts
-# of a kilobyte; a page's hellos and pongs are some ten frames and 1 kB.
+# Limits on the data that a socket sends us in WINDOW seconds. The most that we ask for is a
+# captioner's 200 texts of a kilobyte. A page's hellos and pongs are some ten frames and 1 kB.
 WINDOW = 10.0
 FRAMES = 400  # pings, pongs and pieces of messages too: each costs the loop some 20 µs
 SIZE = 262_144  # bytes
@@ -55,7 +55,7 @@ class Message:
 
 
 class Budget:
-    """What a socket brought in since a time that is `WINDOW` seconds ago at most."""
+    """Bytes and frames received from a socket in a window of at most `WINDOW` seconds."""
 
     def __init__(self) -> None:
         self._since = float("-inf")
@@ -71,7 +71,7 @@ class Budget:
 
 
 class Complaints:
-    """What the log has of sockets that are closed for that: a line a second at most."""
+    """Log lines about sockets that were closed for a flood: at most one a second."""
 
     def __init__(self) -> None:
         self._count = 0

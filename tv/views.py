@@ -199,7 +199,7 @@ class Views:
         return Message(_written(view, version, reset, shown, removed), version)
 
     def _item(self, item: Item, crew: bool) -> items.Rendered:
-        """What pages get of an item; for the crew, also who sent it, and what is near to it."""
+        """An item as pages receive it; for the crew, with its sender and the questions near it."""
         shown = items.item(item, crew)
         if crew and isinstance(item, ReadThing):
             shown |= sender_item(item)

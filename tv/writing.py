@@ -50,7 +50,7 @@ from tv.writes import Told
 KEY_LIMIT = 200  # characters of an Idempotency-Key
 MATCH_LIMIT = 4_000  # characters of an If-Match: the versions of as many laboratories as may be
 
-# What fills a queue that has an end.
+# Events that fill a bounded queue.
 TEXTS = (QuestionAsked, PostWritten, IdeaMade, IdeaCarried, CommentWritten, AlertRaised)
 
 
@@ -99,7 +99,7 @@ class Writer:
                     raise
 
     async def has_acted(self, participant: str) -> bool:
-        """Whether the journal has anything of a participant. Raises StoreUnavailable."""
+        """True if the journal has any event by the participant. Raises StoreUnavailable."""
         try:
             async with asyncio.timeout(WRITE_WITHIN):
                 await self._follower.caught_up()

@@ -219,7 +219,7 @@ class Ideas(Cards):
         return Accepted(self._put(position, made))
 
     def _has_made_all(self, by: str, place: Place) -> bool:
-        """Whether a place takes no more from somebody, whatever became of what it has."""
+        """True if a participant has made as many ideas at a place as allowed, in any state."""
         made = self._made.get(place, ())
         return sum(name in made for name in self._by.get(by, ())) >= OWN_IDEAS
 

@@ -23,8 +23,10 @@ IdeaState = Literal["noted", "pending", "shown", "hidden", "withdrawn"]
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Where an idea was: at which table, in which round; who carried it there came from `origin`,
-    at that time."""
+    """A table and round to which an idea was carried.
+
+    `origin` and `at` are those of the act that carried it.
+    """
 
     table: str
     round: int
@@ -85,7 +87,7 @@ class Idea(Item, frozen=True, kw_only=True):
 
     @property
     def occupies(self) -> bool:
-        """Whether it takes a place where it was made: it shows, or may yet."""
+        """True if the idea uses one of the places where it was made: it shows, or may later."""
         return self.state in ("noted", "pending", "shown")
 
 
@@ -161,7 +163,7 @@ def shown(idea: Idea, at: float) -> Idea:
 
 
 def laid_open(idea: Idea, at: float) -> Idea:
-    """What was noted privately, laid open: somebody reads it first if there is a reason to."""
+    """The private note made public: shown, or pending if a moderator must read it first."""
     to_read = idea.doubtful or not idea.proved
     return replace(idea, state="pending") if to_read else shown(idea, at)
 

@@ -1,4 +1,4 @@
-"""How many cards a table or a call takes: that lie there, that were carried there, and in all."""
+"""Limits on the cards of a table or a call: made there, carried there, and in any state."""
 
 from engagement.fold import Reason, Refused
 from engagement.ideas.idea import Idea
@@ -16,7 +16,7 @@ Place = tuple[str, str]  # a session and a table, "" in a call
 
 
 class Places:
-    """What occupies each table and each call, and whether one more fits."""
+    """Counts of the cards at each table and in each call, checked against the limits."""
 
     def __init__(self) -> None:
         self._made: dict[Place, Shares] = {}
@@ -32,12 +32,12 @@ class Places:
         self._count(idea, +1)
 
     def refusal(self, place: Place, origin: Origin | None, at: float) -> Refused | None:
-        """Why one more cannot be made there."""
+        """The refusal of another card made there; None if it fits."""
         made, kept = self._made_at(place), self._kept_at(place)
         return made.refusal(origin, at, FULL) or kept.refusal(origin, at, FULL)
 
     def carry_refusal(self, place: Place, origin: Origin | None, at: float) -> Refused | None:
-        """Why one more cannot be carried there."""
+        """The refusal of another card carried there; None if it fits."""
         return self._carried_to(place).refusal(origin, at, FULL)
 
     def _count(self, idea: Idea, step: int) -> None:
@@ -64,5 +64,5 @@ def _most(place: Place) -> int:
 
 
 def _occupying(idea: Idea) -> tuple[object, ...]:
-    """What decides which places a card takes, and whose."""
+    """The fields of a card that decide which places it uses, and in whose share."""
     return idea.state, idea.stops, idea.origin

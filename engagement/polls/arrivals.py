@@ -1,4 +1,4 @@
-"""How ballots came in one round of a poll: which bursts of new devices, which voting codes.
+"""Bursts of new devices and used voting codes in one round of a poll.
 
 The crew sees each burst, and sets it aside or counts it again. All ballots of the new devices of
 its network go together, those before the burst too: nobody can tell which of them were honest.
@@ -34,7 +34,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Arrivals:
-    """Who voted in a round with a new device, or with which code."""
+    """Participants who voted in a round with a new device, or with a voting code."""
 
     def __init__(self, saved: Saved | None = None) -> None:
         self._new = dict(saved.new) if saved else {}
@@ -43,7 +43,7 @@ class Arrivals:
         self._codes = dict(saved.codes) if saved else {}
 
     def use(self, code: str, participant: str) -> bool:
-        """Whether a code, given by its digest, is a participant's from now on; "" is no code."""
+        """Bind a code, by its digest, to a participant; False if another has it, or for ""."""
         return code != "" and self._codes.setdefault(code, participant) == participant
 
     def note(self, participant: str, network: str, burst: str | None) -> None:
@@ -56,29 +56,29 @@ class Arrivals:
         self._sizes[network] += 1
 
     def counts(self, participant: str) -> bool:
-        """Whether a participant's ballot counts."""
+        """True if the participant's ballot counts."""
         network = self._new.get(participant)
         return network is None or not self._bursts.get(network, False)
 
     def knows(self, network: str) -> bool:
-        """Whether new devices of a network voted."""
+        """True if new devices of the network voted."""
         return self._sizes[network] > 0
 
     def set_aside(self, network: str, aside: bool) -> list[str]:
-        """Have ballots of a burst count or not; return whose ballots change by that."""
+        """Set a burst's ballots aside, or count them; return the participants concerned."""
         if self._bursts.get(network, False) == aside:
             return []
         self._bursts[network] = aside
         return [participant for participant, of in self._new.items() if of == network]
 
     def aside(self) -> int:
-        """How many ballots do not count."""
+        """The number of ballots that do not count."""
         if not self._bursts:  # as usual: this is asked with each ballot
             return 0
         return sum(self._sizes[network] for network, aside in self._bursts.items() if aside)
 
     def bursts(self) -> tuple[Burst, ...]:
-        """All bursts, in the order of their coming."""
+        """All bursts, the oldest first."""
         return tuple(
             Burst(network, self._sizes[network], aside) for network, aside in self._bursts.items()
         )

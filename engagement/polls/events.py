@@ -116,7 +116,7 @@ class BurstSetAside(PollEvent, frozen=True):
 
 
 class BurstCounted(PollEvent, frozen=True):
-    """They count again."""
+    """The ballots of a burst count again."""
 
     round: int
     network: str

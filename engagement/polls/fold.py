@@ -108,7 +108,7 @@ class Polls(Fold):
         ]
 
     def counts_in_open(self, participant: str) -> bool:
-        """Whether a participant has a ballot in a poll that is open."""
+        """True if the participant has a ballot in an open poll."""
         return any(
             poll.state == "open" and self.ballot(poll.id, poll.round, participant) is not None
             for poll in self.by_id.values()

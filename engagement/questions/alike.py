@@ -33,9 +33,9 @@ class Alike:
         self._told.pop(question, None)
 
     def to(self, question: Question) -> list[str]:
-        """What a moderator may merge a question with, as it was when it was compared.
+        """The ids of questions to suggest for merging, as last compared.
 
-        Nothing yet for one that was not: it is `wanted` from now on.
+        Empty before the first comparison: the question is `wanted` from then on.
         """
         if (told := self._told.get(question.id)) is None:
             self.wanted[question.id] = None
@@ -67,6 +67,6 @@ class Alike:
         return list(found.values())
 
     def compare(self, question: Question) -> list[str]:
-        """What a moderator may merge a question with, the nearest first."""
+        """The ids of questions to suggest for merging, the nearest first."""
         near = self.near(question.talk, question.body, least=ALIKE)
         return [other.id for other, _ in near if other.id != question.id][:NEIGHBOURS]

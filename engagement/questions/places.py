@@ -1,4 +1,4 @@
-"""How many questions a talk takes: that wait, that stand, and in all."""
+"""Limits on the questions of a talk: pending, pending or published, and in any state."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ FREE = ("rejected", "merged", "withdrawn")
 
 
 class Places:
-    """The questions of one talk by their state, and whether it takes one more."""
+    """Counts of one talk's questions by state, checked against the limits."""
 
     def __init__(self) -> None:
         self.states: Counter[QuestionState] = Counter()
@@ -36,12 +36,12 @@ class Places:
             shares.count(question.origin, question.asked_at)
 
     def refusal(self, origin: Origin | None, at: float, pending: bool) -> Refused | None:
-        """Why it takes no more from there; `pending`: it would wait for a moderator."""
+        """The refusal of another question from `origin`; `pending`: a moderator must read it."""
         full = self._pending.refusal(origin, at) if pending else None
         return full or self._asked.refusal(origin, at) or self._kept.refusal(origin, at)
 
     def _holding(self, question: Question) -> list[Shares]:
-        """What a question occupies."""
+        """The shares in which a question counts."""
         holding = [self._kept]
         if question.state not in FREE:
             holding.append(self._asked)

@@ -129,7 +129,7 @@ class Comments(Fold):
         return Accepted(self._put(position, written))
 
     def _full(self, synthesis: str, origin: Origin | None, at: float) -> Refused | None:
-        """Why one more does not fit, in all or about a synthesis."""
+        """The refusal of another comment, in all or about a synthesis; None if it fits."""
         shares = (self._pending, self._live[synthesis], self._kept[synthesis])
         refusals = (each.refusal(origin, at) for each in shares)
         return next(filter(None, refusals), None)

@@ -108,10 +108,10 @@ class Synthesis(Item, frozen=True, kw_only=True):
 
 
 class Comment(Item, frozen=True, kw_only=True):
-    """What somebody says about a shared synthesis; shows when a moderator has read it.
+    """A comment on a shared synthesis; it shows after a moderator has approved it.
 
-    `badge`: "crew" or "host" for who writes as such. `origin`: where it came from; limits count by
-    that, and the audience never learns it.
+    `badge`: "crew" or "host" for an author who is one. `origin`: where it came from; limits count
+    by origin, and the audience never receives it.
     """
 
     synthesis: str

@@ -54,7 +54,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Changes(msgspec.Struct, Generic[Time], frozen=True, kw_only=True, omit_defaults=True):
-    """What the crew changes of a talk, with hours as `Time`; the rest stays. The last four are
+    """The fields of a talk that the crew changes, with hours as `Time`. The last four are
     settings of the talk: whether it takes questions, whether its presenter airs only those that the
     régie lined up, whether questions are read before (or after) they are published, and in slow
     mode the seconds from one question of a participant to their next."""

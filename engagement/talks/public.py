@@ -38,7 +38,7 @@ def public_spans(
 
 
 def without_talks(talks: Collection[Talk]) -> bool:
-    """Whether nobody planned a talk, nor started the standing one."""
+    """True if no talk is planned and the standing talk has not begun."""
     return not any(talk.begun or not (talk.standing or talk.removed) for talk in talks)
 
 
@@ -56,7 +56,7 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def without(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
-    """What of `spans` is in none of `others`."""
+    """The parts of `spans` that are in none of `others`."""
     left = list(spans)
     for start, end in others:
         left = [
@@ -69,6 +69,6 @@ def without(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
 
 
 def overlap(spans: Iterable[Span], start: float, end: float) -> list[Span]:
-    """What of `spans` is between two times."""
+    """The parts of `spans` between two times."""
     cut = ((max(first, start), min(last, end)) for first, last in spans)
     return [span for span in cut if span[0] < span[1]]

@@ -80,7 +80,7 @@ class _Session:
 
     @property
     def joining(self) -> bool:
-        """Whether it holds a place, and nothing is sent over it yet."""
+        """True if the session holds a place, and nothing is sent over it yet."""
         return not self.over and not (self.viewer and self.viewer.outputs)
 
 

@@ -1,4 +1,4 @@
-"""Which things came in a burst: the pure part."""
+"""Detection of bursts in the front end: the pure part."""
 
 from collections.abc import Iterator
 

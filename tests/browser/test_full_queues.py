@@ -1,4 +1,4 @@
-"""A queue that takes no more from newcomers, as one of them meets it."""
+"""A queue that takes no more from newcomers, as a newcomer sees it."""
 
 from collections.abc import Iterator
 

@@ -20,7 +20,7 @@ from tv.studios.keys import load_secret
 SMALL = {"width": 360, "height": 740}
 CROWD = 63  # people, who support each of
 TOPICS = 8  # questions: 504 changes
-# How far below its head the list of questions to read begins.
+# Pixels between the head of the list of questions to read and its first card.
 TOP = """document.querySelector("#pending .card").getBoundingClientRect().top
   - document.querySelector("#unread").getBoundingClientRect().top"""
 SAME = "Qui répare l’ascenseur de la tour B ?"

@@ -1,4 +1,4 @@
-"""Who writes at a table from elsewhere is told what to do; who speaks for the crew has a mark."""
+"""Instructions for authors who are not at the table, and marks of the crew and hosts."""
 
 from collections.abc import Iterator
 

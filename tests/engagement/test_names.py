@@ -19,7 +19,7 @@ PEOPLE = (
     *("Anne-Marie", "Jean Petit", "Léa 75", "O’Neil", "Hosteau", "Élodie !", "Bernard", "Zoë"),
     *("Équipier", "Table ronde", "Moderne", "Stella", "Ali", "Мария", "Γιώργος", "陳", "L.", "3"),
 )
-# What a reader takes for the letter.
+# Characters that look like each letter.
 ALIKE = {
     "a": "аα@4ᴀ",
     "b": "Ββ8",

@@ -1,4 +1,4 @@
-"""How far acts are trusted, by the age of a token and by the code of a place."""
+"""Trust of acts, by the age of the token and by the code of a place."""
 
 from engagement.origin import SETTLED_AFTER_S, Origin, Trust, trust
 

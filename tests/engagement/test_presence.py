@@ -1,4 +1,4 @@
-"""What people write at a table shows at once where their device has proved to be there."""
+"""Ideas written at a table show at once if the device has proved to be there."""
 
 import pytest
 

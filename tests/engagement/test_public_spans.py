@@ -1,4 +1,4 @@
-"""Which times of a channel anybody may read again."""
+"""The times of a channel whose words anybody may read."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise

@@ -1,11 +1,11 @@
-"""Which callers may use which operation: the whole of the API, by who may.
+"""The callers who may use each operation of the API, grouped by callers.
 
-A line is `METHOD /address`, below the callers who may. `{names}` are those of role_world.py; a
-verb, a format and the like are written out. What follows a `?` is asked along. A code after the
-address is that of the 404 which callers who may get, because there is nothing.
+A line is `METHOD /address`, below the callers who may use it. `{names}` are those of role_world.py.
+A verb, a format and the like are written out. The part after a `?` is the query. A code after the
+address is the code of the 404 that permitted callers receive, because there is nothing.
 
-To add an operation, add its line to a group. Where it reads its body before it looks at who asks,
-add a body to BODIES that nothing can be made of.
+To add an operation, add its line to a group. If the operation reads its body before it checks the
+caller, add a body to BODIES that nothing can be made of.
 """
 
 from typing import Any
@@ -359,7 +359,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/polls": POLL,
 }
 
-# What anybody may load: pages, and media by addresses of their own. WHIP asks for a stream's key.
+# Pages, and media with addresses of their own, for anybody. WHIP requires a stream key.
 PAGES = """
     /
     /.well-known/security.txt

@@ -30,7 +30,7 @@ async def made(client: httpx.AsyncClient, path: str, body: Any = None, method: s
 
 
 async def world(tv: House) -> tuple[dict[str, str], dict[str, str]]:
-    """What addresses name, by the name that the table has for it; the token of each caller.
+    """The ids in addresses, by their name in the role matrix, and the token of each caller.
 
     `{talk}` is live and `{ended}` is over and not published; the author is a participant, who wrote
     all that participants write, and sits at `{table}`.

@@ -195,7 +195,7 @@ async def test_pass_is_exchanged_for_a_cookie(tv: House) -> None:
 
 
 async def test_cookies_that_come_by_https_are_of_this_host_alone(tv: House) -> None:
-    """What another host of the domain sets does not take their place."""
+    """A cookie that another host of the domain sets does not take their place."""
     secure = {"x-forwarded-proto": "https"}
     async with tv.client() as page:
         mine = tv.passes.issue(Role.OPERATOR, name="Anne")

@@ -1,4 +1,4 @@
-"""What the crew and hosts write has a badge; no pseudonym brings one."""
+"""Badges on texts of the crew and hosts; no pseudonym gives a badge."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

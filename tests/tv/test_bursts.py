@@ -23,7 +23,7 @@ async def tv(redis: Redis) -> AsyncIterator[House]:
 
 
 async def burst(tv: House, method: str, url: str, **said: object) -> None:
-    """More new devices at once than count, from one address."""
+    """Send one request each from more new devices than count, from one address."""
     async with tv.client() as client:
         for _ in range(DEVICES):
             headers = {"authorization": f"Bearer {tv.passes.welcome()[1]}"}
@@ -31,7 +31,7 @@ async def burst(tv: House, method: str, url: str, **said: object) -> None:
 
 
 async def counted(tv: House, url: str, accept: str, counts: str, aside: str) -> None:
-    """See that the crew is told what is aside, and that a moderator counts it."""
+    """Check that the crew sees the number set aside, and that a moderator can count it."""
     async with (
         tv.crew(Role.MODERATOR) as crew,
         tv.crew(Role.PRESENTER) as presenter,

@@ -15,7 +15,7 @@ EVENT = b"GET /api/v1/event HTTP/1.1\r\n"
 
 
 async def answers(tv: House, said: bytes) -> bytes:
-    """All that the server says, until it closes."""
+    """All bytes that the server sends, until it closes the connection."""
     host, _, port = tv.address.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
@@ -133,7 +133,7 @@ async def test_trailers_have_the_limits_of_a_head(tv: House, trailers: bytes) ->
     ],
 )
 async def test_upgrade_that_is_refused_ends_the_connection(tv: House, asked: bytes) -> None:
-    """What follows in the same bytes is not read: the answer must say so."""
+    """Nothing after it in the same bytes is read: the answer must say so."""
     answer = await answers(tv, asked + EVENT + b"Host: x\r\n\r\n")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert b"connection: close" in answer

@@ -62,7 +62,7 @@ async def watched(url: str) -> bool:
 
 
 async def seen(origin: Fabrique) -> bool:
-    """Whether those who run the show see that a machine uses its pass."""
+    """True if the crew sees in the list of passes that a node uses its pass."""
     async with httpx.AsyncClient(base_url=origin.url, timeout=30) as desk:
         token = origin.make_pass(Role.OPERATOR)
         items = (

@@ -1,4 +1,4 @@
-"""Nobody speaks as the crew or as a table: codes prove where one is, names are reserved."""
+"""Reserved names of the crew and of tables, and codes that prove a place."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

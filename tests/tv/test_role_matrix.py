@@ -50,7 +50,7 @@ class Line:
         return self.operation.partition(" ")[2]
 
     def is_for(self, method: str, path: str) -> bool:
-        """Whether it asks for a route of this method and path."""
+        """True if the line requests a route of this method and path."""
         names = (
             rf"(?:\{{\w+\}}|{'[^/:]+' if name[1:-1] in FREE else '(?!)'})"
             if name.startswith("{")

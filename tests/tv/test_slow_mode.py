@@ -1,4 +1,4 @@
-"""Slow mode by the API: who sets it, and what somebody who asks too soon is told."""
+"""Slow mode by the API: the roles that set it, and the refusal of a question too soon."""
 
 from tests.tv.house import House
 from tests.tv.test_api import ASK, ask, problem

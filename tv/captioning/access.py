@@ -1,4 +1,4 @@
-"""Which captions leave for whom: the one place that every address with captions asks.
+"""Access to captions: one rule for every address that serves captions.
 
 Moderators, operators and admins read all; with a pass for one talk, that talk. Anybody else reads
 what is live or published (engagement/talks/public.py). The addresses that follow the live picture
@@ -56,10 +56,10 @@ class CaptionAccess:
         return merged((*self._spans(channel), (floor(self._now()) - ON_AIR, inf)))
 
     def quotable(self, cue: str) -> bool:
-        """Whether a question may be tied to a cue, and so say what that says after a correction.
+        """True if a question may quote a cue, with the cue's words after a correction.
 
-        It may to one that is not known yet, which is about to be on air, and to one that is hidden,
-        so that the quote goes too.
+        A cue that is not known yet may be quoted: it is about to be on air. So may a hidden cue:
+        the quote is then hidden too.
         """
         found = self._follower.captions.find(cue)
         if found is None:
@@ -86,10 +86,10 @@ class CaptionAccess:
 
 
 def sees_unpublished(talk: Talk, who: Identity) -> bool:
-    """Whether somebody reads what was said in a talk that is over and not published."""
+    """True if somebody may read the captions of a talk that is over and not published."""
     return who.role in MODERATORS and who.talk in ("", talk.id)
 
 
 def is_in(cue: Cue, spans: tuple[Span, ...]) -> bool:
-    """Whether all of a cue is in one of `spans`, which do not meet."""
+    """True if all of a cue is in one of `spans`, which do not meet."""
     return any(start <= cue.start and cue.end <= end for start, end in spans)

@@ -22,9 +22,9 @@ SORTS = ("recent", "support")
 
 @dataclass(frozen=True)
 class Asked:
-    """What ideas are asked for; "" for any. `after` is the `next` of the page before.
+    """Filters of a query for ideas; "" is any. `after` is the `next` of the page before.
 
-    `aside`: those that have dots set aside.
+    `aside`: only ideas with dots set aside.
     """
 
     table: str = ""

@@ -118,7 +118,7 @@ class Door:
         return json({"id": table, "code": code, "address": address, "image": image})
 
     def address(self, request: Request, place: Place) -> str:
-        """Where the code of a place leads, to be printed and shown to people who are there."""
+        """The address of a place's code, to print and to show to people who are there."""
         return f"{origin(request, self._settings)}/rejoindre/{self._codes.of(place)}"
 
     async def place(self, request: Request, code: str) -> Place:

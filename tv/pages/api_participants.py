@@ -50,9 +50,10 @@ class Newcomer(msgspec.Struct, frozen=True):
 
 
 class Wave:
-    """How many may join: a whole audience within a minute, from one network, and twice as many.
+    """Rate limits for joining, per network and in all.
 
-    One client with many connections takes what its network may have, and leaves the other half.
+    From one network a whole audience may join within a minute, from all networks twice as many. One
+    client with many connections uses up the limit of its network, and leaves the other half.
     """
 
     def __init__(self) -> None:
@@ -60,7 +61,7 @@ class Wave:
         self._everybody = Limit(burst=6_000, every=1 / 400)
 
     def take(self, network: str, now: float) -> float:
-        """Count one who joins and return 0.0; or count nobody and return the seconds to wait."""
+        """Count a participant and return 0.0, or count nobody and return the seconds to wait."""
         wait = max(self._networks.wait(network, now), self._everybody.wait("", now))
         if not wait:
             self._networks.take(network, now)
@@ -112,7 +113,7 @@ def routes(
 
 
 def arrived(shown: Place, lab: str, table: str, place: str) -> tuple[str, str, str]:
-    """Where somebody is who has shown a code, and what that proves, in place of those before."""
+    """The new lab, table and proved place of somebody who has shown the code of a place."""
     match shown.kind:
         case "table":
             return lab_of(shown.name), shown.name, shown.name

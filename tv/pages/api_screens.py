@@ -312,7 +312,7 @@ def _rendered(screen: Screen, seen: dict[str, Seen]) -> items.Rendered:
 
 
 def _network(request: Request) -> str:
-    """Where a request comes from: kept in memory, never stored."""
+    """The network of a request: kept in memory, never stored."""
     return network_of(request.client.host) if request.client else ""
 
 

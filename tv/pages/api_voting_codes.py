@@ -74,7 +74,7 @@ def routes(codes: VotingCodes, settings: Settings) -> list[BaseRoute]:
 
 
 def _printed(cards: list[Card], event: str) -> bytes:
-    # What draws takes a while to load, and most servers print nothing.
+    # The drawing code takes a while to load, and most servers print nothing.
     from tv.reports.cards import as_cards
 
     return as_cards(cards, event)

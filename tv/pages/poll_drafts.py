@@ -1,4 +1,4 @@
-"""What the API takes about polls: drafts, acts and ballots."""
+"""Request bodies of the API of polls: drafts, acts and ballots."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What `fabrique-tv key` does: print a stream key and where to enter it, or renew it."""
+"""The command `fabrique-tv key`: print a stream key and where to enter it, or renew it."""
 
 import sys
 from urllib.parse import urlsplit
@@ -55,7 +55,7 @@ def print_aside(*lines: str) -> None:
 
 
 def where(made: dict[Protocol, str], settings: Settings, address: str, channel: str) -> list[str]:
-    """What a person enters into an encoder, a line for each protocol."""
+    """The settings to enter into an encoder, a line for each protocol."""
     host = urlsplit(address).hostname or "127.0.0.1"
     host = f"[{host}]" if ":" in host else host
     lines = [

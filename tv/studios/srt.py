@@ -109,7 +109,7 @@ class Publishers:
                 yield frame
 
     def _may(self, connection: Connection, place: Place) -> bool:
-        """Whether a caller's key still opens its place."""
+        """True if the caller's key still opens its place."""
         try:
             return self._door.place_of(connection.streamid) == place
         except Rejected:

@@ -65,7 +65,7 @@ class StreamKeys:
         return None
 
     def generations(self) -> Mapping[Place, int]:
-        """How often the key of each place was renewed; the same object until that changes."""
+        """Renewals of the key of each place, as counts; the same object until one changes."""
         try:
             found = self._path.stat()
             stamp = found.st_mtime_ns, found.st_size
@@ -82,7 +82,7 @@ class StreamKeys:
         return self._seen[1]
 
     def renew(self, channel: str, slot: str) -> None:
-        """Give a slot another key; the one before opens nothing any more.
+        """Give a slot another key; the key before opens nothing any more.
 
         Raises TooManyRenewals, OSError.
         """

@@ -205,7 +205,7 @@ function being({ cafe }: Session, person: Person) {
       </button>`;
 }
 
-/** Whether whoever acts is known not to have shown a code of this laboratory. */
+/** True if the device is known not to have shown a code of this laboratory. */
 function remote(): boolean {
   return presence.proved === false && !at?.kiosk && !HOSTS.includes(roleOf(live, draw) ?? "");
 }

@@ -36,7 +36,7 @@ AGO = 100  # seconds: longer than the live window is kept
 TALK = "/api/v1/talks/t1"
 FORMATS = ("vtt", "srt", "txt", "json")
 
-# Who reads, by what the rule makes of a may.
+# Groups of callers with the same access to captions.
 CREW = ("moderator", "operator")
 ITS_CREW = ("moderator of t1", *CREW)
 OTHERS = ("nobody", "participant", "viewer", "presenter of t1", "presenter", "moderator of t2")
@@ -47,7 +47,7 @@ Events = tuple[tuple[type, float, dict[str, Any]], ...]  # with seconds after re
 
 @dataclass(frozen=True)
 class Readers:
-    """Who reads what was said in a talk, by kind of address."""
+    """The callers who may read the captions of a talk, by kind of address."""
 
     talk: tuple[str, ...] = ()  # the talk's captions
     direct: tuple[str, ...] = CREW  # those of `direct`
@@ -143,7 +143,7 @@ def callers(tv: House) -> dict[str, str]:
 
 
 def addresses(may: Readers, segment: str) -> dict[str, tuple[str, ...]]:
-    """Who reads what is said, by address."""
+    """The callers who may read captions, by address."""
     found = {f"{TALK}/captions.{each}": may.talk for each in FORMATS}
     found |= {f"/api/v1/talks/direct/captions.{each}": may.direct for each in FORMATS}
     found |= {f"/plateau/replay/t1/captions.{each}": may.replay for each in FORMATS}
@@ -162,7 +162,7 @@ def addresses(may: Readers, segment: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-# Where captions have no business to be, whoever asks.
+# Addresses that must not give captions to any caller.
 ELSEWHERE = [
     *("/", "/programme", "/revoir", "/revoir/t1", "/revoir/direct", "/embed/plateau", "/metrics"),
     *("/api/v1/talks", f"{TALK}/questions"),

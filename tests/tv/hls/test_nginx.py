@@ -69,7 +69,7 @@ class Stand:
     port: int
 
     async def same(self, name: str, encoding: str) -> bool:
-        """Whether a viewer gets through nginx what the server answers."""
+        """True if a viewer receives the server's own answer through nginx."""
         lines = accepting(encoding)
         through = await ask(self.port, f"/plateau/{name}", lines)
         zipped = accepting("gzip") if "gzip" in encoding else ""

@@ -93,7 +93,7 @@ def whip(pictures: list[Packet]) -> Encoder:
 
 
 async def said_to_rtmp(service: Fabrique, key: str) -> str:
-    """What an RTMP publisher with this key is told."""
+    """The status code that an RTMP publisher with this key receives."""
     async with obs(service.rtmp_port) as studio:
         await studio.shake_hands()
         await studio.connect()
@@ -101,20 +101,20 @@ async def said_to_rtmp(service: Fabrique, key: str) -> str:
 
 
 async def said_to_srt(service: Fabrique, key: str, film: Path) -> str:
-    """What an SRT publisher who is turned away with this key is told."""
+    """The refusal that an SRT publisher with this key receives."""
     async with caller(service.srt_port, f"publish:plateau:{key}", film) as process:
         return await refused(process)
 
 
 async def said_to_whip(service: Fabrique, key: str) -> int:
-    """The status that a WHIP publisher is answered who shows a key and no offer."""
+    """The HTTP status that a WHIP publisher with a key and no offer receives."""
     async with httpx.AsyncClient(base_url=service.url) as client:
         authorized = {"authorization": f"Bearer {key}"}
         return (await client.post("/plateau/whip", headers=authorized)).status_code
 
 
 def primary(service: Fabrique) -> dict[str, Any]:
-    """What the control room is told of the primary slot."""
+    """The primary slot as the control room receives it."""
     with service.crew() as desk:
         channel = desk.get("/api/v1/channels/plateau").raise_for_status().json()
     found: dict[str, Any] = channel["sources"][0]
@@ -126,7 +126,7 @@ async def connected(service: Fabrique, kind: str) -> None:
 
 
 async def gone(service: Fabrique) -> dict[str, Any]:
-    """Wait until nobody publishes; return what the control room is told then."""
+    """Wait until nobody publishes; return the slot as the control room receives it."""
     await when(lambda: not primary(service)["connected"], AT_ONCE)
     return primary(service)
 

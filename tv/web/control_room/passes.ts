@@ -147,7 +147,7 @@ function title({ name, role }: Pass): string {
   return name || (ROLES[role] ?? role);
 }
 
-/** What it is limited to, in words. */
+/** The table, laboratory or talk to which a pass is limited, in words. */
 function place({ table, lab, talk }: Pass, labs: Lab[]): string {
   const name = labs.find(({ id }) => id === lab)?.name ?? lab;
   if (table) return `table ${table.split(".").pop()}, ${name}`;

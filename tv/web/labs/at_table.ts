@@ -113,7 +113,7 @@ export function bringing(ideas: Idea[], bring: (idea: Idea) => void) {
   </details>`;
 }
 
-/** The code of the table, for who reads this page on the table's own device. */
+/** The code of the table, on the page of the table's own device. */
 export function byPhone({ image, address }: Invitation) {
   return html`<section class="by-phone" aria-labelledby="phone-title">
     <img src=${image} alt="" />

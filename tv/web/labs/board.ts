@@ -11,11 +11,11 @@ import { ideaCard } from "./card";
 import { type Giving, giving } from "./giving";
 import { sections } from "./sections";
 
-/** What goes on in a laboratory; its tables by number. */
-/** What becomes of an idea whose author has not shown the code of the laboratory. */
+/** Notice for an author who has not shown the code of the laboratory. */
 export const READ_FIRST =
   "Votre idée sera lue avant d’être affichée. Scannez le code de la table pour l’afficher tout de suite.";
 
+/** What goes on in a laboratory; its tables by number. */
 export interface Session {
   cafe: Cafe;
   progress: Progress;

@@ -1,5 +1,5 @@
-// Whether this device has shown the code of a laboratory: what one writes there shows at once then,
-// and one's votes count for it. A tablet invites others by the code of its table.
+// Proof that this device is in a laboratory, by the code of the place: its ideas then show there at
+// once, and its votes count for the laboratory. A tablet shows the code of its table to others.
 
 import { call, type Problem } from "../api";
 
@@ -22,7 +22,7 @@ export class Presence {
     private readonly changed: () => void,
   ) {}
 
-  /** What the server says of who asks; `place` is a laboratory or a table, "" for none. */
+  /** Take the place that this device has proved: a laboratory or a table, "" for none. */
   learn({ place = "" }: { place?: string }): void {
     this.proved = place === this.lab || place.startsWith(`${this.lab}.`);
     this.changed();

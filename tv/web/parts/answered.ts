@@ -1,5 +1,5 @@
-// What the list of questions needs for some of them alone: the marks of the crew and of tables,
-// answers in writing, and the questions that had their answer.
+// Parts of a list of questions that only some questions need: the marks of the crew and of tables,
+// answers in writing, and the questions that were answered.
 
 import { html, nothing } from "lit";
 import { count, hour, seconds } from "../french";

@@ -1,9 +1,9 @@
-// What came together: many things from new devices of one network within a minute.
+// Bursts: many things from new devices of one network within a minute.
 
 const WITHIN = 60; // seconds
 const MANY = 10; // more than so many are a burst: an attack, or a room that all arrived just now
 
-/** What a moderator is told of who sent something. */
+/** A thing with its sender, as moderators receive it. */
 export interface Sent {
   id: string;
   device?: string; // a handle, "" where there is none

@@ -1,5 +1,5 @@
-// Who wrote something. The crew, hosts and tables have a mark, which no pseudonym can bring: people
-// choose text alone.
+// Bylines: the names of authors. The crew, hosts and tables have a mark, which no pseudonym can
+// imitate: people choose only text.
 
 import { html, nothing } from "lit";
 import { t } from "../language";
@@ -21,7 +21,7 @@ export function asker(question: Author & { table?: string }) {
   return question.table ? mark(question.author) : byline(question);
 }
 
-/** What the program says of an author, and people cannot. */
+/** A mark of an author that only the program can set. */
 export function mark(text: string) {
   return html`<span class="byline">${text}</span>`;
 }

@@ -109,7 +109,7 @@ export class Composer {
     this.done();
   }
 
-  /** What somebody is told whose question was refused. */
+  /** The message for the author of a refused question. */
   whyNot(problem: Problem): string {
     return this.hints?.whyNot(problem) ?? problem.message;
   }

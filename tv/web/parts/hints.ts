@@ -68,7 +68,7 @@ export class Hints {
     </section>`;
   }
 
-  /** How often one may ask in a talk, where the crew slowed it down: once in `slow` seconds. */
+  /** The notice of slow mode: one question every `slow` seconds; "" where it is off. */
   pace(slow: number): string {
     if (!slow) return "";
     if (slow === 60) return t("Une question par minute.");

@@ -75,7 +75,7 @@ export function turn(question: Question, desk: Doing<Question>) {
   `;
 }
 
-/** What a button says that counts support of a burst. */
+/** The label of the button that counts the support of a burst. */
 export function asideOf(support: number): string {
   return `Compter ${count(support, "soutien mis de côté", "soutiens mis de côté")}`;
 }
@@ -89,7 +89,7 @@ export function queued(questions: Question[]): Question[] {
   });
 }
 
-/** Why somebody reads an idea first in which nothing else is doubtful. */
+/** The reason for which an idea without other doubts must be read first. */
 export function elsewhere({ proved }: { proved?: boolean }) {
   return proved === false ? html`<p class="note flag">Écrite sans le code de la table</p>` : nothing;
 }

@@ -1,4 +1,4 @@
-// Moderating many things at once: choose several, refuse them in one act, block who sent them.
+// Moderating many things at once: choose several, refuse them in one act, block their senders.
 
 import { html, nothing } from "lit";
 import { live as now } from "lit/directives/live.js";
@@ -13,7 +13,7 @@ import type { Steady } from "./steady";
 const MOST = 2000; // of one act, as the server has it
 const LASTS = 30_000; // ms in which an act on many things can be undone
 
-/** What the list is of. */
+/** The kind of things in the list, and their API. */
 export interface What<T> {
   route: (item: T) => [path: string, field: string]; // where acts on many are, and what names them
   some: (n: number) => string; // « 12 questions »
@@ -148,7 +148,7 @@ export class Picking<T extends Sent> {
     </div>`;
   }
 
-  /** What keys do on the card of an item; returns whether this one does something. */
+  /** Handle a key on the card of an item; returns true if the key did something. */
   key(event: KeyboardEvent, item: T): boolean {
     const acts: Record<string, () => void> = {
       x: () => this.toggle(item.id, event.shiftKey),

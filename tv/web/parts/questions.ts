@@ -115,7 +115,7 @@ function published(question: Question, asked: Asked, { support }: Acts) {
   </li>`;
 }
 
-/** Their name; what has a mark waits for it. */
+/** The author's name; an author with a mark has no name until marks are loaded. */
 function from(question: Question, { more }: Asked) {
   return question.badge || question.table ? more()?.asker(question) : question.author || t("Participant");
 }

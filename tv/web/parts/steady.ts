@@ -21,7 +21,7 @@ export class Steady {
     }
   }
 
-  /** Whether somebody was about to press something a moment ago: then nothing moves. */
+  /** True if somebody touched the list less than 3 s ago: then nothing moves. */
   get held(): boolean {
     return performance.now() < this.until;
   }

@@ -6,7 +6,7 @@ export const PRINTED = 100; // codes
 const MOST = 3000;
 const SHEETS = 300; // cards in one file
 
-/** `print` is told how many are wanted. */
+/** `print` receives the number of codes that are wanted. */
 export function printing(printed: number, print: (codes: number) => void) {
   const files = Array.from({ length: Math.ceil(printed / SHEETS) }, (_, n) => {
     const first = n * SHEETS + 1;
