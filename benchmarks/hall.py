@@ -151,7 +151,7 @@ def furnished(desk: Desk, server: Fabrique) -> Hall:
         made(f"/cafes/{cafe}:open")
         shown = [
             made("/talks/direct/questions", by, body=f"Faut-il le numéro {number} ?")["id"]
-            for number, by in enumerate(desk.people(SHOWN, AGE_S))
+            for number, by in enumerate(desk.people(SHOWN, age=AGE_S))
         ]
         for question in shown:
             made(f"/questions/{question}:approve")
@@ -336,7 +336,7 @@ def _presses(crew: httpx.Client, questions: list[str]) -> int | None:
         if not questions:
             return presses
         some, questions = questions[:AT_ONCE], questions[AT_ONCE:]
-        done = crew.post(f"{TALK}/questions:reject", json={"ids": some, "reason": "other"})
+        done = crew.post(f"{TALK}/questions:reject", json={"questions": some, "reason": "other"})
         if not done.is_success:
             return None
     return None
