@@ -49,7 +49,8 @@ def resolve(model: str, cache: Path, progress: Progress | None = None, address: 
 
 
 def is_path(model: str) -> bool:
-    return os.sep in model or Path(model).is_dir()
+    # Path.is_dir raises OSError for a name that is too long for the system.
+    return os.sep in model or os.path.isdir(model)
 
 
 def unknown(model: str) -> str:
